@@ -1,0 +1,52 @@
+import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import type { AppDeps } from './deps.ts'
+import { AppError } from './errors.ts'
+import { type AppEnv, requestContext } from './http/context.ts'
+import { corsAllowlist } from './http/cors-allowlist.ts'
+import { assertEveryRouteDeclaresAccess } from './http/describe.ts'
+import { handleError, handleNotFound } from './http/handle-error.ts'
+import { securityHeaders } from './http/security-headers.ts'
+import { serviceRoutes } from './service/routes.ts'
+import { sessionRoutes } from './sessions/routes.ts'
+import { userRoutes } from './users/routes.ts'
+
+/** No request of this API needs more than a few hundred bytes. */
+const MAX_BODY_BYTES = 16 * 1024
+
+/** Every route of the API, without the middleware around them. */
+export const routes = new Hono<AppEnv>()
+  .route('/', serviceRoutes)
+  .route('/', userRoutes)
+  .route('/', sessionRoutes)
+  .route('/auth', sessionRoutes)
+
+/**
+ * Builds the application: a Hono app that runs on any runtime with the web platform's APIs.
+ *
+ * @throws Error when a route has neither a guard nor the word `public`
+ */
+export function createApp(deps: AppDeps) {
+  const { publicUrl, corsOrigins } = deps.config
+  // Not strict: a path answers with and without a trailing slash.
+  const app = new Hono<AppEnv>({ strict: false })
+    .use(requestContext(deps))
+    .use(securityHeaders(publicUrl))
+    .use(corsAllowlist(corsOrigins))
+    .use(
+      bodyLimit({
+        maxSize: MAX_BODY_BYTES,
+        onError: () => {
+          throw new AppError('payload_too_large')
+        },
+      }),
+    )
+    .route('/', routes)
+  app.onError(handleError)
+  app.notFound(handleNotFound(app))
+  assertEveryRouteDeclaresAccess(app.routes)
+  return app
+}
+
+/** For typed clients: `hc<AppType>(url)`. */
+export type AppType = ReturnType<typeof createApp>

@@ -1,0 +1,198 @@
+import * as z from 'zod'
+import { fromBase64Url } from './crypto/encoding.ts'
+import { hs256Key, type SigningKey } from './crypto/jwt.ts'
+import { MAX_ITERATIONS_PER_CALL, MAX_ROUNDS, MIN_TOTAL_ITERATIONS } from './crypto/password.ts'
+
+// The README's table lists every variable with its unit, default and reason; a test compares the two.
+
+const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/
+const MIN_SECRET_BYTES = 32
+
+/** Published examples that people paste, among them the secret of FastAPI's tutorial. */
+const PLACEHOLDER = /change.?(me|this|it)|placeholder|example|replace|your.?(jwt|secret|key)|super.?secret|^09d25e094faa/i
+
+const url = z.string().transform((text, context) => {
+  const parsed = URL.canParse(text) ? new URL(text) : null
+  if (parsed) return parsed
+  context.addIssue(text === '*' ? 'must not be *; name each origin' : 'is not a URL')
+  return z.NEVER
+})
+
+/** An http(s) origin without path; plain http only on this machine, where nobody else can listen in. */
+const origin = url.transform((parsed, context) => {
+  const problem = originProblem(parsed)
+  if (!problem) return parsed.origin
+  context.addIssue(problem)
+  return z.NEVER
+})
+
+/** A Neon connection string. Off loopback the driver always uses HTTPS, so a wish for less is a mistake. */
+const databaseUrl = url.transform((parsed, context) => {
+  if (!/^postgres(ql)?:$/.test(parsed.protocol)) context.addIssue('must start with postgresql://')
+  if (!parsed.hostname || !parsed.username) context.addIssue('needs a user and a host')
+  const wantsPlainText = ['disable', 'allow', 'prefer'].includes(parsed.searchParams.get('sslmode') ?? '')
+  if (wantsPlainText && !LOOPBACK.test(parsed.hostname)) context.addIssue('must not allow plain text (sslmode)')
+  return parsed.href
+})
+
+const secret = z
+  .string()
+  .refine((text) => new TextEncoder().encode(text).length >= MIN_SECRET_BYTES, {
+    error: `is shorter than ${MIN_SECRET_BYTES} bytes; generate one with: openssl rand -base64 48`,
+  })
+  .refine((text) => !PLACEHOLDER.test(text) && new Set(text).size >= 10, {
+    error: 'looks like a placeholder; generate one with: openssl rand -base64 48',
+  })
+
+const keyBytes = z.string().refine((text) => (fromBase64Url(text)?.length ?? 0) >= MIN_SECRET_BYTES, {
+  error: `is not base64url of at least ${MIN_SECRET_BYTES} bytes`,
+})
+
+/** JSON Web Keys (RFC 7517): the first signs, all verify. */
+const signingKeys = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown
+    } catch {
+      context.addIssue('is not JSON')
+      return z.NEVER
+    }
+  })
+  .pipe(
+    z
+      .array(z.strictObject({ kty: z.literal('oct'), alg: z.literal('HS256'), kid: z.string().min(1).max(64), k: keyBytes }))
+      .min(1)
+      .refine((keys) => new Set(keys.map((key) => key.kid)).size === keys.length, { error: 'repeats a kid' }),
+  )
+
+const integer = (min: number, max: number, byDefault: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, { error: 'is not a whole number' })
+    .transform(Number)
+    .pipe(z.number().min(min, { error: `is under ${min}` }).max(max, { error: `is above ${max}` }))
+    .prefault(String(byDefault))
+
+/** Every variable this server reads, each with its own rule. Rules across variables are in `parseConfig`. */
+const VARIABLES = {
+  DATABASE_URL: databaseUrl,
+  PUBLIC_URL: origin,
+  APP_URL: origin.optional(),
+  CORS_ORIGINS: z
+    .string()
+    .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+    .pipe(z.array(origin))
+    .optional(),
+  JWT_SIGNING_KEYS: signingKeys.optional(),
+  JWT_SECRET: secret.optional(),
+  JWT_AUDIENCE: z.string().min(1, { error: 'is empty' }).max(255).optional(),
+  ACCESS_TOKEN_SECONDS: integer(60, 86_400, 1800),
+  PASSWORD_ITERATIONS: integer(1, MAX_ITERATIONS_PER_CALL, MAX_ITERATIONS_PER_CALL),
+  PASSWORD_ROUNDS: integer(1, MAX_ROUNDS, 6),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: integer(1, 65_535, 8000),
+}
+
+type VariableName = keyof typeof VARIABLES
+type Variables = { [Name in VariableName]: z.output<(typeof VARIABLES)[Name]> }
+
+/** The names of all variables, for tools that pick them out of a larger environment. */
+export const VARIABLE_NAMES = Object.keys(VARIABLES) as VariableName[]
+
+export type Config = {
+  databaseUrl: string
+  /** This server's own origin; also the `iss` of its tokens. */
+  publicUrl: string
+  appUrl: string
+  corsOrigins: readonly string[]
+  signingKeys: readonly SigningKey[]
+  audience: string
+  accessTokenSeconds: number
+  passwordWork: { iterations: number; rounds: number }
+  node: { host: string; port: number }
+}
+
+/** Everything wrong with a configuration at once, one line a problem. Values are never quoted. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(`The configuration is not valid:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
+    this.name = 'ConfigError'
+    this.problems = problems
+  }
+}
+
+/**
+ * Reads the configuration from Worker bindings or environment variables. An empty variable counts as absent.
+ *
+ * @param source the bindings; a text variable this server does not know is refused, since a misspelt name
+ *   would otherwise silently leave a default in force. Bindings that are not texts are left alone.
+ * @throws ConfigError that names every variable in the way and the reason
+ */
+export function parseConfig(source: Readonly<Record<string, unknown>>): Config {
+  const problems: string[] = []
+  for (const [name, value] of Object.entries(source)) {
+    if (typeof value === 'string' && !Object.hasOwn(VARIABLES, name)) problems.push(`${name} is not a variable of this server`)
+  }
+  const values: Record<string, unknown> = {}
+  for (const name of VARIABLE_NAMES) {
+    const result = VARIABLES[name].safeParse(source[name] === '' ? undefined : source[name])
+    if (result.success) values[name] = result.data
+    else problems.push(source[name] ? `${name} ${messages(result.error)}` : `${name} is missing`)
+  }
+  problems.push(...crossProblems(source, values))
+  if (problems.length > 0) throw new ConfigError(problems)
+  return toConfig(values as Variables)
+}
+
+function crossProblems(source: Readonly<Record<string, unknown>>, values: Partial<Variables>): string[] {
+  const problems: string[] = []
+  if (!source['JWT_SECRET'] === !source['JWT_SIGNING_KEYS']) {
+    problems.push('JWT_SECRET or JWT_SIGNING_KEYS must be set, and not both')
+  }
+  if (values.PUBLIC_URL && !isLoopback(values.PUBLIC_URL) && !source['APP_URL']) {
+    problems.push('APP_URL is missing (it has a default on loopback only)')
+  }
+  const total = (values.PASSWORD_ITERATIONS ?? Number.NaN) * (values.PASSWORD_ROUNDS ?? Number.NaN)
+  if (total < MIN_TOTAL_ITERATIONS) {
+    problems.push(
+      `PASSWORD_ITERATIONS × PASSWORD_ROUNDS is ${total}; OWASP asks for at least ${MIN_TOTAL_ITERATIONS}`,
+    )
+  }
+  return problems
+}
+
+function toConfig(values: Variables): Config {
+  const appUrl = values.APP_URL ?? 'http://localhost:3000'
+  return {
+    databaseUrl: values.DATABASE_URL,
+    publicUrl: values.PUBLIC_URL,
+    appUrl,
+    corsOrigins: values.CORS_ORIGINS ?? [appUrl],
+    signingKeys: values.JWT_SIGNING_KEYS ?? [hs256Key('jwt-secret', values.JWT_SECRET ?? '')],
+    audience: values.JWT_AUDIENCE ?? values.PUBLIC_URL,
+    accessTokenSeconds: values.ACCESS_TOKEN_SECONDS,
+    passwordWork: { iterations: values.PASSWORD_ITERATIONS, rounds: values.PASSWORD_ROUNDS },
+    node: { host: values.HOST, port: values.PORT },
+  }
+}
+
+function originProblem({ protocol, hostname, pathname, search, hash, username }: URL): string | null {
+  if (protocol !== 'http:' && protocol !== 'https:') return 'must be an http or https URL'
+  if (hostname.includes('*')) return 'must be one exact origin, without *'
+  if (pathname !== '/' || search || hash || username) return 'must be an origin: scheme, host and port only'
+  if (protocol === 'http:' && !LOOPBACK.test(hostname)) return 'is plain http off this machine; use https'
+  return null
+}
+
+function isLoopback(originText: string): boolean {
+  return LOOPBACK.test(new URL(originText).hostname)
+}
+
+function messages(error: z.ZodError): string {
+  return error.issues
+    .map(({ path, message }) => (path.length > 0 ? `[${path.join('.')}] ${message}` : message))
+    .join('; ')
+}

@@ -1,0 +1,118 @@
+import { decode, sign, verify } from 'hono/jwt'
+import { fromBase64Url, toBase64Url, utf8 } from './encoding.ts'
+
+/** A symmetric signing key as a JSON Web Key (RFC 7517 section 4, RFC 7518 section 6.4). */
+export type SigningKey = { kty: 'oct'; alg: 'HS256'; kid: string; k: string }
+
+/**
+ * The keys of this server: the first signs, all verify. Each verification key is imported once, on first
+ * use, which makes a verification about twice as fast as handing the secret over each time.
+ */
+export type KeyRing = {
+  signing: SigningKey
+  verification: ReadonlyMap<string, { alg: SigningKey['alg']; key: () => Promise<CryptoKey> }>
+}
+
+/** Claims that every token of this server carries (RFC 7519 section 4.1); times in whole seconds. */
+export type RegisteredClaims = { iss: string; aud: string; sub: string; jti: string; iat: number; exp: number }
+
+export type Expected = { issuer: string; audience: string; now: Date }
+
+/**
+ * Tokens are minted and checked on different machines, whose clocks differ a little. Five seconds covers
+ * what NTP leaves; a token is never accepted after its expiry.
+ */
+export const CLOCK_LEEWAY_SECONDS = 5
+
+/** Ours are under 1 KiB. Longer ones are refused before anything decodes them. */
+const MAX_TOKEN_CHARACTERS = 8192
+
+/** The algorithm table: what Web Crypto needs to import a key of each. */
+const IMPORT: Record<SigningKey['alg'], HmacImportParams> = { HS256: { name: 'HMAC', hash: 'SHA-256' } }
+
+/** An HS256 signing key from a secret text; the length is the configuration's to check. */
+export function hs256Key(kid: string, secret: string): SigningKey {
+  return { kty: 'oct', alg: 'HS256', kid, k: toBase64Url(utf8(secret)) }
+}
+
+/**
+ * Builds the ring from at least one key.
+ *
+ * @throws TypeError when the list is empty: a server without a key must not start
+ */
+export function createKeyRing(keys: readonly SigningKey[]): KeyRing {
+  const [signing] = keys
+  if (!signing) throw new TypeError('A key ring needs at least one key')
+  const entries = keys.map((jwk) => {
+    let imported: Promise<CryptoKey> | undefined
+    const key = () =>
+      (imported ??= crypto.subtle.importKey('jwk', { ...jwk }, IMPORT[jwk.alg], false, ['verify']))
+    return [jwk.kid, { alg: jwk.alg, key }] as const
+  })
+  return { signing, verification: new Map(entries) }
+}
+
+/**
+ * Signs claims with the ring's first key; the header names it (`kid`).
+ *
+ * String claims are written in ASCII with JSON escapes. Browser code in the wild reads a payload with
+ * `JSON.parse(atob(token.split('.')[1]))`: `atob` knows neither UTF-8 nor the two extra letters of
+ * base64url. ASCII without `>`, `?`, `~` and DEL never produces those letters, so such code reads any name.
+ */
+export async function signToken(ring: KeyRing, claims: RegisteredClaims & Record<string, unknown>) {
+  const plain = Object.fromEntries(Object.entries(claims).map(([name, value]) => [name, ascii(value)]))
+  return await sign(plain, ring.signing)
+}
+
+/**
+ * Checks a token: the key comes from the ring by `kid` and its one algorithm must be the header's; issuer,
+ * audience and times must fit; every part must be spelled canonically.
+ *
+ * @returns the claims, or `null` for every reason to refuse. There is no reason given on purpose: it would
+ *   be an oracle, and the library's own messages contain the whole token.
+ * @see https://www.rfc-editor.org/rfc/rfc8725#section-3
+ */
+export async function verifyToken(
+  ring: KeyRing,
+  token: string,
+  expected: Expected,
+): Promise<(RegisteredClaims & Record<string, unknown>) | null> {
+  if (token.length > MAX_TOKEN_CHARACTERS || !token.split('.').every(fromBase64Url)) return null
+  try {
+    const { header }: { header: { kid?: unknown } } = decode(token)
+    const entry = typeof header.kid === 'string' ? ring.verification.get(header.kid) : undefined
+    if (!entry) return null
+    // The library compares times with a clock of its own and only where a claim happens to be there, so
+    // times are checked below.
+    const options = { alg: entry.alg, exp: false, iat: false, nbf: false }
+    const claims: unknown = await verify(token, await entry.key(), options)
+    return hasRegisteredClaims(claims, expected) ? claims : null
+  } catch {
+    return null
+  }
+}
+
+function hasRegisteredClaims(
+  claims: unknown,
+  { issuer, audience, now }: Expected,
+): claims is RegisteredClaims & Record<string, unknown> {
+  if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) return false
+  const { iss, aud, sub, jti, iat, exp, nbf = iat } = claims as Record<string, unknown>
+  if (iss !== issuer || aud !== audience || typeof sub !== 'string' || typeof jti !== 'string') return false
+  if (!isSeconds(iat) || !isSeconds(exp) || !isSeconds(nbf)) return false
+  const seconds = now.getTime() / 1000
+  return seconds < exp && Math.max(iat, nbf) <= seconds + CLOCK_LEEWAY_SECONDS
+}
+
+function isSeconds(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0
+}
+
+function ascii(value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  const escaped = JSON.stringify(value).replace(
+    /[>?~\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+  return JSON.rawJSON(escaped)
+}

@@ -1,0 +1,65 @@
+import { sql } from 'drizzle-orm'
+import { index, integer, pgTable, primaryKey, text, timestamp, uniqueIndex } from 'drizzle-orm/pg-core'
+
+/** A point in time, to the millisecond: what JavaScript can hold, so that comparisons are exact. */
+const time = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
+
+export const users = pgTable(
+  'users',
+  {
+    /** Given by the database; an import may bring its own. Never used again after a deletion. */
+    id: integer('id').primaryKey().generatedByDefaultAsIdentity(),
+    /** 3-32 of `A-Za-z0-9._-`, as the person typed it; unique ignoring case. */
+    username: text('username').notNull(),
+    /** Lower case, at most 254 characters; unique. */
+    email: text('email').notNull(),
+    /** 1-100 code points. */
+    fullName: text('full_name').notNull(),
+    /** Self-describing (`crypto/password.ts`); written by registering and by upgrades at sign-in. */
+    passwordHash: text('password_hash').notNull(),
+    /**
+     * Goes up by one with every new password, not when the same password is hashed anew. A sign-in that
+     * verified an older password finds another number here and fails.
+     */
+    passwordVersion: integer('password_version').notNull().default(1),
+    /** When the address was last proven; null: never. */
+    emailVerifiedAt: time('email_verified_at'),
+    /** Null: enabled. */
+    disabledAt: time('disabled_at'),
+    /** For administrators; never shown to the person. */
+    disabledReason: text('disabled_reason'),
+    /** Written by every successful sign-in. */
+    lastLoginAt: time('last_login_at'),
+    createdAt: time('created_at').notNull(),
+    /** Of the profile (username, email, name, roles), not of sign-ins. */
+    updatedAt: time('updated_at').notNull(),
+  },
+  (table) => [
+    uniqueIndex('users_email_key').on(sql`lower(${table.email})`),
+    uniqueIndex('users_username_key').on(sql`lower(${table.username})`),
+  ],
+)
+
+export const roles = pgTable('roles', {
+  /** Also what tokens and payloads carry. `user` and `admin` are built in, by migration. */
+  name: text('name').primaryKey(),
+  /** For people. */
+  description: text('description').notNull(),
+})
+
+export const userRoles = pgTable(
+  'user_roles',
+  {
+    userId: integer('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** A role that somebody holds can't be deleted. */
+    roleName: text('role_name')
+      .notNull()
+      .references(() => roles.name, { onDelete: 'restrict' }),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.roleName] }),
+    index('user_roles_role_name_index').on(table.roleName),
+  ],
+)

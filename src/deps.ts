@@ -1,0 +1,59 @@
+import type { Config } from './config.ts'
+import { createKeyRing, type KeyRing } from './crypto/jwt.ts'
+import { createPasswordHasher, type PasswordHasher } from './crypto/password.ts'
+import { type Connect, type Database, prepareDatabase } from './db/client.ts'
+
+/** The wall clock. A parameter everywhere, so that every expiry has a test just before it and at it. */
+export type Clock = () => Date
+
+export type Random = {
+  /** Bytes of the platform's cryptographic generator. */
+  bytes(length: number): Uint8Array<ArrayBuffer>
+  /** A random UUID (RFC 9562 version 4); an identifier, never a secret. */
+  uuid(): string
+}
+
+/** Fetches a static file by the path of a request: Workers assets there, a folder under Node. */
+export type Assets = (request: Request) => Promise<Response>
+
+/** Writes one line of JSON. */
+export type Log = (entry: { event: string } & Record<string, unknown>) => void
+
+/** What one running instance (an isolate, a process) needs; built once by `makeDeps`. */
+export type AppDeps = {
+  config: Config
+  connect: Connect
+  clock: Clock
+  /** Milliseconds that only grow, for durations. On Workers they stand still during CPU work. */
+  stopwatch: () => number
+  random: Random
+  passwords: PasswordHasher
+  keyRing: KeyRing
+  assets: Assets
+  log: Log
+}
+
+/** What one request hands to its verbs: the same, with a database handle that counts its round trips. */
+export type Deps = Omit<AppDeps, 'connect'> & { db: Database }
+
+/** Real time, real randomness, the configured database: the one place where they enter. */
+export function makeDeps(config: Config, { assets }: Pick<AppDeps, 'assets'>): AppDeps {
+  const stopwatch = () => performance.now()
+  const random: Random = {
+    bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    uuid: () => crypto.randomUUID(),
+  }
+  return {
+    config,
+    connect: prepareDatabase(config.databaseUrl, stopwatch),
+    clock: () => new Date(),
+    stopwatch,
+    random,
+    passwords: createPasswordHasher(config.passwordWork, random.bytes),
+    keyRing: createKeyRing(config.signingKeys),
+    assets,
+    // Both runtimes collect what the console is given; one line is one entry.
+    // biome-ignore lint/suspicious/noConsole: this is the sink of the log
+    log: (entry) => console.log(JSON.stringify(entry)),
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * Every error code a client can receive. Codes are stable: clients branch on them, messages may change.
+ * What each means over HTTP is one table in `http/problem.ts`.
+ */
+export type ErrorCode =
+  | 'malformed_request'
+  | 'invalid_or_expired_code'
+  | 'invalid_credentials'
+  | 'unauthenticated'
+  | 'invalid_token'
+  | 'forbidden'
+  | 'origin_rejected'
+  | 'wrong_password'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'email_taken'
+  | 'username_taken'
+  | 'last_admin'
+  | 'role_in_use'
+  | 'role_exists'
+  | 'payload_too_large'
+  | 'unsupported_media_type'
+  | 'validation_failed'
+  | 'weak_password'
+  | 'rate_limited'
+  | 'database_unavailable'
+  | 'internal_error'
+
+/** One thing wrong with one member of the request. `pointer` is a JSON Pointer into the body (RFC 6901). */
+export type FieldError = { pointer: string; code: string; detail: string }
+
+type AppErrorOptions = {
+  /** Said to the client in place of the code's own text. Never holds a secret or another person's data. */
+  detail?: string
+  errors?: FieldError[]
+  /** Kept for the log, never sent. */
+  cause?: unknown
+}
+
+/**
+ * The way to say "all that is left is to tell the client": thrown by verbs and middleware, turned into a
+ * response in one place. It knows no HTTP.
+ */
+export class AppError extends Error {
+  readonly code: ErrorCode
+  readonly detail: string | undefined
+  readonly errors: FieldError[] | undefined
+
+  constructor(code: ErrorCode, options: AppErrorOptions = {}) {
+    super(code, { cause: options.cause })
+    this.name = 'AppError'
+    this.code = code
+    this.detail = options.detail
+    this.errors = options.errors
+  }
+}

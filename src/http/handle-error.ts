@@ -1,0 +1,52 @@
+import type { Context, Hono } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import { describeCauses } from '../db/errors.ts'
+import { AppError } from '../errors.ts'
+import type { AppEnv } from './context.ts'
+import { PROBLEMS, problemResponse } from './problem.ts'
+
+/**
+ * The last resort of every request: known errors become their problem document, everything else a bare
+ * `internal_error`. What is our fault is logged once, by names, codes and stack frames: messages are left
+ * out, because those of the query builder and of the token library hold parameters and whole tokens.
+ */
+export function handleError(error: Error, c: Context<AppEnv>): Response {
+  const known = toAppError(error)
+  if (PROBLEMS[known.code].status >= 500) {
+    c.var.deps.log({
+      event: 'request_failed',
+      request_id: c.var.requestId,
+      code: known.code,
+      causes: describeCauses(error),
+      stack: error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [],
+    })
+  }
+  return problemResponse(c, known)
+}
+
+/** Answers what no route took: 405 with `Allow` where the path has other methods, else 404. */
+export function handleNotFound(router: Pick<Hono<AppEnv>, 'router'>) {
+  const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+  return function handleNotFound(c: Context<AppEnv>): Response {
+    const allowed = METHODS.filter((method) =>
+      // Middleware is registered for every method; only a route names one.
+      router.router.match(method, c.req.path)[0].some(([[, route]]) => route.method === method),
+    )
+    if (allowed.length === 0) return problemResponse(c, new AppError('not_found'))
+    if (allowed.includes('GET')) allowed.push('HEAD')
+    c.header('Allow', [...allowed, 'OPTIONS'].join(', '))
+    if (c.req.method === 'OPTIONS') return c.body(null, 204)
+    return problemResponse(c, new AppError('method_not_allowed'))
+  }
+}
+
+function toAppError(error: Error): AppError {
+  if (error instanceof AppError) return error
+  // Drizzle wraps what its client rejects with.
+  if (error.cause instanceof AppError) return error.cause
+  // The only ones that the framework throws by itself are about bodies that can't be parsed.
+  if (error instanceof HTTPException && error.status === 400) {
+    return new AppError('malformed_request', { cause: error })
+  }
+  return new AppError('internal_error', { cause: error })
+}

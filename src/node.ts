@@ -1,0 +1,31 @@
+import { fileURLToPath } from 'node:url'
+import { serve } from '@hono/node-server'
+import { serveStatic } from '@hono/node-server/serve-static'
+import { Hono } from 'hono'
+import { createApp } from './app.ts'
+import { ConfigError, parseConfig, VARIABLE_NAMES } from './config.ts'
+import { makeDeps } from './deps.ts'
+
+/** Entry under Node: the environment holds the configuration, `assets/` the static files. */
+function start(): void {
+  const config = parseConfig(Object.fromEntries(VARIABLE_NAMES.map((name) => [name, process.env[name]])))
+  const files = new Hono().use(serveStatic({ root: fileURLToPath(new URL('../assets', import.meta.url)) }))
+  const app = createApp(makeDeps(config, { assets: async (request) => await files.fetch(request) }))
+  const { host: hostname, port } = config.node
+  const server = serve({ fetch: app.fetch, hostname, port })
+  server.on('error', fail)
+  // A second signal ends the process the hard way, by default.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => server.close())
+}
+
+function fail(error: unknown): void {
+  const known = error instanceof ConfigError || (error instanceof Error && 'code' in error)
+  console.error(known ? error.message : error)
+  process.exitCode = 1
+}
+
+try {
+  start()
+} catch (error) {
+  fail(error)
+}

@@ -1,0 +1,7 @@
+import { sql } from 'drizzle-orm'
+import type { Database } from '../db/client.ts'
+
+/** The smallest question that only a working database answers. */
+export async function ping(db: Database): Promise<void> {
+  await db.execute(sql`select 1`)
+}

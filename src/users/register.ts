@@ -1,0 +1,25 @@
+import type { Deps } from '../deps.ts'
+import { AppError } from '../errors.ts'
+import { insertUser, type User } from './queries.ts'
+
+export type Registration = { username: string; email: string; fullName: string; password: string }
+
+/**
+ * Creates an account: one hash, then one statement. The hash comes first even where the address turns out to
+ * be taken, so that the time of the answer does not depend on it.
+ *
+ * @throws AppError `email_taken` or `username_taken`, with the pointer
+ */
+export async function registerUser(
+  { db, clock, passwords }: Pick<Deps, 'db' | 'clock' | 'passwords'>,
+  { password, ...profile }: Registration,
+): Promise<User> {
+  const passwordHash = await passwords.hash(password)
+  const result = await insertUser(db, { ...profile, passwordHash, now: clock() })
+  if (typeof result !== 'string') return result
+  const detail = 'is taken'
+  throw new AppError(result === 'email' ? 'email_taken' : 'username_taken', {
+    detail: `${result}: ${detail}`,
+    errors: [{ pointer: `/${result}`, code: 'taken', detail }],
+  })
+}
