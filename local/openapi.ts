@@ -84,7 +84,9 @@ function operation({ method, metadata }: Route, path: string): ZodOpenApiOperati
 /** Successes as described; failures by status, with the codes that share it. */
 function responses({ description, body }: Route['metadata']): ZodOpenApiOperationObject['responses'] {
   const codes: ErrorCode[] = [
-    ...(body ? (['malformed_request', 'payload_too_large', 'unsupported_media_type', 'validation_failed'] as const) : []),
+    ...(body
+      ? (['malformed_request', 'payload_too_large', 'unsupported_media_type', 'validation_failed'] as const)
+      : []),
     ...(description.access === 'public' ? [] : (['unauthenticated', 'invalid_token'] as const)),
     ...(description.errors ?? []),
     'internal_error',

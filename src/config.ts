@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { fromBase64Url } from './crypto/encoding.ts'
 import { hs256Key, type SigningKey } from './crypto/jwt.ts'
 import { MAX_ITERATIONS_PER_CALL, MAX_ROUNDS, MIN_TOTAL_ITERATIONS } from './crypto/password.ts'
@@ -9,88 +9,128 @@ const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/
 const MIN_SECRET_BYTES = 32
 
 /** Published examples that people paste, among them the secret of FastAPI's tutorial. */
-const PLACEHOLDER = /change.?(me|this|it)|placeholder|example|replace|your.?(jwt|secret|key)|super.?secret|^09d25e094faa/i
+const PLACEHOLDER =
+  /change.?(me|this|it)|placeholder|example|replace|your.?(jwt|secret|key)|super.?secret|^09d25e094faa/i
 
-const url = z.string().transform((text, context) => {
-  const parsed = URL.canParse(text) ? new URL(text) : null
-  if (parsed) return parsed
-  context.addIssue(text === '*' ? 'must not be *; name each origin' : 'is not a URL')
-  return z.NEVER
-})
-
-/** An http(s) origin without path; plain http only on this machine, where nobody else can listen in. */
-const origin = url.transform((parsed, context) => {
-  const problem = originProblem(parsed)
-  if (!problem) return parsed.origin
-  context.addIssue(problem)
-  return z.NEVER
-})
-
-/** A Neon connection string. Off loopback the driver always uses HTTPS, so a wish for less is a mistake. */
-const databaseUrl = url.transform((parsed, context) => {
-  if (!/^postgres(ql)?:$/.test(parsed.protocol)) context.addIssue('must start with postgresql://')
-  if (!parsed.hostname || !parsed.username) context.addIssue('needs a user and a host')
-  const wantsPlainText = ['disable', 'allow', 'prefer'].includes(parsed.searchParams.get('sslmode') ?? '')
-  if (wantsPlainText && !LOOPBACK.test(parsed.hostname)) context.addIssue('must not allow plain text (sslmode)')
-  return parsed.href
-})
-
-const secret = z
-  .string()
-  .refine((text) => new TextEncoder().encode(text).length >= MIN_SECRET_BYTES, {
-    error: `is shorter than ${MIN_SECRET_BYTES} bytes; generate one with: openssl rand -base64 48`,
-  })
-  .refine((text) => !PLACEHOLDER.test(text) && new Set(text).size >= 10, {
-    error: 'looks like a placeholder; generate one with: openssl rand -base64 48',
-  })
-
-const keyBytes = z.string().refine((text) => (fromBase64Url(text)?.length ?? 0) >= MIN_SECRET_BYTES, {
-  error: `is not base64url of at least ${MIN_SECRET_BYTES} bytes`,
-})
-
-/** JSON Web Keys (RFC 7517): the first signs, all verify. */
-const signingKeys = z
-  .string()
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown
-    } catch {
-      context.addIssue('is not JSON')
-      return z.NEVER
-    }
-  })
-  .pipe(
-    z
-      .array(z.strictObject({ kty: z.literal('oct'), alg: z.literal('HS256'), kid: z.string().min(1).max(64), k: keyBytes }))
-      .min(1)
-      .refine((keys) => new Set(keys.map((key) => key.kid)).size === keys.length, { error: 'repeats a kid' }),
+/** A step of a variable's rule: reads what came before, or says what is wrong with it. */
+const step = <In, Out>(read: (value: In, refuse: (problem: string) => void) => Out) =>
+  z.transform<In, Out>((value, { issues }) =>
+    read(value, (message) => issues.push({ code: 'custom', message, input: undefined })),
   )
 
-const integer = (min: number, max: number, byDefault: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/, { error: 'is not a whole number' })
-    .transform(Number)
-    .pipe(z.number().min(min, { error: `is under ${min}` }).max(max, { error: `is above ${max}` }))
-    .prefault(String(byDefault))
+const url = z.pipe(
+  z.string(),
+  step((text: string, refuse) => {
+    if (URL.canParse(text)) return new URL(text)
+    refuse(text === '*' ? 'must not be *; name each origin' : 'is not a URL')
+    return new URL('invalid:')
+  }),
+)
+
+/** An http(s) origin without path; plain http only on this machine, where nobody else can listen in. */
+const origin = z.pipe(
+  url,
+  step((parsed: URL, refuse) => {
+    const problem = originProblem(parsed)
+    if (problem) refuse(problem)
+    return parsed.origin
+  }),
+)
+
+/** A Neon connection string. Off loopback the driver always uses HTTPS, so a wish for less is a mistake. */
+const databaseUrl = z.pipe(
+  url,
+  step((parsed: URL, refuse) => {
+    if (!/^postgres(ql)?:$/.test(parsed.protocol)) refuse('must start with postgresql://')
+    if (!parsed.hostname || !parsed.username) refuse('needs a user and a host')
+    const plainText = ['disable', 'allow', 'prefer'].includes(parsed.searchParams.get('sslmode') ?? '')
+    if (plainText && !LOOPBACK.test(parsed.hostname)) refuse('must not allow plain text (sslmode)')
+    return parsed.href
+  }),
+)
+
+const secret = z.string().check(
+  z.refine((text) => new TextEncoder().encode(text).length >= MIN_SECRET_BYTES, {
+    error: `is shorter than ${MIN_SECRET_BYTES} bytes; generate one with: openssl rand -base64 48`,
+  }),
+  z.refine((text) => !PLACEHOLDER.test(text) && new Set(text).size >= 10, {
+    error: 'looks like a placeholder; generate one with: openssl rand -base64 48',
+  }),
+)
+
+const keyBytes = z.string().check(
+  z.refine((text) => (fromBase64Url(text)?.length ?? 0) >= MIN_SECRET_BYTES, {
+    error: `is not base64url of at least ${MIN_SECRET_BYTES} bytes`,
+  }),
+)
+
+const signingKey = z.strictObject(
+  {
+    kty: z.literal('oct', { error: 'must be "oct"' }),
+    alg: z.literal('HS256', { error: 'must be "HS256"' }),
+    kid: z.string({ error: 'is missing' }).check(z.minLength(1), z.maxLength(64)),
+    k: keyBytes,
+  },
+  { error: 'is not a JSON Web Key with kty, alg, kid and k' },
+)
+
+/** JSON Web Keys (RFC 7517): the first signs, all verify. */
+const signingKeys = z.pipe(
+  z.pipe(
+    z.string(),
+    step((text: string, refuse): unknown => {
+      try {
+        return JSON.parse(text)
+      } catch {
+        return refuse('is not JSON')
+      }
+    }),
+  ),
+  z.array(signingKey, { error: 'is not a JSON array of keys' }).check(
+    z.minLength(1, { error: 'has no key' }),
+    z.refine((keys) => new Set(keys.map((key) => key.kid)).size === keys.length, { error: 'repeats a kid' }),
+  ),
+)
+
+const integer = (minimum: number, maximum: number, byDefault: number) =>
+  z.prefault(
+    z.pipe(
+      z.string().check(z.regex(/^\d{1,9}$/, { error: 'is not a whole number', abort: true })),
+      step((text: string, refuse) => {
+        const value = Number(text)
+        if (value < minimum) refuse(`is under ${minimum}`)
+        if (value > maximum) refuse(`is above ${maximum}`)
+        return value
+      }),
+    ),
+    String(byDefault),
+  )
+
+const origins = z.pipe(
+  z.pipe(
+    z.string(),
+    step((text: string) => text.split(/[\s,]+/).filter(Boolean)),
+  ),
+  z.array(origin),
+)
+
+const label = z
+  .string()
+  .check(z.minLength(1, { error: 'is empty' }), z.maxLength(255, { error: 'is too long' }))
 
 /** Every variable this server reads, each with its own rule. Rules across variables are in `parseConfig`. */
 const VARIABLES = {
   DATABASE_URL: databaseUrl,
   PUBLIC_URL: origin,
-  APP_URL: origin.optional(),
-  CORS_ORIGINS: z
-    .string()
-    .transform((text) => text.split(/[\s,]+/).filter(Boolean))
-    .pipe(z.array(origin))
-    .optional(),
-  JWT_SIGNING_KEYS: signingKeys.optional(),
-  JWT_SECRET: secret.optional(),
-  JWT_AUDIENCE: z.string().min(1, { error: 'is empty' }).max(255).optional(),
+  APP_URL: z.optional(origin),
+  CORS_ORIGINS: z.optional(origins),
+  JWT_SIGNING_KEYS: z.optional(signingKeys),
+  JWT_SECRET: z.optional(secret),
+  JWT_AUDIENCE: z.optional(label),
   ACCESS_TOKEN_SECONDS: integer(60, 86_400, 1800),
   PASSWORD_ITERATIONS: integer(1, MAX_ITERATIONS_PER_CALL, MAX_ITERATIONS_PER_CALL),
   PASSWORD_ROUNDS: integer(1, MAX_ROUNDS, 6),
-  HOST: z.string().min(1).default('127.0.0.1'),
+  HOST: z._default(label, '127.0.0.1'),
   PORT: integer(1, 65_535, 8000),
 }
 
@@ -134,7 +174,8 @@ export class ConfigError extends Error {
 export function parseConfig(source: Readonly<Record<string, unknown>>): Config {
   const problems: string[] = []
   for (const [name, value] of Object.entries(source)) {
-    if (typeof value === 'string' && !Object.hasOwn(VARIABLES, name)) problems.push(`${name} is not a variable of this server`)
+    if (typeof value === 'string' && !Object.hasOwn(VARIABLES, name))
+      problems.push(`${name} is not a variable of this server`)
   }
   const values: Record<string, unknown> = {}
   for (const name of VARIABLE_NAMES) {
@@ -191,7 +232,7 @@ function isLoopback(originText: string): boolean {
   return LOOPBACK.test(new URL(originText).hostname)
 }
 
-function messages(error: z.ZodError): string {
+function messages(error: z.core.$ZodError): string {
   return error.issues
     .map(({ path, message }) => (path.length > 0 ? `[${path.join('.')}] ${message}` : message))
     .join('; ')

@@ -23,11 +23,16 @@ let app: ReturnType<typeof createApp> | undefined
 export default {
   async fetch(request: Request, env: Bindings): Promise<Response> {
     try {
-      app ??= createApp(makeDeps(parseConfig(env), { assets: (assetRequest) => env.ASSETS.fetch(assetRequest) }))
+      app ??= createApp(
+        makeDeps(parseConfig(env), { assets: (assetRequest) => env.ASSETS.fetch(assetRequest) }),
+      )
     } catch (error) {
       // biome-ignore lint/suspicious/noConsole: there are no deps to log with yet
       console.error(error instanceof Error ? error.message : 'The server could not start')
-      return new Response(UNCONFIGURED, { status: 500, headers: { 'Content-Type': 'application/problem+json' } })
+      return new Response(UNCONFIGURED, {
+        status: 500,
+        headers: { 'Content-Type': 'application/problem+json' },
+      })
     }
     return await app.fetch(request)
   },

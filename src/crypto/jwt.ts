@@ -14,7 +14,14 @@ export type KeyRing = {
 }
 
 /** Claims that every token of this server carries (RFC 7519 section 4.1); times in whole seconds. */
-export type RegisteredClaims = { iss: string; aud: string; sub: string; jti: string; iat: number; exp: number }
+export type RegisteredClaims = {
+  iss: string
+  aud: string
+  sub: string
+  jti: string
+  iat: number
+  exp: number
+}
 
 export type Expected = { issuer: string; audience: string; now: Date }
 

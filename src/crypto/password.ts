@@ -21,7 +21,8 @@ export const MAX_ROUNDS = 20
 
 const SALT_BYTES = 16
 const HASH_BYTES = 32
-const FORMAT = /^\$pbkdf2-sha256-chain\$v=1,i=(\d{1,6}),r=(\d{1,2})\$([A-Za-z0-9_-]{1,86})\$([A-Za-z0-9_-]{43})$/
+const FORMAT =
+  /^\$pbkdf2-sha256-chain\$v=1,i=(\d{1,6}),r=(\d{1,2})\$([A-Za-z0-9_-]{1,86})\$([A-Za-z0-9_-]{43})$/
 
 /** How much work one hash is: `rounds` chained PBKDF2 calls of `iterations` each. */
 export type WorkFactor = { iterations: number; rounds: number }

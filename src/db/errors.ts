@@ -39,7 +39,8 @@ export function describeCauses(error: unknown): { name: string; code?: string; c
   const causes = []
   // Bounded, because a chain of causes may be a circle.
   for (let cause = error; cause instanceof Error && causes.length < 8; ) {
-    const { code, constraint, sourceError } = cause as Error & Record<'code' | 'constraint' | 'sourceError', unknown>
+    const { code, constraint, sourceError } = cause as Error &
+      Record<'code' | 'constraint' | 'sourceError', unknown>
     causes.push({
       name: cause.name,
       ...(typeof code === 'string' && { code }),

@@ -22,13 +22,17 @@ export function requestContext({ connect, ...shared }: AppDeps) {
       ...shared,
       // Opened on first use: many requests never touch the database.
       get db() {
-        return (db ??= connect(meter))
+        db ??= connect(meter)
+        return db
       },
     })
     await next()
     const { headers } = c.res
     headers.set('X-Request-Id', requestId)
-    headers.set('Server-Timing', `db;dur=${meter.milliseconds.toFixed(1)};desc="${meter.roundTrips} round trips"`)
+    headers.set(
+      'Server-Timing',
+      `db;dur=${meter.milliseconds.toFixed(1)};desc="${meter.roundTrips} round trips"`,
+    )
     if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store')
   })
 }

@@ -1,5 +1,5 @@
 import { createMiddleware } from 'hono/factory'
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import type { ErrorCode } from '../errors.ts'
 import type { AppEnv } from './context.ts'
 
@@ -11,7 +11,7 @@ export type RouteDescription = {
   /** `public` must be said; everything else needs a guard on the route. */
   access: 'public' | 'user'
   /** Successful answers by status: the schema of the JSON body, or a text where it is not JSON. */
-  responses: Record<number, z.ZodType | string>
+  responses: Record<number, z.ZodMiniType | string>
   /** The error codes the route itself can answer; those that any route can are added for all. */
   errors?: readonly ErrorCode[]
 }
@@ -21,7 +21,7 @@ export const ROUTE_METADATA = Symbol('route metadata')
 
 export type RouteMetadata = {
   description?: RouteDescription
-  body?: { schema: z.ZodType; media: readonly string[] }
+  body?: { schema: z.ZodMiniType; media: readonly string[] }
   guard?: 'user'
 }
 

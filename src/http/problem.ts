@@ -60,7 +60,11 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
     title: 'The current password is wrong',
     advice: 'You are still signed in. Send the current password to confirm this change.',
   },
-  not_found: { status: 404, title: 'Not found', advice: 'Nothing is here, or not for you. Check the path and id.' },
+  not_found: {
+    status: 404,
+    title: 'Not found',
+    advice: 'Nothing is here, or not for you. Check the path and id.',
+  },
   method_not_allowed: {
     status: 405,
     title: 'The method is not allowed',
@@ -81,7 +85,11 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
     title: 'The last administrator stays',
     advice: 'The change would leave no enabled administrator. Appoint another one first.',
   },
-  role_in_use: { status: 409, title: 'The role is in use', advice: 'Take it from everybody who has it first.' },
+  role_in_use: {
+    status: 409,
+    title: 'The role is in use',
+    advice: 'Take it from everybody who has it first.',
+  },
   role_exists: { status: 409, title: 'The role exists', advice: 'Choose another name, or change that role.' },
   payload_too_large: {
     status: 413,

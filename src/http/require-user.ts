@@ -14,12 +14,14 @@ import { withMetadata } from './describe.ts'
  *   is not accepted, for whatever reason
  */
 export function requireUser() {
-  const middleware = createMiddleware<AppEnv & { Variables: { user: User } }>(async function requireUser(c, next) {
-    const user = await authenticate(c.var.deps, bearerToken(c))
-    if (!user) throw new AppError('invalid_token')
-    c.set('user', user)
-    await next()
-  })
+  const middleware = createMiddleware<AppEnv & { Variables: { user: User } }>(
+    async function requireUser(c, next) {
+      const user = await authenticate(c.var.deps, bearerToken(c))
+      if (!user) throw new AppError('invalid_token')
+      c.set('user', user)
+      await next()
+    },
+  )
   return withMetadata(middleware, { guard: 'user' })
 }
 

@@ -1,6 +1,6 @@
 import { zValidator } from '@hono/zod-validator'
 import type { Context, MiddlewareHandler } from 'hono'
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import { AppError, type FieldError } from '../errors.ts'
 import type { AppEnv } from './context.ts'
 import { withMetadata } from './describe.ts'
@@ -13,7 +13,7 @@ const MEDIA = {
 
 type BodyKind = keyof typeof MEDIA
 
-type ValidBody<S extends z.ZodType<object>> = MiddlewareHandler<
+type ValidBody<S extends z.ZodMiniType<object>> = MiddlewareHandler<
   AppEnv,
   string,
   { in: { json: z.input<S> }; out: { json: z.output<S> } }
@@ -38,11 +38,14 @@ const ERROR_CODES: Record<string, string> = {
  *
  * @throws AppError `unsupported_media_type`, `malformed_request` or `validation_failed`
  */
-export function validBody<S extends z.ZodType<object>>(schema: S, kinds: readonly BodyKind[] = ['json']): ValidBody<S> {
-  const anySchema: z.ZodType = schema
+export function validBody<S extends z.ZodMiniType<object>>(
+  schema: S,
+  kinds: readonly BodyKind[] = ['json'],
+): ValidBody<S> {
+  const anySchema: z.ZodMiniType = schema
   const validators: Record<BodyKind, MiddlewareHandler> = {
-    json: zValidator('json', anySchema, refuse, REPORT_INPUT),
-    form: zValidator('form', anySchema, refuse, REPORT_INPUT),
+    json: zValidator('json', anySchema, refuse),
+    form: zValidator('form', anySchema, refuse),
   }
   const middleware: ValidBody<S> = async function validBody(c, next) {
     const kind = kinds.find((candidate) => isOfKind(c, candidate))
@@ -54,11 +57,6 @@ export function validBody<S extends z.ZodType<object>>(schema: S, kinds: readonl
     })
   }
   return withMetadata(middleware, { body: { schema, media: kinds.flatMap((kind) => MEDIA[kind]) } })
-}
-
-/** Tells a member that is missing from one of the wrong type. The input itself is never answered. */
-const REPORT_INPUT = {
-  validationFunction: (schema: z.ZodType, value: unknown) => schema.safeParseAsync(value, { reportInput: true }),
 }
 
 function isOfKind(c: Context, kind: BodyKind): boolean {
@@ -80,9 +78,13 @@ async function assertDecodable(c: Context): Promise<void> {
   }
 }
 
-function refuse(result: { success: true } | { success: false; error: z.core.$ZodError }): void {
+type Result = { data: unknown } & ({ success: true } | { success: false; error: z.core.$ZodError })
+
+function refuse(result: Result): void {
   if (result.success) return
-  const errors = result.error.issues.flatMap(toFieldErrors).slice(0, MAX_ERRORS)
+  const errors = result.error.issues
+    .flatMap((issue) => toFieldErrors(issue, result.data))
+    .slice(0, MAX_ERRORS)
   throw validationFailed(errors)
 }
 
@@ -90,10 +92,13 @@ function refuse(result: { success: true } | { success: false; error: z.core.$Zod
 export function validationFailed(errors: FieldError[]): AppError {
   const [first] = errors
   const name = first?.pointer.slice(1).replaceAll('/', '.')
-  return new AppError('validation_failed', { ...(first && { detail: name ? `${name}: ${first.detail}` : first.detail }), errors })
+  return new AppError('validation_failed', {
+    ...(first && { detail: name ? `${name}: ${first.detail}` : first.detail }),
+    errors,
+  })
 }
 
-function toFieldErrors(issue: z.core.$ZodIssue): FieldError[] {
+function toFieldErrors(issue: z.core.$ZodIssue, body: unknown): FieldError[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       pointer: jsonPointer([...issue.path, key]),
@@ -105,8 +110,15 @@ function toFieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   if (issue.code !== 'invalid_type') {
     return [{ pointer, code: ERROR_CODES[issue.code] ?? 'invalid', detail: issue.message }]
   }
-  if (issue.input === undefined) return [{ pointer, code: 'required', detail: 'is required' }]
+  if (memberAt(body, issue.path) === undefined) return [{ pointer, code: 'required', detail: 'is required' }]
   return [{ pointer, code: 'invalid_type', detail: `must be of type ${issue.expected}` }]
+}
+
+function memberAt(body: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key],
+    body,
+  )
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc6901#section-3 */

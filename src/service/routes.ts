@@ -87,7 +87,12 @@ export const serviceRoutes = new Hono<AppEnv>()
   )
   .get(
     '/docs',
-    describe({ summary: 'Interactive documentation', tag, access: 'public', responses: { 200: 'text/html' } }),
+    describe({
+      summary: 'Interactive documentation',
+      tag,
+      access: 'public',
+      responses: { 200: 'text/html' },
+    }),
     (c) => asset(c, '/docs/index.html'),
   )
   .get(

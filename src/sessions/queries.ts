@@ -46,7 +46,10 @@ export type SignIn = {
  *
  * @returns the user, or `null` when the attempt failed or the account changed in between
  */
-export async function completeSignIn(db: Database, { verified, upgradedHash, now }: SignIn): Promise<User | null> {
+export async function completeSignIn(
+  db: Database,
+  { verified, upgradedHash, now }: SignIn,
+): Promise<User | null> {
   const unchanged = eq(users.passwordHash, verified?.passwordHash ?? '')
   const [row] = await db
     .update(users)

@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import type { AppEnv } from '../http/context.ts'
 import { describe } from '../http/describe.ts'
 import { validBody } from '../http/validate.ts'
-import { loginBody, toTokenPayload, tokenPayload } from './payloads.ts'
+import { loginBody, tokenPayload, toTokenPayload } from './payloads.ts'
 import { signIn } from './sign-in.ts'
 
 /** Served at the root and, for existing frontends, under `/auth`. */

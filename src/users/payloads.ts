@@ -1,79 +1,111 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { User } from './queries.ts'
 
 const MAX_EMAIL_CHARACTERS = 254
-const PASSWORD_CODE_POINTS = { min: 8, max: 128 }
+const MAX_NAME_CODE_POINTS = 100
+const MIN_PASSWORD_CODE_POINTS = 8
+const MAX_PASSWORD_CODE_POINTS = 128
 
 /** C0, DEL and C1: they belong in no name, break logs, and PostgreSQL can't store NUL in a text. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f]/
 
-/** A text of whole code points: half of a surrogate pair has no UTF-8 form. */
-const text = () => z.string().refine((value) => value.isWellFormed(), { error: 'has an incomplete character', abort: true })
+/** Half of a surrogate pair has no UTF-8 form: it can be neither hashed nor stored as what it is. */
+const wellFormed = z.refine<string>((text) => text.isWellFormed(), {
+  error: 'has an incomplete character',
+  abort: true,
+})
 
-const printable = () => text().refine((value) => !CONTROL_CHARACTER.test(value), { error: 'has a control character', abort: true })
+const printable = z.refine<string>((text) => !CONTROL_CHARACTER.test(text), {
+  error: 'has a control character',
+  abort: true,
+})
 
-const codePoints = (value: string) => [...value].length
+const codePoints = (text: string) => [...text].length
 
-const username = printable()
-  .min(3, { error: 'use at least 3 characters' })
-  .max(32, { error: 'use at most 32 characters' })
-  .regex(/^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/, {
+const username = z.string().check(
+  z.minLength(3, { error: 'use at least 3 characters', abort: true }),
+  z.maxLength(32, { error: 'use at most 32 characters', abort: true }),
+  z.regex(/^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/, {
     error: 'use letters, digits and . _ - only, with a letter or digit first and last',
-  })
-  .meta({ examples: ['ada'] })
+  }),
+  z.meta({ examples: ['ada'] }),
+)
 
 // Checked before it is lower-cased: the Kelvin sign lower-cases to an ASCII k, and would be another's address.
-const email = printable()
-  .trim()
-  .max(MAX_EMAIL_CHARACTERS, { error: `use at most ${MAX_EMAIL_CHARACTERS} characters`, abort: true })
-  .regex(z.regexes.email, { error: 'is not an email address' })
-  .toLowerCase()
-  .meta({ format: 'email', examples: ['ada@example.com'] })
+const email = z.string().check(
+  z.trim(),
+  z.maxLength(MAX_EMAIL_CHARACTERS, {
+    error: `use at most ${MAX_EMAIL_CHARACTERS} characters`,
+    abort: true,
+  }),
+  z.regex(z.regexes.email, { error: 'is not an email address' }),
+  z.toLowerCase(),
+  z.meta({ format: 'email', examples: ['ada@example.com'] }),
+)
 
-const fullName = printable()
-  .trim()
-  .refine((value) => codePoints(value) >= 1, { error: 'must not be empty' })
-  .refine((value) => codePoints(value) <= 100, { error: 'use at most 100 characters' })
-  .meta({ minLength: 1, maxLength: 100, examples: ['Ada Lovelace'] })
+const fullName = z.string().check(
+  wellFormed,
+  printable,
+  z.trim(),
+  z.minLength(1, { error: 'must not be empty' }),
+  z.refine((name) => codePoints(name) <= MAX_NAME_CODE_POINTS, {
+    error: `use at most ${MAX_NAME_CODE_POINTS} characters`,
+  }),
+  z.meta({ maxLength: MAX_NAME_CODE_POINTS, examples: ['Ada Lovelace'] }),
+)
 
 /** Counted as it is hashed: in code points, after NFKC (NIST SP 800-63B-4 section 3.1.1.2). */
-const newPassword = printable()
-  .check((context) => {
-    const length = codePoints(context.value.normalize('NFKC'))
-    const { min, max } = PASSWORD_CODE_POINTS
-    const input = context.value
-    if (length < min) {
-      context.issues.push({ code: 'too_small', origin: 'string', minimum: min, input, message: `use at least ${min} characters` })
-    } else if (length > max) {
-      context.issues.push({ code: 'too_big', origin: 'string', maximum: max, input, message: `use at most ${max} characters` })
+const newPassword = z.string().check(
+  wellFormed,
+  printable,
+  z.check(({ value: input, issues }) => {
+    const length = codePoints(input.normalize('NFKC'))
+    const [minimum, maximum] = [MIN_PASSWORD_CODE_POINTS, MAX_PASSWORD_CODE_POINTS]
+    const origin = 'string'
+    if (length < minimum) {
+      issues.push({
+        code: 'too_small',
+        origin,
+        minimum,
+        input,
+        message: `use at least ${minimum} characters`,
+      })
+    } else if (length > maximum) {
+      issues.push({ code: 'too_big', origin, maximum, input, message: `use at most ${maximum} characters` })
     }
-  })
-  .meta({ format: 'password', minLength: 8, maxLength: 128, examples: ['correct horse battery staple'] })
+  }),
+  z.meta({
+    format: 'password',
+    minLength: MIN_PASSWORD_CODE_POINTS,
+    maxLength: MAX_PASSWORD_CODE_POINTS,
+    examples: ['correct horse battery staple'],
+  }),
+)
 
 /** `POST /users` */
 export const registerBody = z
   .strictObject({ username, email, full_name: fullName, password: newPassword })
-  .meta({ id: 'Registration' })
+  .check(z.meta({ id: 'Registration' }))
+
+const userMembers = {
+  id: z.int(),
+  username: z.string(),
+  email: z.string(),
+  full_name: z.string(),
+  roles: z.array(z.string()),
+  email_verified: z.boolean(),
+  created_at: z.iso.datetime(),
+  updated_at: z.iso.datetime(),
+}
 
 /** A person, as the API shows one. */
-export const userPayload = z
-  .object({
-    id: z.int(),
-    username: z.string(),
-    email: z.string(),
-    full_name: z.string(),
-    roles: z.array(z.string()),
-    email_verified: z.boolean(),
-    created_at: z.iso.datetime(),
-    updated_at: z.iso.datetime(),
-  })
-  .meta({ id: 'User' })
+export const userPayload = z.object(userMembers).check(z.meta({ id: 'User' }))
 
 /** `GET /auth/me`: the existing frontend reads one role. */
-export const userWithRolePayload = userPayload
-  .extend({ role: z.string().meta({ description: 'The first of the roles.' }) })
-  .meta({ id: 'UserWithRole' })
+export const userWithRolePayload = z
+  .object({ ...userMembers, role: z.string().check(z.meta({ description: 'The first of the roles.' })) })
+  .check(z.meta({ id: 'UserWithRole' }))
 
 /** Writes the members out one by one, so that a new column is never sent by accident. */
 export function toUserPayload(user: User): z.infer<typeof userPayload> {

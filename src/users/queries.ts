@@ -48,7 +48,10 @@ export const userColumns = {
  *
  * @returns the user, or which of the two is taken (the address, if both are)
  */
-export async function insertUser(db: Database, { now, ...values }: NewUser): Promise<User | 'email' | 'username'> {
+export async function insertUser(
+  db: Database,
+  { now, ...values }: NewUser,
+): Promise<User | 'email' | 'username'> {
   const created = db.$with('created').as(
     db
       .insert(users)

@@ -3,7 +3,13 @@ import type { AppEnv } from '../http/context.ts'
 import { describe } from '../http/describe.ts'
 import { requireUser } from '../http/require-user.ts'
 import { validBody } from '../http/validate.ts'
-import { registerBody, toUserPayload, toUserWithRolePayload, userPayload, userWithRolePayload } from './payloads.ts'
+import {
+  registerBody,
+  toUserPayload,
+  toUserWithRolePayload,
+  userPayload,
+  userWithRolePayload,
+} from './payloads.ts'
 import { registerUser } from './register.ts'
 
 export const userRoutes = new Hono<AppEnv>()
@@ -27,7 +33,12 @@ export const userRoutes = new Hono<AppEnv>()
   )
   .get(
     '/users/me',
-    describe({ summary: 'The signed-in user', tag: 'Users', access: 'user', responses: { 200: userPayload } }),
+    describe({
+      summary: 'The signed-in user',
+      tag: 'Users',
+      access: 'user',
+      responses: { 200: userPayload },
+    }),
     requireUser(),
     (c) => c.json(toUserPayload(c.var.user), 200),
   )

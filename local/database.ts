@@ -1,0 +1,90 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { PGlite } from '@electric-sql/pglite'
+import type { Pool } from 'pg'
+import { pglitePool, postgresPool } from './pools.ts'
+
+export type LocalDatabase = {
+  pool: Pool
+  /** Where the data is, for people; without credentials. */
+  location: string
+  close(): Promise<void>
+}
+
+/** Said to the developer in one line; everything else that fails is a bug and shows its stack. */
+export class SetUpError extends Error {}
+
+/** A real PostgreSQL server. Connects once, so that a wrong address is noticed here and not at a request. */
+export async function openServer(databaseUrl: string): Promise<LocalDatabase> {
+  if (!URL.canParse(databaseUrl)) throw new SetUpError('DATABASE_URL is not a URL')
+  const { host, pathname } = new URL(databaseUrl)
+  const location = `PostgreSQL at ${host}${pathname}`
+  const pool = postgresPool(databaseUrl)
+  try {
+    await pool.query('select 1')
+  } catch (error) {
+    await pool.end()
+    throw new SetUpError(`No database answers: ${location} (${reason(error)})`)
+  }
+  return { pool, location, close: () => pool.end() }
+}
+
+/**
+ * The embedded PostgreSQL, with its data in a folder, or in memory for `memory:`. One process at a time may
+ * have a folder open; a second one would ruin it, so a lock file beside it names the owner.
+ */
+export async function openEmbedded(folder: string): Promise<LocalDatabase> {
+  const inMemory = folder === 'memory:'
+  const unlock = inMemory ? () => {} : lock(folder)
+  try {
+    const pglite = await PGlite.create(inMemory ? 'memory://' : folder)
+    const pool = pglitePool(pglite)
+    const close = async () => {
+      await pool.end()
+      await pglite.close()
+      unlock()
+    }
+    return { pool, location: inMemory ? 'embedded PostgreSQL in memory' : `embedded PostgreSQL in ${folder}`, close }
+  } catch (error) {
+    unlock()
+    throw new SetUpError(
+      `The database in ${folder} can't be opened (${reason(error)}). Delete the folder to start afresh.`,
+    )
+  }
+}
+
+function lock(folder: string): () => void {
+  const file = `${folder}.lock`
+  mkdirSync(dirname(file), { recursive: true })
+  const owner = readOwner(file)
+  if (owner !== null && isRunning(owner)) {
+    throw new SetUpError(`The database in ${folder} is in use by process ${owner}. Set LOCAL_DB_DIR to another folder.`)
+  }
+  // Left behind by a process that was killed.
+  if (owner !== null) rmSync(file)
+  writeFileSync(file, String(process.pid), { flag: 'wx' })
+  return () => rmSync(file, { force: true })
+}
+
+function readOwner(file: string): number | null {
+  try {
+    return Number(readFileSync(file, 'utf8'))
+  } catch {
+    return null
+  }
+}
+
+function isRunning(processId: number): boolean {
+  try {
+    // Signal 0 asks without disturbing.
+    return process.kill(processId, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** The first line of an error's message, or its code where a failed connection has no message. */
+export function reason(error: unknown): string {
+  const { message, code } = error as NodeJS.ErrnoException
+  return message?.split('\n')[0] || code || 'unknown reason'
+}

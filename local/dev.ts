@@ -1,0 +1,151 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { ConfigError, parseConfig } from '../src/config.ts'
+import './copy-docs-assets.ts'
+import { type LocalDatabase, openEmbedded, openServer, reason, SetUpError } from './database.ts'
+import { readVariables, toDotenv, type Variables } from './dev-vars.ts'
+import { applyMigrations } from './migrate.ts'
+import { createNeonEndpoint, serveNeonEndpoint } from './neon-endpoint.ts'
+
+const NEON_PORT = 4444
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+type Settings = { worker: boolean; port: number; variables: Variables; created: boolean }
+
+/** Everything that has to end, in the reverse order of its start. */
+const cleanups: (() => unknown)[] = []
+
+async function main(): Promise<void> {
+  const settings = readSettings()
+  await assertPortIsFree(settings.port)
+  const database = await openDatabase(settings)
+  cleanups.push(() => database.close())
+  await applyMigrations(database.pool).catch((error: unknown) => {
+    throw new SetUpError(`The migrations can't be applied to the ${database.location} (${reason(error)})`)
+  })
+  const endpoint = await serveEndpoint(database)
+  cleanups.push(() => endpoint.close())
+  const variables = {
+    ...settings.variables,
+    DATABASE_URL: `postgresql://local:local@localhost:${endpoint.port}/${databaseName(settings)}`,
+  }
+  parseConfig(variables)
+  const child = settings.worker ? startWorkerd({ ...settings, variables }) : startNode(variables)
+  cleanups.push(() => stop(child))
+  child.once('exit', (code) => shutDown(code ?? 1))
+  await untilHealthy(settings.port)
+  introduce(settings, `${database.location}, over http://localhost:${endpoint.port}/sql`)
+}
+
+function readSettings(): Settings {
+  const worker = parseArgs({ options: { worker: { type: 'boolean', default: false } } }).values.worker
+  const { variables, created } = readVariables(process.env)
+  const port = Number(variables['PORT'] ?? 8000)
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new SetUpError(`PORT is not a port: ${variables['PORT']}`)
+  return { worker, port, created, variables: { PUBLIC_URL: `http://localhost:${port}`, ...variables } }
+}
+
+async function assertPortIsFree(port: number): Promise<void> {
+  const probe = createServer().listen(port, '127.0.0.1')
+  try {
+    await once(probe, 'listening')
+  } catch (error) {
+    throw new SetUpError(`Port ${port} can't be used (${reason(error)}). Choose another one: PORT=8001 npm run dev`)
+  }
+  probe.close()
+  await once(probe, 'close')
+}
+
+/** Each port has a folder of its own, so that two instances can run side by side. */
+function openDatabase({ variables, port }: Settings): Promise<LocalDatabase> {
+  const url = variables['DATABASE_URL']
+  return url ? openServer(url) : openEmbedded(process.env['LOCAL_DB_DIR'] || `${root}.local/postgres-${port}`)
+}
+
+function databaseName({ variables }: Settings): string {
+  return variables['DATABASE_URL'] ? new URL(variables['DATABASE_URL']).pathname.slice(1) : 'postgres'
+}
+
+/** On Neon's conventional port if it is free, else on any: a second instance must not fail for it. */
+async function serveEndpoint({ pool }: LocalDatabase): ReturnType<typeof serveNeonEndpoint> {
+  const app = createNeonEndpoint({ poolFor: () => pool })
+  try {
+    return await serveNeonEndpoint(app, { port: NEON_PORT })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    return await serveNeonEndpoint(app, { port: 0 })
+  }
+}
+
+function startNode(variables: Variables): ChildProcess {
+  const env = { ...process.env, ...variables }
+  return spawn(process.execPath, ['--watch', '--watch-preserve-output', 'src/node.ts'], { cwd: root, env, stdio: 'inherit' })
+}
+
+function startWorkerd({ variables, port }: Settings): ChildProcess {
+  // A file rather than arguments, which every process of the machine can read.
+  const envFile = `${root}.local/worker-${port}.env`
+  const { HOST: host = '127.0.0.1', PORT: _, ...bindings } = variables
+  writeFileSync(envFile, toDotenv(bindings), { mode: 0o600 })
+  cleanups.push(() => rmSync(envFile, { force: true }))
+  const wrangler = fileURLToPath(import.meta.resolve('wrangler/bin/wrangler.js'))
+  const options = ['--ip', host, '--port', String(port), '--inspector-port', '0', '--env-file', envFile]
+  const env = { ...process.env, WRANGLER_SEND_METRICS: 'false' }
+  return spawn(process.execPath, [wrangler, 'dev', ...options, '--show-interactive-dev-session=false'], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+}
+
+async function untilHealthy(port: number): Promise<void> {
+  for (let attempt = 0; attempt < 300; attempt++) {
+    const response = await fetch(`http://127.0.0.1:${port}/health`).catch(() => null)
+    if (response?.ok) return
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+  throw new SetUpError('The application did not start within a minute; what it printed above says why')
+}
+
+function introduce({ worker, port, created }: Settings, database: string): void {
+  const api = `http://localhost:${port}`
+  const person = `{"username":"ada","email":"ada@example.com","full_name":"Ada Lovelace","password":"correct horse battery"}`
+  console.log(`
+  API            ${api}  (${worker ? 'workerd' : 'Node'})
+  Documentation  ${api}/docs
+  Database       ${database}
+${created ? '  Secrets        .dev.vars, made just now\n' : ''}
+  Register       curl ${api}/users -H 'Content-Type: application/json' -d '${person}'
+  Sign in        curl ${api}/login -d email=ada@example.com -d 'password=correct horse battery'
+
+  Ctrl-C ends it.
+`)
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  child.kill('SIGTERM')
+  const hard = setTimeout(() => child.kill('SIGKILL'), 5000)
+  await once(child, 'exit')
+  clearTimeout(hard)
+}
+
+let ending = false
+/** Ends what was started, so that the database is on disk and no process or lock stays behind. */
+async function shutDown(code: number): Promise<void> {
+  if (ending) return
+  ending = true
+  for (const cleanup of cleanups.reverse()) await cleanup()
+  process.exit(code)
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void shutDown(0))
+main().catch(async (error: unknown) => {
+  const expected = error instanceof SetUpError || error instanceof ConfigError
+  console.error(expected ? error.message : error)
+  await shutDown(1)
+})
