@@ -44,7 +44,11 @@ export async function openEmbedded(folder: string): Promise<LocalDatabase> {
       await pglite.close()
       unlock()
     }
-    return { pool, location: inMemory ? 'embedded PostgreSQL in memory' : `embedded PostgreSQL in ${folder}`, close }
+    return {
+      pool,
+      location: inMemory ? 'embedded PostgreSQL in memory' : `embedded PostgreSQL in ${folder}`,
+      close,
+    }
   } catch (error) {
     unlock()
     throw new SetUpError(
@@ -58,7 +62,9 @@ function lock(folder: string): () => void {
   mkdirSync(dirname(file), { recursive: true })
   const owner = readOwner(file)
   if (owner !== null && isRunning(owner)) {
-    throw new SetUpError(`The database in ${folder} is in use by process ${owner}. Set LOCAL_DB_DIR to another folder.`)
+    throw new SetUpError(
+      `The database in ${folder} is in use by process ${owner}. Set LOCAL_DB_DIR to another folder.`,
+    )
   }
   // Left behind by a process that was killed.
   if (owner !== null) rmSync(file)

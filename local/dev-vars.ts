@@ -1,12 +1,13 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseEnv } from 'node:util'
 import { VARIABLE_NAMES } from '../src/config.ts'
 
 const FILE = fileURLToPath(new URL('../.dev.vars', import.meta.url))
 
-const FRESH = () => `# Local development only; never committed. Any variable of the README's table may stand here.
+const FRESH =
+  () => `# Local development only; never committed. Any variable of the README's table may stand here.
 JWT_SECRET=${randomBytes(48).toString('base64url')}
 `
 

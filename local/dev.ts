@@ -45,7 +45,8 @@ function readSettings(): Settings {
   const worker = parseArgs({ options: { worker: { type: 'boolean', default: false } } }).values.worker
   const { variables, created } = readVariables(process.env)
   const port = Number(variables['PORT'] ?? 8000)
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new SetUpError(`PORT is not a port: ${variables['PORT']}`)
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new SetUpError(`PORT is not a port: ${variables['PORT']}`)
   return { worker, port, created, variables: { PUBLIC_URL: `http://localhost:${port}`, ...variables } }
 }
 
@@ -54,7 +55,9 @@ async function assertPortIsFree(port: number): Promise<void> {
   try {
     await once(probe, 'listening')
   } catch (error) {
-    throw new SetUpError(`Port ${port} can't be used (${reason(error)}). Choose another one: PORT=8001 npm run dev`)
+    throw new SetUpError(
+      `Port ${port} can't be used (${reason(error)}). Choose another one: PORT=8001 npm run dev`,
+    )
   }
   probe.close()
   await once(probe, 'close')
@@ -83,7 +86,11 @@ async function serveEndpoint({ pool }: LocalDatabase): ReturnType<typeof serveNe
 
 function startNode(variables: Variables): ChildProcess {
   const env = { ...process.env, ...variables }
-  return spawn(process.execPath, ['--watch', '--watch-preserve-output', 'src/node.ts'], { cwd: root, env, stdio: 'inherit' })
+  return spawn(process.execPath, ['--watch', '--watch-preserve-output', 'src/node.ts'], {
+    cwd: root,
+    env,
+    stdio: 'inherit',
+  })
 }
 
 function startWorkerd({ variables, port }: Settings): ChildProcess {

@@ -5,7 +5,7 @@ import { AppError } from './errors.ts'
 import { type AppEnv, requestContext } from './http/context.ts'
 import { corsAllowlist } from './http/cors-allowlist.ts'
 import { assertEveryRouteDeclaresAccess } from './http/describe.ts'
-import { handleError, handleNotFound } from './http/handle-error.ts'
+import { handleError, handleNotFound, throwErrorsOnly } from './http/handle-error.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { serviceRoutes } from './service/routes.ts'
 import { sessionRoutes } from './sessions/routes.ts'
@@ -41,6 +41,7 @@ export function createApp(deps: AppDeps) {
         },
       }),
     )
+    .use(throwErrorsOnly)
     .route('/', routes)
   app.onError(handleError)
   app.notFound(handleNotFound(app))

@@ -1,4 +1,5 @@
 import type { Context, Hono } from 'hono'
+import { createMiddleware } from 'hono/factory'
 import { HTTPException } from 'hono/http-exception'
 import { describeCauses } from '../db/errors.ts'
 import { AppError } from '../errors.ts'
@@ -23,6 +24,20 @@ export function handleError(error: Error, c: Context<AppEnv>): Response {
   }
   return problemResponse(c, known)
 }
+
+/**
+ * Wraps what was thrown and is no error. The framework hands only errors to its error handler; anything else
+ * would fly past it and past the headers of every middleware. To be mounted innermost.
+ */
+export const throwErrorsOnly = createMiddleware(async function throwErrorsOnly(_c, next) {
+  try {
+    await next()
+  } catch (thrown) {
+    throw thrown instanceof Error
+      ? thrown
+      : new Error('Something that is no error was thrown', { cause: thrown })
+  }
+})
 
 /** Answers what no route took: 405 with `Allow` where the path has other methods, else 404. */
 export function handleNotFound(router: Pick<Hono<AppEnv>, 'router'>) {

@@ -1,0 +1,180 @@
+import { describe, expect, test } from 'vitest'
+import { createTestApp, FRONTEND, newPerson } from '../support/test-app.ts'
+
+const { app, request, post, register, signIn, database } = await createTestApp()
+const https = await createTestApp({
+  variables: { PUBLIC_URL: 'https://auth.example.com', APP_URL: 'https://app.example.com' },
+})
+
+describe('CORS', () => {
+  const preflight = (origin: string, path = '/users/me') =>
+    request(path, {
+      method: 'OPTIONS',
+      headers: {
+        Origin: origin,
+        'Access-Control-Request-Method': 'GET',
+        'Access-Control-Request-Headers': 'authorization',
+      },
+    })
+
+  test("lets the frontend's preflight pass", async () => {
+    const response = await preflight(FRONTEND)
+    expect(response.status).toBe(204)
+    expect(response.headers.get('Access-Control-Allow-Origin')).toBe(FRONTEND)
+    expect(response.headers.get('Access-Control-Allow-Credentials')).toBe('true')
+    expect(response.headers.get('Access-Control-Allow-Methods')?.split(',')).toEqual([
+      'POST',
+      'GET',
+      'OPTIONS',
+    ])
+    expect(response.headers.get('Access-Control-Allow-Headers')?.split(',')).toEqual([
+      'Authorization',
+      'Content-Type',
+    ])
+    expect(response.headers.get('Vary')).toContain('Origin')
+  })
+
+  const foreign = [
+    'null',
+    'http://localhost:3001',
+    'https://localhost:3000',
+    'http://localhost:3000.evil.example',
+    'http://evil-localhost:3000',
+    'http://localhost',
+    'HTTP://LOCALHOST:3000',
+    'http://127.0.0.1:3000',
+    `${FRONTEND}/`,
+    `${FRONTEND}, https://evil.example`,
+    '*',
+  ]
+  test.each(foreign)('grants the origin %s nothing (row 51)', async (origin) => {
+    const responses = [
+      await preflight(origin),
+      await request('/health', { headers: { Origin: origin } }),
+      await post('/login', { email: 'a', password: 'b' }, { Origin: origin }),
+      await request('/nowhere', { headers: { Origin: origin } }),
+    ]
+    for (const response of responses) {
+      const granted = [...response.headers.keys()].filter((name) => name.startsWith('access-control-'))
+      expect(granted).toEqual([])
+      expect(response.headers.get('Vary')).toContain('Origin')
+    }
+  })
+
+  test('grants the frontend its origin on errors too, so that it can read them', async () => {
+    const response = await post('/login', { email: 'nobody', password: 'x' }, { Origin: FRONTEND })
+    expect(response.status).toBe(401)
+    expect(response.headers.get('Access-Control-Allow-Origin')).toBe(FRONTEND)
+  })
+
+  test('allows just the configured origins', async () => {
+    const ask = async (origin: string) =>
+      (await https.request('/health', { headers: { Origin: origin } })).headers.get(
+        'Access-Control-Allow-Origin',
+      )
+    expect(await ask('https://app.example.com')).toBe('https://app.example.com')
+    expect(await ask(FRONTEND)).toBeNull()
+  })
+
+  test('takes a preflight that asks for 16 KB of headers in its stride (row 86)', async () => {
+    const headers = { Origin: FRONTEND, 'Access-Control-Request-Headers': ' ,'.repeat(8000) }
+    expect((await request('/login', { method: 'OPTIONS', headers })).status).toBe(204)
+  })
+})
+
+describe('security headers', () => {
+  const everyKind: [string, () => Promise<Response>][] = [
+    ['200', () => https.request('/health')],
+    ['201', () => https.post('/users', newPerson())],
+    [
+      '204',
+      () => https.request('/health', { method: 'OPTIONS', headers: { Origin: 'https://app.example.com' } }),
+    ],
+    ['401', () => https.request('/users/me')],
+    ['404', () => https.request('/nowhere')],
+    ['405', () => https.request('/login')],
+    ['413', () => https.post('/users', ' '.repeat(20_000))],
+    ['422', () => https.post('/users', {})],
+  ]
+  test.each(everyKind)('stand on a %s (ASVS 3.4)', async (status, send) => {
+    const response = await send()
+    expect(response.status).toBe(Number(status))
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'strict-transport-security': 'max-age=63072000; includeSubDomains',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-resource-policy': 'same-origin',
+      'cross-origin-opener-policy': 'same-origin',
+      'content-security-policy':
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'; sandbox",
+      'cache-control': 'no-store',
+      'x-request-id': expect.any(String),
+      'server-timing': expect.stringMatching(/^db;dur=/),
+    })
+    expect(response.headers.has('x-powered-by')).toBe(false)
+    expect(response.headers.has('server')).toBe(false)
+  })
+
+  test('HSTS is not sent from plain http on this machine', async () => {
+    expect((await request('/health')).headers.has('Strict-Transport-Security')).toBe(false)
+  })
+})
+
+describe('default deny', () => {
+  /** Whoever adds a route here says that anybody may call it. */
+  const PUBLIC = [
+    'GET /health',
+    'GET /ready',
+    'GET /problems/:code',
+    'GET /openapi.json',
+    'GET /docs',
+    'GET /docs/:file{[a-z-]+\\.(?:css|js|png)}',
+    'POST /users',
+    'POST /login',
+    'POST /auth/login',
+  ]
+  const all = [
+    ...new Set(
+      app.routes.filter(({ method }) => method !== 'ALL').map(({ method, path }) => `${method} ${path}`),
+    ),
+  ]
+
+  test('every route that is not on the list of public ones answers 401 without credentials', async () => {
+    const guarded = all.filter((route) => !PUBLIC.includes(route))
+    expect(guarded).toEqual(['GET /users/me', 'GET /auth/me'])
+    await database.roundTrips()
+    for (const route of guarded) {
+      const [method, path] = route.split(' ') as [string, string]
+      for (const variant of [path, `${path}/`, `${path}?x=1`]) {
+        const response = await request(variant.replaceAll(/:\w+(\{.*\})?/g, '1'), { method })
+        expect(response.status, `${method} ${variant}`).toBe(401)
+      }
+    }
+    expect(await database.roundTrips()).toEqual([])
+  })
+
+  test('the list names no route that is gone', () => {
+    expect(PUBLIC.filter((route) => !all.includes(route))).toEqual([])
+  })
+})
+
+test('injection strings are data everywhere (ASVS 1.2.4)', async () => {
+  const before = await database.sql('select count(*) from users')
+  const corpus = [
+    "' or 1=1 --",
+    "'; drop table users; --",
+    '$1',
+    '\\',
+    '%',
+    "admin'/*",
+    '"; select pg_sleep(5)',
+  ]
+  for (const text of corpus) {
+    expect((await post('/login', { email: text, password: text })).status).toBe(401)
+    expect((await post('/login', { email: `${text}@example.com`, password: text })).status).toBe(401)
+  }
+  expect(await database.sql('select count(*) from users')).toEqual(before)
+  const person = await register({ full_name: "Robert'); drop table users; --" })
+  expect(await signIn(person)).toMatch(/^ey/)
+})

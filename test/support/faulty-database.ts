@@ -1,0 +1,45 @@
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import type { ANSWERING_FAULTS } from './fault-names.ts'
+
+/** Ways in which a database can fail to answer. What each does to a request stands beside it. */
+const FAULTS: Record<(typeof ANSWERING_FAULTS)[number], (response: ServerResponse) => void> = {
+  hangs: () => {},
+  stalls: (response) => response.writeHead(200, { 'Content-Type': 'application/json' }).write('{"fields":['),
+  resets: (response) => response.destroy(),
+  'answers-500': (response) =>
+    response.writeHead(500).end('password authentication failed for user "canary-internal"'),
+  'answers-html': (response) => response.writeHead(200).end('<html>canary-internal</html>'),
+  'answers-nothing': (response) => response.writeHead(200).end(),
+  'answers-null': (response) => response.writeHead(200).end('null'),
+  'answers-object': (response) => response.writeHead(200).end('{}'),
+  'answers-odd-rows': (response) => response.writeHead(200).end('{"fields":[],"rows":"canary-internal"}'),
+  'shuts-down': (response) =>
+    response
+      .writeHead(400)
+      .end('{"message":"terminating connection canary-internal","code":"57P01","severity":"FATAL"}'),
+  'lacks-compute': (response) =>
+    response
+      .writeHead(400)
+      .end('{"message":"couldn\'t connect to compute node canary-internal","code":null}'),
+}
+
+/**
+ * An HTTP server in the place of Neon's; the database of the connection string says how it fails. Nobody
+ * listens where `refuses` points.
+ */
+export async function startFaultyDatabase() {
+  const server = createServer((request, response) => {
+    request.resume()
+    const name = new URL(String(request.headers['neon-connection-string'])).pathname.slice(1)
+    FAULTS[name as keyof typeof FAULTS]?.(response)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  const close = async () => {
+    server.close()
+    server.closeAllConnections()
+    await once(server, 'close')
+  }
+  return { url: `postgresql://test:test@localhost:${port}`, close }
+}

@@ -1,0 +1,133 @@
+import { afterAll, inject } from 'vitest'
+import { assets } from '#runtime'
+import { createApp } from '../../src/app.ts'
+import { parseConfig } from '../../src/config.ts'
+import { createPasswordHasher, type PasswordHasher } from '../../src/crypto/password.ts'
+import { type AppDeps, makeDeps } from '../../src/deps.ts'
+
+/** Small, so that suites are quick, and real: the same code as in production, with two rounds. */
+export const TEST_WORK = { iterations: 50, rounds: 2 }
+
+export const PUBLIC_URL = 'http://localhost:8000'
+export const FRONTEND = 'http://localhost:3000'
+
+/** Random for every run; secrets never stand in the repository. */
+const JWT_SECRET = [crypto.randomUUID(), crypto.randomUUID()].join('')
+
+/** A migrated database of the project's engine that nobody else uses. */
+export async function createTestDatabase() {
+  const control = inject('databasesUrl')
+  const created = await fetch(`${control}/${inject('engine')}`, { method: 'POST' })
+  const { name, url, faultyUrl } = (await created.json()) as { name: string; url: string; faultyUrl: string }
+  afterAll(async () => {
+    await fetch(`${control}/${name}`, { method: 'DELETE' })
+  })
+  return {
+    url,
+    /** Where databases fail; the path is one of `FAULT_NAMES`. */
+    faultyUrl,
+    /** Runs a statement past the endpoint that counts. Every value is a text or null. */
+    async sql(text: string, values: unknown[] = []): Promise<Record<string, string | null>[]> {
+      const response = await fetch(`${control}/${name}/sql`, {
+        method: 'POST',
+        body: JSON.stringify({ text, values }),
+      })
+      return (await response.json()) as Record<string, string | null>[]
+    },
+    /** The statements of each round trip since the last call, as they arrived at the database's endpoint. */
+    async roundTrips(): Promise<string[][]> {
+      const response = await fetch(`${control}/${name}/statements`)
+      return (await response.json()) as string[][]
+    },
+  }
+}
+
+/** Counts the hashes that a hasher makes; the hashes are real. */
+export function countingHasher(hasher: PasswordHasher) {
+  const counter = {
+    count: 0,
+    hash(password: string) {
+      counter.count++
+      return hasher.hash(password)
+    },
+    verify(password: string, stored: string | null) {
+      counter.count++
+      return hasher.verify(password, stored)
+    },
+  }
+  return counter
+}
+
+let shared: ReturnType<typeof createTestDatabase> | undefined
+
+/** The database of this test file: files never meet, since each has its module state for itself. */
+export function testDatabase() {
+  shared ??= createTestDatabase()
+  return shared
+}
+
+type Options = { variables?: Record<string, string>; deps?: Partial<AppDeps>; database?: TestDatabase }
+type TestDatabase = Awaited<ReturnType<typeof createTestDatabase>>
+
+/** The application over this file's database (or another one), with a clock, a log and a hasher that tests can look into. */
+export async function createTestApp({ variables, deps: replaced, database: other }: Options = {}) {
+  const database = other ?? (await testDatabase())
+  const config = parseConfig({ DATABASE_URL: database.url, PUBLIC_URL, JWT_SECRET, ...variables })
+  const real = makeDeps(config, { assets })
+  const hasher = countingHasher(createPasswordHasher(TEST_WORK, real.random.bytes))
+  const log: { event: string }[] = []
+  const clock = { now: new Date('2026-11-22T12:00:00.000Z') }
+  const deps: AppDeps = {
+    ...real,
+    passwords: hasher,
+    clock: () => new Date(clock.now),
+    log: (entry) => void log.push(entry),
+    ...replaced,
+  }
+  const app = createApp(deps)
+
+  const request = async (path: string, init: RequestInit = {}) =>
+    await app.request(`${PUBLIC_URL}${path}`, init)
+  const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+    request(path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    })
+  const me = (token: string) => request('/users/me', { headers: { Authorization: `Bearer ${token}` } })
+
+  /** Registers somebody new and returns what was sent together with the id. */
+  const register = async (overrides: Partial<Person> = {}) => {
+    const person = { ...newPerson(), ...overrides }
+    const response = await post('/users', person)
+    if (response.status !== 201) throw new Error(`Registering failed: ${await response.text()}`)
+    const { id } = (await response.json()) as { id: number }
+    return { ...person, id }
+  }
+  const signIn = async ({ email, password }: { email: string; password: string }): Promise<string> => {
+    const response = await post('/login', { email, password })
+    if (response.status !== 200) throw new Error(`Signing in failed: ${await response.text()}`)
+    return ((await response.json()) as { access_token: string }).access_token
+  }
+  return { app, config, deps, database, hasher, log, clock, request, post, me, register, signIn }
+}
+
+export type Person = { username: string; email: string; full_name: string; password: string }
+
+let people = 0
+/** Somebody nobody else is. */
+export function newPerson(): Person {
+  people++
+  return {
+    username: `person${people}`,
+    email: `person${people}@example.com`,
+    full_name: `Person Number ${people}`,
+    password: `correct horse ${people}`,
+  }
+}
+
+/** The payload of a JWT, unchecked. */
+export function payloadOf(token: string): Record<string, unknown> {
+  const part = token.split('.')[1] ?? ''
+  return JSON.parse(atob(part.replaceAll('-', '+').replaceAll('_', '/'))) as Record<string, unknown>
+}

@@ -1,0 +1,233 @@
+import { describe, expect, test } from 'vitest'
+import { createTestApp, newPerson } from '../support/test-app.ts'
+
+const { post, register, database, hasher, clock, log } = await createTestApp()
+
+const countUsers = async (email: string) =>
+  Number(
+    (await database.sql('select count(*) from users where lower(email) = $1', [email.toLowerCase()]))[0]?.[
+      'count'
+    ],
+  )
+
+describe('POST /users', () => {
+  test('creates a user and shows it', async () => {
+    const person = newPerson()
+    const response = await post('/users', person)
+    expect(response.status).toBe(201)
+    const body = (await response.json()) as { id: number }
+    expect(body).toEqual({
+      id: expect.any(Number),
+      username: person.username,
+      email: person.email,
+      full_name: person.full_name,
+      roles: ['user'],
+      email_verified: false,
+      created_at: clock.now.toISOString(),
+      updated_at: clock.now.toISOString(),
+    })
+    expect(response.headers.get('Location')).toBe(`/users/${body.id}`)
+  })
+
+  test('answers with a trailing slash too, as FastAPI clients send it', async () => {
+    expect((await post('/users/', newPerson())).status).toBe(201)
+  })
+
+  test('costs one round trip and one hash', async () => {
+    await database.roundTrips()
+    hasher.count = 0
+    const response = await post('/users', newPerson())
+    expect(response.status).toBe(201)
+    expect(await database.roundTrips()).toHaveLength(1)
+    expect(hasher.count).toBe(1)
+    expect(response.headers.get('Server-Timing')).toMatch(/^db;dur=\d+\.\d;desc="1 round trips"$/)
+  })
+
+  test('stores a chained PBKDF2 hash and never the password', async () => {
+    const person = await register()
+    const [row] = await database.sql('select * from users where id = $1', [person.id])
+    expect(row?.['password_hash']).toMatch(/^\$pbkdf2-sha256-chain\$v=1,i=50,r=2\$/)
+    expect(JSON.stringify(row)).not.toContain(person.password)
+  })
+
+  test('trims and lower-cases the address, trims the name and keeps the case of the username', async () => {
+    const person = {
+      ...newPerson(),
+      email: '  Grace.Hopper@Example.COM ',
+      full_name: '  Grace Hopper ',
+      username: 'GraceH',
+    }
+    const response = await post('/users', person)
+    expect(await response.json()).toMatchObject({
+      email: 'grace.hopper@example.com',
+      full_name: 'Grace Hopper',
+      username: 'GraceH',
+    })
+  })
+})
+
+describe('an address or username that is taken', () => {
+  test.each([
+    ['email', (email: string) => email],
+    ['email', (email: string) => email.toUpperCase()],
+    ['email', (email: string) => ` ${email}`],
+    ['username', (username: string) => username],
+    ['username', (username: string) => username.toUpperCase()],
+  ] as const)('answers 409 with the pointer to %s (%s)', async (member, variant) => {
+    const person = await register()
+    const again = { ...newPerson(), [member]: variant(person[member]) }
+    const response = await post('/users', again)
+    expect(response.status).toBe(409)
+    expect(await response.json()).toMatchObject({
+      code: `${member}_taken`,
+      detail: `${member}: is taken`,
+      errors: [{ pointer: `/${member}`, code: 'taken' }],
+    })
+    const [row] = await database.sql('select count(*) from users where full_name = $1', [again.full_name])
+    expect(row?.['count']).toBe('0')
+  })
+
+  test('costs the same hash and round trip as a free one', async () => {
+    const person = await register()
+    await database.roundTrips()
+    hasher.count = 0
+    expect((await post('/users', { ...newPerson(), email: person.email })).status).toBe(409)
+    expect(hasher.count).toBe(1)
+    expect(await database.roundTrips()).toHaveLength(1)
+  })
+
+  test('50 parallel registrations of one address make one user and 49 conflicts (row 1)', async () => {
+    const email = newPerson().email
+    // Case variants too (row 2): the index is on the lower-cased address.
+    const attempts = Array.from({ length: 50 }, (_, index) =>
+      post('/users', { ...newPerson(), email: index % 2 ? email : email.toUpperCase() }),
+    )
+    const statuses = (await Promise.all(attempts)).map((response) => response.status)
+    expect(statuses.filter((status) => status === 201)).toHaveLength(1)
+    expect(statuses.filter((status) => status === 409)).toHaveLength(49)
+    expect(await countUsers(email)).toBe(1)
+    const [orphans] = await database.sql(
+      'select count(*) from user_roles where user_id not in (select id from users)',
+    )
+    expect(orphans?.['count']).toBe('0')
+  })
+})
+
+describe('rules for fields', () => {
+  const long = (length: number) => 'x'.repeat(length)
+  const accepted: [string, Record<string, unknown>][] = [
+    ['the shortest username', { username: 'a-1' }],
+    ['the longest username', { username: `u${long(30)}9` }],
+    ['dots, dashes and underscores inside', { username: 'a.b-c_d' }],
+    ['a name of one character', { full_name: '李' }],
+    ['a name of 100 astral characters', { full_name: '😀'.repeat(100) }],
+    ['markup, which stays text', { full_name: '<script>"&\u2028{{7*7}}%s' }],
+    ['a password of 8 code points', { password: '😀'.repeat(8) }],
+    ['a password of 128 characters', { password: long(128) }],
+    ['a password of spaces', { password: ' '.repeat(8) }],
+    ['a password without digits or capitals', { password: 'only lower case' }],
+    ['an address with a plus tag', { email: `plus+tag@example.com` }],
+  ]
+  test.each(accepted)('accepts %s', async (_, overrides) => {
+    const response = await post('/users', { ...newPerson(), ...overrides })
+    expect(response.status, await response.clone().text()).toBe(201)
+    const { password: _, ...shown } = overrides
+    const body = await response.json()
+    expect(body).toMatchObject(shown)
+    expect(body).not.toHaveProperty('password')
+  })
+
+  const refused: [string, Record<string, unknown>, string, string][] = [
+    ['a missing member', { username: undefined }, '/username', 'required'],
+    ['a short username', { username: 'ab' }, '/username', 'too_short'],
+    ['a long username', { username: long(33) }, '/username', 'too_long'],
+    ['a username with a leading dot', { username: '.abc' }, '/username', 'invalid_format'],
+    ['a username with a trailing dash', { username: 'abc-' }, '/username', 'invalid_format'],
+    ['a username that looks like an address', { username: 'a@example.com' }, '/username', 'invalid_format'],
+    ['a Cyrillic homoglyph', { username: 'аdmin' }, '/username', 'invalid_format'],
+    ['a username with a line feed', { username: 'abc\n' }, '/username', 'invalid_format'],
+    ['an address without @', { email: 'example.com' }, '/email', 'invalid_format'],
+    ['two addresses', { email: 'a@example.com,b@example.com' }, '/email', 'invalid_format'],
+    ['a header in an address', { email: 'a@example.com\r\nBcc: b@example.com' }, '/email', 'invalid_format'],
+    ['NUL in an address', { email: 'a\u0000@example.com' }, '/email', 'invalid_format'],
+    [
+      'the Kelvin sign, which lower-cases to k',
+      { email: '\u212Aate@example.com' },
+      '/email',
+      'invalid_format',
+    ],
+    ['an address of 255 characters', { email: `${long(243)}@example.com` }, '/email', 'too_long'],
+    ['an empty name', { full_name: '  ' }, '/full_name', 'too_short'],
+    ['a name of 101 characters', { full_name: '😀'.repeat(101) }, '/full_name', 'invalid'],
+    ['NUL in a name', { full_name: 'a\u0000b' }, '/full_name', 'invalid'],
+    ['an escape sequence in a name', { full_name: 'a\u001b[31m' }, '/full_name', 'invalid'],
+    ['half a surrogate pair in a name', { full_name: 'a\ud800' }, '/full_name', 'invalid'],
+    ['a password of 7 characters', { password: long(7) }, '/password', 'too_short'],
+    ['a password of 7 astral characters', { password: '😀'.repeat(7) }, '/password', 'too_short'],
+    ['a password of 129 characters', { password: long(129) }, '/password', 'too_long'],
+    ['NUL in a password', { password: 'password\u0000' }, '/password', 'invalid'],
+    ['half a surrogate pair in a password', { password: 'password\udc00' }, '/password', 'invalid'],
+    ['a number', { password: 12345678 }, '/password', 'invalid_type'],
+    ['an object', { password: { $ne: 1 } }, '/password', 'invalid_type'],
+    ['an array', { email: ['a@example.com'] }, '/email', 'invalid_type'],
+    ['a boolean', { username: true }, '/username', 'invalid_type'],
+    ['null', { full_name: null }, '/full_name', 'invalid_type'],
+    ['an unknown member', { nickname: 'x' }, '/nickname', 'unknown_member'],
+    ...[
+      'id',
+      'roles',
+      'email_verified',
+      'password_hash',
+      'disabled_at',
+      'created_at',
+      'is_admin',
+      'constructor',
+    ].map((name): [string, Record<string, unknown>, string, string] => [
+      `${name}, which is not the client's to set`,
+      { [name]: 'x' },
+      `/${name}`,
+      'unknown_member',
+    ]),
+  ]
+  test.each(refused)('refuses %s, and nothing happens', async (_, overrides, pointer, code) => {
+    await database.roundTrips()
+    hasher.count = 0
+    const response = await post('/users', { ...newPerson(), ...overrides })
+    expect(response.status).toBe(422)
+    expect(response.headers.get('Content-Type')).toBe('application/problem+json')
+    const body = (await response.json()) as { detail: string; errors: object[] }
+    expect(body).toMatchObject({
+      code: 'validation_failed',
+      errors: [{ pointer, code, detail: expect.any(String) }],
+    })
+    expect(body.detail.startsWith(`${pointer.slice(1)}: `)).toBe(true)
+    expect(await database.roundTrips()).toEqual([])
+    expect(hasher.count).toBe(0)
+  })
+
+  test('refuses __proto__, and no prototype is touched', async () => {
+    const response = await post(
+      '/users',
+      JSON.stringify(newPerson()).replace('{', '{"__proto__":{"polluted":1},'),
+    )
+    expect(response.status).toBe(422)
+    expect({}).not.toHaveProperty('polluted')
+  })
+
+  test('names every member that is wrong', async () => {
+    const response = await post('/users', {})
+    const { errors } = (await response.json()) as { errors: { pointer: string }[] }
+    expect(errors.map(({ pointer }) => pointer).sort()).toEqual([
+      '/email',
+      '/full_name',
+      '/password',
+      '/username',
+    ])
+  })
+
+  test('never repeats a password in its answer or its log', async () => {
+    const password = 'canary\u0000canary'
+    expect(await (await post('/users', { ...newPerson(), password })).text()).not.toContain('canary')
+    expect(JSON.stringify(log)).not.toContain('canary')
+  })
+})

@@ -1,0 +1,47 @@
+import { fileURLToPath } from 'node:url'
+import { cloudflareTest } from '@cloudflare/vitest-plugin'
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+/** Tests of what only ever runs on a developer's machine, or reads the repository itself. */
+const machine = ['test/*.test.ts', 'test/local/**/*.test.ts', 'test/cli/**/*.test.ts']
+
+type Engine = 'postgres' | 'pglite'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    engine: Engine
+  }
+}
+
+const common = (name: string, engine: Engine) => ({
+  name,
+  include: ['test/**/*.test.ts'],
+  exclude: [...machine, ...(name.startsWith('node') ? ['test/worker/**'] : [])],
+  setupFiles: ['test/support/setup.ts'],
+  provide: { engine },
+})
+
+const onNode = (engine: Engine): TestProjectConfiguration => ({
+  test: common(`node-${engine}`, engine),
+})
+
+const onWorkerd = (engine: Engine): TestProjectConfiguration => ({
+  plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
+  resolve: { alias: { '#runtime': here('test/support/runtime-workerd.ts') } },
+  test: common(`workerd-${engine}`, engine),
+})
+
+export default defineConfig({
+  test: {
+    globalSetup: ['test/support/global-setup.ts'],
+    projects: [
+      onNode('postgres'),
+      onNode('pglite'),
+      onWorkerd('postgres'),
+      onWorkerd('pglite'),
+      { test: { name: 'machine', include: machine, testTimeout: 60_000, hookTimeout: 60_000 } },
+    ],
+  },
+})
