@@ -18,7 +18,12 @@ declare module 'vitest' {
 const common = (name: string, engine: Engine) => ({
   name,
   include: ['test/**/*.test.ts'],
-  exclude: [...machine, ...(name.startsWith('node') ? ['test/worker/**'] : [])],
+  exclude: [
+    ...machine,
+    ...(name.startsWith('node') ? ['test/worker/**'] : []),
+    // What touches no database needs to run once a runtime.
+    ...(engine === 'pglite' ? ['test/crypto/**', 'test/worker/**', 'test/db/**'] : []),
+  ],
   setupFiles: ['test/support/setup.ts'],
   provide: { engine },
 })

@@ -128,7 +128,7 @@ describe('rules for fields', () => {
     ['a password without digits or capitals', { password: 'only lower case' }],
     ['an address with a plus tag', { email: `plus+tag@example.com` }],
   ]
-  test.each(accepted)('accepts %s', async (_, overrides) => {
+  test.each(accepted)('accepts %s', async (_name, overrides) => {
     const response = await post('/users', { ...newPerson(), ...overrides })
     expect(response.status, await response.clone().text()).toBe(201)
     const { password: _, ...shown } = overrides
