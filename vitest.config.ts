@@ -25,6 +25,9 @@ const common = (name: string, engine: Engine) => ({
     ...(engine === 'pglite' ? ['test/crypto/**', 'test/worker/**', 'test/db/**'] : []),
   ],
   setupFiles: ['test/support/setup.ts'],
+  // Loading the modules once a worker instead of once a file halves the time. What files could share is a
+  // database, and they don't: see testDatabase.
+  isolate: false,
   provide: { engine },
 })
 

@@ -58,12 +58,17 @@ export function countingHasher(hasher: PasswordHasher) {
   return counter
 }
 
-let shared: ReturnType<typeof createTestDatabase> | undefined
+let ofThisFile: ReturnType<typeof createTestDatabase> | undefined
 
-/** The database of this test file: files never meet, since each has its module state for itself. */
+/** The database of the test file that runs: made on first use, forgotten when the file ends. */
 export function testDatabase() {
-  shared ??= createTestDatabase()
-  return shared
+  if (!ofThisFile) {
+    ofThisFile = createTestDatabase()
+    afterAll(() => {
+      ofThisFile = undefined
+    })
+  }
+  return ofThisFile
 }
 
 type Options = { variables?: Record<string, string>; deps?: Partial<AppDeps>; database?: TestDatabase }
