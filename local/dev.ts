@@ -75,7 +75,10 @@ function databaseName({ variables }: Settings): string {
 
 /** On Neon's conventional port if it is free, else on any: a second instance must not fail for it. */
 async function serveEndpoint({ pool }: LocalDatabase): ReturnType<typeof serveNeonEndpoint> {
-  const app = createNeonEndpoint({ poolFor: () => pool })
+  const app = createNeonEndpoint({
+    poolFor: () => pool,
+    onFailure: (error) => console.error(`Database: ${reason(error)}`),
+  })
   try {
     return await serveNeonEndpoint(app, { port: NEON_PORT })
   } catch (error) {
@@ -99,9 +102,10 @@ function startWorkerd({ variables, port }: Settings): ChildProcess {
   const { HOST: host = '127.0.0.1', PORT: _, ...bindings } = variables
   writeFileSync(envFile, toDotenv(bindings), { mode: 0o600 })
   cleanups.push(() => rmSync(envFile, { force: true }))
-  const wrangler = fileURLToPath(import.meta.resolve('wrangler/bin/wrangler.js'))
+  const wrangler = `${root}node_modules/wrangler/bin/wrangler.js`
   const options = ['--ip', host, '--port', String(port), '--inspector-port', '0', '--env-file', envFile]
-  const env = { ...process.env, WRANGLER_SEND_METRICS: 'false' }
+  // Nothing here needs wrangler to call home.
+  const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' }
   return spawn(process.execPath, [wrangler, 'dev', ...options, '--show-interactive-dev-session=false'], {
     cwd: root,
     env,
@@ -151,6 +155,9 @@ async function shutDown(code: number): Promise<void> {
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void shutDown(0))
+// A closed terminal or a killed `npm run` sends no signal on to us; what it leaves is another parent.
+const parent = process.ppid
+setInterval(() => process.ppid !== parent && void shutDown(0), 1000).unref()
 main().catch(async (error: unknown) => {
   const expected = error instanceof SetUpError || error instanceof ConfigError
   console.error(expected ? error.message : error)
