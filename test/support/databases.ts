@@ -13,8 +13,14 @@ import { createNeonEndpoint, serveNeonEndpoint } from '../../local/neon-endpoint
 import { pglitePool, postgresPool } from '../../local/pools.ts'
 import { startFaultyDatabase } from './faulty-database.ts'
 
-type TestDatabase = { pool: Pool; statements: string[][]; close(): Promise<unknown> }
-type Engine = { create(name: string): Promise<Pick<TestDatabase, 'pool' | 'close'>> }
+type TestDatabase = {
+  pool: Pool
+  statements: string[][]
+  close(): Promise<unknown>
+  /** Where PostgreSQL itself listens, for what connects without the endpoint. */
+  serverUrl?: string
+}
+type Engine = { create(name: string): Promise<Omit<TestDatabase, 'statements'>> }
 
 /**
  * Both engines behind one Neon-compatible endpoint, and a small HTTP server through which tests of any
@@ -110,7 +116,7 @@ async function startPostgres(): Promise<Engine & { close(): Promise<void> }> {
     async create(name) {
       await admin.query(`create database ${name} template template_migrated`)
       const pool = postgresPool(url(name))
-      return { pool, close: () => pool.end() }
+      return { pool, close: () => pool.end(), serverUrl: url(name) }
     },
     async close() {
       await admin.end()

@@ -1,0 +1,29 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
+import { generateDrizzleJson } from 'drizzle-kit/api'
+import * as schema from '../src/db/schema.ts'
+
+// `npm run db:check`: the newest migration leaves the database as the schema describes it, or somebody forgot
+// `npm run db:generate`. `drizzle-kit generate` itself is no check: where it would ask whether a column is
+// new or renamed, it exits with 0 when there is nobody to ask.
+const meta = new URL('../drizzle/meta/', import.meta.url)
+const newest = readdirSync(meta)
+  .filter((file) => file.endsWith('_snapshot.json'))
+  .sort()
+  .at(-1)
+
+/** A snapshot without what names the snapshot itself. */
+function content(snapshot: object): object {
+  const {
+    id: _id,
+    prevId: _prevId,
+    ...tables
+  } = JSON.parse(JSON.stringify(snapshot)) as Record<string, unknown>
+  return tables
+}
+
+const stored: object = JSON.parse(readFileSync(new URL(newest ?? '', meta), 'utf8'))
+if (!isDeepStrictEqual(content(stored), content(generateDrizzleJson({ ...schema })))) {
+  console.error('The schema has changes without a migration. Run: npm run db:generate')
+  process.exitCode = 1
+}

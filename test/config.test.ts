@@ -1,0 +1,243 @@
+import { describe, expect, test } from 'vitest'
+import { ConfigError, parseConfig, VARIABLE_NAMES } from '../src/config.ts'
+
+const secret = () => crypto.randomUUID() + crypto.randomUUID()
+const key = (kid: string, k = btoa(secret()).replaceAll('=', '')) => ({ kty: 'oct', alg: 'HS256', kid, k })
+
+const local = {
+  DATABASE_URL: 'postgresql://u:p@localhost:4444/db',
+  PUBLIC_URL: 'http://localhost:8000',
+  JWT_SECRET: secret(),
+}
+const production = {
+  ...local,
+  DATABASE_URL: 'postgresql://u:p@ep-x.eu-central-1.aws.neon.tech/db?sslmode=require',
+  PUBLIC_URL: 'https://auth.example.com',
+  APP_URL: 'https://app.example.com',
+}
+
+const problemsOf = (source: Record<string, unknown>): readonly string[] => {
+  try {
+    parseConfig(source)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+}
+
+describe('defaults', () => {
+  test('on this machine the three necessary variables are enough', () => {
+    expect(parseConfig(local)).toEqual({
+      databaseUrl: local.DATABASE_URL,
+      publicUrl: 'http://localhost:8000',
+      appUrl: 'http://localhost:3000',
+      corsOrigins: ['http://localhost:3000'],
+      signingKeys: [{ kty: 'oct', alg: 'HS256', kid: 'jwt-secret', k: expect.any(String) }],
+      audience: 'http://localhost:8000',
+      accessTokenSeconds: 1800,
+      passwordWork: { iterations: 100_000, rounds: 6 },
+      node: { host: '127.0.0.1', port: 8000 },
+    })
+  })
+
+  test('in production only the application may call, and it has to be named', () => {
+    expect(parseConfig(production).corsOrigins).toEqual(['https://app.example.com'])
+    expect(problemsOf({ ...production, APP_URL: undefined })).toEqual([
+      'APP_URL is missing (it has a default on loopback only)',
+    ])
+  })
+
+  test('an empty variable is an absent one', () => {
+    expect(parseConfig({ ...local, APP_URL: '', PASSWORD_ROUNDS: '' })).toEqual(parseConfig(local))
+  })
+
+  test('bindings that are no texts are left alone', () => {
+    expect(problemsOf({ ...local, ASSETS: { fetch: () => {} } })).toEqual([])
+  })
+})
+
+test('everything that is missing is named at once (row 82)', () => {
+  expect(problemsOf({})).toEqual([
+    'DATABASE_URL is missing',
+    'PUBLIC_URL is missing',
+    'JWT_SECRET or JWT_SIGNING_KEYS must be set, and not both',
+  ])
+})
+
+test('everything that is wrong is named at once, and no value is quoted', () => {
+  const problems = problemsOf({
+    DATABASE_URL: 'canary-database',
+    PUBLIC_URL: 'canary-public',
+    CORS_ORIGINS: '*',
+    JWT_SECRET: 'canary',
+    PASSWORD_ITERATIONS: '100001',
+    ACCESS_TOKEN_SECONDS: '1e3',
+    CORS_ORIGIN: 'canary',
+  })
+  expect(problems.map((problem) => problem.split(' ')[0]).sort()).toEqual([
+    'ACCESS_TOKEN_SECONDS',
+    'CORS_ORIGIN',
+    'CORS_ORIGINS',
+    'DATABASE_URL',
+    'JWT_SECRET',
+    'PASSWORD_ITERATIONS',
+    'PUBLIC_URL',
+  ])
+  expect(problems.join()).not.toContain('canary')
+})
+
+describe('weak or dangerous values are refused (row 82)', () => {
+  const refused: [string, Record<string, string | undefined>, string][] = [
+    [
+      'a secret of 31 bytes',
+      { JWT_SECRET: 'abcdefghijklmnopqrstuvwxyz01234' },
+      'JWT_SECRET is shorter than 32 bytes',
+    ],
+    [
+      'a placeholder',
+      { JWT_SECRET: 'please-change-me-before-you-deploy-this-0123' },
+      'JWT_SECRET looks like a placeholder',
+    ],
+    [
+      "the secret of FastAPI's tutorial",
+      { JWT_SECRET: '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7' },
+      'JWT_SECRET looks like',
+    ],
+    ['one letter, many times', { JWT_SECRET: 'a'.repeat(64) }, 'JWT_SECRET looks like a placeholder'],
+    ['a secret and keys', { JWT_SIGNING_KEYS: JSON.stringify([key('a')]) }, 'JWT_SECRET or JWT_SIGNING_KEYS'],
+    [
+      'keys that are not JSON',
+      { JWT_SECRET: undefined, JWT_SIGNING_KEYS: '{' },
+      'JWT_SIGNING_KEYS is not JSON',
+    ],
+    ['no key', { JWT_SECRET: undefined, JWT_SIGNING_KEYS: '[]' }, 'JWT_SIGNING_KEYS has no key'],
+    [
+      'two keys of one kid',
+      { JWT_SECRET: undefined, JWT_SIGNING_KEYS: JSON.stringify([key('a'), key('a')]) },
+      'JWT_SIGNING_KEYS repeats a kid',
+    ],
+    [
+      'a key of 31 bytes',
+      { JWT_SECRET: undefined, JWT_SIGNING_KEYS: JSON.stringify([key('a', 'A'.repeat(42))]) },
+      'JWT_SIGNING_KEYS [0.k] is not base64url of at least 32 bytes',
+    ],
+    [
+      'an unknown algorithm',
+      { JWT_SECRET: undefined, JWT_SIGNING_KEYS: JSON.stringify([{ ...key('a'), alg: 'none' }]) },
+      'JWT_SIGNING_KEYS [0.alg] must be "HS256"',
+    ],
+    ['* as an origin', { CORS_ORIGINS: '*' }, 'CORS_ORIGINS [0] must not be *'],
+    [
+      'a wildcard host',
+      { CORS_ORIGINS: 'https://*.example.com' },
+      'CORS_ORIGINS [0] must be one exact origin',
+    ],
+    ['null as an origin', { CORS_ORIGINS: 'null' }, 'CORS_ORIGINS [0] is not a URL'],
+    [
+      'an origin with a path',
+      { CORS_ORIGINS: 'https://app.example.com/x' },
+      'CORS_ORIGINS [0] must be an origin',
+    ],
+    [
+      'a plain http origin',
+      { CORS_ORIGINS: 'https://a.example, http://app.example.com' },
+      'CORS_ORIGINS [1] is plain http',
+    ],
+    [
+      'plain http as the public URL',
+      { PUBLIC_URL: 'http://auth.example.com' },
+      'PUBLIC_URL is plain http off this machine',
+    ],
+    [
+      'a host that only starts like loopback',
+      { PUBLIC_URL: 'http://localhost.example.com' },
+      'PUBLIC_URL is plain http',
+    ],
+    [
+      'an address that only starts like loopback',
+      { PUBLIC_URL: 'http://127.0.0.1.example.com' },
+      'PUBLIC_URL is plain http',
+    ],
+    ['the address of all interfaces', { PUBLIC_URL: 'http://0.0.0.0:8000' }, 'PUBLIC_URL is plain http'],
+    ['a public URL with a path', { PUBLIC_URL: 'https://example.com/auth' }, 'PUBLIC_URL must be an origin'],
+    [
+      'a public URL with credentials',
+      { PUBLIC_URL: 'https://user@example.com' },
+      'PUBLIC_URL must be an origin',
+    ],
+    [
+      'a public URL of another scheme',
+      { PUBLIC_URL: 'ftp://example.com' },
+      'PUBLIC_URL must be an http or https URL',
+    ],
+    [
+      'a call above the cap of Workers',
+      { PASSWORD_ITERATIONS: '100001' },
+      'PASSWORD_ITERATIONS is above 100000',
+    ],
+    [
+      'too little work in all',
+      { PASSWORD_ROUNDS: '5' },
+      'PASSWORD_ITERATIONS × PASSWORD_ROUNDS is 500000; OWASP',
+    ],
+    [
+      'too little work, spread thin',
+      { PASSWORD_ITERATIONS: '10000', PASSWORD_ROUNDS: '20' },
+      'PASSWORD_ITERATIONS × PASSWORD_ROUNDS is 200000',
+    ],
+    ['more rounds than a verifier takes', { PASSWORD_ROUNDS: '21' }, 'PASSWORD_ROUNDS is above 20'],
+    ['a lifetime of no seconds', { ACCESS_TOKEN_SECONDS: '0' }, 'ACCESS_TOKEN_SECONDS is under 60'],
+    ['a number in another notation', { PORT: '0x50' }, 'PORT is not a whole number'],
+    [
+      'another kind of database',
+      { DATABASE_URL: 'mysql://u:p@localhost/db' },
+      'DATABASE_URL must start with postgresql://',
+    ],
+    [
+      'a database without a user',
+      { DATABASE_URL: 'postgresql://localhost/db' },
+      'DATABASE_URL needs a user and a host',
+    ],
+    [
+      'a database without TLS',
+      { DATABASE_URL: 'postgresql://u:p@db.example.com/db?sslmode=disable' },
+      'DATABASE_URL must not allow plain text',
+    ],
+    [
+      'a misspelt name',
+      { PASSWORD_ITERATION: '100000' },
+      'PASSWORD_ITERATION is not a variable of this server',
+    ],
+  ]
+  test.each(refused)('%s', (_, change, problem) => {
+    const problems = problemsOf({ ...local, ...change })
+    expect(problems).toHaveLength(1)
+    expect(problems[0]?.startsWith(problem), problems[0]).toBe(true)
+  })
+})
+
+test.each([
+  ['localhost with another port', { PUBLIC_URL: 'http://localhost:1' }],
+  ['a name under localhost', { PUBLIC_URL: 'http://auth.localhost' }],
+  ['an IPv4 loopback address', { PUBLIC_URL: 'http://127.8.9.1:8000' }],
+  ['the IPv6 loopback address', { PUBLIC_URL: 'http://[::1]:8000/' }],
+  ['a secret of 32 bytes in 16 characters', { JWT_SECRET: 'αβγδεζηθικλμνξοπ' }],
+  ['several origins', { CORS_ORIGINS: 'https://a.example,https://b.example http://localhost:3000' }],
+  ['no origin at all', { CORS_ORIGINS: ' ' }],
+  ['more work', { PASSWORD_ROUNDS: '12' }],
+  ['less a call and more calls', { PASSWORD_ITERATIONS: '50000', PASSWORD_ROUNDS: '12' }],
+])('%s is accepted', (_, change) => {
+  expect(problemsOf({ ...local, ...change })).toEqual([])
+})
+
+test('several keys make a ring in their order', () => {
+  const keys = [key('2026-11'), key('2026-10')]
+  const source = { ...local, JWT_SECRET: undefined, JWT_SIGNING_KEYS: JSON.stringify(keys) }
+  expect(parseConfig(source).signingKeys).toEqual(keys)
+})
+
+test('the names of all variables are known', () => {
+  expect(VARIABLE_NAMES).toContain('DATABASE_URL')
+  expect(VARIABLE_NAMES).toHaveLength(12)
+})

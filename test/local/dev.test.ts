@@ -1,0 +1,152 @@
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, inject, test } from 'vitest'
+import { freePort, start } from '../support/process.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'dev-test-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const person = {
+  username: 'ada',
+  email: 'ada@example.com',
+  full_name: 'Ada Lovelace',
+  password: 'correct horse battery',
+}
+
+async function registerAndSignIn(api: string) {
+  const registered = await fetch(`${api}/users`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(person),
+  })
+  return { status: registered.status, ...(await signIn(api)) }
+}
+
+async function signIn(api: string) {
+  const { email, password } = person
+  const response = await fetch(`${api}/login`, {
+    method: 'POST',
+    body: new URLSearchParams({ email, password }),
+  })
+  const { access_token = '' } = (await response.json()) as { access_token?: string }
+  const payload =
+    access_token && (JSON.parse(atob(access_token.split('.')[1] ?? '')) as Record<string, number>)
+  const me = await fetch(`${api}/users/me`, { headers: { Authorization: `Bearer ${access_token}` } })
+  return { signIn: response.status, payload, me: (await me.json()) as object }
+}
+
+describe.each([
+  ['dev', []],
+  ['dev:worker', ['--worker']],
+])('npm run %s', (_, args) => {
+  test('serves all three requests, keeps its data over a restart and ends on Ctrl-C', async () => {
+    const port = await freePort()
+    const api = `http://localhost:${port}`
+    const data = join(folder, `data-${args.length}`)
+    const env = { PORT: String(port), LOCAL_DB_DIR: data, ACCESS_TOKEN_SECONDS: '900' }
+    const first = start('local/dev.ts', { env, args })
+    await first.until('Ctrl-C ends it')
+    for (const text of [`${api}/docs`, data, 'curl', '/sql']) expect(first.output()).toContain(text)
+    const before = await registerAndSignIn(api)
+    expect(before).toMatchObject({ status: 201, signIn: 200, me: { email: person.email } })
+    // The environment wins over .dev.vars.
+    expect(before.payload).toMatchObject({ sub: person.email, iss: api })
+    if (before.payload) expect((before.payload['exp'] ?? 0) - (before.payload['iat'] ?? 0)).toBe(900)
+    expect(await first.interrupt()).toBe(0)
+    expect(existsSync(`${data}.lock`)).toBe(false)
+
+    const second = start('local/dev.ts', { env, args })
+    await second.until('Ctrl-C ends it')
+    expect(await signIn(api)).toMatchObject({ signIn: 200, me: before.me })
+    await second.interrupt()
+    await expect(fetch(`${api}/health`)).rejects.toThrow()
+  })
+})
+
+test('two instances run side by side', async () => {
+  const ports = [await freePort(), await freePort()]
+  const instances = ports.map((port) =>
+    start('local/dev.ts', { env: { PORT: String(port), LOCAL_DB_DIR: 'memory:' } }),
+  )
+  for (const instance of instances) await instance.until('Ctrl-C ends it')
+  for (const port of ports) {
+    expect(await registerAndSignIn(`http://localhost:${port}`)).toMatchObject({ status: 201, signIn: 200 })
+  }
+  for (const instance of instances) expect(await instance.interrupt()).toBe(0)
+})
+
+test('DATABASE_URL puts the endpoint in front of a real PostgreSQL', async () => {
+  const port = await freePort()
+  const created = await fetch(`${inject('databasesUrl')}/postgres`, { method: 'POST' })
+  const { serverUrl } = (await created.json()) as { serverUrl: string }
+  const instance = start('local/dev.ts', { env: { PORT: String(port), DATABASE_URL: serverUrl } })
+  await instance.until('Ctrl-C ends it')
+  expect(instance.output()).toContain('PostgreSQL at 127.0.0.1')
+  expect(instance.output()).not.toContain(new URL(serverUrl).password + '@')
+  expect(await registerAndSignIn(`http://localhost:${port}`)).toMatchObject({ status: 201, signIn: 200 })
+  expect(await instance.interrupt()).toBe(0)
+})
+
+describe('what is in the way is said in one line, and nothing stays behind', () => {
+  const lastLine = (output: string) => output.trim().split('\n').at(-1)
+
+  test('a port that is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const { port } = taken.address() as { port: number }
+    const instance = start('local/dev.ts', {
+      env: { PORT: String(port), LOCAL_DB_DIR: join(folder, 'unused') },
+    })
+    expect(await instance.exited).toBe(1)
+    expect(instance.output().trim()).toMatch(
+      new RegExp(`^Port ${port} can't be used .*Choose another one: PORT=`),
+    )
+    expect(existsSync(join(folder, 'unused'))).toBe(false)
+    taken.close()
+  })
+
+  test('a database server that does not answer', async () => {
+    const env = { PORT: String(await freePort()), DATABASE_URL: 'postgresql://u:canary@127.0.0.1:1/db' }
+    const instance = start('local/dev.ts', { env })
+    expect(await instance.exited).toBe(1)
+    expect(instance.output().trim()).toBe(
+      'No database answers: PostgreSQL at 127.0.0.1:1/db (connect ECONNREFUSED 127.0.0.1:1)',
+    )
+  })
+
+  test('a folder that holds no database', async () => {
+    const data = join(folder, 'a-file')
+    writeFileSync(data, 'not a database')
+    const instance = start('local/dev.ts', { env: { PORT: String(await freePort()), LOCAL_DB_DIR: data } })
+    expect(await instance.exited).toBe(1)
+    expect(lastLine(instance.output())).toMatch(/^The database in .*a-file can't be opened/)
+    expect(existsSync(`${data}.lock`)).toBe(false)
+  })
+
+  test('a folder that another instance has open', async () => {
+    const data = join(folder, 'in-use')
+    writeFileSync(`${data}.lock`, String(process.pid))
+    const instance = start('local/dev.ts', { env: { PORT: String(await freePort()), LOCAL_DB_DIR: data } })
+    expect(await instance.exited).toBe(1)
+    expect(instance.output().trim()).toContain(`is in use by process ${process.pid}`)
+    expect(existsSync(data)).toBe(false)
+    expect(existsSync(`${data}.lock`)).toBe(true)
+  })
+
+  test('a configuration that is not valid', async () => {
+    const env = {
+      PORT: String(await freePort()),
+      LOCAL_DB_DIR: 'memory:',
+      JWT_SECRET: 'short',
+      PASSWORD_ITERATIONS: '100001',
+    }
+    const instance = start('local/dev.ts', { env })
+    expect(await instance.exited).toBe(1)
+    expect(instance.output()).toContain('JWT_SECRET is shorter than 32 bytes')
+    expect(instance.output()).toContain('PASSWORD_ITERATIONS is above 100000')
+    expect(instance.output()).not.toMatch(/^\s+at /m)
+  })
+})

@@ -1,0 +1,127 @@
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import { afterAll, expect, inject, test } from 'vitest'
+import { freePort, start } from './support/process.ts'
+
+const control = inject('databasesUrl')
+const created = await fetch(`${control}/postgres`, { method: 'POST' })
+const { url: databaseUrl, name } = (await created.json()) as { url: string; name: string }
+const port = await freePort()
+const env = {
+  DATABASE_URL: databaseUrl,
+  PUBLIC_URL: `http://localhost:${port}`,
+  JWT_SECRET: crypto.randomUUID() + crypto.randomUUID(),
+  PORT: String(port),
+}
+const api = `http://127.0.0.1:${port}`
+const server = start('src/node.ts', { env })
+afterAll(async () => {
+  await server.interrupt()
+  await fetch(`${control}/${name}`, { method: 'DELETE' })
+})
+for (let attempt = 0; attempt < 100; attempt++) {
+  if ((await fetch(`${api}/health`).catch(() => null))?.ok) break
+  await new Promise((resolve) => setTimeout(resolve, 100))
+}
+
+/** What the server answers to bytes that no HTTP client would send. */
+async function raw(text: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  socket.end(text)
+  let answer = ''
+  for await (const chunk of socket) answer += String(chunk)
+  return answer
+}
+
+test('the Node entry serves registration, sign-in and the current user', async () => {
+  const person = {
+    username: 'ada',
+    email: 'ada@example.com',
+    full_name: 'Ada',
+    password: 'correct horse battery',
+  }
+  const registered = await fetch(`${api}/users/`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(person),
+  })
+  expect(registered.status).toBe(201)
+  const signedIn = await fetch(`${api}/login`, {
+    method: 'POST',
+    body: new URLSearchParams(person).toString(),
+    headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+  })
+  expect(signedIn.status).toBe(422)
+  const { email, password } = person
+  const again = await fetch(`${api}/login`, {
+    method: 'POST',
+    body: new URLSearchParams({ email, password }),
+  })
+  const { access_token } = (await again.json()) as { access_token: string }
+  const me = await fetch(`${api}/users/me`, { headers: { Authorization: `Bearer ${access_token}` } })
+  expect(await me.json()).toMatchObject({ email })
+  expect((await fetch(`${api}/docs/swagger-ui-bundle.js`)).status).toBe(200)
+})
+
+test.each([
+  [
+    'a message with two lengths (row 16)',
+    'POST /users HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    /^HTTP\/1\.1 400/,
+  ],
+  [
+    'TRACE',
+    'TRACE /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+    /^HTTP\/1\.1 (400|405|501)/,
+  ],
+  ['no Host', 'GET /health HTTP/1.1\r\n\r\n', /^HTTP\/1\.1 400/],
+  [
+    'a path that climbs',
+    'GET /docs/../../package.json HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+    /^HTTP\/1\.1 404/,
+  ],
+  [
+    '20 KB of headers (row 87)',
+    `GET /health HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+    /^HTTP\/1\.1 431/,
+  ],
+])('%s is answered with a 4xx or 501', async (_, text, expected) => {
+  expect(await raw(text)).toMatch(expected)
+  expect((await fetch(`${api}/health`)).status).toBe(200)
+})
+
+test('a body of 100 MB is refused before it is sent', async () => {
+  const head =
+    'POST /users HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100000000\r\nConnection: close\r\n\r\n'
+  expect(await raw(head)).toMatch(/^HTTP\/1\.1 413/)
+})
+
+test('a configuration that is not valid ends the process with every reason', async () => {
+  const refused = start('src/node.ts', { env: { PORT: '70000', PUBLIC_URL: 'http://auth.example.com' } })
+  expect(await refused.exited).toBe(1)
+  for (const problem of [
+    'DATABASE_URL is missing',
+    'PUBLIC_URL is plain http',
+    'PORT is above 65535',
+    'JWT_SECRET or',
+  ]) {
+    expect(refused.output()).toContain(problem)
+  }
+  expect(refused.output()).not.toMatch(/^\s+at /m)
+})
+
+test('a port that is taken ends the process with one line', async () => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  const other = String((taken.address() as { port: number }).port)
+  const refused = start('src/node.ts', { env: { ...env, PORT: other } })
+  expect(await refused.exited).toBe(1)
+  expect(refused.output().trim().split('\n')).toEqual([expect.stringContaining('EADDRINUSE')])
+  taken.close()
+})
+
+test('a signal ends the process cleanly', async () => {
+  const other = start('src/node.ts', { env: { ...env, PORT: String(await freePort()) } })
+  await new Promise((resolve) => setTimeout(resolve, 1500))
+  expect(await other.interrupt('SIGTERM')).toBe(0)
+})
