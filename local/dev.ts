@@ -21,6 +21,8 @@ const cleanups: (() => unknown)[] = []
 
 async function main(): Promise<void> {
   const settings = readSettings()
+  // Before anything is started: the endpoint's address is the only thing still open.
+  parseConfig({ ...settings.variables, DATABASE_URL: 'postgresql://local:local@localhost/local' })
   await assertPortIsFree(settings.port)
   const database = await openDatabase(settings)
   cleanups.push(() => database.close())
@@ -33,7 +35,6 @@ async function main(): Promise<void> {
     ...settings.variables,
     DATABASE_URL: `postgresql://local:local@localhost:${endpoint.port}/${databaseName(settings)}`,
   }
-  parseConfig(variables)
   const child = settings.worker ? startWorkerd({ ...settings, variables }) : startNode(variables)
   cleanups.push(() => stop(child))
   child.once('exit', (code) => shutDown(code ?? 1))

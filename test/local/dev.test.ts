@@ -38,44 +38,40 @@ async function signIn(api: string) {
   return { signIn: response.status, payload, me: (await me.json()) as object }
 }
 
-describe.each([
-  ['dev', []],
-  ['dev:worker', ['--worker']],
-])('npm run %s', (_, args) => {
-  test('serves all three requests, keeps its data over a restart and ends on Ctrl-C', async () => {
-    const port = await freePort()
-    const api = `http://localhost:${port}`
-    const data = join(folder, `data-${args.length}`)
-    const env = { PORT: String(port), LOCAL_DB_DIR: data, ACCESS_TOKEN_SECONDS: '900' }
-    const first = start('local/dev.ts', { env, args })
-    await first.until('Ctrl-C ends it')
-    for (const text of [`${api}/docs`, data, 'curl', '/sql']) expect(first.output()).toContain(text)
-    const before = await registerAndSignIn(api)
-    expect(before).toMatchObject({ status: 201, signIn: 200, me: { email: person.email } })
-    // The environment wins over .dev.vars.
-    expect(before.payload).toMatchObject({ sub: person.email, iss: api })
-    if (before.payload) expect((before.payload['exp'] ?? 0) - (before.payload['iat'] ?? 0)).toBe(900)
-    expect(await first.interrupt()).toBe(0)
-    expect(existsSync(`${data}.lock`)).toBe(false)
-
-    const second = start('local/dev.ts', { env, args })
-    await second.until('Ctrl-C ends it')
-    expect(await signIn(api)).toMatchObject({ signIn: 200, me: before.me })
-    await second.interrupt()
-    await expect(fetch(`${api}/health`)).rejects.toThrow()
-  })
-})
-
-test('two instances run side by side', async () => {
-  const ports = [await freePort(), await freePort()]
-  const instances = ports.map((port) =>
-    start('local/dev.ts', { env: { PORT: String(port), LOCAL_DB_DIR: 'memory:' } }),
+test('dev and dev:worker, side by side: three requests, a restart that keeps the data, an end on Ctrl-C', async () => {
+  const commands = await Promise.all(
+    [[], ['--worker']].map(async (args) => {
+      const port = await freePort()
+      const data = join(folder, `data-${args.length}`)
+      const env = { PORT: String(port), LOCAL_DB_DIR: data, ACCESS_TOKEN_SECONDS: '900' }
+      return { api: `http://localhost:${port}`, data, run: () => start('local/dev.ts', { env, args }) }
+    }),
   )
-  for (const instance of instances) await instance.until('Ctrl-C ends it')
-  for (const port of ports) {
-    expect(await registerAndSignIn(`http://localhost:${port}`)).toMatchObject({ status: 201, signIn: 200 })
+  const first = commands.map((command) => ({ ...command, instance: command.run(), before: {} }))
+  for (const running of first) {
+    const { api, data, instance } = running
+    await instance.until('Ctrl-C ends it')
+    for (const text of [`${api}/docs`, data, 'curl', '/sql']) expect(instance.output()).toContain(text)
+    const result = await registerAndSignIn(api)
+    expect(result).toMatchObject({ status: 201, signIn: 200, me: { email: person.email } })
+    // The environment wins over .dev.vars.
+    const { sub, iss, iat = 0, exp = 0 } = result.payload
+    expect([sub, iss, Number(exp) - Number(iat)]).toEqual([person.email, api, 900])
+    running.before = result.me
   }
-  for (const instance of instances) expect(await instance.interrupt()).toBe(0)
+  for (const { instance, data } of first) {
+    expect(await instance.interrupt()).toBe(0)
+    expect(existsSync(`${data}.lock`)).toBe(false)
+  }
+  const second = first.map((command) => ({ ...command, instance: command.run() }))
+  for (const { api, instance, before } of second) {
+    await instance.until('Ctrl-C ends it')
+    expect(await signIn(api)).toMatchObject({ signIn: 200, me: before })
+  }
+  for (const { api, instance } of second) {
+    await instance.interrupt()
+    await expect(fetch(`${api}/health`)).rejects.toThrow()
+  }
 })
 
 test('DATABASE_URL puts the endpoint in front of a real PostgreSQL', async () => {

@@ -48,11 +48,8 @@ export async function startDatabases() {
       const database = await engines[c.req.param('engine')]?.create(name)
       if (!database) return c.notFound()
       databases.set(name, { ...database, statements: [] })
-      return c.json({
-        name,
-        url: `postgresql://test:test@localhost:${endpoint.port}/${name}`,
-        faultyUrl: faulty.url,
-      })
+      const url = `postgresql://test:test@localhost:${endpoint.port}/${name}`
+      return c.json({ name, url, faultyUrl: faulty.url, serverUrl: database.serverUrl })
     })
     .get('/:name/statements', (c) => c.json(databases.get(c.req.param('name'))?.statements.splice(0) ?? []))
     .post('/:name/sql', async (c) => {
