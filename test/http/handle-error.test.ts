@@ -10,7 +10,6 @@ describe('a fault of ours', () => {
 
   test.each([
     ['an error', () => new HasherError(secret)],
-    // biome-ignore lint/style/useThrowOnlyError: a dependency may throw anything
     ['something that is no error', () => secret],
   ])('%s is answered with a bare 500 and logged once, without its message (row 81)', async (_, make) => {
     const { post, log, database } = await createTestApp({

@@ -1,11 +1,11 @@
 import { env } from 'cloudflare:workers'
-import { expect, inject, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import worker from '../../src/worker.ts'
 import { newPerson, testDatabase } from '../support/test-app.ts'
 
-const bindings = env as Parameters<typeof worker.fetch>[1]
+const { ASSETS } = env as Parameters<typeof worker.fetch>[1]
 const send = (path: string, variables: Record<string, string>, init?: RequestInit) =>
-  worker.fetch(new Request(`http://localhost:8000${path}`, init), { ...bindings, ...variables })
+  worker.fetch(new Request(`http://localhost:8000${path}`, init), { ASSETS, ...variables })
 
 test('without its configuration the Worker refuses every request, and says why in its log alone', async () => {
   const print = vi.spyOn(console, 'error').mockImplementation(() => {})
@@ -30,7 +30,6 @@ test('without its configuration the Worker refuses every request, and says why i
 })
 
 test('with it, the entry serves the application at full strength', async () => {
-  expect(inject('databasesUrl')).toBeTruthy()
   const variables = {
     DATABASE_URL: (await testDatabase()).url,
     PUBLIC_URL: 'http://localhost:8000',
