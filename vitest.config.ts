@@ -44,6 +44,8 @@ const onWorkerd = (engine: Engine): TestProjectConfiguration => ({
 export default defineConfig({
   test: {
     globalSetup: ['test/support/global-setup.ts'],
+    // Much of the time goes into waiting for other processes, so one more than the two cores of CI.
+    maxWorkers: 3,
     projects: [
       onNode('postgres'),
       onNode('pglite'),

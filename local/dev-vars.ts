@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseEnv } from 'node:util'
 import { VARIABLE_NAMES } from '../src/config.ts'
@@ -19,9 +19,7 @@ export type Variables = Record<string, string>
  * whatever of the configuration the environment sets.
  */
 export function readVariables(environment: NodeJS.ProcessEnv): { variables: Variables; created: boolean } {
-  const created = !existsSync(FILE)
-  // Readable by its owner alone, as it holds a secret.
-  if (created) writeFileSync(FILE, FRESH(), { mode: 0o600, flag: 'wx' })
+  const created = !existsSync(FILE) && create()
   const variables: Variables = {}
   for (const [name, value] of Object.entries(parseEnv(readFileSync(FILE, 'utf8')))) {
     if (value !== undefined) variables[name] = value
@@ -31,6 +29,22 @@ export function readVariables(environment: NodeJS.ProcessEnv): { variables: Vari
     if (value !== undefined) variables[name] = value
   }
   return { variables, created }
+}
+
+/** Appears whole or not at all: of two instances that start together, one makes it and both read the same. */
+function create(): boolean {
+  const draft = `${FILE}.${process.pid}`
+  // Readable by its owner alone, as it holds a secret.
+  writeFileSync(draft, FRESH(), { mode: 0o600 })
+  try {
+    linkSync(draft, FILE)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  } finally {
+    rmSync(draft)
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -101,6 +101,7 @@ function startWorkerd({ variables, port }: Settings): ChildProcess {
   // A file rather than arguments, which every process of the machine can read.
   const envFile = `${root}.local/worker-${port}.env`
   const { HOST: host = '127.0.0.1', PORT: _, ...bindings } = variables
+  mkdirSync(`${root}.local`, { recursive: true })
   writeFileSync(envFile, toDotenv(bindings), { mode: 0o600 })
   cleanups.push(() => rmSync(envFile, { force: true }))
   const wrangler = `${root}node_modules/wrangler/bin/wrangler.js`
