@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { afterAll, expect, inject, test } from 'vitest'
-import { freePort, start } from './support/process.ts'
+import { freePort, start, untilHealthy } from './support/process.ts'
 
 const control = inject('databasesUrl')
 const created = await fetch(`${control}/postgres`, { method: 'POST' })
@@ -19,10 +19,7 @@ afterAll(async () => {
   await server.interrupt()
   await fetch(`${control}/${name}`, { method: 'DELETE' })
 })
-for (let attempt = 0; attempt < 100; attempt++) {
-  if ((await fetch(`${api}/health`).catch(() => null))?.ok) break
-  await new Promise((resolve) => setTimeout(resolve, 100))
-}
+await untilHealthy(api)
 
 /** What the server answers to bytes that no HTTP client would send. */
 async function raw(text: string): Promise<string> {
@@ -121,7 +118,8 @@ test('a port that is taken ends the process with one line', async () => {
 })
 
 test('a signal ends the process cleanly', async () => {
-  const other = start('src/node.ts', { env: { ...env, PORT: String(await freePort()) } })
-  await new Promise((resolve) => setTimeout(resolve, 1500))
+  const otherPort = String(await freePort())
+  const other = start('src/node.ts', { env: { ...env, PORT: otherPort } })
+  await untilHealthy(`http://127.0.0.1:${otherPort}`)
   expect(await other.interrupt('SIGTERM')).toBe(0)
 })

@@ -15,6 +15,16 @@ export async function freePort(): Promise<number> {
   return port
 }
 
+/** Waits until a server answers; half a minute at most. */
+export async function untilHealthy(api: string): Promise<void> {
+  for (let attempt = 0; attempt < 300; attempt++) {
+    const response = await fetch(`${api}/health`).catch(() => null)
+    if (response?.ok) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error(`${api} never answered`)
+}
+
 /**
  * Starts a command of the project in a process group of its own, as a terminal does, so that a signal can be
  * sent the way Ctrl-C sends it: to all of the group.
