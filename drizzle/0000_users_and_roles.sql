@@ -15,7 +15,7 @@ CREATE TABLE "users" (
 	"email" text NOT NULL,
 	"full_name" text NOT NULL,
 	"password_hash" text NOT NULL,
-	"password_version" integer DEFAULT 1 NOT NULL,
+	"auth_version" integer DEFAULT 1 NOT NULL,
 	"email_verified_at" timestamp (3) with time zone,
 	"disabled_at" timestamp (3) with time zone,
 	"disabled_reason" text,

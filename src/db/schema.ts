@@ -18,10 +18,10 @@ export const users = pgTable(
     /** Self-describing (`crypto/password.ts`); written by registering and by upgrades at sign-in. */
     passwordHash: text('password_hash').notNull(),
     /**
-     * Goes up by one with every new password, not when the same password is hashed anew. A sign-in that
-     * verified an older password finds another number here and fails.
+     * Goes up by one whenever what was begun before must come to nothing, as with a new password; not when the
+     * same password is hashed anew. A sign-in that read another number than it finds when it completes fails.
      */
-    passwordVersion: integer('password_version').notNull().default(1),
+    authVersion: integer('auth_version').notNull().default(1),
     /** When the address was last proven; null: never. */
     emailVerifiedAt: time('email_verified_at'),
     /** Null: enabled. */

@@ -6,7 +6,7 @@ import { type User, userColumns } from '../users/queries.ts'
 export type Credentials = {
   id: number
   passwordHash: string
-  passwordVersion: number
+  authVersion: number
   disabled: boolean
 }
 
@@ -21,7 +21,7 @@ export async function findCredentials(db: Database, identifier: string): Promise
     .select({
       id: users.id,
       passwordHash: users.passwordHash,
-      passwordVersion: users.passwordVersion,
+      authVersion: users.authVersion,
       disabled: sql<boolean>`${users.disabledAt} is not null`,
     })
     .from(users)
@@ -31,7 +31,7 @@ export async function findCredentials(db: Database, identifier: string): Promise
 
 export type SignIn = {
   /** The account whose password matched; `null` for a failed attempt, which then writes nothing. */
-  verified: Pick<Credentials, 'id' | 'passwordHash' | 'passwordVersion'> | null
+  verified: Pick<Credentials, 'id' | 'passwordHash' | 'authVersion'> | null
   /** The same password hashed with today's parameters; `null` to keep the hash. */
   upgradedHash: string | null
   now: Date
@@ -61,7 +61,7 @@ export async function completeSignIn(
       and(
         // No identity is ever 0.
         eq(users.id, verified?.id ?? 0),
-        eq(users.passwordVersion, verified?.passwordVersion ?? 0),
+        eq(users.authVersion, verified?.authVersion ?? 0),
         isNull(users.disabledAt),
       ),
     )

@@ -279,7 +279,7 @@ describe('an account that changes while its password is being checked', () => {
     ['disabled', 'update users set disabled_at = now() where id = $1'],
     [
       'given another password',
-      "update users set password_hash = 'other', password_version = password_version + 1 where id = $1",
+      "update users set password_hash = 'other', auth_version = auth_version + 1 where id = $1",
     ],
     ['deleted', 'delete from users where id = $1'],
   ])('and is %s can not sign in', async (_, statement) => {
