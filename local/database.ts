@@ -61,7 +61,7 @@ function lock(folder: string): () => void {
   const file = `${folder}.lock`
   mkdirSync(dirname(file), { recursive: true })
   const owner = readOwner(file)
-  if (owner !== null && isRunning(owner)) {
+  if (owner !== null && owner !== process.pid && isRunning(owner)) {
     throw new SetUpError(
       `The database in ${folder} is in use by process ${owner}. Set LOCAL_DB_DIR to another folder.`,
     )
@@ -83,7 +83,7 @@ function readOwner(file: string): number | null {
 function isRunning(processId: number): boolean {
   try {
     // Signal 0 asks without disturbing.
-    return process.kill(processId, 0)
+    return processId > 0 && process.kill(processId, 0)
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }

@@ -52,6 +52,9 @@ function create(): boolean {
  */
 export function toDotenv(variables: Variables): string {
   return Object.entries(variables)
-    .map(([name, value]) => `${name}='${value.replaceAll('$', '\\$')}'\n`)
+    .map(([name, value]) => {
+      const quote = ["'", '`', '"'].find((candidate) => !value.includes(candidate)) ?? "'"
+      return `${name}=${quote}${value.replaceAll('$', '\\$')}${quote}\n`
+    })
     .join('')
 }

@@ -14,7 +14,7 @@ import { createNeonEndpoint, serveNeonEndpoint } from './neon-endpoint.ts'
 const NEON_PORT = 4444
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-type Settings = { worker: boolean; port: number; variables: Variables; created: boolean }
+type Settings = { worker: boolean; host: string; port: number; variables: Variables; created: boolean }
 
 /** Everything that has to end, in the reverse order of its start. */
 const cleanups: (() => unknown)[] = []
@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   const settings = readSettings()
   // Before anything is started: the endpoint's address is the only thing still open.
   parseConfig({ ...settings.variables, DATABASE_URL: 'postgresql://local:local@localhost/local' })
-  await assertPortIsFree(settings.port)
+  await assertPortIsFree(settings)
   const database = await openDatabase(settings)
   cleanups.push(() => database.close())
   await applyMigrations(database.pool).catch((error: unknown) => {
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   const child = settings.worker ? startWorkerd({ ...settings, variables }) : startNode(variables)
   cleanups.push(() => stop(child))
   child.once('exit', (code) => shutDown(code ?? 1))
-  await untilHealthy(settings.port)
+  await untilHealthy(settings)
   introduce(settings, `${database.location}, over http://localhost:${endpoint.port}/sql`)
 }
 
@@ -48,11 +48,12 @@ function readSettings(): Settings {
   const port = Number(variables['PORT'] ?? 8000)
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new SetUpError(`PORT is not a port: ${variables['PORT']}`)
-  return { worker, port, created, variables: { PUBLIC_URL: `http://localhost:${port}`, ...variables } }
+  const host = variables['HOST'] || '127.0.0.1'
+  return { worker, host, port, created, variables: { PUBLIC_URL: `http://localhost:${port}`, ...variables } }
 }
 
-async function assertPortIsFree(port: number): Promise<void> {
-  const probe = createServer().listen(port, '127.0.0.1')
+async function assertPortIsFree({ host, port }: Settings): Promise<void> {
+  const probe = createServer().listen(port, host)
   try {
     await once(probe, 'listening')
   } catch (error) {
@@ -97,10 +98,10 @@ function startNode(variables: Variables): ChildProcess {
   })
 }
 
-function startWorkerd({ variables, port }: Settings): ChildProcess {
+function startWorkerd({ variables, host, port }: Settings): ChildProcess {
   // A file rather than arguments, which every process of the machine can read.
   const envFile = `${root}.local/worker-${port}.env`
-  const { HOST: host = '127.0.0.1', PORT: _, ...bindings } = variables
+  const { HOST: _host, PORT: _port, ...bindings } = variables
   mkdirSync(`${root}.local`, { recursive: true })
   writeFileSync(envFile, toDotenv(bindings), { mode: 0o600 })
   cleanups.push(() => rmSync(envFile, { force: true }))
@@ -115,9 +116,11 @@ function startWorkerd({ variables, port }: Settings): ChildProcess {
   })
 }
 
-async function untilHealthy(port: number): Promise<void> {
+async function untilHealthy({ host, port }: Settings): Promise<void> {
+  // All addresses, as 0.0.0.0 and :: mean, include the loopback ones.
+  const address = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
   for (let attempt = 0; attempt < 300; attempt++) {
-    const response = await fetch(`http://127.0.0.1:${port}/health`).catch(() => null)
+    const response = await fetch(`http://${address}:${port}/health`).catch(() => null)
     if (response?.ok) return
     await new Promise((resolve) => setTimeout(resolve, 200))
   }

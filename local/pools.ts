@@ -31,10 +31,11 @@ function quietPool(config: PoolConfig): Pool {
  *
  * @param connectionString - `postgres://user:password@host:port/database`; nothing is connected until the
  *   first query.
- * @returns the pool, of at most 10 connections (the default of pg); the caller ends it.
+ * @param connections - how many it opens at most.
+ * @returns the pool; the caller ends it.
  */
-export function postgresPool(connectionString: string): Pool {
-  return quietPool({ connectionString })
+export function postgresPool(connectionString: string, connections = 10): Pool {
+  return quietPool({ connectionString, max: connections })
 }
 
 /**

@@ -1,16 +1,11 @@
 import * as z from 'zod/mini'
-import { fromBase64Url } from './crypto/encoding.ts'
+import { fromBase64Url, utf8 } from './crypto/encoding.ts'
 import { hs256Key, type SigningKey } from './crypto/jwt.ts'
 import { MAX_ITERATIONS_PER_CALL, MAX_ROUNDS, MIN_TOTAL_ITERATIONS } from './crypto/password.ts'
+import { weakness } from './crypto/weakness.ts'
+import { isLoopback } from './loopback.ts'
 
 // The README's table lists every variable with its unit, default and reason; a test compares the two.
-
-const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/
-const MIN_SECRET_BYTES = 32
-
-/** Published examples that people paste, among them the secret of FastAPI's tutorial. */
-const PLACEHOLDER =
-  /change.?(me|this|it)|placeholder|example|replace|your.?(jwt|secret|key)|super.?secret|^09d25e094faa/i
 
 /** A step of a variable's rule: reads what came before, or says what is wrong with it. */
 const step = <In, Out>(read: (value: In, refuse: (problem: string) => void) => Out) =>
@@ -41,30 +36,36 @@ const origin = z.pipe(
 const databaseUrl = z.pipe(
   url,
   step((parsed: URL, refuse) => {
-    if (!/^postgres(ql)?:$/.test(parsed.protocol)) refuse('must start with postgresql://')
-    if (!parsed.hostname || !parsed.username) refuse('needs a user and a host')
-    const plainText = ['disable', 'allow', 'prefer'].includes(parsed.searchParams.get('sslmode') ?? '')
-    if (plainText && !LOOPBACK.test(parsed.hostname)) refuse('must not allow plain text (sslmode)')
-    return parsed.href
+    const { protocol, hostname, pathname, username, password, href, searchParams } = parsed
+    if (!/^postgres(ql)?:$/.test(protocol)) refuse('must start with postgresql://')
+    // Unlike those of http, the hosts of other schemes are not checked by the parser.
+    const host = URL.canParse(`http://${hostname}`) && hostname
+    if (!host || !username || !password || pathname.length < 2) {
+      refuse('needs a user, a password, a host and a database')
+    }
+    const plainText = searchParams.getAll('sslmode').some((mode) => /^(disable|allow|prefer)$/i.test(mode))
+    if (plainText && !isLoopback(hostname)) refuse('must not allow plain text (sslmode)')
+    return href
   }),
 )
 
 const secret = z.string().check(
-  z.refine((text) => new TextEncoder().encode(text).length >= MIN_SECRET_BYTES, {
-    error: `is shorter than ${MIN_SECRET_BYTES} bytes; generate one with: openssl rand -base64 48`,
-  }),
-  z.refine((text) => !PLACEHOLDER.test(text) && new Set(text).size >= 10, {
-    error: 'looks like a placeholder; generate one with: openssl rand -base64 48',
+  z.check(({ value: input, issues }) => {
+    const message = weakness(utf8(input.trim()))
+    if (message) issues.push({ code: 'custom', message, input })
   }),
 )
 
 const keyBytes = z.string().check(
-  z.refine((text) => (fromBase64Url(text)?.length ?? 0) >= MIN_SECRET_BYTES, {
-    error: `is not base64url of at least ${MIN_SECRET_BYTES} bytes`,
+  z.check(({ value: input, issues }) => {
+    const bytes = fromBase64Url(input)
+    const message = bytes ? weakness(bytes) : 'is not base64url'
+    if (message) issues.push({ code: 'custom', message, input })
   }),
 )
 
-const signingKey = z.strictObject(
+/** Members that we don't know are ignored, as RFC 7517 section 4 wants it. */
+const signingKey = z.object(
   {
     kty: z.literal('oct', { error: 'must be "oct"' }),
     alg: z.literal('HS256', { error: 'must be "HS256"' }),
@@ -116,7 +117,7 @@ const origins = z.pipe(
 
 const label = z
   .string()
-  .check(z.minLength(1, { error: 'is empty' }), z.maxLength(255, { error: 'is too long' }))
+  .check(z.trim(), z.minLength(1, { error: 'is empty' }), z.maxLength(255, { error: 'is too long' }))
 
 /** Every variable this server reads, each with its own rule. Rules across variables are in `parseConfig`. */
 const VARIABLES = {
@@ -179,9 +180,14 @@ export function parseConfig(source: Readonly<Record<string, unknown>>): Config {
   }
   const values: Record<string, unknown> = {}
   for (const name of VARIABLE_NAMES) {
-    const result = VARIABLES[name].safeParse(source[name] === '' ? undefined : source[name])
+    const value = source[name] === '' ? undefined : source[name]
+    if (value !== undefined && typeof value !== 'string') {
+      problems.push(`${name} must be a text: put its value in quotes`)
+      continue
+    }
+    const result = VARIABLES[name].safeParse(value)
     if (result.success) values[name] = result.data
-    else problems.push(source[name] ? `${name} ${messages(result.error)}` : `${name} is missing`)
+    else problems.push(value ? `${name} ${messages(result.error)}` : `${name} is missing`)
   }
   problems.push(...crossProblems(source, values))
   if (problems.length > 0) throw new ConfigError(problems)
@@ -193,7 +199,7 @@ function crossProblems(source: Readonly<Record<string, unknown>>, values: Partia
   if (!source['JWT_SECRET'] === !source['JWT_SIGNING_KEYS']) {
     problems.push('JWT_SECRET or JWT_SIGNING_KEYS must be set, and not both')
   }
-  if (values.PUBLIC_URL && !isLoopback(values.PUBLIC_URL) && !source['APP_URL']) {
+  if (values.PUBLIC_URL && !isLoopback(new URL(values.PUBLIC_URL).hostname) && !source['APP_URL']) {
     problems.push('APP_URL is missing (it has a default on loopback only)')
   }
   const total = (values.PASSWORD_ITERATIONS ?? Number.NaN) * (values.PASSWORD_ROUNDS ?? Number.NaN)
@@ -220,16 +226,21 @@ function toConfig(values: Variables): Config {
   }
 }
 
-function originProblem({ protocol, hostname, pathname, search, hash, username }: URL): string | null {
+function originProblem({
+  protocol,
+  hostname,
+  pathname,
+  search,
+  hash,
+  username,
+  password,
+}: URL): string | null {
   if (protocol !== 'http:' && protocol !== 'https:') return 'must be an http or https URL'
   if (hostname.includes('*')) return 'must be one exact origin, without *'
-  if (pathname !== '/' || search || hash || username) return 'must be an origin: scheme, host and port only'
-  if (protocol === 'http:' && !LOOPBACK.test(hostname)) return 'is plain http off this machine; use https'
+  if (pathname !== '/' || search || hash || username || password)
+    return 'must be an origin: scheme, host and port only'
+  if (protocol === 'http:' && !isLoopback(hostname)) return 'is plain http off this machine; use https'
   return null
-}
-
-function isLoopback(originText: string): boolean {
-  return LOOPBACK.test(new URL(originText).hostname)
 }
 
 function messages(error: z.core.$ZodError): string {

@@ -33,6 +33,8 @@ type AppErrorOptions = {
   /** Said to the client in place of the code's own text. Never holds a secret or another person's data. */
   detail?: string
   errors?: FieldError[]
+  /** Further members of the answer, of this error alone. */
+  members?: Record<string, unknown>
   /** Kept for the log, never sent. */
   cause?: unknown
 }
@@ -45,6 +47,7 @@ export class AppError extends Error {
   readonly code: ErrorCode
   readonly detail: string | undefined
   readonly errors: FieldError[] | undefined
+  readonly members: Record<string, unknown> | undefined
 
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
     super(code, { cause: options.cause })
@@ -52,5 +55,6 @@ export class AppError extends Error {
     this.code = code
     this.detail = options.detail
     this.errors = options.errors
+    this.members = options.members
   }
 }

@@ -31,7 +31,7 @@ export default {
       console.error(error instanceof Error ? error.message : 'The server could not start')
       return new Response(UNCONFIGURED, {
         status: 500,
-        headers: { 'Content-Type': 'application/problem+json' },
+        headers: { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store' },
       })
     }
     return await app.fetch(request)

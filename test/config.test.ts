@@ -57,6 +57,18 @@ describe('defaults', () => {
   })
 })
 
+test('a number or a switch from wrangler.toml has to be a text', () => {
+  expect(problemsOf({ ...local, PASSWORD_ROUNDS: 6, PORT: 0 })).toEqual([
+    'PASSWORD_ROUNDS must be a text: put its value in quotes',
+    'PORT must be a text: put its value in quotes',
+  ])
+})
+
+test('members of a JWK that mean nothing here are ignored (RFC 7517 section 4)', () => {
+  const keys = [{ ...key('a'), use: 'sig', key_ops: ['sign'] }]
+  expect(problemsOf({ ...local, JWT_SECRET: undefined, JWT_SIGNING_KEYS: JSON.stringify(keys) })).toEqual([])
+})
+
 test('everything that is missing is named at once (row 82)', () => {
   expect(problemsOf({})).toEqual([
     'DATABASE_URL is missing',
@@ -97,14 +109,31 @@ describe('weak or dangerous values are refused (row 82)', () => {
     [
       'a placeholder',
       { JWT_SECRET: 'please-change-me-before-you-deploy-this-0123' },
-      'JWT_SECRET looks like a placeholder',
+      'JWT_SECRET can be guessed',
     ],
     [
       "the secret of FastAPI's tutorial",
       { JWT_SECRET: '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7' },
-      'JWT_SECRET looks like',
+      'JWT_SECRET can be guessed',
     ],
-    ['one letter, many times', { JWT_SECRET: 'a'.repeat(64) }, 'JWT_SECRET looks like a placeholder'],
+    ['one letter, many times', { JWT_SECRET: 'a'.repeat(64) }, 'JWT_SECRET can be guessed'],
+    [
+      "the secret of jwt.io's example",
+      { JWT_SECRET: 'a-string-secret-at-least-256-bits-long' },
+      'JWT_SECRET can be guessed',
+    ],
+    ['a few words', { JWT_SECRET: 'this is a very secret text for tokens' }, 'JWT_SECRET can be guessed'],
+    ['the keyboard', { JWT_SECRET: '0123456789abcdefghijklmnopqrstuv' }, 'JWT_SECRET can be guessed'],
+    [
+      'a secret that repeats itself',
+      { JWT_SECRET: 'k3JxQ9wLmZ2vRt7b'.repeat(3) },
+      'JWT_SECRET can be guessed',
+    ],
+    [
+      'a secret that spaces make long enough',
+      { JWT_SECRET: `k3JxQ9wLmZ2vRt7b${' '.repeat(30)}` },
+      'JWT_SECRET is shorter than 32 bytes',
+    ],
     ['a secret and keys', { JWT_SIGNING_KEYS: JSON.stringify([key('a')]) }, 'JWT_SECRET or JWT_SIGNING_KEYS'],
     [
       'keys that are not JSON',
@@ -120,7 +149,7 @@ describe('weak or dangerous values are refused (row 82)', () => {
     [
       'a key of 31 bytes',
       { JWT_SECRET: undefined, JWT_SIGNING_KEYS: JSON.stringify([key('a', 'A'.repeat(42))]) },
-      'JWT_SIGNING_KEYS [0.k] is not base64url of at least 32 bytes',
+      'JWT_SIGNING_KEYS [0.k] is shorter than 32 bytes',
     ],
     [
       'an unknown algorithm',
@@ -197,7 +226,7 @@ describe('weak or dangerous values are refused (row 82)', () => {
     [
       'a database without a user',
       { DATABASE_URL: 'postgresql://localhost/db' },
-      'DATABASE_URL needs a user and a host',
+      'DATABASE_URL needs a user, a password, a host and a database',
     ],
     [
       'a database without TLS',

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { afterAll, expect, inject, test } from 'vitest'
 import { freePort, start, untilHealthy } from './support/process.ts'
@@ -91,6 +92,27 @@ test('a body of 100 MB is refused before it is sent', async () => {
   const head =
     'POST /users HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100000000\r\nConnection: close\r\n\r\n'
   expect(await raw(head)).toMatch(/^HTTP\/1\.1 413/)
+})
+
+test.runIf(process.platform === 'linux')('HEAD requests leave no file open', async () => {
+  const open = () => readdirSync(`/proc/${server.processId}/fd`).length
+  const head = () => fetch(`${api}/docs/swagger-ui-bundle.js`, { method: 'HEAD' })
+  expect((await head()).status).toBe(200)
+  const before = open()
+  for (let request = 0; request < 100; request++) await head()
+  expect(open() - before).toBeLessThan(20)
+})
+
+test('a client that goes away while it sends is no fault of ours', async () => {
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => {})
+  socket.write(
+    'POST /users HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"a"',
+  )
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  socket.resetAndDestroy()
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  expect(server.output()).not.toContain('internal_error')
 })
 
 test('a configuration that is not valid ends the process with every reason', async () => {

@@ -116,6 +116,7 @@ function isSeconds(value: unknown): value is number {
 }
 
 function ascii(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(ascii)
   if (typeof value !== 'string') return value
   const escaped = JSON.stringify(value).replace(
     /[>?~\u007f-\uffff]/g,

@@ -83,12 +83,23 @@ export function createPasswordHasher(
       const parsed = stored === null ? null : parsePasswordHash(stored)
       const expected = parsed ?? nobody
       const actual = await chainedPbkdf2(password.normalize('NFKC'), expected.salt, expected)
+      const matches = timingSafeEqual(actual, expected.hash) && parsed !== null
+      // A wrong password for an old, cheaper hash would be told from an unknown account by its time.
+      if (!matches) await spendMissing(work, expected)
       return {
-        matches: timingSafeEqual(actual, expected.hash) && parsed !== null,
+        matches,
         outdated: expected.iterations !== work.iterations || expected.rounds !== work.rounds,
       }
     },
   }
+}
+
+/** Does the work that `spent` falls short of `due`, in calls that production accepts. */
+async function spendMissing(due: WorkFactor, spent: WorkFactor): Promise<void> {
+  const missing = due.iterations * due.rounds - spent.iterations * spent.rounds
+  if (missing <= 0) return
+  const rounds = Math.ceil(missing / MAX_ITERATIONS_PER_CALL)
+  await chainedPbkdf2('', new Uint8Array(SALT_BYTES), { iterations: Math.ceil(missing / rounds), rounds })
 }
 
 /**

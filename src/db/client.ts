@@ -1,6 +1,7 @@
 import { neon, neonConfig } from '@neondatabase/serverless'
 import { drizzle, type NeonHttpDatabase } from 'drizzle-orm/neon-http'
 import { AppError } from '../errors.ts'
+import { isLoopback } from '../loopback.ts'
 import { isDatabaseAnswer } from './errors.ts'
 
 /** Statements only: HTTP has no interactive transaction, and a check and its act belong in one statement. */
@@ -18,12 +19,10 @@ export type Connect = (meter: QueryMeter) => Database
  */
 const TIMEOUT_MILLISECONDS = 3000
 
-const LOCAL_HOST = /^(localhost|127\.0\.0\.1|\[::1\]|db\.localtest\.me)$/
-
 // Neon's convention for a local endpoint is plain http with the port in the URL; everything else is Neon.
 const neonEndpoint = neonConfig.fetchEndpoint
 neonConfig.fetchEndpoint = (host, port, options) => {
-  if (LOCAL_HOST.test(host)) return `http://${host}:${port || 4444}/sql`
+  if (isLoopback(host)) return `http://${host}:${port || 4444}/sql`
   return typeof neonEndpoint === 'string' ? neonEndpoint : neonEndpoint(host, port, options)
 }
 
@@ -44,7 +43,9 @@ export function prepareDatabase(databaseUrl: string, now: () => number): Connect
       meter.roundTrips++
       try {
         const fetchOptions = { signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS) }
-        return await sql.query(text, params, { ...options, fetchOptions })
+        const result = await sql.query(text, params, { ...options, fetchOptions })
+        if (!isWellFormed(result)) throw new Error('The rows do not have the columns that were announced')
+        return result
       } catch (error) {
         if (isDatabaseAnswer(error)) throw error
         throw new AppError('database_unavailable', { cause: error })
@@ -55,4 +56,10 @@ export function prepareDatabase(databaseUrl: string, now: () => number): Connect
     // Drizzle sends every statement through the client's `query`; the rest of the client is for batches.
     return drizzle({ client: { query } as unknown as typeof sql })
   }
+}
+
+/** Whether each row of an answer has one value a column: half an answer is none. */
+function isWellFormed(result: unknown): boolean {
+  const { rows, fields } = result as { rows: unknown[]; fields: unknown[] }
+  return rows.every((row) => !Array.isArray(row) || row.length === fields.length)
 }

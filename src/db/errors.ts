@@ -4,8 +4,11 @@
  */
 const UNAVAILABLE_CLASSES = new Set(['08', '28', '3D', '53', '57', '58', 'XX'])
 
-/** A serialization failure and a deadlock: the same request may well succeed when sent again. */
-const RETRYABLE = new Set(['40001', '40P01'])
+/**
+ * A serialization failure, a deadlock, a server that is read-only for the moment (failover), a lock that was
+ * not to be had: the same request may well succeed when sent again.
+ */
+const RETRYABLE = new Set(['40001', '40P01', '25006', '55P03'])
 
 const UNIQUE_VIOLATION = '23505'
 

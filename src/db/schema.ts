@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { index, integer, pgTable, primaryKey, text, timestamp, uniqueIndex } from 'drizzle-orm/pg-core'
+import { check, index, integer, pgTable, primaryKey, text, timestamp, uniqueIndex } from 'drizzle-orm/pg-core'
 
 /** A point in time, to the millisecond: what JavaScript can hold, so that comparisons are exact. */
 const time = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
@@ -35,6 +35,8 @@ export const users = pgTable(
     updatedAt: time('updated_at').notNull(),
   },
   (table) => [
+    // 0 stands for nobody; an import can't bring it.
+    check('users_id_positive', sql`${table.id} > 0`),
     uniqueIndex('users_email_key').on(sql`lower(${table.email})`),
     uniqueIndex('users_username_key').on(sql`lower(${table.username})`),
   ],

@@ -135,7 +135,7 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
  *
  * @see https://www.rfc-editor.org/rfc/rfc9457#section-3
  */
-export function problemResponse(c: Context<AppEnv>, { code, detail, errors }: AppError): Response {
+export function problemResponse(c: Context<AppEnv>, { code, detail, errors, members }: AppError): Response {
   const { status, title, advice, headers } = PROBLEMS[code]
   const body = {
     type: `/problems/${code}`,
@@ -145,6 +145,7 @@ export function problemResponse(c: Context<AppEnv>, { code, detail, errors }: Ap
     code,
     instance: `urn:request:${c.var.requestId}`,
     ...(errors && { errors }),
+    ...members,
   }
   return c.body(JSON.stringify(body), status, { ...headers, 'Content-Type': 'application/problem+json' })
 }

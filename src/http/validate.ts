@@ -50,7 +50,7 @@ export function validBody<S extends z.ZodMiniType<object>>(
   const middleware: ValidBody<S> = async function validBody(c, next) {
     const kind = kinds.find((candidate) => isOfKind(c, candidate))
     if (!kind) throw new AppError('unsupported_media_type')
-    await assertDecodable(c)
+    await decodeBody(c)
     return validators[kind](c, async () => {
       c.req.addValidatedData('json', c.req.valid(kind as 'json'))
       await next()
@@ -60,31 +60,41 @@ export function validBody<S extends z.ZodMiniType<object>>(
 }
 
 function isOfKind(c: Context, kind: BodyKind): boolean {
-  if (c.req.header('Content-Encoding')) return false
-  const contentType = c.req.header('Content-Type')?.split(';')[0]?.trim().toLowerCase()
-  return MEDIA[kind].some((media) => media === contentType)
+  return !c.req.header('Content-Encoding') && MEDIA[kind].some((media) => media === mediaType(c))
+}
+
+function mediaType(c: Context): string | undefined {
+  return c.req.header('Content-Type')?.split(';')[0]?.trim().toLowerCase()
 }
 
 /**
  * Refuses bytes that are not UTF-8, percent-encoded ones in forms too. Decoders replace them by U+FFFD
  * silently, and then two different passwords would be the same.
+ *
+ * Urlencoded forms are parsed here as the URL standard says, since the parser of workerd's requests reads a
+ * `%` that begins no escape in another way.
  */
-async function assertDecodable(c: Context): Promise<void> {
+async function decodeBody(c: Context): Promise<void> {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(await c.req.arrayBuffer())
-    if (c.req.header('Content-Type')?.includes('urlencoded')) decodeURIComponent(text.replaceAll('+', ' '))
+    if (mediaType(c) !== MEDIA.form[0]) return
+    decodeURIComponent(text.replaceAll(/%(?![0-9A-Fa-f]{2})/g, '%25'))
+    const form = new FormData()
+    for (const [name, value] of new URLSearchParams(text)) form.append(name, value)
+    c.req.bodyCache.formData = form
   } catch (cause) {
     throw new AppError('malformed_request', { cause })
   }
 }
 
-type Result = { data: unknown } & ({ success: true } | { success: false; error: z.core.$ZodError })
+type Result = { data: unknown; target: string } & (
+  | { success: true }
+  | { success: false; error: z.core.$ZodError }
+)
 
 function refuse(result: Result): void {
   if (result.success) return
-  const errors = result.error.issues
-    .flatMap((issue) => toFieldErrors(issue, result.data))
-    .slice(0, MAX_ERRORS)
+  const errors = result.error.issues.flatMap((issue) => toFieldErrors(issue, result)).slice(0, MAX_ERRORS)
   throw validationFailed(errors)
 }
 
@@ -98,9 +108,12 @@ export function validationFailed(errors: FieldError[]): AppError {
   })
 }
 
-function toFieldErrors(issue: z.core.$ZodIssue, body: unknown): FieldError[] {
+function toFieldErrors(issue: z.core.$ZodIssue, { data, target }: Result): FieldError[] {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
+    // In a form, an unescaped & makes the rest of a password look like a name: it is not repeated.
+    const keys = target === 'form' ? [] : issue.keys
+    if (keys.length === 0) return [{ pointer: '', code: 'unknown_member', detail: 'has an unknown member' }]
+    return keys.map((key) => ({
       pointer: jsonPointer([...issue.path, key]),
       code: 'unknown_member',
       detail: 'is not a member of this request',
@@ -110,7 +123,7 @@ function toFieldErrors(issue: z.core.$ZodIssue, body: unknown): FieldError[] {
   if (issue.code !== 'invalid_type') {
     return [{ pointer, code: ERROR_CODES[issue.code] ?? 'invalid', detail: issue.message }]
   }
-  if (memberAt(body, issue.path) === undefined) return [{ pointer, code: 'required', detail: 'is required' }]
+  if (memberAt(data, issue.path) === undefined) return [{ pointer, code: 'required', detail: 'is required' }]
   return [{ pointer, code: 'invalid_type', detail: `must be of type ${issue.expected}` }]
 }
 

@@ -15,6 +15,10 @@ export const readinessPayload = z
   })
   .check(z.meta({ id: 'Readiness' }))
 
+export function toReadinessPayload(milliseconds: number): z.infer<typeof readinessPayload> {
+  return { status: 'ok', database: { status: 'up', round_trip_milliseconds: milliseconds } }
+}
+
 /** What a problem document looks like (RFC 9457); `http/problem.ts` writes them. */
 export const problemPayload = z
   .object({

@@ -5,8 +5,8 @@ import { AppError, type ErrorCode } from '../errors.ts'
 import type { AppEnv } from '../http/context.ts'
 import { describe } from '../http/describe.ts'
 import { PROBLEMS } from '../http/problem.ts'
-import { healthPayload, problemPagePayload, readinessPayload } from './payloads.ts'
-import { ping } from './queries.ts'
+import { measureDatabase } from './measure-database.ts'
+import { healthPayload, problemPagePayload, readinessPayload, toReadinessPayload } from './payloads.ts'
 
 const tag = 'Service'
 
@@ -34,14 +34,10 @@ export const serviceRoutes = new Hono<AppEnv>()
       responses: { 200: readinessPayload },
     }),
     async (c) => {
-      const { db, stopwatch } = c.var.deps
-      const start = stopwatch()
-      await ping(db)
-      const milliseconds = Math.round((stopwatch() - start) * 10) / 10
-      return c.json(
-        { status: 'ok' as const, database: { status: 'up' as const, round_trip_milliseconds: milliseconds } },
-        200,
-      )
+      const { milliseconds, failure } = await measureDatabase(c.var.deps)
+      if (!failure) return c.json(toReadinessPayload(milliseconds), 200)
+      const database = { status: 'down', round_trip_milliseconds: milliseconds }
+      throw new AppError('database_unavailable', { cause: failure, members: { database } })
     },
   )
   .get(
@@ -109,11 +105,14 @@ export const serviceRoutes = new Hono<AppEnv>()
 
 /** A static file of this server, under its headers. Conditional requests keep their 304. */
 async function asset(c: Context<AppEnv>, path: string): Promise<Response> {
-  const { headers } = c.req.raw
+  const { headers, method } = c.req.raw
   const response = await c.var.deps.assets(new Request(new URL(path, c.req.url), { headers }))
-  if (!response.ok && response.status !== 304) throw new AppError('not_found')
+  const found = response.ok || response.status === 304
+  // A body that nobody reads keeps its file open: whoever sends enough HEAD requests would use up all there are.
+  if (!found || method === 'HEAD') await response.body?.cancel()
+  if (!found) throw new AppError('not_found')
   // Copied, since a fetched response can't be given headers.
-  const copy = new Response(response.body, response)
+  const copy = new Response(method === 'HEAD' ? null : response.body, response)
   copy.headers.set('Cache-Control', ASSET_CACHE)
   return copy
 }

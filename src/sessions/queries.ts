@@ -59,7 +59,7 @@ export async function completeSignIn(
     })
     .where(
       and(
-        // No identity is ever 0.
+        // No user has the id 0: a constraint sees to it.
         eq(users.id, verified?.id ?? 0),
         eq(users.authVersion, verified?.authVersion ?? 0),
         isNull(users.disabledAt),

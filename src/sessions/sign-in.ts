@@ -26,6 +26,7 @@ export async function signIn(
   const verified = matches && account && !account.disabled ? account : null
   const upgradedHash = verified && outdated ? await passwords.hash(password) : null
   const user = await completeSignIn(db, { verified, upgradedHash, now: clock() })
-  if (!user) throw new AppError('invalid_credentials')
+  // The statement of a failed attempt finds nobody, but what it answers is not what decides.
+  if (!verified || user?.id !== verified.id) throw new AppError('invalid_credentials')
   return { ...(await issueAccessToken(deps, user)), user }
 }

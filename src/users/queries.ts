@@ -26,8 +26,9 @@ export type NewUser = {
 /** What everybody who registers is given. */
 const DEFAULT_ROLE = 'user'
 
+// Spelled out, because Drizzle drops the tables from column names where a statement has one table only.
 const roles: SQL<string[]> = sql`array(
-  select ${userRoles.roleName} from ${userRoles} where ${userRoles.userId} = ${users.id} order by 1
+  select held.role_name from user_roles held where held.user_id = users.id order by 1
 )`
 
 /** The columns of a `User`; the password hash is not among them. */

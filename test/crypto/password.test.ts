@@ -100,6 +100,30 @@ describe('a password hash', () => {
   })
 })
 
+test('a wrong password costs as many iterations for an old hash as for nobody', async () => {
+  const old = await createPasswordHasher({ iterations: 10, rounds: 1 }, randomBytes).hash('password')
+  const spent: number[] = []
+  const original = crypto.subtle.deriveBits
+  Object.defineProperty(crypto.subtle, 'deriveBits', {
+    configurable: true,
+    value: (algorithm: Pbkdf2Params, ...rest: [CryptoKey, number]) => {
+      spent.push(algorithm.iterations)
+      return original(algorithm, ...rest)
+    },
+  })
+  const iterationsFor = async (stored: string | null) => {
+    await hasher.verify('wrong password', stored)
+    return spent.splice(0).reduce((sum, iterations) => sum + iterations, 0)
+  }
+  try {
+    expect(await iterationsFor(null)).toBe(40)
+    expect(await iterationsFor(old)).toBe(40)
+    expect(await iterationsFor('unreadable')).toBe(40)
+  } finally {
+    Object.defineProperty(crypto.subtle, 'deriveBits', { configurable: true, value: original })
+  }
+})
+
 describe('parsing a stored hash', () => {
   const salt = 'A'.repeat(22)
   const hash = 'A'.repeat(43)

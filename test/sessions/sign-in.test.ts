@@ -141,9 +141,19 @@ describe('POST /login', () => {
   test.each([
     ['a field sent twice (ASVS 15.3.7)', 'email=a%40example.com&email=b%40example.com&password=x', 422],
     ['percent-encoded bytes that are not UTF-8', 'email=a%40example.com&password=%ff', 400],
+    ['an & in a password, which begins another name', 'email=a%40example.com&password=pa&ssword', 422],
   ])('refuses a form with %s', async (_, body, status) => {
+    const headers = { 'Content-Type': 'Application/X-WWW-Form-URLEncoded' }
+    const response = await request('/login', { method: 'POST', headers, body })
+    expect(response.status).toBe(status)
+    expect(await response.text()).not.toContain('ssword"')
+  })
+
+  test('takes a % in a form that begins no escape for itself, as browsers do', async () => {
+    const other = await register({ password: '100% correct' })
     const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
-    expect((await request('/login', { method: 'POST', headers, body })).status).toBe(status)
+    const body = `email=${other.email}&password=100%+correct`
+    expect((await request('/login', { method: 'POST', headers, body })).status).toBe(200)
   })
 })
 

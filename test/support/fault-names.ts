@@ -9,8 +9,13 @@ export const ANSWERING_FAULTS = [
   'answers-null',
   'answers-object',
   'answers-odd-rows',
+  'answers-short-rows',
+  'is-read-only',
   'shuts-down',
   'lacks-compute',
 ] as const
+
+/** Answers that look right and are not. */
+export const LIES = ['answers-an-empty-row', 'answers-null-columns'] as const
 
 export const FAULT_NAMES = ['refuses', ...ANSWERING_FAULTS]

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
-import type { ANSWERING_FAULTS } from './fault-names.ts'
+import type { ANSWERING_FAULTS, LIES } from './fault-names.ts'
 
 /** Ways in which a database can fail to answer. What each does to a request stands beside it. */
-const FAULTS: Record<(typeof ANSWERING_FAULTS)[number], (response: ServerResponse) => void> = {
+const FAULTS: Record<(typeof ANSWERING_FAULTS | typeof LIES)[number], (response: ServerResponse) => void> = {
   hangs: () => {},
   stalls: (response) => response.writeHead(200, { 'Content-Type': 'application/json' }).write('{"fields":['),
   resets: (response) => response.destroy(),
@@ -14,6 +14,15 @@ const FAULTS: Record<(typeof ANSWERING_FAULTS)[number], (response: ServerRespons
   'answers-null': (response) => response.writeHead(200).end('null'),
   'answers-object': (response) => response.writeHead(200).end('{}'),
   'answers-odd-rows': (response) => response.writeHead(200).end('{"fields":[],"rows":"canary-internal"}'),
+  'answers-an-empty-row': (response) => response.writeHead(200).end('{"fields":[],"rows":[[]]}'),
+  'answers-null-columns': (response) => {
+    const columns = Array.from({ length: 8 }, (_, index) => ({ name: `c${index}`, dataTypeID: 25 }))
+    response.writeHead(200).end(JSON.stringify({ fields: columns, rows: [columns.map(() => null)] }))
+  },
+  'answers-short-rows': (response) =>
+    response.writeHead(200).end('{"fields":[{"name":"a","dataTypeID":25}],"rows":[[]]}'),
+  'is-read-only': (response) =>
+    response.writeHead(400).end('{"message":"canary-internal","code":"25006","severity":"ERROR"}'),
   'shuts-down': (response) =>
     response
       .writeHead(400)

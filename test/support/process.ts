@@ -40,6 +40,7 @@ export function start(file: string, { env, args = [] }: { env: NodeJS.ProcessEnv
   const exited = once(child, 'exit').then(([code]) => code as number | null)
   return {
     exited,
+    processId: child.pid,
     output: () => output,
     /** Waits until something was printed. */
     async until(text: string | RegExp): Promise<void> {

