@@ -1,41 +1,50 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseEnv } from 'node:util'
 import { VARIABLE_NAMES } from '../src/config.ts'
 
 const FILE = fileURLToPath(new URL('../.dev.vars', import.meta.url))
 
-const FRESH =
-  () => `# Local development only; never committed. Any variable of the README's table may stand here.
-JWT_SECRET=${randomBytes(48).toString('base64url')}
-`
+const HEAD = "# Local development only; never committed. Any variable of the README's table may stand here.\n"
+
+/** What nobody should have to think up. */
+const SECRETS = ['JWT_SECRET', 'AUTH_SECRETS']
 
 /** Variables by name; what is absent has its default. */
 export type Variables = Record<string, string>
 
 /**
  * The configuration for development: `.dev.vars`, made with fresh secrets if it isn't there, and over it
- * whatever of the configuration the environment sets.
+ * whatever of the configuration the environment sets. A file of an earlier version gets what it lacks.
  */
 export function readVariables(environment: NodeJS.ProcessEnv): { variables: Variables; created: boolean } {
   const created = !existsSync(FILE) && create()
-  const variables: Variables = {}
-  for (const [name, value] of Object.entries(parseEnv(readFileSync(FILE, 'utf8')))) {
-    if (value !== undefined) variables[name] = value
-  }
-  for (const name of VARIABLE_NAMES) {
+  const file = readFile()
+  // Signing keys stand in for the secret.
+  const needed = SECRETS.filter((name) => name !== 'JWT_SECRET' || !('JWT_SIGNING_KEYS' in file))
+  for (const name of needed.filter((name) => !(name in file))) appendFileSync(FILE, fresh(name))
+  const set = VARIABLE_NAMES.flatMap((name) => {
     const value = environment[name]
-    if (value !== undefined) variables[name] = value
-  }
-  return { variables, created }
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  return { variables: { ...readFile(), ...Object.fromEntries(set) }, created }
+}
+
+function readFile(): Variables {
+  const entries = Object.entries(parseEnv(readFileSync(FILE, 'utf8')))
+  return Object.fromEntries(entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
+}
+
+function fresh(name: string): string {
+  return `${name}=${randomBytes(48).toString('base64url')}\n`
 }
 
 /** Appears whole or not at all: of two instances that start together, one makes it and both read the same. */
 function create(): boolean {
   const draft = `${FILE}.${process.pid}`
   // Readable by its owner alone, as it holds a secret.
-  writeFileSync(draft, FRESH(), { mode: 0o600 })
+  writeFileSync(draft, HEAD + SECRETS.map(fresh).join(''), { mode: 0o600 })
   try {
     linkSync(draft, FILE)
     return true

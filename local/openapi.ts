@@ -1,6 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi'
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiParameters,
+  type ZodOpenApiPathsObject,
+} from 'zod-openapi'
 import packageJson from '../package.json' with { type: 'json' }
 import { routes } from '../src/app.ts'
 import type { ErrorCode } from '../src/errors.ts'
@@ -9,6 +14,8 @@ import { PROBLEMS } from '../src/http/problem.ts'
 import { problemPayload } from '../src/service/payloads.ts'
 
 const FILE = fileURLToPath(new URL('../assets/openapi.json', import.meta.url))
+
+type QuerySchema = NonNullable<ZodOpenApiParameters['query']>
 
 type Route = { method: string; path: string; metadata: RouteMetadata & { description: RouteDescription } }
 
@@ -71,6 +78,7 @@ function operation({ method, metadata }: Route, path: string): ZodOpenApiOperati
     tags: [description.tag],
     security: description.access === 'public' ? [] : [{ [description.access]: [] }],
     ...(parameters.length > 0 && { parameters }),
+    ...(metadata.query && { requestParams: { query: metadata.query as QuerySchema } }),
     ...(body && {
       requestBody: {
         required: true,
@@ -93,6 +101,7 @@ function responses({ description, body }: Route['metadata']): ZodOpenApiOperatio
     'database_unavailable',
   ]
   const successes = Object.entries(description.responses).map(([status, schema]) => {
+    if (status === '204') return [status, { description: 'Done' }] as const
     const content =
       typeof schema === 'string'
         ? Object.fromEntries(schema.split(/, | or /).map((media) => [media, {}]))

@@ -8,7 +8,7 @@ import { assertEveryRouteDeclaresAccess } from './http/describe.ts'
 import { handleError, handleNotFound, throwErrorsOnly } from './http/handle-error.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { serviceRoutes } from './service/routes.ts'
-import { sessionRoutes } from './sessions/routes.ts'
+import { ownSessionRoutes, sessionRoutes } from './sessions/routes.ts'
 import { userRoutes } from './users/routes.ts'
 
 /** No request of this API needs more than a few hundred bytes. */
@@ -18,6 +18,7 @@ const MAX_BODY_BYTES = 16 * 1024
 export const routes = new Hono<AppEnv>()
   .route('/', serviceRoutes)
   .route('/', userRoutes)
+  .route('/', ownSessionRoutes)
   .route('/', sessionRoutes)
   .route('/auth', sessionRoutes)
 

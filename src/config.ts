@@ -56,6 +56,15 @@ const secret = z.string().check(
   }),
 )
 
+/** One or several, by comma: the first makes, all are accepted. */
+const secrets = z.pipe(
+  z.pipe(
+    z.string(),
+    step((text: string) => text.split(/[\s,]+/).filter(Boolean)),
+  ),
+  z.array(secret).check(z.minLength(1, { error: 'is empty' })),
+)
+
 const keyBytes = z.string().check(
   z.check(({ value: input, issues }) => {
     const bytes = fromBase64Url(input)
@@ -128,7 +137,11 @@ const VARIABLES = {
   JWT_SECRET: z.optional(secret),
   JWT_SIGNING_KEYS: z.optional(signingKeys),
   JWT_AUDIENCE: z.optional(label),
+  AUTH_SECRETS: secrets,
   ACCESS_TOKEN_SECONDS: integer(60, 86_400, 1800),
+  REFRESH_IDLE_SECONDS: integer(60, 31_536_000, 604_800),
+  REFRESH_GRACE_SECONDS: integer(0, 60, 10),
+  SESSION_SECONDS: integer(60, 31_536_000, 2_592_000),
   PASSWORD_ITERATIONS: integer(1, MAX_ITERATIONS_PER_CALL, MAX_ITERATIONS_PER_CALL),
   PASSWORD_ROUNDS: integer(1, MAX_ROUNDS, 6),
   HOST: z._default(label, '127.0.0.1'),
@@ -149,7 +162,11 @@ export type Config = {
   corsOrigins: readonly string[]
   signingKeys: readonly SigningKey[]
   audience: string
+  /** What keys of all purposes but signing are derived from; the first makes, all are accepted. */
+  authSecrets: readonly string[]
   accessTokenSeconds: number
+  refresh: { idleSeconds: number; graceSeconds: number }
+  sessionSeconds: number
   passwordWork: { iterations: number; rounds: number }
   node: { host: string; port: number }
 }
@@ -220,7 +237,10 @@ function toConfig(values: Variables): Config {
     corsOrigins: values.CORS_ORIGINS ?? [appUrl],
     signingKeys: values.JWT_SIGNING_KEYS ?? [hs256Key('jwt-secret', values.JWT_SECRET ?? '')],
     audience: values.JWT_AUDIENCE ?? values.PUBLIC_URL,
+    authSecrets: values.AUTH_SECRETS,
     accessTokenSeconds: values.ACCESS_TOKEN_SECONDS,
+    refresh: { idleSeconds: values.REFRESH_IDLE_SECONDS, graceSeconds: values.REFRESH_GRACE_SECONDS },
+    sessionSeconds: values.SESSION_SECONDS,
     passwordWork: { iterations: values.PASSWORD_ITERATIONS, rounds: values.PASSWORD_ROUNDS },
     node: { host: values.HOST, port: values.PORT },
   }

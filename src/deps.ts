@@ -1,4 +1,5 @@
 import type { Config } from './config.ts'
+import { type DerivedKeys, deriveKeys } from './crypto/derived-key.ts'
 import { createKeyRing, type KeyRing } from './crypto/jwt.ts'
 import { createPasswordHasher, type PasswordHasher } from './crypto/password.ts'
 import { type Connect, type Database, prepareDatabase } from './db/client.ts'
@@ -16,6 +17,13 @@ export type Random = {
 /** Fetches a static file by the path of a request: Workers assets there, a folder under Node. */
 export type Assets = (request: Request) => Promise<Response>
 
+/**
+ * The address a request came from, by what the platform itself knows; `null` if it doesn't.
+ *
+ * @param bindings what the platform passes along with a request
+ */
+export type ClientAddress = (request: Request, bindings: unknown) => string | null
+
 /** Writes one line of JSON. */
 export type Log = (entry: { event: string } & Record<string, unknown>) => void
 
@@ -29,6 +37,8 @@ export type AppDeps = {
   random: Random
   passwords: PasswordHasher
   keyRing: KeyRing
+  refreshKeys: DerivedKeys
+  clientAddress: ClientAddress
   assets: Assets
   log: Log
 }
@@ -37,7 +47,7 @@ export type AppDeps = {
 export type Deps = Omit<AppDeps, 'connect'> & { db: Database }
 
 /** Real time, real randomness, the configured database: the one place where they enter. */
-export function makeDeps(config: Config, { assets }: Pick<AppDeps, 'assets'>): AppDeps {
+export function makeDeps(config: Config, platform: Pick<AppDeps, 'assets' | 'clientAddress'>): AppDeps {
   const stopwatch = () => performance.now()
   const random: Random = {
     bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
@@ -51,7 +61,8 @@ export function makeDeps(config: Config, { assets }: Pick<AppDeps, 'assets'>): A
     random,
     passwords: createPasswordHasher(config.passwordWork, random.bytes),
     keyRing: createKeyRing(config.signingKeys),
-    assets,
+    refreshKeys: deriveKeys(config.authSecrets, 'refresh-token'),
+    ...platform,
     // Both runtimes collect what the console is given; one line is one entry.
     // biome-ignore lint/suspicious/noConsole: this is the sink of the log
     log: (entry) => console.log(JSON.stringify(entry)),

@@ -1,22 +1,28 @@
 import { fileURLToPath } from 'node:url'
-import { serve } from '@hono/node-server'
+import { type HttpBindings, serve } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono } from 'hono'
 import { createApp } from './app.ts'
 import { ConfigError, parseConfig, VARIABLE_NAMES } from './config.ts'
-import { makeDeps } from './deps.ts'
+import { type ClientAddress, makeDeps } from './deps.ts'
 
 /** Entry under Node: the environment holds the configuration, `assets/` the static files. */
 function start(): void {
   const config = parseConfig(Object.fromEntries(VARIABLE_NAMES.map((name) => [name, process.env[name]])))
   const files = new Hono().use(serveStatic({ root: fileURLToPath(new URL('../assets', import.meta.url)) }))
-  const app = createApp(makeDeps(config, { assets: async (request) => await files.fetch(request) }))
+  const app = createApp(
+    makeDeps(config, { assets: async (request) => await files.fetch(request), clientAddress }),
+  )
   const { host: hostname, port } = config.node
   const server = serve({ fetch: app.fetch, hostname, port })
   server.on('error', fail)
   // A second signal ends the process the hard way, by default.
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => server.close())
 }
+
+/** The socket's address: headers that claim another one can be sent by anybody. */
+const clientAddress: ClientAddress = (_request, bindings) =>
+  (bindings as HttpBindings).incoming.socket.remoteAddress ?? null
 
 function fail(error: unknown): void {
   const known = error instanceof ConfigError || (error instanceof Error && 'code' in error)

@@ -1,6 +1,6 @@
 import { createApp } from './app.ts'
 import { parseConfig } from './config.ts'
-import { makeDeps } from './deps.ts'
+import { type ClientAddress, makeDeps } from './deps.ts'
 
 type Bindings = Record<string, unknown> & { ASSETS: { fetch(request: Request): Promise<Response> } }
 
@@ -13,6 +13,9 @@ const UNCONFIGURED = JSON.stringify({
   code: 'internal_error',
 })
 
+/** Set by Cloudflare on every request, over whatever a client sent. */
+const clientAddress: ClientAddress = (request) => request.headers.get('CF-Connecting-IP')
+
 /** Built at the first request and kept for the life of the isolate: bindings never change within one. */
 let app: ReturnType<typeof createApp> | undefined
 
@@ -24,7 +27,7 @@ export default {
   async fetch(request: Request, env: Bindings): Promise<Response> {
     try {
       app ??= createApp(
-        makeDeps(parseConfig(env), { assets: (assetRequest) => env.ASSETS.fetch(assetRequest) }),
+        makeDeps(parseConfig(env), { assets: (asset) => env.ASSETS.fetch(asset), clientAddress }),
       )
     } catch (error) {
       // biome-ignore lint/suspicious/noConsole: there are no deps to log with yet

@@ -8,6 +8,7 @@ const local = {
   DATABASE_URL: 'postgresql://u:p@localhost:4444/db',
   PUBLIC_URL: 'http://localhost:8000',
   JWT_SECRET: secret(),
+  AUTH_SECRETS: secret(),
 }
 const production = {
   ...local,
@@ -35,7 +36,10 @@ describe('defaults', () => {
       corsOrigins: ['http://localhost:3000'],
       signingKeys: [{ kty: 'oct', alg: 'HS256', kid: 'jwt-secret', k: expect.any(String) }],
       audience: 'http://localhost:8000',
+      authSecrets: [local.AUTH_SECRETS],
       accessTokenSeconds: 1800,
+      refresh: { idleSeconds: 604_800, graceSeconds: 10 },
+      sessionSeconds: 2_592_000,
       passwordWork: { iterations: 100_000, rounds: 6 },
       node: { host: '127.0.0.1', port: 8000 },
     })
@@ -73,6 +77,7 @@ test('everything that is missing is named at once (row 82)', () => {
   expect(problemsOf({})).toEqual([
     'DATABASE_URL is missing',
     'PUBLIC_URL is missing',
+    'AUTH_SECRETS is missing',
     'JWT_SECRET or JWT_SIGNING_KEYS must be set, and not both',
   ])
 })
@@ -89,6 +94,7 @@ test('everything that is wrong is named at once, and no value is quoted', () => 
   })
   expect(problems.map((problem) => problem.split(' ')[0]).sort()).toEqual([
     'ACCESS_TOKEN_SECONDS',
+    'AUTH_SECRETS',
     'CORS_ORIGIN',
     'CORS_ORIGINS',
     'DATABASE_URL',
@@ -134,6 +140,12 @@ describe('weak or dangerous values are refused (row 82)', () => {
       { JWT_SECRET: `k3JxQ9wLmZ2vRt7b${' '.repeat(30)}` },
       'JWT_SECRET is shorter than 32 bytes',
     ],
+    [
+      'a weak secret among good ones',
+      { AUTH_SECRETS: `${secret()},short` },
+      'AUTH_SECRETS [1] is shorter than 32 bytes',
+    ],
+    ['secrets that are none', { AUTH_SECRETS: ' , ' }, 'AUTH_SECRETS is empty'],
     ['a secret and keys', { JWT_SIGNING_KEYS: JSON.stringify([key('a')]) }, 'JWT_SECRET or JWT_SIGNING_KEYS'],
     [
       'keys that are not JSON',
@@ -268,5 +280,5 @@ test('several keys make a ring in their order', () => {
 
 test('the names of all variables are known', () => {
   expect(VARIABLE_NAMES).toContain('DATABASE_URL')
-  expect(VARIABLE_NAMES).toHaveLength(12)
+  expect(VARIABLE_NAMES).toHaveLength(16)
 })

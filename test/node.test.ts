@@ -12,6 +12,7 @@ const env = {
   DATABASE_URL: databaseUrl,
   PUBLIC_URL: `http://localhost:${port}`,
   JWT_SECRET: crypto.randomUUID() + crypto.randomUUID(),
+  AUTH_SECRETS: crypto.randomUUID() + crypto.randomUUID(),
   PORT: String(port),
 }
 const api = `http://127.0.0.1:${port}`

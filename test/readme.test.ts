@@ -23,9 +23,13 @@ describe('the table of the configuration', () => {
       DATABASE_URL: 'postgresql://u:p@localhost/db',
       PUBLIC_URL: 'http://localhost:8000',
       JWT_SECRET: crypto.randomUUID() + crypto.randomUUID(),
+      AUTH_SECRETS: crypto.randomUUID() + crypto.randomUUID(),
     })
     expect(documented.get('APP_URL')).toBe(`\`${config.appUrl}\``)
     expect(documented.get('ACCESS_TOKEN_SECONDS')).toBe(`\`${config.accessTokenSeconds}\``)
+    expect(documented.get('REFRESH_IDLE_SECONDS')).toBe(`\`${config.refresh.idleSeconds}\``)
+    expect(documented.get('REFRESH_GRACE_SECONDS')).toBe(`\`${config.refresh.graceSeconds}\``)
+    expect(documented.get('SESSION_SECONDS')).toBe(`\`${config.sessionSeconds}\``)
     expect(documented.get('PASSWORD_ITERATIONS')).toBe(`\`${config.passwordWork.iterations}\``)
     expect(documented.get('PASSWORD_ROUNDS')).toBe(`\`${config.passwordWork.rounds}\``)
     expect(documented.get('HOST')).toBe(`\`${config.node.host}\``)

@@ -25,3 +25,8 @@ export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | null {
   const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0))
   return toBase64Url(bytes) === text ? bytes : null
 }
+
+/** Whether a text is a UUID in lower case (RFC 9562 section 4), as this server writes them. */
+export function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
+}

@@ -61,5 +61,5 @@ export function prepareDatabase(databaseUrl: string, now: () => number): Connect
 /** Whether each row of an answer has one value a column: half an answer is none. */
 function isWellFormed(result: unknown): boolean {
   const { rows, fields } = result as { rows: unknown[]; fields: unknown[] }
-  return rows.every((row) => !Array.isArray(row) || row.length === fields.length)
+  return rows.every((row) => Object.keys(row as object).length === fields.length)
 }

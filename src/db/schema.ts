@@ -1,5 +1,15 @@
 import { sql } from 'drizzle-orm'
-import { check, index, integer, pgTable, primaryKey, text, timestamp, uniqueIndex } from 'drizzle-orm/pg-core'
+import {
+  check,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core'
 
 /** A point in time, to the millisecond: what JavaScript can hold, so that comparisons are exact. */
 const time = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
@@ -63,5 +73,46 @@ export const userRoles = pgTable(
   (table) => [
     primaryKey({ columns: [table.userId, table.roleName] }),
     index('user_roles_role_name_index').on(table.roleName),
+  ],
+)
+
+/**
+ * One row from a sign-in to its end, however often its tokens are refreshed. It is live while it is neither
+ * revoked nor expired, its `auth_version` is the user's, and the user is enabled.
+ */
+export const sessions = pgTable(
+  'sessions',
+  {
+    /** Random, given by the application; an identifier, never a secret. */
+    id: uuid('id').primaryKey(),
+    userId: integer('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** The user's at the sign-in: raising the user's ends every session at once. */
+    authVersion: integer('auth_version').notNull(),
+    /** Which refresh token is the current one, counted from 0; written by refreshing. */
+    generation: integer('generation').notNull().default(0),
+    /** When the current refresh token replaced its predecessor; null: there was none. */
+    rotatedAt: time('rotated_at'),
+    createdAt: time('created_at').notNull(),
+    /** Of the sign-in or the last refresh; access tokens leave no trace here. */
+    lastUsedAt: time('last_used_at').notNull(),
+    /** When the session ends unless it is refreshed; never after `expires_at`. */
+    idleExpiresAt: time('idle_expires_at').notNull(),
+    /** When the session ends whatever happens; never changes. */
+    expiresAt: time('expires_at').notNull(),
+    /** Null: not revoked. */
+    revokedAt: time('revoked_at'),
+    /** `signed_out`, `replayed`, `ended`; for people who look into the table. */
+    revokedReason: text('revoked_reason'),
+    /** Of the sign-in. */
+    ipAddress: text('ip_address'),
+    /** Of the sign-in, at most 256 characters. */
+    userAgent: text('user_agent'),
+  },
+  (table) => [
+    index('sessions_user_id_index').on(table.userId),
+    // What the purge looks for.
+    index('sessions_idle_expires_at_index').on(table.idleExpiresAt),
   ],
 )

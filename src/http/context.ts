@@ -2,7 +2,11 @@ import { createMiddleware } from 'hono/factory'
 import type { AppDeps, Deps } from '../deps.ts'
 
 /** What every handler finds in `c.var`. A guard adds what it establishes to its own type. */
-export type AppEnv = { Variables: { deps: Deps; requestId: string } }
+export type AppEnv = {
+  Variables: { deps: Deps; requestId: string }
+  /** What the platform passes along; only `deps.clientAddress` looks into it. */
+  Bindings: Record<string, unknown>
+}
 
 /**
  * Gives a request its id and its deps, and the response its `X-Request-Id` and `Server-Timing`.

@@ -22,7 +22,8 @@ export const ROUTE_METADATA = Symbol('route metadata')
 export type RouteMetadata = {
   description?: RouteDescription
   body?: { schema: z.ZodMiniType; media: readonly string[] }
-  guard?: 'user'
+  query?: z.ZodMiniType
+  guard?: 'user' | 'token'
 }
 
 /** Attaches metadata to a middleware, which otherwise stays as it is. */

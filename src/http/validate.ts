@@ -36,11 +36,13 @@ const ERROR_CODES: Record<string, string> = {
  * kind was. The content type is checked first: a simple cross-site form must not reach a JSON route
  * (ASVS v5.0.0-3.5.2), and the validator would take a body it doesn't recognise for an empty one.
  *
+ * @param options.optional whether no body at all is taken for an empty object
  * @throws AppError `unsupported_media_type`, `malformed_request` or `validation_failed`
  */
 export function validBody<S extends z.ZodMiniType<object>>(
   schema: S,
   kinds: readonly BodyKind[] = ['json'],
+  { optional = false }: { optional?: boolean } = {},
 ): ValidBody<S> {
   const anySchema: z.ZodMiniType = schema
   const validators: Record<BodyKind, MiddlewareHandler> = {
@@ -48,6 +50,10 @@ export function validBody<S extends z.ZodMiniType<object>>(
     form: zValidator('form', anySchema, refuse),
   }
   const middleware: ValidBody<S> = async function validBody(c, next) {
+    if (optional && (await c.req.arrayBuffer()).byteLength === 0) {
+      c.req.addValidatedData('json', {})
+      return next()
+    }
     const kind = kinds.find((candidate) => isOfKind(c, candidate))
     if (!kind) throw new AppError('unsupported_media_type')
     await decodeBody(c)
@@ -57,6 +63,15 @@ export function validBody<S extends z.ZodMiniType<object>>(
     })
   }
   return withMetadata(middleware, { body: { schema, media: kinds.flatMap((kind) => MEDIA[kind]) } })
+}
+
+/**
+ * Validates the query; the handler reads `c.req.valid('query')`. A parameter sent twice is refused.
+ *
+ * @throws AppError `validation_failed`
+ */
+export function validQuery<S extends z.ZodMiniType<object>>(schema: S) {
+  return withMetadata(zValidator('query', schema, refuse), { query: schema })
 }
 
 function isOfKind(c: Context, kind: BodyKind): boolean {

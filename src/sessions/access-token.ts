@@ -1,3 +1,4 @@
+import { isUuid } from '../crypto/encoding.ts'
 import { signToken, verifyToken } from '../crypto/jwt.ts'
 import type { Deps } from '../deps.ts'
 import type { User } from '../users/queries.ts'
@@ -5,7 +6,7 @@ import type { User } from '../users/queries.ts'
 export type AccessToken = { token: string; expiresInSeconds: number }
 
 /** Who an access token speaks for: always the id, since an email address can change hands. */
-export type AccessClaims = { userId: number }
+export type AccessClaims = { userId: number; sessionId: string }
 
 /** Says what a token is for, so that no other kind of token signed by the same keys is taken for it. */
 const TOKEN_USE = 'access'
@@ -15,13 +16,13 @@ const MAX_USER_ID = 2_147_483_647
 
 /**
  * Mints the JWT that proves a sign-in. `sub` is the address, as LumaScope's clients expect; `uid` is who
- * the token speaks for.
+ * the token speaks for, within its session `sid`.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9068#section-2.2
  */
 export async function issueAccessToken(
   { config, clock, random, keyRing }: Pick<Deps, 'config' | 'clock' | 'random' | 'keyRing'>,
-  user: User,
+  { user, sessionId, authenticatedAt }: { user: User; sessionId: string; authenticatedAt: Date },
 ): Promise<AccessToken> {
   const issuedAt = Math.floor(clock().getTime() / 1000)
   const expiresInSeconds = config.accessTokenSeconds
@@ -30,10 +31,11 @@ export async function issueAccessToken(
     aud: config.audience,
     sub: user.email,
     uid: user.id,
+    sid: sessionId,
     jti: random.uuid(),
     iat: issuedAt,
     exp: issuedAt + expiresInSeconds,
-    auth_time: issuedAt,
+    auth_time: Math.floor(authenticatedAt.getTime() / 1000),
     roles: user.roles,
     full_name: user.fullName,
     token_use: TOKEN_USE,
@@ -51,5 +53,7 @@ export async function verifyAccessToken(
   const uid = claims?.['uid']
   if (claims?.['token_use'] !== TOKEN_USE || typeof uid !== 'number') return null
   if (!Number.isInteger(uid) || uid < 1 || uid > MAX_USER_ID) return null
-  return { userId: uid }
+  const sid = claims['sid']
+  if (typeof sid !== 'string' || !isUuid(sid)) return null
+  return { userId: uid, sessionId: sid }
 }

@@ -1,17 +1,20 @@
 import type { Deps } from '../deps.ts'
-import { findEnabledUser, type User } from '../users/queries.ts'
+import type { User } from '../users/queries.ts'
 import { verifyAccessToken } from './access-token.ts'
+import { findSessionUser } from './queries.ts'
 
 /**
- * Whose request this is: the user an access token speaks for, as stored now. A token that fails its checks
- * costs no query.
+ * Whose request this is: the user an access token speaks for, as stored now, and the session it belongs to,
+ * which has to be live. A token that fails its checks costs no query.
  *
- * @returns `null` when the token is not accepted, or the user is gone or disabled
+ * @returns `null` when the token is not accepted, the session has ended, or the user is gone or disabled
  */
 export async function authenticate(
   deps: Pick<Deps, 'config' | 'clock' | 'keyRing' | 'db'>,
   token: string,
-): Promise<User | null> {
+): Promise<{ user: User; sessionId: string } | null> {
   const claims = await verifyAccessToken(deps, token)
-  return claims && (await findEnabledUser(deps.db, claims.userId))
+  if (!claims) return null
+  const user = await findSessionUser(deps.db, { ...claims, now: deps.clock() })
+  return user?.id === claims.userId ? { user, sessionId: claims.sessionId } : null
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
-import type { AccessToken } from './access-token.ts'
+import type { TokenPair } from './issue-tokens.ts'
+import type { Session } from './queries.ts'
 
 /** More than any new password may have: accounts that come from elsewhere may have longer ones. */
 const MAX_PASSWORD_CODE_UNITS = 1024
@@ -56,15 +57,72 @@ export const loginBody = z
     z.meta({ id: 'Login' }),
   )
 
-/** The answer to a sign-in (RFC 6749 section 5.1). */
-export const tokenPayload = z
+/** `POST /refresh` */
+export const refreshBody = z.strictObject({ refresh_token: z.string() }).check(z.meta({ id: 'Refresh' }))
+
+/** `POST /logout` */
+export const logoutBody = z
+  .strictObject({ refresh_token: z.optional(z.string()) })
+  .check(z.meta({ id: 'Logout' }))
+
+/** `DELETE /users/me/sessions` */
+export const endSessionsQuery = z.strictObject({
+  keep_current: z.optional(z.enum(['true', 'false'], { error: 'must be true or false' })),
+})
+
+const seconds = (description: string) => z.int().check(z.meta({ description }))
+
+/** The answer to a sign-in and a refresh (RFC 6749 section 5.1). */
+export const tokenPairPayload = z
   .object({
     access_token: z.string(),
     token_type: z.literal('bearer'),
-    expires_in: z.int().check(z.meta({ description: 'Lifetime of the access token in seconds.' })),
+    expires_in: seconds('Lifetime of the access token in seconds.'),
+    refresh_token: z.string().check(z.meta({ description: 'Opaque; each is good for one refresh.' })),
+    refresh_token_expires_in: seconds('When the session ends unless it is refreshed, in seconds.'),
   })
-  .check(z.meta({ id: 'Token' }))
+  .check(z.meta({ id: 'TokenPair' }))
 
-export function toTokenPayload({ token, expiresInSeconds }: AccessToken): z.infer<typeof tokenPayload> {
-  return { access_token: token, token_type: 'bearer', expires_in: expiresInSeconds }
+export function toTokenPairPayload(pair: TokenPair): z.infer<typeof tokenPairPayload> {
+  return {
+    access_token: pair.accessToken,
+    token_type: 'bearer',
+    expires_in: pair.expiresInSeconds,
+    refresh_token: pair.refreshToken,
+    refresh_token_expires_in: pair.refreshExpiresInSeconds,
+  }
+}
+
+const sessionPayload = z
+  .object({
+    id: z.uuid(),
+    created_at: z.iso.datetime(),
+    last_used_at: z.iso.datetime(),
+    expires_at: z.iso.datetime(),
+    ip_address: z.nullable(z.string()),
+    user_agent: z.nullable(z.string()),
+    current: z.boolean().check(z.meta({ description: 'Whether this request belongs to it.' })),
+  })
+  .check(z.meta({ id: 'Session' }))
+
+/** `GET /users/me/sessions` */
+export const sessionListPayload = z
+  .object({ items: z.array(sessionPayload) })
+  .check(z.meta({ id: 'SessionList' }))
+
+export function toSessionListPayload(
+  sessions: readonly Session[],
+  currentId: string,
+): z.infer<typeof sessionListPayload> {
+  return {
+    items: sessions.map((session) => ({
+      id: session.id,
+      created_at: session.createdAt.toISOString(),
+      last_used_at: session.lastUsedAt.toISOString(),
+      expires_at: session.expiresAt.toISOString(),
+      ip_address: session.ipAddress,
+      user_agent: session.userAgent,
+      current: session.id === currentId,
+    })),
+  }
 }

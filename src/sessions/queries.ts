@@ -1,13 +1,15 @@
-import { and, eq, isNull, sql } from 'drizzle-orm'
+import { eq, type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { users } from '../db/schema.ts'
-import { type User, userColumns } from '../users/queries.ts'
+import { toUser, type User, type UserRow, userRowColumns } from '../users/queries.ts'
 
-export type Credentials = {
-  id: number
-  passwordHash: string
-  authVersion: number
-  disabled: boolean
+export type Credentials = { id: number; passwordHash: string; authVersion: number; disabled: boolean }
+
+const credentialColumns = {
+  id: users.id,
+  passwordHash: users.passwordHash,
+  authVersion: users.authVersion,
+  disabled: sql<boolean>`${users.disabledAt} is not null`,
 }
 
 /**
@@ -18,15 +20,24 @@ export type Credentials = {
 export async function findCredentials(db: Database, identifier: string): Promise<Credentials | null> {
   const column = identifier.includes('@') ? users.email : users.username
   const [row] = await db
-    .select({
-      id: users.id,
-      passwordHash: users.passwordHash,
-      authVersion: users.authVersion,
-      disabled: sql<boolean>`${users.disabledAt} is not null`,
-    })
+    .select(credentialColumns)
     .from(users)
     .where(eq(sql`lower(${column})`, identifier))
   return row ?? null
+}
+
+/** The same for somebody who is signed in already. */
+export async function findCredentialsById(db: Database, id: number): Promise<Credentials | null> {
+  const [row] = await db.select(credentialColumns).from(users).where(eq(users.id, id))
+  return row ?? null
+}
+
+export type NewSession = {
+  id: string
+  idleExpiresAt: Date
+  expiresAt: Date
+  ipAddress: string | null
+  userAgent: string | null
 }
 
 export type SignIn = {
@@ -34,13 +45,14 @@ export type SignIn = {
   verified: Pick<Credentials, 'id' | 'passwordHash' | 'authVersion'> | null
   /** The same password hashed with today's parameters; `null` to keep the hash. */
   upgradedHash: string | null
+  session: NewSession
   now: Date
 }
 
 /**
- * Completes a sign-in in one statement: it counts only if the account is still enabled and still has the
- * password that was verified. An upgraded hash replaces exactly the hash it was made from, so that of two
- * parallel upgrades the second changes nothing.
+ * Completes a sign-in and opens its session in one statement: it counts only if the account is still enabled
+ * and nothing of it was revoked since its password was verified. An upgraded hash replaces exactly the hash
+ * it was made from, so that of two parallel upgrades the second changes nothing.
  *
  * A failed attempt runs the same statement for nobody: the queries of all outcomes are the same.
  *
@@ -48,23 +60,178 @@ export type SignIn = {
  */
 export async function completeSignIn(
   db: Database,
-  { verified, upgradedHash, now }: SignIn,
+  { verified, upgradedHash, session, now }: SignIn,
 ): Promise<User | null> {
-  const unchanged = eq(users.passwordHash, verified?.passwordHash ?? '')
-  const [row] = await db
-    .update(users)
-    .set({
-      lastLoginAt: now,
-      passwordHash: sql`case when ${unchanged} then coalesce(${upgradedHash}, ${users.passwordHash}) else ${users.passwordHash} end`,
-    })
-    .where(
-      and(
-        // No user has the id 0: a constraint sees to it.
-        eq(users.id, verified?.id ?? 0),
-        eq(users.authVersion, verified?.authVersion ?? 0),
-        isNull(users.disabledAt),
-      ),
+  const { rows } = await db.execute<UserRow>(sql`
+    with account as (
+      update users set
+        last_login_at = ${time(now)},
+        password_hash = case when password_hash = ${verified?.passwordHash ?? ''}
+          then coalesce(${upgradedHash}, password_hash) else password_hash end
+      -- No user has the id 0: a constraint sees to it.
+      where id = ${verified?.id ?? 0} and auth_version = ${verified?.authVersion ?? 0} and disabled_at is null
+      returning *
+    ), opened as (
+      insert into sessions
+        (id, user_id, auth_version, created_at, last_used_at, idle_expires_at, expires_at, ip_address, user_agent)
+      select ${session.id}::uuid, id, auth_version, ${time(now)}, ${time(now)}, ${time(session.idleExpiresAt)},
+        ${time(session.expiresAt)}, ${session.ipAddress}, ${session.userAgent}
+      from account
     )
-    .returning(userColumns)
-  return row ?? null
+    select ${userRowColumns(sql`account`)} from account`)
+  return rows[0] ? toUser(rows[0]) : null
+}
+
+/** What presenting a refresh token led to. `none`: no such session, or it is not live. */
+export type Refresh =
+  | { outcome: 'none' | 'replayed' }
+  | { outcome: 'rotated' | 'grace'; generation: number; idleExpiresAt: Date; createdAt: Date; user: User }
+
+export type RefreshAttempt = {
+  sessionId: string
+  generation: number
+  now: Date
+  /** Predecessors that were replaced after this are answered with the current token. */
+  graceSince: Date
+  /** When the session ends unless it is refreshed again; its absolute end still comes first. */
+  idleExpiresAt: Date
+}
+
+/**
+ * Decides about a refresh token and writes what it decides, in one statement. The row of the session is
+ * locked first, so of any number of parallel uses one rotates and the others find the token replaced just
+ * now. Whether a session is live is asked of the locked row and of the user's row together.
+ */
+export async function refreshSession(db: Database, attempt: RefreshAttempt): Promise<Refresh> {
+  const { sessionId, generation, now, graceSince, idleExpiresAt } = attempt
+  const { rows } = await db.execute<UserRow & RefreshRow>(sql`
+    with held as (
+      select s.id, s.user_id, s.generation, s.created_at, s.expires_at, s.idle_expires_at,
+        s.generation = ${generation} as is_current,
+        s.generation = ${generation}::integer + 1 and s.rotated_at > ${time(graceSince)} as is_grace
+      from sessions s join users u on u.id = s.user_id
+      where s.id = ${sessionId}::uuid and s.generation >= ${generation} and ${isLive({ now })}
+      for update of s
+    ), rotated as (
+      update sessions s set
+        generation = held.generation + 1, rotated_at = ${time(now)}, last_used_at = ${time(now)},
+        idle_expires_at = least(${time(idleExpiresAt)}, held.expires_at)
+      from held where s.id = held.id and held.is_current
+      returning s.generation, s.idle_expires_at
+    ), revoked as (
+      update sessions s set revoked_at = ${time(now)}, revoked_reason = 'replayed'
+      from held where s.id = held.id and not held.is_current and not coalesce(held.is_grace, false)
+    )
+    select
+      case when is_current then 'rotated' when is_grace then 'grace' else 'replayed' end as outcome,
+      coalesce(rotated.generation, held.generation) as generation,
+      coalesce(rotated.idle_expires_at, held.idle_expires_at) as "idleExpiresAt",
+      held.created_at as "sessionCreatedAt",
+      ${userRowColumns(sql`u`)}
+    from held join users u on u.id = held.user_id left join rotated on true`)
+  const [row] = rows
+  if (!row) return { outcome: 'none' }
+  if (row.outcome === 'replayed') return { outcome: 'replayed' }
+  return {
+    outcome: row.outcome,
+    generation: row.generation,
+    idleExpiresAt: new Date(row.idleExpiresAt),
+    createdAt: new Date(row.sessionCreatedAt),
+    user: toUser(row),
+  }
+}
+
+type RefreshRow = {
+  outcome: 'rotated' | 'grace' | 'replayed'
+  generation: number
+  idleExpiresAt: string
+  sessionCreatedAt: string
+}
+
+/** The user of a live session, as stored now; `null` where session and user don't belong together. */
+export async function findSessionUser(
+  db: Database,
+  { userId, sessionId, now }: { userId: number; sessionId: string; now: Date },
+): Promise<User | null> {
+  const { rows } = await db.execute<UserRow>(sql`
+    select ${userRowColumns(sql`u`)} from sessions s join users u on u.id = s.user_id
+    where s.id = ${sessionId}::uuid and u.id = ${userId} and ${isLive({ now })}`)
+  return rows[0] ? toUser(rows[0]) : null
+}
+
+export type Session = {
+  id: string
+  createdAt: Date
+  lastUsedAt: Date
+  /** The earlier of the idle and the absolute end. */
+  expiresAt: Date
+  ipAddress: string | null
+  userAgent: string | null
+}
+
+/** The live sessions of a user, the last used first. */
+export async function listSessions(
+  db: Database,
+  { userId, now }: { userId: number; now: Date },
+): Promise<Session[]> {
+  const { rows } = await db.execute<SessionRow>(sql`
+    select s.id, s.created_at as "createdAt", s.last_used_at as "lastUsedAt",
+      s.idle_expires_at as "expiresAt", s.ip_address as "ipAddress", s.user_agent as "userAgent"
+    from sessions s join users u on u.id = s.user_id
+    where u.id = ${userId} and ${isLive({ now })}
+    order by s.last_used_at desc, s.id limit ${MAX_LISTED}`)
+  return rows.map((row) => ({
+    ...row,
+    createdAt: new Date(row.createdAt),
+    lastUsedAt: new Date(row.lastUsedAt),
+    expiresAt: new Date(row.expiresAt),
+  }))
+}
+
+type SessionRow = Omit<Session, 'createdAt' | 'lastUsedAt' | 'expiresAt'> &
+  Record<'createdAt' | 'lastUsedAt' | 'expiresAt', string>
+
+/** More devices than anybody looks through. */
+const MAX_LISTED = 100
+
+/**
+ * Ends one session.
+ *
+ * @param userId whose it must be; absent where a token of the session is proof enough
+ * @returns whether a session ended
+ */
+export async function endSession(
+  db: Database,
+  { sessionId, userId, now, reason }: { sessionId: string; userId?: number; now: Date; reason: string },
+): Promise<boolean> {
+  const owned = userId === undefined ? sql`true` : sql`s.user_id = ${userId}`
+  const { rows } = await db.execute(sql`
+    update sessions s set revoked_at = ${time(now)}, revoked_reason = ${reason}
+    from users u where u.id = s.user_id and s.id = ${sessionId}::uuid and ${owned} and ${isLive({ now })}
+    returning s.id`)
+  return rows.length > 0
+}
+
+/** Ends every session of a user, one excepted if asked for: the number that the others carry is past. */
+export async function endAllSessions(
+  db: Database,
+  { userId, keep }: { userId: number; keep: string | null },
+): Promise<void> {
+  await db.execute(sql`
+    with raised as (
+      update users set auth_version = auth_version + 1 where id = ${userId} returning auth_version
+    )
+    update sessions s set auth_version = raised.auth_version from raised
+    where s.id = ${keep}::uuid and s.user_id = ${userId}`)
+}
+
+/** Whether the session `s` of the user `u` is live. */
+function isLive({ now }: { now: Date }): SQL {
+  return sql`(s.revoked_at is null and s.idle_expires_at > ${time(now)} and s.expires_at > ${time(now)}
+    and s.auth_version = u.auth_version and u.disabled_at is null)`
+}
+
+/** A moment as a parameter; never SQL's now(), which tests can't move. */
+function time(moment: Date): SQL {
+  return sql`${moment.toISOString()}::timestamptz`
 }

@@ -1,28 +1,136 @@
 import { Hono } from 'hono'
+import { findBearerToken } from '../http/bearer-token.ts'
 import type { AppEnv } from '../http/context.ts'
 import { describe } from '../http/describe.ts'
-import { validBody } from '../http/validate.ts'
-import { loginBody, tokenPayload, toTokenPayload } from './payloads.ts'
+import { requireUser } from '../http/require-user.ts'
+import { validBody, validQuery } from '../http/validate.ts'
+import { endOwnSession } from './end-own-session.ts'
+import {
+  endSessionsQuery,
+  loginBody,
+  logoutBody,
+  refreshBody,
+  sessionListPayload,
+  tokenPairPayload,
+  toSessionListPayload,
+  toTokenPairPayload,
+} from './payloads.ts'
+import { endAllSessions, listSessions } from './queries.ts'
+import { refresh } from './refresh.ts'
 import { signIn } from './sign-in.ts'
+import { signOut } from './sign-out.ts'
+
+const tag = 'Sessions'
+
+/** Enough to tell a person's browsers apart. */
+const MAX_USER_AGENT_CHARACTERS = 256
 
 /** Served at the root and, for existing frontends, under `/auth`. */
-export const sessionRoutes = new Hono<AppEnv>().post(
-  '/login',
-  describe({
-    summary: 'Sign in',
-    description: 'Takes an email address or a username, as a form or as JSON.',
-    tag: 'Sessions',
-    access: 'public',
-    responses: { 200: tokenPayload },
-    errors: ['invalid_credentials'],
-  }),
-  validBody(loginBody, ['form', 'json']),
-  async (c) => {
-    const { email, username, password } = c.req.valid('json')
-    const identifier = email ?? username ?? ''
-    const token = await signIn(c.var.deps, { identifier, password })
-    // For caches that know HTTP/1.0 only (RFC 6749 section 5.1).
-    c.header('Pragma', 'no-cache')
-    return c.json(toTokenPayload(token), 200)
-  },
-)
+export const sessionRoutes = new Hono<AppEnv>()
+  .post(
+    '/login',
+    describe({
+      summary: 'Sign in',
+      description: 'Takes an email address or a username, as a form or as JSON, and opens a session.',
+      tag,
+      access: 'public',
+      responses: { 200: tokenPairPayload },
+      errors: ['invalid_credentials'],
+    }),
+    validBody(loginBody, ['form', 'json']),
+    async (c) => {
+      const { email, username, password } = c.req.valid('json')
+      const userAgent = c.req.header('User-Agent')?.slice(0, MAX_USER_AGENT_CHARACTERS) ?? null
+      const ipAddress = c.var.deps.clientAddress(c.req.raw, c.env)
+      const attempt = { identifier: email ?? username ?? '', password, ipAddress, userAgent }
+      const pair = await signIn(c.var.deps, attempt)
+      // For caches that know HTTP/1.0 only (RFC 6749 section 5.1).
+      c.header('Pragma', 'no-cache')
+      return c.json(toTokenPairPayload(pair), 200)
+    },
+  )
+  .post(
+    '/refresh',
+    describe({
+      summary: 'Exchange a refresh token for the next pair',
+      description:
+        'The token before the current one is answered with the current one for a few seconds; after that, and with any older one, the session ends.',
+      tag,
+      access: 'public',
+      responses: { 200: tokenPairPayload },
+      errors: ['invalid_token'],
+    }),
+    validBody(refreshBody, ['json', 'form']),
+    async (c) => {
+      const pair = await refresh(c.var.deps, c.req.valid('json').refresh_token)
+      c.header('Pragma', 'no-cache')
+      return c.json(toTokenPairPayload(pair), 200)
+    },
+  )
+  .post(
+    '/logout',
+    describe({
+      summary: 'Sign out',
+      description:
+        'Ends the session of the refresh token, or else of the bearer token. Never an error twice.',
+      tag,
+      access: 'public',
+      responses: { 204: '' },
+    }),
+    validBody(logoutBody, ['json', 'form'], { optional: true }),
+    async (c) => {
+      const { refresh_token } = c.req.valid('json')
+      await signOut(c.var.deps, { refreshToken: refresh_token, accessToken: findBearerToken(c) })
+      return c.body(null, 204)
+    },
+  )
+
+/** A person's own sessions. */
+export const ownSessionRoutes = new Hono<AppEnv>()
+  .get(
+    '/users/me/sessions',
+    describe({
+      summary: 'Where you are signed in',
+      tag,
+      access: 'user',
+      responses: { 200: sessionListPayload },
+    }),
+    requireUser(),
+    async (c) => {
+      const { deps, user, sessionId } = c.var
+      const sessions = await listSessions(deps.db, { userId: user.id, now: deps.clock() })
+      return c.json(toSessionListPayload(sessions, sessionId), 200)
+    },
+  )
+  .delete(
+    '/users/me/sessions',
+    describe({
+      summary: 'Sign out everywhere',
+      tag,
+      access: 'user',
+      responses: { 204: '' },
+    }),
+    requireUser(),
+    validQuery(endSessionsQuery),
+    async (c) => {
+      const { deps, user, sessionId } = c.var
+      const keep = c.req.valid('query').keep_current === 'true' ? sessionId : null
+      await endAllSessions(deps.db, { userId: user.id, keep })
+      return c.body(null, 204)
+    },
+  )
+  .delete(
+    '/users/me/sessions/:id',
+    describe({
+      summary: 'End one session',
+      tag,
+      access: 'user',
+      responses: { 204: '' },
+      errors: ['not_found'],
+    }),
+    requireUser(),
+    async (c) => {
+      await endOwnSession(c.var.deps, { userId: c.var.user.id, sessionId: c.req.param('id') })
+      return c.body(null, 204)
+    },
+  )

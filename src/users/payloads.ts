@@ -88,6 +88,34 @@ export const registerBody = z
   .strictObject({ username, email, full_name: fullName, password: newPassword })
   .check(z.meta({ id: 'Registration' }))
 
+/** `PATCH /users/me` */
+export const profileBody = z
+  .strictObject({ username: z.optional(username), full_name: z.optional(fullName) })
+  .check(
+    z.refine((body) => Object.keys(body).length > 0, { error: 'change at least one member' }),
+    z.meta({ id: 'ProfileChange' }),
+  )
+
+/** A password that is compared and not kept: what is none of the account simply does not match. */
+const givenPassword = z
+  .string()
+  .check(
+    wellFormed,
+    z.minLength(1, { error: 'must not be empty' }),
+    z.maxLength(1024, { error: 'use at most 1024 characters' }),
+    z.meta({ format: 'password' }),
+  )
+
+/** `POST /users/me/password` */
+export const passwordChangeBody = z
+  .strictObject({ current_password: givenPassword, new_password: newPassword })
+  .check(z.meta({ id: 'PasswordChange' }))
+
+/** `DELETE /users/me` */
+export const accountDeletionBody = z
+  .strictObject({ password: givenPassword })
+  .check(z.meta({ id: 'AccountDeletion' }))
+
 const userMembers = {
   id: z.int(),
   username: z.string(),

@@ -1,4 +1,4 @@
-import { and, eq, isNull, type SQL, sql } from 'drizzle-orm'
+import { and, eq, type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { violatedUnique } from '../db/errors.ts'
 import { userRoles, users } from '../db/schema.ts'
@@ -26,21 +26,35 @@ export type NewUser = {
 /** What everybody who registers is given. */
 const DEFAULT_ROLE = 'user'
 
-// Spelled out, because Drizzle drops the tables from column names where a statement has one table only.
-const roles: SQL<string[]> = sql`array(
-  select held.role_name from user_roles held where held.user_id = users.id order by 1
-)`
+/** A user as a statement answers it: times as texts. */
+export type UserRow = Omit<User, 'emailVerifiedAt' | 'createdAt' | 'updatedAt'> & {
+  emailVerifiedAt: string | null
+  createdAt: string
+  updatedAt: string
+}
 
-/** The columns of a `User`; the password hash is not among them. */
-export const userColumns = {
-  id: users.id,
-  username: users.username,
-  email: users.email,
-  fullName: users.fullName,
-  roles,
-  emailVerifiedAt: users.emailVerifiedAt,
-  createdAt: users.createdAt,
-  updatedAt: users.updatedAt,
+/**
+ * The columns of a `UserRow` in a written-out statement; the password hash is not among them.
+ *
+ * @param users what the table of users is called there
+ */
+export function userRowColumns(users: SQL): SQL {
+  return sql`${users}.id, ${users}.username, ${users}.email, ${users}.full_name as "fullName",
+    array(select held_roles.role_name from user_roles held_roles where held_roles.user_id = ${users}.id order by 1) as roles,
+    ${users}.email_verified_at as "emailVerifiedAt", ${users}.created_at as "createdAt", ${users}.updated_at as "updatedAt"`
+}
+
+export function toUser(row: UserRow): User {
+  return {
+    id: row.id,
+    username: row.username,
+    email: row.email,
+    fullName: row.fullName,
+    roles: row.roles,
+    emailVerifiedAt: row.emailVerifiedAt === null ? null : new Date(row.emailVerifiedAt),
+    createdAt: new Date(row.createdAt),
+    updatedAt: new Date(row.updatedAt),
+  }
 }
 
 /**
@@ -89,11 +103,62 @@ export async function insertUser(
   }
 }
 
-/** The enabled user with this id; `null` when there is none or it is disabled. */
-export async function findEnabledUser(db: Database, id: number): Promise<User | null> {
-  const [row] = await db
-    .select(userColumns)
-    .from(users)
-    .where(and(eq(users.id, id), isNull(users.disabledAt)))
-  return row ?? null
+export type ProfileChange = { id: number; username?: string; fullName?: string; now: Date }
+
+/**
+ * Changes what people may change of themselves.
+ *
+ * @returns the user as stored now, `null` if there is none, or that the username is taken
+ */
+export async function updateProfile(
+  db: Database,
+  { id, username, fullName, now }: ProfileChange,
+): Promise<User | null | 'username'> {
+  try {
+    const { rows } = await db.execute<UserRow>(sql`
+      update users set
+        username = coalesce(${username ?? null}, username),
+        full_name = coalesce(${fullName ?? null}, full_name),
+        updated_at = ${now.toISOString()}::timestamptz
+      where id = ${id} returning ${userRowColumns(sql`users`)}`)
+    return rows[0] ? toUser(rows[0]) : null
+  } catch (error) {
+    if (violatedUnique(error) === 'users_username_key') return 'username'
+    throw error
+  }
+}
+
+/**
+ * Gives a user another password and ends every session but one. It counts only if nothing was revoked since
+ * the old password was verified.
+ *
+ * @returns whether it counted
+ */
+export async function replacePassword(
+  db: Database,
+  change: { id: number; authVersion: number; passwordHash: string; keepSession: string },
+): Promise<boolean> {
+  const { rows } = await db.execute(sql`
+    with changed as (
+      update users set password_hash = ${change.passwordHash}, auth_version = auth_version + 1
+      where id = ${change.id} and auth_version = ${change.authVersion}
+      returning id, auth_version
+    ), kept as (
+      update sessions s set auth_version = changed.auth_version from changed
+      where s.id = ${change.keepSession}::uuid and s.user_id = changed.id
+    )
+    select id from changed`)
+  return rows.length > 0
+}
+
+/** Deletes a user with everything of theirs, if nothing was revoked since their password was verified. */
+export async function deleteUser(
+  db: Database,
+  { id, authVersion }: { id: number; authVersion: number },
+): Promise<boolean> {
+  const deleted = await db
+    .delete(users)
+    .where(and(eq(users.id, id), eq(users.authVersion, authVersion)))
+    .returning({ id: users.id })
+  return deleted.length > 0
 }

@@ -17,9 +17,14 @@ export async function registerUser(
   const passwordHash = await passwords.hash(password)
   const result = await insertUser(db, { ...profile, passwordHash, now: clock() })
   if (typeof result !== 'string') return result
+  throw taken(result)
+}
+
+/** The error for an address or a username that somebody else has. */
+export function taken(member: 'email' | 'username'): AppError {
   const detail = 'is taken'
-  throw new AppError(result === 'email' ? 'email_taken' : 'username_taken', {
-    detail: `${result}: ${detail}`,
-    errors: [{ pointer: `/${result}`, code: 'taken', detail }],
+  return new AppError(member === 'email' ? 'email_taken' : 'username_taken', {
+    detail: `${member}: ${detail}`,
+    errors: [{ pointer: `/${member}`, code: 'taken', detail }],
   })
 }

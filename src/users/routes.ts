@@ -3,7 +3,13 @@ import type { AppEnv } from '../http/context.ts'
 import { describe } from '../http/describe.ts'
 import { requireUser } from '../http/require-user.ts'
 import { validBody } from '../http/validate.ts'
+import { changePassword } from './change-password.ts'
+import { changeProfile } from './change-profile.ts'
+import { deleteAccount } from './delete-account.ts'
 import {
+  accountDeletionBody,
+  passwordChangeBody,
+  profileBody,
   registerBody,
   toUserPayload,
   toUserWithRolePayload,
@@ -41,6 +47,59 @@ export const userRoutes = new Hono<AppEnv>()
     }),
     requireUser(),
     (c) => c.json(toUserPayload(c.var.user), 200),
+  )
+  .patch(
+    '/users/me',
+    describe({
+      summary: 'Change your profile',
+      tag: 'Users',
+      access: 'user',
+      responses: { 200: userPayload },
+      errors: ['username_taken'],
+    }),
+    requireUser(),
+    validBody(profileBody),
+    async (c) => {
+      const { username, full_name: fullName } = c.req.valid('json')
+      const change = { ...(username && { username }), ...(fullName && { fullName }) }
+      return c.json(toUserPayload(await changeProfile(c.var.deps, { id: c.var.user.id, ...change })), 200)
+    },
+  )
+  .delete(
+    '/users/me',
+    describe({
+      summary: 'Delete your account',
+      description: 'With everything that belongs to it. It can not be undone.',
+      tag: 'Users',
+      access: 'user',
+      responses: { 204: '' },
+      errors: ['wrong_password'],
+    }),
+    requireUser(),
+    validBody(accountDeletionBody),
+    async (c) => {
+      await deleteAccount(c.var.deps, { userId: c.var.user.id, password: c.req.valid('json').password })
+      return c.body(null, 204)
+    },
+  )
+  .post(
+    '/users/me/password',
+    describe({
+      summary: 'Change your password',
+      description: 'Every other session ends.',
+      tag: 'Users',
+      access: 'user',
+      responses: { 204: '' },
+      errors: ['wrong_password'],
+    }),
+    requireUser(),
+    validBody(passwordChangeBody),
+    async (c) => {
+      const { current_password: currentPassword, new_password: newPassword } = c.req.valid('json')
+      const { deps, user, sessionId } = c.var
+      await changePassword(deps, { userId: user.id, sessionId, currentPassword, newPassword })
+      return c.body(null, 204)
+    },
   )
   .get(
     '/auth/me',

@@ -26,7 +26,7 @@ test('GET /ready asks the database and says how long that took', async () => {
 
 test('GET /ready says that the database is down, and for how long it was asked', async () => {
   const empty = await createTestDatabase()
-  await empty.sql('drop table user_roles, users')
+  await empty.sql('drop table user_roles, sessions, users')
   const nowhere = 'postgresql://test:test@localhost:1/nowhere'
   for (const url of [nowhere, empty.url]) {
     const app = await createTestApp({ deps: { connect: prepareDatabase(url, () => performance.now()) } })

@@ -31,6 +31,7 @@ describe('an access token', () => {
       aud: PUBLIC_URL,
       sub: person.email,
       uid: person.id,
+      sid: expect.stringMatching(/^[0-9a-f-]{36}$/),
       jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
       iat: now,
       exp: now + 1800,
@@ -125,7 +126,7 @@ describe('a hostile token', async () => {
     ['an own jwk', withHeader({ alg: 'HS256', typ: 'JWT', kid: key.kid, jwk: otherKey })],
     ['unknown crit', withHeader({ alg: 'HS256', typ: 'JWT', kid: key.kid, crit: ['x'] })],
     ['another typ', withHeader({ alg: 'HS256', typ: 'at+jwt', kid: key.kid })],
-    ...['iss', 'aud', 'sub', 'uid', 'jti', 'iat', 'exp', 'token_use'].map(
+    ...['iss', 'aud', 'sub', 'uid', 'sid', 'jti', 'iat', 'exp', 'token_use'].map(
       (name) => [`no ${name}`, name] as const,
     ),
     ['a past exp', { ...payload, exp: now }],
@@ -145,6 +146,8 @@ describe('a hostile token', async () => {
     ['uid as a text', { ...payload, uid: String(person.id) }],
     ['a fractional uid', { ...payload, uid: 1.5 }],
     ['uid 0', { ...payload, uid: 0 }],
+    ['a sid that is no UUID', { ...payload, sid: "' or 1=1" }],
+    ['an array for a sid', { ...payload, sid: [payload['sid']] }],
     ['a uid no integer column holds', { ...payload, uid: 2 ** 31 }],
     ['an array for a payload', [payload]],
     ['a null payload', null],

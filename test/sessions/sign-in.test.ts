@@ -22,7 +22,13 @@ describe('POST /login', () => {
     const response = await post('/login', { email: person.email, password: person.password })
     expect(response.status).toBe(200)
     const token = (await response.json()) as Token
-    expect(token).toEqual({ access_token: expect.any(String), token_type: 'bearer', expires_in: 1800 })
+    expect(token).toEqual({
+      access_token: expect.any(String),
+      token_type: 'bearer',
+      expires_in: 1800,
+      refresh_token: expect.stringMatching(/^[\w-]{70}$/),
+      refresh_token_expires_in: 604_800,
+    })
     expect(response.headers.get('Cache-Control')).toBe('no-store')
     expect(response.headers.get('Pragma')).toBe('no-cache')
     expect(await (await me(token.access_token)).json()).toMatchObject({ id: person.id })

@@ -12,7 +12,11 @@ export const PUBLIC_URL = 'http://localhost:8000'
 export const FRONTEND = 'http://localhost:3000'
 
 /** Random for every run; secrets never stand in the repository. */
-const JWT_SECRET = [crypto.randomUUID(), crypto.randomUUID()].join('')
+const JWT_SECRET = crypto.randomUUID() + crypto.randomUUID()
+const AUTH_SECRETS = crypto.randomUUID() + crypto.randomUUID()
+
+/** From the block for documentation (RFC 5737). */
+export const CLIENT_ADDRESS = '203.0.113.7'
 
 /** A migrated database of the project's engine that nobody else uses. */
 export async function createTestDatabase() {
@@ -77,8 +81,14 @@ type TestDatabase = Awaited<ReturnType<typeof createTestDatabase>>
 /** The application over this file's database (or another one), with a clock, a log and a hasher that tests can look into. */
 export async function createTestApp({ variables, deps: replaced, database: other }: Options = {}) {
   const database = other ?? (await testDatabase())
-  const config = parseConfig({ DATABASE_URL: database.url, PUBLIC_URL, JWT_SECRET, ...variables })
-  const real = makeDeps(config, { assets })
+  const config = parseConfig({
+    DATABASE_URL: database.url,
+    PUBLIC_URL,
+    JWT_SECRET,
+    AUTH_SECRETS,
+    ...variables,
+  })
+  const real = makeDeps(config, { assets, clientAddress: () => CLIENT_ADDRESS })
   const hasher = countingHasher(createPasswordHasher(TEST_WORK, real.random.bytes))
   const log: { event: string }[] = []
   const clock = { now: new Date('2026-11-22T12:00:00.000Z') }
@@ -109,12 +119,21 @@ export async function createTestApp({ variables, deps: replaced, database: other
     const { id } = (await response.json()) as { id: number }
     return { ...person, id }
   }
-  const signIn = async ({ email, password }: { email: string; password: string }): Promise<string> => {
+  const openSession = async ({ email, password }: { email: string; password: string }) => {
     const response = await post('/login', { email, password })
     if (response.status !== 200) throw new Error(`Signing in failed: ${await response.text()}`)
-    return ((await response.json()) as { access_token: string }).access_token
+    return (await response.json()) as TokenPair
   }
-  return { app, config, deps, database, hasher, log, clock, request, post, me, register, signIn }
+  const signIn = async (person: { email: string; password: string }) =>
+    (await openSession(person)).access_token
+  return { app, config, deps, database, hasher, log, clock, request, post, me, register, signIn, openSession }
+}
+
+export type TokenPair = {
+  access_token: string
+  expires_in: number
+  refresh_token: string
+  refresh_token_expires_in: number
 }
 
 export type Person = { username: string; email: string; full_name: string; password: string }

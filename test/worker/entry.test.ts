@@ -34,6 +34,7 @@ test('with it, the entry serves the application at full strength', async () => {
     DATABASE_URL: (await testDatabase()).url,
     PUBLIC_URL: 'http://localhost:8000',
     JWT_SECRET: crypto.randomUUID() + crypto.randomUUID(),
+    AUTH_SECRETS: crypto.randomUUID() + crypto.randomUUID(),
   }
   const json = { 'Content-Type': 'application/json' }
   const person = newPerson()

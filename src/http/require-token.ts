@@ -1,0 +1,25 @@
+import { createMiddleware } from 'hono/factory'
+import { AppError } from '../errors.ts'
+import { type AccessClaims, verifyAccessToken } from '../sessions/access-token.ts'
+import { bearerToken } from './bearer-token.ts'
+import type { AppEnv } from './context.ts'
+import { withMetadata } from './describe.ts'
+
+/**
+ * Guards a route by signature and claims alone: no query at all. A session that was revoked is accepted until
+ * its access token expires, so this is for what may lag behind by that long. The handler finds who it is in
+ * `c.var.token`.
+ *
+ * @throws AppError `unauthenticated` or `invalid_token`, as `requireUser`
+ */
+export function requireToken() {
+  const middleware = createMiddleware<AppEnv & { Variables: { token: AccessClaims } }>(
+    async function requireToken(c, next) {
+      const token = await verifyAccessToken(c.var.deps, bearerToken(c))
+      if (!token) throw new AppError('invalid_token')
+      c.set('token', token)
+      await next()
+    },
+  )
+  return withMetadata(middleware, { guard: 'token' })
+}

@@ -1,0 +1,34 @@
+import { makeRefreshToken } from '../crypto/refresh-token.ts'
+import type { Deps } from '../deps.ts'
+import type { User } from '../users/queries.ts'
+import { issueAccessToken } from './access-token.ts'
+
+export type TokenPair = {
+  accessToken: string
+  expiresInSeconds: number
+  refreshToken: string
+  refreshExpiresInSeconds: number
+}
+
+export type TokenSubject = {
+  user: User
+  sessionId: string
+  /** Which refresh token of the session, counted from 0. */
+  generation: number
+  idleExpiresAt: Date
+  authenticatedAt: Date
+}
+
+export type IssueDeps = Pick<Deps, 'config' | 'clock' | 'random' | 'keyRing' | 'refreshKeys'>
+
+/** The two tokens of a session as it is now: what a sign-in and every refresh answer. */
+export async function issueTokens(deps: IssueDeps, subject: TokenSubject): Promise<TokenPair> {
+  const { token, expiresInSeconds } = await issueAccessToken(deps, subject)
+  const remaining = subject.idleExpiresAt.getTime() - deps.clock().getTime()
+  return {
+    accessToken: token,
+    expiresInSeconds,
+    refreshToken: await makeRefreshToken(deps.refreshKeys, subject),
+    refreshExpiresInSeconds: Math.max(0, Math.floor(remaining / 1000)),
+  }
+}

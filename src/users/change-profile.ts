@@ -1,0 +1,19 @@
+import type { Deps } from '../deps.ts'
+import { AppError } from '../errors.ts'
+import { type User, updateProfile } from './queries.ts'
+import { taken } from './register.ts'
+
+/**
+ * Changes the username or the name of a user.
+ *
+ * @throws AppError `username_taken` with the pointer; `invalid_token` if the account is gone by now
+ */
+export async function changeProfile(
+  { db, clock }: Pick<Deps, 'db' | 'clock'>,
+  change: { id: number; username?: string; fullName?: string },
+): Promise<User> {
+  const result = await updateProfile(db, { ...change, now: clock() })
+  if (result === 'username') throw taken(result)
+  if (!result) throw new AppError('invalid_token')
+  return result
+}

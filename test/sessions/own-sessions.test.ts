@@ -1,0 +1,272 @@
+import { describe, expect, test } from 'vitest'
+import { CLIENT_ADDRESS, createTestApp, newPerson, payloadOf, type TokenPair } from '../support/test-app.ts'
+
+const { post, request, me, register, openSession, database, clock } = await createTestApp()
+
+type Session = { id: string; current: boolean }
+const authorized = (pair: TokenPair) => ({ Authorization: `Bearer ${pair.access_token}` })
+const remove = (path: string, pair: TokenPair) =>
+  request(path, { method: 'DELETE', headers: authorized(pair) })
+const list = async (pair: TokenPair) => {
+  const response = await request('/users/me/sessions', { headers: authorized(pair) })
+  expect(response.status).toBe(200)
+  return ((await response.json()) as { items: Session[] }).items
+}
+const works = async (pair: TokenPair) => (await me(pair.access_token)).status === 200
+const idOf = (pair: TokenPair) => String(payloadOf(pair.access_token)['sid'])
+
+describe('GET /users/me/sessions', () => {
+  test('shows where and since when, and which is this one', async () => {
+    const person = await register()
+    const response = await post(
+      '/login',
+      { email: person.email, password: person.password },
+      { 'User-Agent': `Browser ${'x'.repeat(400)}` },
+    )
+    const first = (await response.json()) as TokenPair
+    const second = await openSession(person)
+    const items = await list(second)
+    expect(items).toHaveLength(2)
+    expect(items.find(({ current }) => current)?.id).toBe(idOf(second))
+    expect(items.find(({ id }) => id === idOf(first))).toEqual({
+      id: idOf(first),
+      created_at: clock.now.toISOString(),
+      last_used_at: clock.now.toISOString(),
+      expires_at: new Date(clock.now.getTime() + 604_800_000).toISOString(),
+      ip_address: CLIENT_ADDRESS,
+      user_agent: `Browser ${'x'.repeat(248)}`,
+      current: false,
+    })
+  })
+
+  test('shows live sessions only, and nobody else’s (row 66)', async () => {
+    const person = await register()
+    const [gone, here] = [await openSession(person), await openSession(person)]
+    await openSession(await register())
+    await post('/logout', { refresh_token: gone.refresh_token })
+    expect((await list(here)).map(({ id }) => id)).toEqual([idOf(here)])
+  })
+})
+
+describe('DELETE /users/me/sessions/{id}', () => {
+  test('ends that session and no other', async () => {
+    const person = await register()
+    const [one, two] = [await openSession(person), await openSession(person)]
+    expect((await remove(`/users/me/sessions/${idOf(one)}`, two)).status).toBe(204)
+    expect([await works(one), await works(two)]).toEqual([false, true])
+    expect((await post('/refresh', { refresh_token: one.refresh_token })).status).toBe(401)
+  })
+
+  test("answers another person's session, an ended one and nonsense alike, and ends nothing (row 66)", async () => {
+    const mine = await openSession(await register())
+    const theirs = await openSession(await register())
+    const ids = [idOf(theirs), crypto.randomUUID(), 'nonsense', "' or 1=1 --", idOf(theirs).toUpperCase()]
+    const bodies = new Set<string>()
+    for (const id of ids) {
+      const response = await remove(`/users/me/sessions/${encodeURIComponent(id)}`, mine)
+      expect(response.status, id).toBe(404)
+      bodies.add((await response.text()).replace(/urn:request:[^"]+/, ''))
+    }
+    expect(bodies.size).toBe(1)
+    expect(await works(theirs)).toBe(true)
+  })
+})
+
+describe('DELETE /users/me/sessions', () => {
+  test('ends all of them', async () => {
+    const person = await register()
+    const pairs = [await openSession(person), await openSession(person)]
+    const stranger = await openSession(await register())
+    expect((await remove('/users/me/sessions', pairs[0] as TokenPair)).status).toBe(204)
+    expect(await Promise.all(pairs.map(works))).toEqual([false, false])
+    expect(await works(stranger)).toBe(true)
+  })
+
+  test('keeps this one if asked to, with its refresh token', async () => {
+    const person = await register()
+    const [one, two] = [await openSession(person), await openSession(person)]
+    expect((await remove('/users/me/sessions?keep_current=true', two)).status).toBe(204)
+    expect([await works(one), await works(two)]).toEqual([false, true])
+    expect((await post('/refresh', { refresh_token: two.refresh_token })).status).toBe(200)
+    expect(await list(two)).toHaveLength(1)
+  })
+
+  test.each(['?keep_current=yes', '?keep_current=true&keep_current=false', '?keep=true'])(
+    'refuses %s and ends nothing',
+    async (query) => {
+      const pair = await openSession(await register())
+      expect((await remove(`/users/me/sessions${query}`, pair)).status).toBe(422)
+      expect(await works(pair)).toBe(true)
+    },
+  )
+})
+
+describe('POST /logout', () => {
+  const logout = (body: object | undefined, headers: Record<string, string> = {}) =>
+    body ? post('/logout', body, headers) : request('/logout', { method: 'POST', headers })
+
+  test.each([
+    ['its refresh token', (pair: TokenPair) => logout({ refresh_token: pair.refresh_token })],
+    ['its access token', (pair: TokenPair) => logout(undefined, authorized(pair))],
+    ['its access token and an empty object', (pair: TokenPair) => logout({}, authorized(pair))],
+    [
+      'a form',
+      (pair: TokenPair) =>
+        request('/auth/logout/', {
+          method: 'POST',
+          body: new URLSearchParams({ refresh_token: pair.refresh_token }),
+        }),
+    ],
+  ])('ends the session of %s, once and for all (row 88)', async (_, send) => {
+    const person = await register()
+    const [pair, other] = [await openSession(person), await openSession(person)]
+    for (let time = 0; time < 2; time++) {
+      const response = await send(pair)
+      expect(response.status).toBe(204)
+      expect(await response.text()).toBe('')
+    }
+    expect([await works(pair), await works(other)]).toEqual([false, true])
+    expect((await post('/refresh', { refresh_token: pair.refresh_token })).status).toBe(401)
+  })
+
+  test.each([
+    ['nothing', undefined, {}],
+    ['a forged refresh token', { refresh_token: 'A'.repeat(70) }, {}],
+    ['a forged access token', undefined, { Authorization: 'Bearer nonsense' }],
+  ])('answers 204 to %s without a query', async (_, body, headers) => {
+    await database.roundTrips()
+    expect((await logout(body, headers as Record<string, string>)).status).toBe(204)
+    expect(await database.roundTrips()).toEqual([])
+  })
+
+  test('is one round trip', async () => {
+    const pair = await openSession(await register())
+    await database.roundTrips()
+    await logout({ refresh_token: pair.refresh_token })
+    expect(await database.roundTrips()).toHaveLength(1)
+  })
+
+  test('is not done by a GET (ASVS 3.5.3)', async () => {
+    const pair = await openSession(await register())
+    expect((await request('/logout', { headers: authorized(pair) })).status).toBe(405)
+    expect(await works(pair)).toBe(true)
+  })
+})
+
+describe('POST /users/me/password', () => {
+  const change = (pair: TokenPair, body: object) => post('/users/me/password', body, authorized(pair))
+
+  test('changes the password and ends every other session', async () => {
+    const person = await register()
+    const [mine, other] = [await openSession(person), await openSession(person)]
+    const response = await change(mine, { current_password: person.password, new_password: 'a new long one' })
+    expect(response.status).toBe(204)
+    expect([await works(mine), await works(other)]).toEqual([true, false])
+    expect((await post('/refresh', { refresh_token: mine.refresh_token })).status).toBe(200)
+    expect((await post('/login', { email: person.email, password: person.password })).status).toBe(401)
+    await openSession({ email: person.email, password: 'a new long one' })
+  })
+
+  test('needs the current password (row 78)', async () => {
+    const person = await register()
+    const [mine, other] = [await openSession(person), await openSession(person)]
+    const response = await change(mine, { current_password: 'a wrong one', new_password: 'a new long one' })
+    expect(response.status).toBe(403)
+    expect(await response.json()).toMatchObject({
+      code: 'wrong_password',
+      errors: [{ pointer: '/current_password' }],
+    })
+    expect([await works(mine), await works(other)]).toEqual([true, true])
+    await openSession(person)
+  })
+
+  test.each([
+    ['a short new password', { current_password: 'x', new_password: 'short' }],
+    ['no current password', { new_password: 'a new long one' }],
+  ])('refuses %s', async (_, body) => {
+    expect((await change(await openSession(await register()), body)).status).toBe(422)
+  })
+})
+
+describe('PATCH /users/me', () => {
+  const patch = (pair: TokenPair, body: object) =>
+    request('/users/me', {
+      method: 'PATCH',
+      headers: { ...authorized(pair), 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+
+  test('changes what is given and leaves the rest', async () => {
+    const person = await register()
+    const pair = await openSession(person)
+    clock.now = new Date(clock.now.getTime() + 1000)
+    const response = await patch(pair, { full_name: ' New Name ' })
+    expect(response.status).toBe(200)
+    expect(await response.json()).toMatchObject({
+      full_name: 'New Name',
+      username: person.username,
+      email: person.email,
+      roles: ['user'],
+      updated_at: clock.now.toISOString(),
+    })
+    expect(await (await patch(pair, { username: person.username.toUpperCase() })).json()).toMatchObject({
+      username: person.username.toUpperCase(),
+    })
+  })
+
+  test('refuses a username that is taken, in any case, and changes nothing', async () => {
+    const other = await register()
+    const person = await register()
+    const pair = await openSession(person)
+    const response = await patch(pair, { username: other.username.toUpperCase(), full_name: 'New Name' })
+    expect(response.status).toBe(409)
+    expect(await response.json()).toMatchObject({
+      code: 'username_taken',
+      errors: [{ pointer: '/username' }],
+    })
+    expect(await (await me(pair.access_token)).json()).toMatchObject({ full_name: person.full_name })
+  })
+
+  test.each([
+    ['nothing', {}],
+    ['an email address', { email: newPerson().email }],
+    ['roles (row 21)', { roles: ['admin'] }],
+    ['an id', { id: 1 }],
+    ['a bad username', { username: 'a' }],
+  ])('refuses %s', async (_, body) => {
+    expect((await patch(await openSession(await register()), body)).status).toBe(422)
+  })
+})
+
+describe('DELETE /users/me', () => {
+  const destroy = (pair: TokenPair, password: string) =>
+    request('/users/me', {
+      method: 'DELETE',
+      headers: { ...authorized(pair), 'Content-Type': 'application/json' },
+      body: JSON.stringify({ password }),
+    })
+
+  test('deletes the account, its sessions and its roles', async () => {
+    const person = await register()
+    const [mine, other] = [await openSession(person), await openSession(person)]
+    expect((await destroy(mine, person.password)).status).toBe(204)
+    expect([await works(mine), await works(other)]).toEqual([false, false])
+    expect((await post('/refresh', { refresh_token: other.refresh_token })).status).toBe(401)
+    for (const table of ['sessions', 'user_roles']) {
+      expect(await database.sql(`select 1 from ${table} where user_id = $1`, [person.id])).toEqual([])
+    }
+    await register({ email: person.email, username: person.username })
+  })
+
+  test('needs the password, and deletes nothing without it', async () => {
+    const person = await register()
+    const pair = await openSession(person)
+    const response = await destroy(pair, 'a wrong one')
+    expect(response.status).toBe(403)
+    expect(await response.json()).toMatchObject({
+      code: 'wrong_password',
+      errors: [{ pointer: '/password' }],
+    })
+    expect(await works(pair)).toBe(true)
+  })
+})

@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest'
+import { createTestApp, payloadOf, type TokenPair } from '../support/test-app.ts'
+
+const { post, request, me, register, openSession, database } = await createTestApp()
+
+const refresh = (token: string) => post('/refresh', { refresh_token: token })
+const rounds = Array.from({ length: 10 }, (_, round) => round + 1)
+const authorized = (pair: TokenPair) => ({ Authorization: `Bearer ${pair.access_token}` })
+
+test.each(rounds)(
+  '40 parallel refreshes of one token: one rotation, 39 times the same token, one session (row 4), round %i',
+  async () => {
+    const person = await register()
+    const pair = await openSession(person)
+    const responses = await Promise.all(Array.from({ length: 40 }, () => refresh(pair.refresh_token)))
+    expect(responses.map(({ status }) => status)).toEqual(Array(40).fill(200))
+    const pairs = (await Promise.all(responses.map((response) => response.json()))) as TokenPair[]
+    expect(new Set(pairs.map(({ refresh_token }) => refresh_token)).size).toBe(1)
+    const sessions = await database.sql('select generation, revoked_at from sessions where user_id = $1', [
+      person.id,
+    ])
+    expect(sessions).toEqual([{ generation: '1', revoked_at: null }])
+    for (const { access_token } of pairs.slice(0, 3)) expect((await me(access_token)).status).toBe(200)
+  },
+)
+
+type Person = Awaited<ReturnType<typeof register>>
+const endings: [string, (pair: TokenPair, person: Person) => Promise<unknown>][] = [
+  ['signing out', (pair) => post('/logout', { refresh_token: pair.refresh_token })],
+  [
+    'ending the session from the list',
+    (pair) =>
+      request(`/users/me/sessions/${payloadOf(pair.access_token)['sid']}`, {
+        method: 'DELETE',
+        headers: authorized(pair),
+      }),
+  ],
+  [
+    'signing out everywhere',
+    (pair) => request('/users/me/sessions', { method: 'DELETE', headers: authorized(pair) }),
+  ],
+  [
+    'deleting the account',
+    (pair, { password }) =>
+      request('/users/me', {
+        method: 'DELETE',
+        headers: { ...authorized(pair), 'Content-Type': 'application/json' },
+        body: JSON.stringify({ password }),
+      }),
+  ],
+  [
+    'disabling',
+    (_, { id }) =>
+      database.sql('update users set disabled_at = now(), auth_version = auth_version + 1 where id = $1', [
+        id,
+      ]),
+  ],
+]
+
+describe.each(endings)('refreshing while %s', (_, end) => {
+  test.each(rounds)('leaves nothing that works (row 6), round %i', async () => {
+    const person = await register()
+    const pair = await openSession(person)
+    const attempts = [...Array.from({ length: 8 }, () => refresh(pair.refresh_token)), end(pair, person)]
+    const results = await Promise.all(attempts)
+    const issued = [pair]
+    for (const response of results.slice(0, 8) as Response[]) {
+      if (response.status === 200) issued.push((await response.json()) as TokenPair)
+      else expect(response.status).toBe(401)
+    }
+    for (const { refresh_token, access_token } of issued) {
+      expect((await me(access_token)).status).toBe(401)
+      expect((await refresh(refresh_token)).status).toBe(401)
+    }
+  })
+})
+
+test.each(rounds)('a password change ends what other sessions get meanwhile (row 6), round %i', async () => {
+  const person = await register()
+  const [mine, other] = [await openSession(person), await openSession(person)]
+  const change = post(
+    '/users/me/password',
+    { current_password: person.password, new_password: 'another good one' },
+    authorized(mine),
+  )
+  const [changed, ...responses] = await Promise.all([
+    change,
+    ...Array.from({ length: 8 }, () => refresh(other.refresh_token)),
+  ])
+  expect(changed.status).toBe(204)
+  const issued = [other]
+  for (const response of responses)
+    if (response.status === 200) issued.push((await response.json()) as TokenPair)
+  for (const { refresh_token, access_token } of issued) {
+    expect((await me(access_token)).status).toBe(401)
+    expect((await refresh(refresh_token)).status).toBe(401)
+  }
+  expect((await me(mine.access_token)).status).toBe(200)
+})
+
+test.each(rounds)(
+  'a replay that races the honest next refresh leaves nothing (row 5), round %i',
+  async () => {
+    const pair = await openSession(await register())
+    const second = (await (await refresh(pair.refresh_token)).json()) as TokenPair
+    const third = (await (await refresh(second.refresh_token)).json()) as TokenPair
+    const [honest] = await Promise.all([refresh(third.refresh_token), refresh(pair.refresh_token)])
+    const issued = [third]
+    if (honest.status === 200) issued.push((await honest.json()) as TokenPair)
+    for (const { refresh_token, access_token } of issued) {
+      expect((await me(access_token)).status).toBe(401)
+      expect((await refresh(refresh_token)).status).toBe(401)
+    }
+  },
+)

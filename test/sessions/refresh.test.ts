@@ -1,0 +1,215 @@
+import { describe, expect, test } from 'vitest'
+import { createTestApp, payloadOf, type TokenPair } from '../support/test-app.ts'
+
+const app = await createTestApp()
+const { post, request, me, register, openSession, database, hasher, clock, log } = app
+
+const refresh = (token: string) => post('/refresh', { refresh_token: token })
+const refreshed = async (token: string) => {
+  const response = await refresh(token)
+  expect(response.status, await response.clone().text()).toBe(200)
+  return (await response.json()) as TokenPair
+}
+const later = (milliseconds: number) => {
+  clock.now = new Date(clock.now.getTime() + milliseconds)
+}
+const sessionOf = async (pair: TokenPair) =>
+  (await database.sql('select * from sessions where id = $1', [payloadOf(pair.access_token)['sid']]))[0]
+const expectEnded = async (...pairs: TokenPair[]) => {
+  for (const pair of pairs) {
+    expect((await refresh(pair.refresh_token)).status).toBe(401)
+    expect((await me(pair.access_token)).status).toBe(401)
+  }
+}
+
+const DAY = 86_400_000
+
+describe('POST /refresh', () => {
+  test('answers the next pair, of the same session', async () => {
+    const person = await register()
+    const first = await openSession(person)
+    later(60_000)
+    const second = await refreshed(first.refresh_token)
+    expect(second).toMatchObject({
+      token_type: 'bearer',
+      expires_in: 1800,
+      refresh_token_expires_in: 604_800,
+    })
+    expect(second.refresh_token).not.toBe(first.refresh_token)
+    expect(payloadOf(second.access_token)).toMatchObject({
+      sid: payloadOf(first.access_token)['sid'],
+      auth_time: payloadOf(first.access_token)['auth_time'],
+      iat: clock.now.getTime() / 1000,
+    })
+    expect((await me(second.access_token)).status).toBe(200)
+    expect(await sessionOf(second)).toMatchObject({ generation: '1', revoked_at: null })
+  })
+
+  test('costs one round trip and no hash, and is not to be cached', async () => {
+    const pair = await openSession(await register())
+    await database.roundTrips()
+    hasher.count = 0
+    const response = await refresh(pair.refresh_token)
+    expect(await database.roundTrips()).toHaveLength(1)
+    expect(hasher.count).toBe(0)
+    expect(response.headers.get('Cache-Control')).toBe('no-store')
+    expect(response.headers.get('Pragma')).toBe('no-cache')
+  })
+
+  test.each(['/refresh', '/refresh/', '/auth/refresh'])('takes JSON and forms at %s', async (path) => {
+    const pair = await openSession(await register())
+    const json = await post(path, { refresh_token: pair.refresh_token })
+    const { refresh_token } = (await json.json()) as TokenPair
+    const form = await request(path, { method: 'POST', body: new URLSearchParams({ refresh_token }) })
+    expect([json.status, form.status]).toEqual([200, 200])
+  })
+
+  test("carries today's email, name and roles (O5)", async () => {
+    const person = await register()
+    const pair = await openSession(person)
+    await database.sql("update users set full_name = 'New Name', email = 'new-' || email where id = $1", [
+      person.id,
+    ])
+    await database.sql("insert into user_roles values ($1, 'admin')", [person.id])
+    expect(payloadOf((await refreshed(pair.refresh_token)).access_token)).toMatchObject({
+      sub: `new-${person.email}`,
+      full_name: 'New Name',
+      roles: ['admin', 'user'],
+    })
+  })
+})
+
+describe('the token before the current one', () => {
+  test.each([
+    ['at once', 0],
+    ['just before the end of the grace window', 9_999],
+  ])('%s is answered with the same current token and changes nothing (row 7)', async (_, milliseconds) => {
+    const first = await openSession(await register())
+    const second = await refreshed(first.refresh_token)
+    const before = await sessionOf(second)
+    later(milliseconds)
+    expect((await refreshed(first.refresh_token)).refresh_token).toBe(second.refresh_token)
+    expect(await sessionOf(second)).toEqual(before)
+    // Whoever lost the answer goes on with what the retry brought.
+    expect((await me((await refreshed(second.refresh_token)).access_token)).status).toBe(200)
+  })
+
+  test('at the end of the grace window ends the session, and nothing of it works (row 3)', async () => {
+    const first = await openSession(await register())
+    const second = await refreshed(first.refresh_token)
+    later(10_000)
+    log.length = 0
+    await expectEnded(first, second)
+    expect(await sessionOf(second)).toMatchObject({ revoked_reason: 'replayed' })
+    expect(log).toEqual([
+      { event: 'refresh_token_replayed', session_id: payloadOf(first.access_token)['sid'] },
+    ])
+  })
+
+  test('an older one ends the session even within the window', async () => {
+    const first = await openSession(await register())
+    const second = await refreshed(first.refresh_token)
+    const third = await refreshed(second.refresh_token)
+    await expectEnded(first, second, third)
+  })
+
+  test('a replay ends its session and no other', async () => {
+    const person = await register()
+    const other = await openSession(person)
+    const first = await openSession(person)
+    await refreshed(first.refresh_token)
+    later(10_000)
+    expect((await refresh(first.refresh_token)).status).toBe(401)
+    expect((await me(other.access_token)).status).toBe(200)
+    expect((await refresh(other.refresh_token)).status).toBe(200)
+  })
+})
+
+describe('lifetimes (row 41)', () => {
+  test('a session that is not used ends after seven days: just before', async () => {
+    const pair = await openSession(await register())
+    later(7 * DAY - 1)
+    expect((await refresh(pair.refresh_token)).status).toBe(200)
+  })
+
+  test('and at', async () => {
+    const pair = await openSession(await register())
+    later(7 * DAY)
+    await expectEnded(pair)
+  })
+
+  test('a session in use ends after thirty days, however often it is refreshed: just before, and at', async () => {
+    let pair = await openSession(await register())
+    for (let day = 6; day < 30; day += 6) {
+      later(6 * DAY)
+      pair = await refreshed(pair.refresh_token)
+    }
+    later(6 * DAY - 1)
+    pair = await refreshed(pair.refresh_token)
+    // Rotation never moves the absolute end: one millisecond is left.
+    expect(pair.refresh_token_expires_in).toBe(0)
+    later(1)
+    await expectEnded(pair)
+  })
+})
+
+describe('a token that is none of ours', () => {
+  test.each([
+    ['forged', 'A'.repeat(70)],
+    ['empty', ''],
+    ['an access token', 'eyJhbGciOiJIUzI1NiJ9.e30.x'],
+  ])('%s: 401 without a query, in the one body of all reasons', async (_, token) => {
+    await database.roundTrips()
+    const response = await refresh(token)
+    expect(response.status).toBe(401)
+    expect(response.headers.get('WWW-Authenticate')).toBe('Bearer error="invalid_token"')
+    expect(await response.json()).toMatchObject({ code: 'invalid_token' })
+    expect(await database.roundTrips()).toEqual([])
+  })
+
+  test("damaged so that it names another session, it is refused and ends nobody's session (row 8)", async () => {
+    const [mine, theirs] = [await openSession(await register()), await openSession(await register())]
+    await database.roundTrips()
+    const spliced = theirs.refresh_token.slice(0, 26) + mine.refresh_token.slice(26)
+    expect((await refresh(spliced)).status).toBe(401)
+    expect(await database.roundTrips()).toEqual([])
+    for (const pair of [mine, theirs]) expect((await me(pair.access_token)).status).toBe(200)
+  })
+
+  test('from another deployment, with other secrets', async () => {
+    const elsewhere = await createTestApp({
+      variables: { AUTH_SECRETS: crypto.randomUUID() + crypto.randomUUID() },
+    })
+    const foreign = await elsewhere.openSession(await register())
+    await database.roundTrips()
+    expect((await refresh(foreign.refresh_token)).status).toBe(401)
+    expect(await database.roundTrips()).toEqual([])
+  })
+
+  test.each([
+    ['a missing token', {}],
+    ['a token that is no text', { refresh_token: 1 }],
+    ['an unknown member', { refresh_token: 'x', scope: 'admin' }],
+  ])('%s is not a valid request', async (_, body) => {
+    expect((await post('/refresh', body)).status).toBe(422)
+  })
+
+  test('a refresh token opens no route, and is not taken from a header or a query (row 13)', async () => {
+    const { refresh_token: token } = await openSession(await register())
+    expect((await me(token)).status).toBe(401)
+    expect((await request(`/refresh?refresh_token=${token}`, { method: 'POST' })).status).toBe(415)
+    expect((await post('/refresh', {}, { Authorization: `Bearer ${token}` })).status).toBe(422)
+  })
+})
+
+test('a new secret leaves live sessions alive while the old one stands behind it', async () => {
+  const [old, next] = [crypto.randomUUID() + crypto.randomUUID(), crypto.randomUUID() + crypto.randomUUID()]
+  const before = await createTestApp({ variables: { AUTH_SECRETS: old } })
+  const after = await createTestApp({ variables: { AUTH_SECRETS: `${next},${old}` } })
+  const pair = await before.openSession(await register())
+  const response = await after.post('/refresh', { refresh_token: pair.refresh_token })
+  expect(response.status).toBe(200)
+  const { refresh_token } = (await response.json()) as TokenPair
+  const without = await createTestApp({ variables: { AUTH_SECRETS: next } })
+  expect((await without.post('/refresh', { refresh_token })).status).toBe(200)
+})
