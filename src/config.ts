@@ -144,6 +144,10 @@ const VARIABLES = {
   SESSION_SECONDS: integer(60, 31_536_000, 2_592_000),
   PASSWORD_ITERATIONS: integer(1, MAX_ITERATIONS_PER_CALL, MAX_ITERATIONS_PER_CALL),
   PASSWORD_ROUNDS: integer(1, MAX_ROUNDS, 6),
+  COOKIE_SAME_SITE: z._default(
+    z.enum(['lax', 'strict', 'none'], { error: 'must be lax, strict or none' }),
+    'lax',
+  ),
   HOST: z._default(label, '127.0.0.1'),
   PORT: integer(1, 65_535, 8000),
 }
@@ -168,6 +172,7 @@ export type Config = {
   refresh: { idleSeconds: number; graceSeconds: number }
   sessionSeconds: number
   passwordWork: { iterations: number; rounds: number }
+  cookies: { secure: boolean; sameSite: 'lax' | 'strict' | 'none' }
   node: { host: string; port: number }
 }
 
@@ -219,6 +224,9 @@ function crossProblems(source: Readonly<Record<string, unknown>>, values: Partia
   if (values.PUBLIC_URL && !isLoopback(new URL(values.PUBLIC_URL).hostname) && !source['APP_URL']) {
     problems.push('APP_URL is missing (it has a default on loopback only)')
   }
+  if (values.COOKIE_SAME_SITE === 'none' && values.PUBLIC_URL?.startsWith('http:')) {
+    problems.push('COOKIE_SAME_SITE none needs https as PUBLIC_URL: browsers drop such cookies otherwise')
+  }
   const total = (values.PASSWORD_ITERATIONS ?? Number.NaN) * (values.PASSWORD_ROUNDS ?? Number.NaN)
   if (total < MIN_TOTAL_ITERATIONS) {
     problems.push(
@@ -242,6 +250,7 @@ function toConfig(values: Variables): Config {
     refresh: { idleSeconds: values.REFRESH_IDLE_SECONDS, graceSeconds: values.REFRESH_GRACE_SECONDS },
     sessionSeconds: values.SESSION_SECONDS,
     passwordWork: { iterations: values.PASSWORD_ITERATIONS, rounds: values.PASSWORD_ROUNDS },
+    cookies: { secure: values.PUBLIC_URL.startsWith('https:'), sameSite: values.COOKIE_SAME_SITE },
     node: { host: values.HOST, port: values.PORT },
   }
 }

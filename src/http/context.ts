@@ -1,3 +1,4 @@
+import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import type { AppDeps, Deps } from '../deps.ts'
 
@@ -7,6 +8,9 @@ export type AppEnv = {
   /** What the platform passes along; only `deps.clientAddress` looks into it. */
   Bindings: Record<string, unknown>
 }
+
+/** What helpers of handlers look into, whatever guards added to `c.var`. */
+export type RequestContext = Pick<Context<AppEnv>, 'req' | 'header' | 'var'>
 
 /**
  * Gives a request its id and its deps, and the response its `X-Request-Id` and `Server-Timing`.

@@ -1,7 +1,7 @@
 import { createMiddleware } from 'hono/factory'
 import { AppError } from '../errors.ts'
 import { type AccessClaims, verifyAccessToken } from '../sessions/access-token.ts'
-import { bearerToken } from './bearer-token.ts'
+import { presentedAccessToken } from './access-token.ts'
 import type { AppEnv } from './context.ts'
 import { withMetadata } from './describe.ts'
 
@@ -15,7 +15,7 @@ import { withMetadata } from './describe.ts'
 export function requireToken() {
   const middleware = createMiddleware<AppEnv & { Variables: { token: AccessClaims } }>(
     async function requireToken(c, next) {
-      const token = await verifyAccessToken(c.var.deps, bearerToken(c))
+      const token = await verifyAccessToken(c.var.deps, presentedAccessToken(c))
       if (!token) throw new AppError('invalid_token')
       c.set('token', token)
       await next()

@@ -4,6 +4,7 @@ import type { User } from '../users/queries.ts'
 import { issueAccessToken } from './access-token.ts'
 
 export type TokenPair = {
+  user: User
   accessToken: string
   expiresInSeconds: number
   refreshToken: string
@@ -26,6 +27,7 @@ export async function issueTokens(deps: IssueDeps, subject: TokenSubject): Promi
   const { token, expiresInSeconds } = await issueAccessToken(deps, subject)
   const remaining = subject.idleExpiresAt.getTime() - deps.clock().getTime()
   return {
+    user: subject.user,
     accessToken: token,
     expiresInSeconds,
     refreshToken: await makeRefreshToken(deps.refreshKeys, subject),

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { toUserPayload, userPayload } from '../users/payloads.ts'
 import type { TokenPair } from './issue-tokens.ts'
 import type { Session } from './queries.ts'
 
@@ -58,17 +59,22 @@ export const loginBody = z
   )
 
 /** `POST /refresh` */
-export const refreshBody = z.strictObject({ refresh_token: z.string() }).check(z.meta({ id: 'Refresh' }))
+export const refreshBody = z
+  .strictObject({ refresh_token: z.optional(z.string()) })
+  .check(z.meta({ id: 'Refresh' }))
 
 /** `POST /logout` */
 export const logoutBody = z
   .strictObject({ refresh_token: z.optional(z.string()) })
   .check(z.meta({ id: 'Logout' }))
 
+const flag = z.optional(z.enum(['true', 'false'], { error: 'must be true or false' }))
+
+/** `POST /login` */
+export const loginQuery = z.strictObject({ use_cookies: flag })
+
 /** `DELETE /users/me/sessions` */
-export const endSessionsQuery = z.strictObject({
-  keep_current: z.optional(z.enum(['true', 'false'], { error: 'must be true or false' })),
-})
+export const endSessionsQuery = z.strictObject({ keep_current: flag })
 
 const seconds = (description: string) => z.int().check(z.meta({ description }))
 
@@ -91,6 +97,22 @@ export function toTokenPairPayload(pair: TokenPair): z.infer<typeof tokenPairPay
     refresh_token: pair.refreshToken,
     refresh_token_expires_in: pair.refreshExpiresInSeconds,
   }
+}
+
+/** The answer in cookie mode: what a page may know. */
+export const cookieSessionPayload = z
+  .object({
+    token_type: z.literal('cookie'),
+    expires_in: seconds('When to refresh, in seconds.'),
+    user: userPayload,
+  })
+  .check(z.meta({ id: 'CookieSession' }))
+
+/** What signing in and refreshing answer, by mode. */
+export const signedInPayload = z.union([tokenPairPayload, cookieSessionPayload])
+
+export function toCookieSessionPayload(pair: TokenPair): z.infer<typeof cookieSessionPayload> {
+  return { token_type: 'cookie', expires_in: pair.expiresInSeconds, user: toUserPayload(pair.user) }
 }
 
 const sessionPayload = z

@@ -1,17 +1,29 @@
-import { Hono } from 'hono'
-import { findBearerToken } from '../http/bearer-token.ts'
+import { type Context, Hono } from 'hono'
+import { AppError } from '../errors.ts'
+import { findBearerToken } from '../http/access-token.ts'
 import type { AppEnv } from '../http/context.ts'
 import { describe } from '../http/describe.ts'
 import { requireUser } from '../http/require-user.ts'
+import {
+  clearSessionCookies,
+  cookieToken,
+  hasSessionCookies,
+  setSessionCookies,
+  soleCookie,
+} from '../http/session-cookies.ts'
+import { assertTrustedOrigin, isTrustedOrigin } from '../http/trusted-origin.ts'
 import { validBody, validQuery } from '../http/validate.ts'
 import { endOwnSession } from './end-own-session.ts'
+import type { TokenPair } from './issue-tokens.ts'
 import {
   endSessionsQuery,
   loginBody,
+  loginQuery,
   logoutBody,
   refreshBody,
   sessionListPayload,
-  tokenPairPayload,
+  signedInPayload,
+  toCookieSessionPayload,
   toSessionListPayload,
   toTokenPairPayload,
 } from './payloads.ts'
@@ -34,19 +46,20 @@ export const sessionRoutes = new Hono<AppEnv>()
       description: 'Takes an email address or a username, as a form or as JSON, and opens a session.',
       tag,
       access: 'public',
-      responses: { 200: tokenPairPayload },
-      errors: ['invalid_credentials'],
+      responses: { 200: signedInPayload },
+      errors: ['invalid_credentials', 'origin_rejected'],
     }),
+    validQuery(loginQuery),
     validBody(loginBody, ['form', 'json']),
     async (c) => {
       const { email, username, password } = c.req.valid('json')
       const userAgent = c.req.header('User-Agent')?.slice(0, MAX_USER_AGENT_CHARACTERS) ?? null
       const ipAddress = c.var.deps.clientAddress(c.req.raw, c.env)
       const attempt = { identifier: email ?? username ?? '', password, ipAddress, userAgent }
-      const pair = await signIn(c.var.deps, attempt)
-      // For caches that know HTTP/1.0 only (RFC 6749 section 5.1).
-      c.header('Pragma', 'no-cache')
-      return c.json(toTokenPairPayload(pair), 200)
+      const useCookies = c.req.valid('query').use_cookies === 'true'
+      // A foreign page must not sign its visitor in as somebody else.
+      if (useCookies) assertTrustedOrigin(c)
+      return answerTokens(c, await signIn(c.var.deps, attempt), useCookies)
     },
   )
   .post(
@@ -57,14 +70,15 @@ export const sessionRoutes = new Hono<AppEnv>()
         'The token before the current one is answered with the current one for a few seconds; after that, and with any older one, the session ends.',
       tag,
       access: 'public',
-      responses: { 200: tokenPairPayload },
-      errors: ['invalid_token'],
+      responses: { 200: signedInPayload },
+      errors: ['unauthenticated', 'invalid_token', 'origin_rejected'],
     }),
-    validBody(refreshBody, ['json', 'form']),
+    validBody(refreshBody, ['json', 'form'], { optional: true }),
     async (c) => {
-      const pair = await refresh(c.var.deps, c.req.valid('json').refresh_token)
-      c.header('Pragma', 'no-cache')
-      return c.json(toTokenPairPayload(pair), 200)
+      const given = c.req.valid('json').refresh_token
+      const token = given ?? cookieToken(c, 'refresh')
+      if (token === null) throw new AppError('unauthenticated')
+      return answerTokens(c, await refresh(c.var.deps, token), given === undefined)
     },
   )
   .post(
@@ -79,11 +93,30 @@ export const sessionRoutes = new Hono<AppEnv>()
     }),
     validBody(logoutBody, ['json', 'form'], { optional: true }),
     async (c) => {
-      const { refresh_token } = c.req.valid('json')
-      await signOut(c.var.deps, { refreshToken: refresh_token, accessToken: findBearerToken(c) })
+      const refreshToken = c.req.valid('json').refresh_token ?? null
+      const accessToken = findBearerToken(c)
+      const byCookie = refreshToken === null && accessToken === null && hasSessionCookies(c)
+      if (byCookie) assertTrustedOrigin(c)
+      await signOut(
+        c.var.deps,
+        byCookie
+          ? { refreshToken: soleCookie(c, 'refresh'), accessToken: soleCookie(c, 'access') }
+          : { refreshToken, accessToken },
+      )
+      if (isTrustedOrigin(c)) clearSessionCookies(c)
       return c.body(null, 204)
     },
   )
+
+/** Tokens go into cookies or into the body, never into both. */
+function answerTokens(c: Context<AppEnv>, pair: TokenPair, useCookies: boolean) {
+  // For caches that know HTTP/1.0 only (RFC 6749 section 5.1).
+  c.header('Pragma', 'no-cache')
+  if (!useCookies) return c.json(toTokenPairPayload(pair), 200)
+  const body = toCookieSessionPayload(pair)
+  setSessionCookies(c, pair)
+  return c.json(body, 200)
+}
 
 /** A person's own sessions. */
 export const ownSessionRoutes = new Hono<AppEnv>()
@@ -116,6 +149,7 @@ export const ownSessionRoutes = new Hono<AppEnv>()
       const { deps, user, sessionId } = c.var
       const keep = c.req.valid('query').keep_current === 'true' ? sessionId : null
       await endAllSessions(deps.db, { userId: user.id, keep })
+      if (keep === null) clearSessionCookies(c)
       return c.body(null, 204)
     },
   )

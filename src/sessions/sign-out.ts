@@ -9,10 +9,9 @@ import { endSession } from './queries.ts'
  */
 export async function signOut(
   deps: Pick<Deps, 'db' | 'clock' | 'config' | 'keyRing' | 'refreshKeys'>,
-  { refreshToken, accessToken }: { refreshToken: string | undefined; accessToken: string | null },
+  { refreshToken, accessToken }: { refreshToken: string | null; accessToken: string | null },
 ): Promise<void> {
-  const fromRefresh =
-    refreshToken === undefined ? null : await readRefreshToken(deps.refreshKeys, refreshToken)
+  const fromRefresh = refreshToken === null ? null : await readRefreshToken(deps.refreshKeys, refreshToken)
   const fromAccess = fromRefresh || accessToken === null ? null : await verifyAccessToken(deps, accessToken)
   const sessionId = fromRefresh?.sessionId ?? fromAccess?.sessionId
   if (sessionId) await endSession(deps.db, { sessionId, now: deps.clock(), reason: 'signed_out' })

@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import type { AppEnv } from '../http/context.ts'
 import { describe } from '../http/describe.ts'
 import { requireUser } from '../http/require-user.ts'
+import { clearSessionCookies } from '../http/session-cookies.ts'
 import { validBody } from '../http/validate.ts'
 import { changePassword } from './change-password.ts'
 import { changeProfile } from './change-profile.ts'
@@ -79,6 +80,7 @@ export const userRoutes = new Hono<AppEnv>()
     validBody(accountDeletionBody),
     async (c) => {
       await deleteAccount(c.var.deps, { userId: c.var.user.id, password: c.req.valid('json').password })
+      clearSessionCookies(c)
       return c.body(null, 204)
     },
   )

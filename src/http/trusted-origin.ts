@@ -1,0 +1,25 @@
+import { AppError } from '../errors.ts'
+import type { RequestContext } from './context.ts'
+
+const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
+
+/**
+ * Whether a page that may act for its visitor sent this request: browsers attach cookies to the requests of
+ * any page, so a request that can change something must come from this server or an allowed origin, whatever
+ * its content type. Where a browser sends no `Origin`, it says `same-origin` in `Sec-Fetch-Site`; a request
+ * with neither is refused.
+ *
+ * @see https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
+ */
+export function isTrustedOrigin(c: RequestContext): boolean {
+  if (SAFE_METHODS.includes(c.req.method)) return true
+  const { publicUrl, corsOrigins } = c.var.deps.config
+  const origin = c.req.header('Origin')
+  if (origin === undefined) return c.req.header('Sec-Fetch-Site') === 'same-origin'
+  return origin === publicUrl || corsOrigins.includes(origin)
+}
+
+/** @throws AppError `origin_rejected` */
+export function assertTrustedOrigin(c: RequestContext): void {
+  if (!isTrustedOrigin(c)) throw new AppError('origin_rejected')
+}

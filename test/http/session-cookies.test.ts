@@ -1,0 +1,218 @@
+import { describe, expect, test } from 'vitest'
+import { createTestApp, FRONTEND, newPerson, PUBLIC_URL } from '../support/test-app.ts'
+
+const local = await createTestApp()
+const https = await createTestApp({
+  variables: { PUBLIC_URL: 'https://auth.example.com', APP_URL: 'https://app.example.com' },
+})
+type App = typeof local
+const sites: [string, App, string, string][] = [
+  ['plain-http loopback', local, FRONTEND, ''],
+  ['https', https, 'https://app.example.com', '__Host-'],
+]
+
+/** The cookies a response sets, as a browser would send them back. */
+const jarOf = (response: Response) =>
+  response.headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(';')[0])
+    .join('; ')
+const signIn = async (app: App, origin: string) => {
+  const person = await app.register()
+  const { email, password } = person
+  const response = await app.post('/login?use_cookies=true', { email, password }, { Origin: origin })
+  expect(response.status).toBe(200)
+  return { person, response, jar: jarOf(response) }
+}
+const json = { 'Content-Type': 'application/json' }
+
+describe.each(sites)('cookie mode on %s', (_, app, origin, prefix) => {
+  test('sets both tokens HttpOnly and none in the body (ASVS 3.3)', async () => {
+    const { person, response } = await signIn(app, origin)
+    const cookies = response.headers.getSetCookie()
+    const secure = prefix ? '; Secure' : ''
+    expect(cookies).toHaveLength(2)
+    expect(cookies[0]).toMatch(
+      new RegExp(
+        `^${prefix}lumascope_access=ey[^;]+; Max-Age=1800; Path=/; HttpOnly${secure}; SameSite=Lax$`,
+      ),
+    )
+    expect(cookies[1]).toMatch(
+      new RegExp(
+        `^${prefix}lumascope_refresh=[\\w-]{70}; Max-Age=604800; Path=/; HttpOnly${secure}; SameSite=Lax$`,
+      ),
+    )
+    for (const cookie of cookies) expect(cookie.length).toBeLessThan(4096)
+    const body = await response.json()
+    expect(body).toMatchObject({ token_type: 'cookie', expires_in: 1800, user: { id: person.id } })
+    expect(Object.keys(body as object)).toEqual(['token_type', 'expires_in', 'user'])
+  })
+
+  test('reads, refreshes and signs out by cookie alone', async () => {
+    const { person, jar } = await signIn(app, origin)
+    const me = await app.request('/users/me', { headers: { Cookie: jar } })
+    expect(await me.json()).toMatchObject({ id: person.id })
+    const refreshed = await app.request('/refresh', {
+      method: 'POST',
+      headers: { Cookie: jar, Origin: origin },
+    })
+    expect(refreshed.status).toBe(200)
+    expect(await refreshed.json()).toMatchObject({ token_type: 'cookie', user: { id: person.id } })
+    const next = jarOf(refreshed)
+    expect(next).not.toBe(jar)
+    const out = await app.request('/logout', { method: 'POST', headers: { Cookie: next, Origin: origin } })
+    expect(out.status).toBe(204)
+    expect(out.headers.getSetCookie().map((cookie) => cookie.split('; ').slice(0, 2))).toEqual([
+      [`${prefix}lumascope_access=`, 'Max-Age=0'],
+      [`${prefix}lumascope_refresh=`, 'Max-Age=0'],
+    ])
+    expect((await app.request('/users/me', { headers: { Cookie: next } })).status).toBe(401)
+  })
+
+  test('takes no cookie of the other name', async () => {
+    const { jar } = await signIn(app, origin)
+    const other = prefix ? jar.replaceAll('__Host-', '') : jar.replaceAll('lumascope', '__Host-lumascope')
+    expect((await app.request('/users/me', { headers: { Cookie: other } })).status).toBe(401)
+  })
+})
+
+describe('a request from elsewhere (row 49)', () => {
+  const foreign: [string, Record<string, string>][] = [
+    ['a foreign origin', { Origin: 'https://evil.example' }],
+    ['the origin null', { Origin: 'null' }],
+    ['a sibling subdomain', { Origin: 'http://other.localhost:3000' }],
+    ['another port', { Origin: 'http://localhost:3001' }],
+    ['no origin at all', {}],
+    ['no origin, cross-site', { 'Sec-Fetch-Site': 'cross-site' }],
+    ['no origin, same-site', { 'Sec-Fetch-Site': 'same-site' }],
+    [
+      'a foreign origin that claims same-origin',
+      { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'same-origin' },
+    ],
+  ]
+  test.each(foreign)('%s changes nothing by cookie, and gets no cookie', async (_, headers) => {
+    const { person, jar } = await signIn(local, FRONTEND)
+    const sent = { ...headers, Cookie: jar }
+    const body = (value: object) => ({ body: JSON.stringify(value), headers: { ...json, ...sent } })
+    const attempts: [string, RequestInit][] = [
+      ['/refresh', { method: 'POST', headers: sent }],
+      ['/refresh', { method: 'POST', ...body({}) }],
+      ['/logout', { method: 'POST', headers: sent }],
+      ['/logout', { method: 'POST', headers: sent, body: new URLSearchParams({}) }],
+      ['/users/me', { method: 'PATCH', ...body({ full_name: 'Evil' }) }],
+      ['/users/me', { method: 'DELETE', ...body({ password: person.password }) }],
+      ['/users/me/sessions', { method: 'DELETE', headers: sent }],
+      [
+        '/users/me/password',
+        { method: 'POST', ...body({ current_password: person.password, new_password: 'another one' }) },
+      ],
+      [
+        '/login?use_cookies=true',
+        { method: 'POST', ...body({ email: person.email, password: person.password }) },
+      ],
+    ]
+    await local.database.roundTrips()
+    for (const [path, init] of attempts) {
+      const response = await local.request(path, init)
+      expect(response.status, path).toBe(403)
+      expect(await response.json()).toMatchObject({ code: 'origin_rejected' })
+      expect(response.headers.getSetCookie()).toEqual([])
+    }
+    expect(await local.database.roundTrips()).toEqual([])
+    const me = await local.request('/users/me', { headers: { Cookie: jar } })
+    expect(await me.json()).toMatchObject({ full_name: person.full_name })
+  })
+
+  test.each([
+    ['this server', { Origin: PUBLIC_URL }],
+    ['an allowed origin', { Origin: FRONTEND }],
+    ['this server, from a browser that sends no origin', { 'Sec-Fetch-Site': 'same-origin' }],
+  ])('a request from %s is taken', async (_, headers) => {
+    const { jar } = await signIn(local, FRONTEND)
+    const response = await local.request('/refresh', {
+      method: 'POST',
+      headers: { ...headers, Cookie: jar } as HeadersInit,
+    })
+    expect(response.status).toBe(200)
+  })
+
+  test('a bearer request is exempt, and wins over the cookie', async () => {
+    const { jar } = await signIn(local, FRONTEND)
+    const other = await local.register()
+    const token = await local.signIn(other)
+    const headers = { Authorization: `Bearer ${token}`, Cookie: jar, Origin: 'https://evil.example' }
+    expect(await (await local.request('/users/me', { headers })).json()).toMatchObject({ id: other.id })
+    const response = await local.request('/users/me', {
+      method: 'PATCH',
+      headers: { ...json, ...headers },
+      body: JSON.stringify({ full_name: 'New Name' }),
+    })
+    expect(await response.json()).toMatchObject({ id: other.id, full_name: 'New Name' })
+    const refused = await local.request('/users/me', {
+      headers: { ...headers, Authorization: 'Bearer nonsense' },
+    })
+    expect(refused.status).toBe(401)
+  })
+})
+
+describe('cookies that are not right', () => {
+  test('two of one name are refused, whichever comes first (row 50)', async () => {
+    const { jar } = await signIn(local, FRONTEND)
+    const { jar: planted } = await signIn(local, FRONTEND)
+    for (const both of [
+      `${jar}; ${planted}`,
+      `${planted}; ${jar}`,
+      `${jar}; lumascope_access=; lumascope_refresh=`,
+    ]) {
+      const headers = { Cookie: both, Origin: FRONTEND }
+      expect((await local.request('/users/me', { headers })).status).toBe(401)
+      const refresh = await local.request('/refresh', { method: 'POST', headers })
+      expect(refresh.status).toBe(401)
+      expect(refresh.headers.getSetCookie()).toEqual([])
+    }
+    expect((await local.request('/users/me', { headers: { Cookie: jar } })).status).toBe(200)
+  })
+
+  test('garbage signs nobody in, and signing out clears it (row 88)', async () => {
+    const headers = { Cookie: 'lumascope_access=garbage; lumascope_refresh=garbage', Origin: FRONTEND }
+    await local.database.roundTrips()
+    expect((await local.request('/users/me', { headers })).status).toBe(401)
+    expect((await local.request('/refresh', { method: 'POST', headers })).status).toBe(401)
+    const out = await local.request('/logout', { method: 'POST', headers })
+    expect(out.status).toBe(204)
+    expect(out.headers.getSetCookie()).toHaveLength(2)
+    expect(await local.database.roundTrips()).toEqual([])
+  })
+
+  test('a failed sign-in sets none', async () => {
+    const attempt = { email: newPerson().email, password: 'wrong password' }
+    const response = await local.post('/login?use_cookies=true', attempt, { Origin: FRONTEND })
+    expect(response.status).toBe(401)
+    expect(response.headers.getSetCookie()).toEqual([])
+  })
+
+  test('a hundred cookies are no trouble (row 87)', async () => {
+    const Cookie = Array.from({ length: 100 }, (_, index) => `c${index}=${'x'.repeat(100)}`).join('; ')
+    expect((await local.request('/users/me', { headers: { Cookie } })).status).toBe(401)
+  })
+})
+
+test('deleting the account clears the cookies; COOKIE_SAME_SITE is honoured', async () => {
+  const app = await createTestApp({
+    variables: {
+      PUBLIC_URL: 'https://auth.example.com',
+      APP_URL: 'https://app.example.com',
+      COOKIE_SAME_SITE: 'none',
+    },
+  })
+  const origin = 'https://app.example.com'
+  const { person, response, jar } = await signIn(app, origin)
+  for (const cookie of response.headers.getSetCookie()) expect(cookie).toMatch(/; Secure; SameSite=None$/)
+  const deleted = await app.request('/users/me', {
+    method: 'DELETE',
+    headers: { ...json, Cookie: jar, Origin: origin },
+    body: JSON.stringify({ password: person.password }),
+  })
+  expect(deleted.status).toBe(204)
+  expect(deleted.headers.getSetCookie()).toHaveLength(2)
+})
