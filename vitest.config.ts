@@ -21,8 +21,10 @@ const common = (name: string, engine: Engine) => ({
   exclude: [
     ...machine,
     ...(name.startsWith('node') ? ['test/worker/**'] : []),
-    // What touches no database needs to run once a runtime.
-    ...(engine === 'pglite' ? ['test/crypto/**', 'test/worker/**', 'test/db/**'] : []),
+    // What touches no database needs to run once a runtime, and an engine with one connection has no races.
+    ...(engine === 'pglite'
+      ? ['test/crypto/**', 'test/worker/**', 'test/db/**', 'test/sessions/races.test.ts']
+      : []),
   ],
   setupFiles: ['test/support/setup.ts'],
   // Loading the modules once a worker instead of once a file halves the time. What files could share is a

@@ -6,6 +6,7 @@ import { type AppEnv, requestContext } from './http/context.ts'
 import { corsAllowlist } from './http/cors-allowlist.ts'
 import { assertEveryRouteDeclaresAccess } from './http/describe.ts'
 import { handleError, handleNotFound, throwErrorsOnly } from './http/handle-error.ts'
+import { requireHttps } from './http/require-https.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { serviceRoutes } from './service/routes.ts'
 import { ownSessionRoutes, sessionRoutes } from './sessions/routes.ts'
@@ -33,6 +34,7 @@ export function createApp(deps: AppDeps) {
   const app = new Hono<AppEnv>({ strict: false })
     .use(requestContext(deps))
     .use(securityHeaders(publicUrl))
+    .use(requireHttps(publicUrl))
     .use(corsAllowlist(corsOrigins))
     .use(
       bodyLimit({

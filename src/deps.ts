@@ -24,6 +24,9 @@ export type Assets = (request: Request) => Promise<Response>
  */
 export type ClientAddress = (request: Request, bindings: unknown) => string | null
 
+/** Whether a request reached the platform over plain http, as far as the platform knows. */
+export type IsPlainHttp = (request: Request) => boolean
+
 /** Writes one line of JSON. */
 export type Log = (entry: { event: string } & Record<string, unknown>) => void
 
@@ -39,6 +42,7 @@ export type AppDeps = {
   keyRing: KeyRing
   refreshKeys: DerivedKeys
   clientAddress: ClientAddress
+  isPlainHttp: IsPlainHttp
   assets: Assets
   log: Log
 }
@@ -47,7 +51,10 @@ export type AppDeps = {
 export type Deps = Omit<AppDeps, 'connect'> & { db: Database }
 
 /** Real time, real randomness, the configured database: the one place where they enter. */
-export function makeDeps(config: Config, platform: Pick<AppDeps, 'assets' | 'clientAddress'>): AppDeps {
+export function makeDeps(
+  config: Config,
+  platform: Pick<AppDeps, 'assets' | 'clientAddress' | 'isPlainHttp'>,
+): AppDeps {
   const stopwatch = () => performance.now()
   const random: Random = {
     bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),

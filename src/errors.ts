@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'unauthenticated'
   | 'invalid_token'
   | 'forbidden'
+  | 'https_required'
   | 'origin_rejected'
   | 'wrong_password'
   | 'not_found'

@@ -4,15 +4,20 @@ import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono } from 'hono'
 import { createApp } from './app.ts'
 import { ConfigError, parseConfig, VARIABLE_NAMES } from './config.ts'
-import { type ClientAddress, makeDeps } from './deps.ts'
+import { type Assets, type ClientAddress, type IsPlainHttp, makeDeps } from './deps.ts'
+import { runScheduled } from './scheduled.ts'
+
+/** As often as the cron of `wrangler.toml`. */
+const SCHEDULE_MILLISECONDS = 3_600_000
 
 /** Entry under Node: the environment holds the configuration, `assets/` the static files. */
 function start(): void {
   const config = parseConfig(Object.fromEntries(VARIABLE_NAMES.map((name) => [name, process.env[name]])))
   const files = new Hono().use(serveStatic({ root: fileURLToPath(new URL('../assets', import.meta.url)) }))
-  const app = createApp(
-    makeDeps(config, { assets: async (request) => await files.fetch(request), clientAddress }),
-  )
+  const assets: Assets = async (request) => await files.fetch(request)
+  const deps = makeDeps(config, { assets, clientAddress, isPlainHttp })
+  const app = createApp(deps)
+  setInterval(() => void runScheduled(deps), SCHEDULE_MILLISECONDS).unref()
   const { host: hostname, port } = config.node
   const server = serve({ fetch: app.fetch, hostname, port })
   server.on('error', fail)
@@ -23,6 +28,9 @@ function start(): void {
 /** The socket's address: headers that claim another one can be sent by anybody. */
 const clientAddress: ClientAddress = (_request, bindings) =>
   (bindings as HttpBindings).incoming.socket.remoteAddress ?? null
+
+/** A proxy that terminates TLS says so; without one there is nothing to know. */
+const isPlainHttp: IsPlainHttp = (request) => request.headers.get('X-Forwarded-Proto') === 'http'
 
 function fail(error: unknown): void {
   const known = error instanceof ConfigError || (error instanceof Error && 'code' in error)

@@ -1,6 +1,7 @@
 import { createApp } from './app.ts'
 import { parseConfig } from './config.ts'
-import { type ClientAddress, makeDeps } from './deps.ts'
+import { type AppDeps, type Assets, type ClientAddress, type IsPlainHttp, makeDeps } from './deps.ts'
+import { runScheduled } from './scheduled.ts'
 
 type Bindings = Record<string, unknown> & { ASSETS: { fetch(request: Request): Promise<Response> } }
 
@@ -15,9 +16,17 @@ const UNCONFIGURED = JSON.stringify({
 
 /** Set by Cloudflare on every request, over whatever a client sent. */
 const clientAddress: ClientAddress = (request) => request.headers.get('CF-Connecting-IP')
+const isPlainHttp: IsPlainHttp = (request) => new URL(request.url).protocol === 'http:'
 
 /** Built at the first request and kept for the life of the isolate: bindings never change within one. */
+let deps: AppDeps | undefined
 let app: ReturnType<typeof createApp> | undefined
+
+function depsOf(env: Bindings): AppDeps {
+  const assets: Assets = (request) => env.ASSETS.fetch(request)
+  deps ??= makeDeps(parseConfig(env), { assets, clientAddress, isPlainHttp })
+  return deps
+}
 
 /**
  * Entry on Cloudflare Workers. With a configuration that is not valid every request is answered 500 and the
@@ -26,9 +35,7 @@ let app: ReturnType<typeof createApp> | undefined
 export default {
   async fetch(request: Request, env: Bindings): Promise<Response> {
     try {
-      app ??= createApp(
-        makeDeps(parseConfig(env), { assets: (asset) => env.ASSETS.fetch(asset), clientAddress }),
-      )
+      app ??= createApp(depsOf(env))
     } catch (error) {
       // biome-ignore lint/suspicious/noConsole: there are no deps to log with yet
       console.error(error instanceof Error ? error.message : 'The server could not start')
@@ -37,6 +44,10 @@ export default {
         headers: { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store' },
       })
     }
-    return await app.fetch(request)
+    return await app.fetch(request, env)
+  },
+  /** The cron of `wrangler.toml`. */
+  async scheduled(_controller: unknown, env: Bindings): Promise<void> {
+    await runScheduled(depsOf(env))
   },
 }

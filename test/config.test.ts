@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ConfigError, parseConfig, VARIABLE_NAMES } from '../src/config.ts'
+import { generateKey } from '../src/crypto/signing-key.ts'
 
 const secret = () => crypto.randomUUID() + crypto.randomUUID()
 const key = (kid: string, k = btoa(secret()).replaceAll('=', '')) => ({ kty: 'oct', alg: 'HS256', kid, k })
@@ -28,7 +29,7 @@ const problemsOf = (source: Record<string, unknown>): readonly string[] => {
 }
 
 describe('defaults', () => {
-  test('on this machine the three necessary variables are enough', () => {
+  test('on this machine the four necessary variables are enough', () => {
     expect(parseConfig(local)).toEqual({
       databaseUrl: local.DATABASE_URL,
       publicUrl: 'http://localhost:8000',
@@ -41,6 +42,7 @@ describe('defaults', () => {
       refresh: { idleSeconds: 604_800, graceSeconds: 10 },
       sessionSeconds: 2_592_000,
       passwordWork: { iterations: 100_000, rounds: 6 },
+      cookies: { secure: false, sameSite: 'lax' },
       node: { host: '127.0.0.1', port: 8000 },
     })
   })
@@ -78,7 +80,7 @@ test('everything that is missing is named at once (row 82)', () => {
     'DATABASE_URL is missing',
     'PUBLIC_URL is missing',
     'AUTH_SECRETS is missing',
-    'JWT_SECRET or JWT_SIGNING_KEYS must be set, and not both',
+    'JWT_SECRET or JWT_SIGNING_KEYS must be set',
   ])
 })
 
@@ -146,7 +148,6 @@ describe('weak or dangerous values are refused (row 82)', () => {
       'AUTH_SECRETS [1] is shorter than 32 bytes',
     ],
     ['secrets that are none', { AUTH_SECRETS: ' , ' }, 'AUTH_SECRETS is empty'],
-    ['a secret and keys', { JWT_SIGNING_KEYS: JSON.stringify([key('a')]) }, 'JWT_SECRET or JWT_SIGNING_KEYS'],
     [
       'keys that are not JSON',
       { JWT_SECRET: undefined, JWT_SIGNING_KEYS: '{' },
@@ -161,12 +162,12 @@ describe('weak or dangerous values are refused (row 82)', () => {
     [
       'a key of 31 bytes',
       { JWT_SECRET: undefined, JWT_SIGNING_KEYS: JSON.stringify([key('a', 'A'.repeat(42))]) },
-      'JWT_SIGNING_KEYS [0.k] is shorter than 32 bytes',
+      'JWT_SIGNING_KEYS [0] is shorter than 32 bytes',
     ],
     [
       'an unknown algorithm',
       { JWT_SECRET: undefined, JWT_SIGNING_KEYS: JSON.stringify([{ ...key('a'), alg: 'none' }]) },
-      'JWT_SIGNING_KEYS [0.alg] must be "HS256"',
+      'JWT_SIGNING_KEYS [0] needs an alg',
     ],
     ['* as an origin', { CORS_ORIGINS: '*' }, 'CORS_ORIGINS [0] must not be *'],
     [
@@ -272,6 +273,41 @@ test.each([
   expect(problemsOf({ ...local, ...change })).toEqual([])
 })
 
+describe('asymmetric keys', () => {
+  const problemOf = (change: object) =>
+    problemsOf({ ...local, JWT_SECRET: undefined, JWT_SIGNING_KEYS: JSON.stringify([change]) })[0]
+
+  test.each(['ES256', 'EdDSA'] as const)('%s: a whole key is accepted, half a one is not', async (alg) => {
+    const whole = await generateKey(alg, 'a')
+    expect(problemOf(whole)).toBeUndefined()
+    expect(problemOf({ ...whole, d: undefined })).toBe(
+      'JWT_SIGNING_KEYS [0] lacks its private part (d): it could not sign',
+    )
+    expect(problemOf({ ...whole, x: undefined })).toBe('JWT_SIGNING_KEYS [0] has no x in base64url')
+    expect(problemOf({ ...whole, x: 'AAAA' })).toBe('JWT_SIGNING_KEYS [0] has a x that is not 32 bytes long')
+    expect(problemOf({ ...whole, kid: '' })).toBe('JWT_SIGNING_KEYS [0] needs a kid of 1 to 64 characters')
+    const other = alg === 'ES256' ? 'EdDSA' : 'ES256'
+    expect(problemOf({ ...whole, alg: other })).toMatch(/does not fit its alg/)
+    expect(problemOf({ ...whole, alg: 'HS256' })).toMatch(/does not fit its alg/)
+    expect(problemOf({ ...whole, alg: 'RS256' })).toMatch(/needs an alg/)
+  })
+
+  test('what is no key at all is said to be none', () => {
+    for (const value of [null, 'text', 1]) {
+      expect(
+        problemsOf({ ...local, JWT_SECRET: undefined, JWT_SIGNING_KEYS: JSON.stringify([value]) }),
+      ).toEqual(['JWT_SIGNING_KEYS [0] is not a JSON Web Key'])
+    }
+  })
+})
+
+test('a secret beside keys still verifies, once', () => {
+  const kids = (keys: object[]) =>
+    parseConfig({ ...local, JWT_SIGNING_KEYS: JSON.stringify(keys) }).signingKeys.map(({ kid }) => kid)
+  expect(kids([key('2026-11')])).toEqual(['2026-11', 'jwt-secret'])
+  expect(kids([key('jwt-secret'), key('2026-11')])).toEqual(['jwt-secret', '2026-11'])
+})
+
 test('several keys make a ring in their order', () => {
   const keys = [key('2026-11'), key('2026-10')]
   const source = { ...local, JWT_SECRET: undefined, JWT_SIGNING_KEYS: JSON.stringify(keys) }
@@ -280,5 +316,5 @@ test('several keys make a ring in their order', () => {
 
 test('the names of all variables are known', () => {
   expect(VARIABLE_NAMES).toContain('DATABASE_URL')
-  expect(VARIABLE_NAMES).toHaveLength(16)
+  expect(VARIABLE_NAMES).toHaveLength(17)
 })

@@ -1,8 +1,6 @@
 import { decode, sign, verify } from 'hono/jwt'
-import { fromBase64Url, toBase64Url, utf8 } from './encoding.ts'
-
-/** A symmetric signing key as a JSON Web Key (RFC 7517 section 4, RFC 7518 section 6.4). */
-export type SigningKey = { kty: 'oct'; alg: 'HS256'; kid: string; k: string }
+import { fromBase64Url } from './encoding.ts'
+import { importVerificationKey, type SigningKey } from './signing-key.ts'
 
 /**
  * The keys of this server: the first signs, all verify. Each verification key is imported once, on first
@@ -34,14 +32,6 @@ export const CLOCK_LEEWAY_SECONDS = 5
 /** Ours are under 1 KiB. Longer ones are refused before anything decodes them. */
 const MAX_TOKEN_CHARACTERS = 8192
 
-/** The algorithm table: what Web Crypto needs to import a key of each. */
-const IMPORT: Record<SigningKey['alg'], HmacImportParams> = { HS256: { name: 'HMAC', hash: 'SHA-256' } }
-
-/** An HS256 signing key from a secret text; the length is the configuration's to check. */
-export function hs256Key(kid: string, secret: string): SigningKey {
-  return { kty: 'oct', alg: 'HS256', kid, k: toBase64Url(utf8(secret)) }
-}
-
 /**
  * Builds the ring from at least one key.
  *
@@ -52,8 +42,10 @@ export function createKeyRing(keys: readonly SigningKey[]): KeyRing {
   if (!signing) throw new TypeError('A key ring needs at least one key')
   const entries = keys.map((jwk) => {
     let imported: Promise<CryptoKey> | undefined
-    const key = () =>
-      (imported ??= crypto.subtle.importKey('jwk', { ...jwk }, IMPORT[jwk.alg], false, ['verify']))
+    const key = () => {
+      imported ??= importVerificationKey(jwk)
+      return imported
+    }
     return [jwk.kid, { alg: jwk.alg, key }] as const
   })
   return { signing, verification: new Map(entries) }

@@ -50,6 +50,11 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
     advice: 'You are signed in, but a permission that this needs is missing.',
     headers: { 'WWW-Authenticate': 'Bearer error="insufficient_scope"' },
   },
+  https_required: {
+    status: 403,
+    title: 'Only https is served',
+    advice: 'Change the URL to https. What was sent over http could be read by others: replace it.',
+  },
   origin_rejected: {
     status: 403,
     title: 'The origin is not allowed',

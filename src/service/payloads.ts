@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import type { PublicKey } from '../crypto/signing-key.ts'
 
 const described = <S extends z.ZodMiniType>(schema: S, description: string): S =>
   schema.check(z.meta({ description }))
@@ -17,6 +18,38 @@ export const readinessPayload = z
 
 export function toReadinessPayload(milliseconds: number): z.infer<typeof readinessPayload> {
   return { status: 'ok', database: { status: 'up', round_trip_milliseconds: milliseconds } }
+}
+
+/** `GET /.well-known/jwks.json` (RFC 7517 section 5) */
+export const jwksPayload = z
+  .object({
+    keys: z.array(
+      z.object({
+        kty: z.string(),
+        crv: z.optional(z.string()),
+        x: z.optional(z.string()),
+        y: z.optional(z.string()),
+        alg: z.string(),
+        kid: z.string(),
+        use: z.literal('sig'),
+      }),
+    ),
+  })
+  .check(z.meta({ id: 'JWKS' }))
+
+/** Written out, so that no private member can slip in. */
+export function toJwksPayload(keys: readonly PublicKey[]): z.infer<typeof jwksPayload> {
+  return {
+    keys: keys.map(({ kty, crv, x, y, alg, kid, use }) => ({
+      kty,
+      ...(crv && { crv }),
+      ...(x && { x }),
+      ...(y && { y }),
+      alg,
+      kid,
+      use,
+    })),
+  }
 }
 
 /** What a problem document looks like (RFC 9457); `http/problem.ts` writes them. */

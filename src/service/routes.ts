@@ -1,16 +1,24 @@
 import { type Context, Hono } from 'hono'
 import { accepts } from 'hono/accepts'
 import { html } from 'hono/html'
+import { publicKey } from '../crypto/signing-key.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
 import type { AppEnv } from '../http/context.ts'
 import { describe } from '../http/describe.ts'
 import { PROBLEMS } from '../http/problem.ts'
 import { measureDatabase } from './measure-database.ts'
-import { healthPayload, problemPagePayload, readinessPayload, toReadinessPayload } from './payloads.ts'
+import {
+  healthPayload,
+  jwksPayload,
+  problemPagePayload,
+  readinessPayload,
+  toJwksPayload,
+  toReadinessPayload,
+} from './payloads.ts'
 
 const tag = 'Service'
 
-/** How long browsers and proxies may keep the documentation before they ask whether it changed. */
+/** How long browsers and proxies may keep what changes with a deployment only. */
 const ASSET_CACHE = 'public, max-age=300'
 
 export const serviceRoutes = new Hono<AppEnv>()
@@ -38,6 +46,20 @@ export const serviceRoutes = new Hono<AppEnv>()
       if (!failure) return c.json(toReadinessPayload(milliseconds), 200)
       const database = { status: 'down', round_trip_milliseconds: milliseconds }
       throw new AppError('database_unavailable', { cause: failure, members: { database } })
+    },
+  )
+  .get(
+    '/.well-known/jwks.json',
+    describe({
+      summary: 'The public keys that verify our tokens',
+      description: 'Empty where tokens are signed with a shared secret. Keep it for five minutes at most.',
+      tag,
+      access: 'public',
+      responses: { 200: jwksPayload },
+    }),
+    (c) => {
+      c.header('Cache-Control', ASSET_CACHE)
+      return c.json(toJwksPayload(c.var.deps.config.signingKeys.flatMap((key) => publicKey(key) ?? [])), 200)
     },
   )
   .get(

@@ -235,3 +235,15 @@ function isLive({ now }: { now: Date }): SQL {
 function time(moment: Date): SQL {
   return sql`${moment.toISOString()}::timestamptz`
 }
+
+/** Deletes sessions whose idle end, which no refresh can move back, lies before a moment. */
+export async function deleteEndedSessions(
+  db: Database,
+  { before, limit }: { before: Date; limit: number },
+): Promise<number> {
+  const { rowCount } = await db.execute(sql`
+    delete from sessions where idle_expires_at < ${time(before)} and id in (
+      select id from sessions where idle_expires_at < ${time(before)} order by idle_expires_at limit ${limit}
+    )`)
+  return rowCount
+}

@@ -1,5 +1,7 @@
+import * as jose from 'jose'
 import { describe, expect, test } from 'vitest'
-import { createKeyRing, hs256Key, signToken, verifyToken } from '../../src/crypto/jwt.ts'
+import { createKeyRing, signToken, verifyToken } from '../../src/crypto/jwt.ts'
+import { generateKey, hs256Key, publicKey } from '../../src/crypto/signing-key.ts'
 
 const secret = () => crypto.randomUUID() + crypto.randomUUID()
 const [older, newer] = [hs256Key('2026-10', secret()), hs256Key('2026-11', secret())]
@@ -37,4 +39,37 @@ test('what is not ASCII, and what base64url has letters for that atob has not, i
   expect(payload).toMatch(/^[A-Za-z0-9]+$/)
   expect(JSON.parse(atob(payload))).toMatchObject({ name, roles: [name] })
   expect(await verifyToken(createKeyRing([newer]), token, expected)).toMatchObject({ name })
+})
+
+describe.each(['HS256', 'ES256', 'EdDSA'] as const)('a generated %s key', async (alg) => {
+  const key = await generateKey(alg, 'made')
+
+  test('signs what the ring verifies, under its one algorithm', async () => {
+    const token = await signToken(createKeyRing([key]), claims)
+    expect(jose.decodeProtectedHeader(token)).toEqual({ alg, typ: 'JWT', kid: 'made' })
+    expect(await verifyToken(createKeyRing([key, older]), token, expected)).toEqual(claims)
+    const stranger = await generateKey(alg, 'made')
+    expect(await verifyToken(createKeyRing([stranger]), token, expected)).toBeNull()
+  })
+
+  test('signs what a standard library verifies with the public half alone', async () => {
+    const token = await signToken(createKeyRing([key]), claims)
+    const shown = publicKey(key)
+    expect(shown === null).toBe(alg === 'HS256')
+    const jwks = jose.createLocalJWKSet({ keys: [(shown ?? key) as jose.JWK] })
+    const secret = alg === 'HS256' ? await jose.importJWK(key as jose.JWK, alg) : null
+    const options = { issuer: claims.iss, audience: claims.aud, currentDate: expected.now }
+    const { payload } = secret
+      ? await jose.jwtVerify(token, secret, options)
+      : await jose.jwtVerify(token, jwks, options)
+    expect(payload).toMatchObject(claims)
+    for (const part of ['d', 'k']) expect(shown ?? {}).not.toHaveProperty(part)
+  })
+})
+
+test('a public key is no secret to sign with: algorithm confusion is refused (row 10)', async () => {
+  const key = await generateKey('ES256', 'made')
+  const confused = hs256Key('made', JSON.stringify(publicKey(key)))
+  const token = await signToken(createKeyRing([confused]), claims)
+  expect(await verifyToken(createKeyRing([key]), token, expected)).toBeNull()
 })

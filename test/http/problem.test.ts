@@ -15,6 +15,7 @@ describe('the error contract', () => {
       unauthenticated: 401,
       invalid_token: 401,
       forbidden: 403,
+      https_required: 403,
       origin_rejected: 403,
       wrong_password: 403,
       not_found: 404,

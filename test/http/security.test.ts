@@ -128,6 +128,7 @@ describe('default deny', () => {
   const PUBLIC = [
     'GET /health',
     'GET /ready',
+    'GET /.well-known/jwks.json',
     'GET /problems/:code',
     'GET /openapi.json',
     'GET /docs',

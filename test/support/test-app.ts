@@ -88,7 +88,7 @@ export async function createTestApp({ variables, deps: replaced, database: other
     AUTH_SECRETS,
     ...variables,
   })
-  const real = makeDeps(config, { assets, clientAddress: () => CLIENT_ADDRESS })
+  const real = makeDeps(config, { assets, clientAddress: () => CLIENT_ADDRESS, isPlainHttp: () => false })
   const hasher = countingHasher(createPasswordHasher(TEST_WORK, real.random.bytes))
   const log: { event: string }[] = []
   const clock = { now: new Date('2026-11-22T12:00:00.000Z') }

@@ -51,4 +51,8 @@ test('with it, the entry serves the application at full strength', async () => {
   const me = await send('/users/me', variables, { headers: { Authorization: `Bearer ${access_token}` } })
   expect(await me.json()).toMatchObject({ email: person.email })
   expect((await send('/docs/start.js', variables)).status).toBe(200)
+  const print = vi.spyOn(console, 'log').mockImplementation(() => {})
+  await worker.scheduled(null, { ASSETS, ...variables })
+  expect(print.mock.calls).toEqual([[JSON.stringify({ event: 'purged', sessions: 0 })]])
+  print.mockClear()
 })

@@ -1,0 +1,76 @@
+import { parseArgs } from 'node:util'
+import {
+  type Algorithm,
+  generateKey,
+  hs256Key,
+  keyProblem,
+  type SigningKey,
+} from '../src/crypto/signing-key.ts'
+
+// `npm run keys -- generate --alg ES256` and `npm run keys -- rotate`: prints values of JWT_SIGNING_KEYS and
+// stores nothing. What it prints is secret.
+
+const USAGE = `npm run keys -- generate [--alg ES256|EdDSA|HS256]
+npm run keys -- rotate   [--alg …]   with the present JWT_SIGNING_KEYS or JWT_SECRET in the environment`
+
+const PUT = 'npx wrangler secret put JWT_SIGNING_KEYS'
+
+class UsageError extends Error {}
+
+async function main(): Promise<void> {
+  const { positionals, values } = parseArgs({ allowPositionals: true, options: { alg: { type: 'string' } } })
+  const alg = (values.alg ?? 'ES256') as Algorithm
+  if (!['ES256', 'EdDSA', 'HS256'].includes(alg)) throw new UsageError(`Unknown algorithm: ${alg}\n${USAGE}`)
+  // Named after the day, and with a random end, since two keys of one name would be refused.
+  const kid = `${new Date().toISOString().slice(0, 10)}-${crypto.randomUUID().slice(0, 8)}`
+  if (positionals[0] === 'generate') return generate(await generateKey(alg, kid))
+  if (positionals[0] === 'rotate') return rotate(await generateKey(alg, kid), currentKeys())
+  throw new UsageError(USAGE)
+}
+
+function generate(key: SigningKey): void {
+  step('A ring of one key. Store it, and remove JWT_SECRET if it is set:', [key])
+}
+
+/**
+ * In three steps, because a deployment does not reach every machine at once: all must know the new key before
+ * the first signs with it, and the old one must stay until its last token has expired.
+ */
+function rotate(added: SigningKey, present: readonly SigningKey[]): void {
+  step(`1. Every instance learns the new key ${added.kid}, and still signs with the old one:`, [
+    ...present,
+    added,
+  ])
+  step('2. A minute later, the new key signs:', [added, ...present])
+  step('3. After ACCESS_TOKEN_SECONDS, the old key goes, and whatever it signed is refused:', [added])
+}
+
+function step(what: string, ring: readonly SigningKey[]): void {
+  console.log(`${what}\n\n${JSON.stringify(ring)}\n\n  ${PUT}\n`)
+}
+
+function currentKeys(): SigningKey[] {
+  const { JWT_SIGNING_KEYS: keys, JWT_SECRET: secret } = process.env
+  // The name that the server gives to a key made of the secret: its tokens stay valid.
+  if (secret && !keys) return [hs256Key('jwt-secret', secret)]
+  if (!keys) throw new UsageError(`Nothing to rotate: JWT_SIGNING_KEYS is not set\n${USAGE}`)
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(keys)
+  } catch {
+    throw new UsageError('JWT_SIGNING_KEYS is not JSON')
+  }
+  const ring = Array.isArray(parsed) ? parsed : [parsed]
+  for (const [index, key] of ring.entries()) {
+    const problem = keyProblem(key)
+    if (problem) throw new UsageError(`JWT_SIGNING_KEYS [${index}] ${problem}`)
+  }
+  return ring as SigningKey[]
+}
+
+try {
+  await main()
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}

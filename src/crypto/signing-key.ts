@@ -1,0 +1,94 @@
+import { fromBase64Url, toBase64Url, utf8 } from './encoding.ts'
+import { weakness } from './weakness.ts'
+
+export type Algorithm = 'HS256' | 'ES256' | 'EdDSA'
+
+/** A private or secret key as a JSON Web Key (RFC 7517 section 4) whose one algorithm is part of it. */
+export type SigningKey = {
+  alg: Algorithm
+  kid: string
+  kty: string
+  crv?: string
+  /** Of a symmetric key: the secret itself. */
+  k?: string
+  /** Of an asymmetric key: the public part, one coordinate or two … */
+  x?: string
+  y?: string
+  /** … and the private part. */
+  d?: string
+}
+
+/** The public half of an asymmetric key, for others to verify with. */
+export type PublicKey = Omit<SigningKey, 'k' | 'd'> & { use: 'sig' }
+
+/** All that is known of an algorithm (RFC 7518 section 3.1, RFC 8037); nothing else here tells them apart. */
+const ALGORITHMS: Record<
+  Algorithm,
+  {
+    kty: string
+    crv?: string
+    parts: readonly ('k' | 'x' | 'y' | 'd')[]
+    use: HmacImportParams | EcKeyImportParams
+  }
+> = {
+  HS256: { kty: 'oct', parts: ['k'], use: { name: 'HMAC', hash: 'SHA-256' } },
+  ES256: { kty: 'EC', crv: 'P-256', parts: ['x', 'y', 'd'], use: { name: 'ECDSA', namedCurve: 'P-256' } },
+  EdDSA: { kty: 'OKP', crv: 'Ed25519', parts: ['x', 'd'], use: { name: 'Ed25519', namedCurve: 'Ed25519' } },
+}
+
+/** Coordinates and private numbers of both curves have 32 bytes. */
+const PART_BYTES = 32
+
+/** An HS256 signing key from a secret text; whether the secret is good enough is `keyProblem`'s to say. */
+export function hs256Key(kid: string, secret: string): SigningKey {
+  return { kty: 'oct', alg: 'HS256', kid, k: toBase64Url(utf8(secret)) }
+}
+
+/** Makes a key of full strength. */
+export async function generateKey(alg: Algorithm, kid: string): Promise<SigningKey> {
+  const { use } = ALGORITHMS[alg]
+  // HMAC-SHA-256 keys come in the 512 bits of its block.
+  const made = (await crypto.subtle.generateKey(use, true, ['sign', 'verify'])) as CryptoKey | CryptoKeyPair
+  const key = 'privateKey' in made ? made.privateKey : made
+  const jwk = (await crypto.subtle.exportKey('jwk', key)) as SigningKey
+  return pick(jwk, { alg, kid })
+}
+
+/** What is wrong with a key before it is used; `null` if nothing is. Nothing of the key is repeated. */
+export function keyProblem(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null) return 'is not a JSON Web Key'
+  const { alg, kid, ...key } = value as Partial<SigningKey>
+  if (typeof kid !== 'string' || kid.length < 1 || kid.length > 64) return 'needs a kid of 1 to 64 characters'
+  if (typeof alg !== 'string' || !Object.hasOwn(ALGORITHMS, alg)) return 'needs an alg: HS256, ES256 or EdDSA'
+  const { kty, crv, parts } = ALGORITHMS[alg]
+  if (key.kty !== kty || key.crv !== crv)
+    return `does not fit its alg: ${alg} has kty ${kty}${crv ? `, crv ${crv}` : ''}`
+  for (const part of parts) {
+    const text = key[part]
+    if (part === 'd' && text === undefined) return 'lacks its private part (d): it could not sign'
+    const bytes = typeof text === 'string' ? fromBase64Url(text) : null
+    if (!bytes) return `has no ${part} in base64url`
+    if (part !== 'k' && bytes.length !== PART_BYTES)
+      return `has a ${part} that is not ${PART_BYTES} bytes long`
+    const weak = part === 'k' ? weakness(bytes) : null
+    if (weak) return weak
+  }
+  return null
+}
+
+/** A key with the members its algorithm has and no other. */
+export function pick(key: SigningKey, { alg, kid }: Pick<SigningKey, 'alg' | 'kid'>): SigningKey {
+  const { kty, crv, parts } = ALGORITHMS[alg]
+  const members = parts.map((part) => [part, key[part]])
+  return { kty, ...(crv && { crv }), alg, kid, ...Object.fromEntries(members) }
+}
+
+/** The half that others may have; `null` for a symmetric key, which is a secret as a whole. */
+export function publicKey({ k, d: _, ...key }: SigningKey): PublicKey | null {
+  return k === undefined ? { ...key, use: 'sig' } : null
+}
+
+/** A key to verify with, as Web Crypto takes it: an `alg` of its own would be refused for Ed25519. */
+export function importVerificationKey({ alg, kid: _, d: _private, ...key }: SigningKey): Promise<CryptoKey> {
+  return crypto.subtle.importKey('jwk', key, ALGORITHMS[alg].use, false, ['verify'])
+}

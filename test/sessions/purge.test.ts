@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest'
+import { runScheduled } from '../../src/scheduled.ts'
+import { createTestApp, createTestDatabase, payloadOf } from '../support/test-app.ts'
+
+const app = await createTestApp({ database: await createTestDatabase() })
+const { database, clock, log, deps, register, openSession, me, post } = app
+const DAY = 86_400_000
+const later = (milliseconds: number) => {
+  clock.now = new Date(clock.now.getTime() + milliseconds)
+}
+const sessions = async () => (await database.sql('select id from sessions')).map(({ id }) => id)
+
+test('what ended thirty days ago is deleted, and not a millisecond earlier', async () => {
+  const person = await register()
+  await openSession(person)
+  later(7 * DAY + 30 * DAY)
+  await runScheduled(deps)
+  expect(await sessions()).toHaveLength(1)
+  later(1)
+  await runScheduled(deps)
+  expect(await sessions()).toEqual([])
+  expect(log).toEqual([
+    { event: 'purged', sessions: 0 },
+    { event: 'purged', sessions: 1 },
+  ])
+})
+
+test('nothing live is ever deleted, while it is refreshed too (row 90)', async () => {
+  const person = await register()
+  const live = await openSession(person)
+  const [, responses] = await Promise.all([
+    Promise.all(Array.from({ length: 10 }, () => runScheduled(deps))),
+    Promise.all(Array.from({ length: 10 }, () => post('/refresh', { refresh_token: live.refresh_token }))),
+  ])
+  expect(responses.map(({ status }) => status)).toEqual(Array(10).fill(200))
+  expect((await me(live.access_token)).status).toBe(200)
+  expect(await sessions()).toEqual([payloadOf(live.access_token)['sid']])
+})
+
+test('more than a batch is deleted in several, all of it bounded', async () => {
+  const { id } = await register()
+  await database.sql(
+    `insert into sessions (id, user_id, auth_version, created_at, last_used_at, idle_expires_at, expires_at)
+     select gen_random_uuid(), $1, 1, '2020-01-01', '2020-01-01', '2020-01-08', '2020-02-01' from generate_series(1, 2500)`,
+    [id],
+  )
+  const before = (await sessions()).length
+  await database.roundTrips()
+  await runScheduled(deps)
+  expect(before - (await sessions()).length).toBe(2500)
+  expect(await database.roundTrips()).toHaveLength(3)
+})
+
+test('a database that fails is logged, and nothing is thrown', async () => {
+  const { deps: broken, log: lines } = await createTestApp({
+    deps: {
+      connect: () => {
+        throw new Error('canary')
+      },
+    },
+  })
+  await runScheduled(broken)
+  expect(lines).toMatchObject([{ event: 'schedule_failed' }])
+  expect(JSON.stringify(lines)).not.toContain('canary')
+})
