@@ -37,7 +37,7 @@ describe('the table of the configuration', () => {
   })
 })
 
-test.each(['README.md', 'CONTRIBUTING.md', 'docs/deploy.md'])(
+test.each(['README.md', 'CONTRIBUTING.md', 'docs/deploy.md', 'docs/protecting-routes.md'])(
   '%s names commands and files that exist',
   (file) => {
     const text = read(file)
