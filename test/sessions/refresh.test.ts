@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { AppError } from '../../src/errors.ts'
 import { createTestApp, payloadOf, type TokenPair } from '../support/test-app.ts'
 
 const app = await createTestApp()
@@ -123,6 +124,36 @@ describe('the token before the current one', () => {
     expect((await me(other.access_token)).status).toBe(200)
     expect((await refresh(other.refresh_token)).status).toBe(200)
   })
+})
+
+test('an answer that is lost after the commit is 503, and the retry goes on where the refresh ended (row 7)', async () => {
+  let losesAnswers = false
+  const flaky = await createTestApp({
+    deps: {
+      connect: (meter) => {
+        const db = app.deps.connect(meter)
+        if (!losesAnswers) return db
+        const execute = async (statement: Parameters<typeof db.execute>[0]) => {
+          await db.execute(statement)
+          throw new AppError('database_unavailable')
+        }
+        return Object.assign(Object.create(db), { execute })
+      },
+    },
+  })
+  const pair = await flaky.openSession(await register())
+  losesAnswers = true
+  expect((await flaky.post('/refresh', { refresh_token: pair.refresh_token })).status).toBe(503)
+  expect(await sessionOf(pair)).toMatchObject({ generation: '1' })
+  losesAnswers = false
+  const retried = await flaky.post('/refresh', { refresh_token: pair.refresh_token })
+  expect(retried.status).toBe(200)
+  const next = (await retried.json()) as TokenPair
+  expect(await sessionOf(pair)).toMatchObject({ generation: '1' })
+  expect((await flaky.post('/refresh', { refresh_token: next.refresh_token })).status).toBe(200)
+  // Signing out is not said to have happened where that is not certain (row 89).
+  losesAnswers = true
+  expect((await flaky.post('/logout', { refresh_token: next.refresh_token })).status).toBe(503)
 })
 
 describe('lifetimes (row 41)', () => {
