@@ -23,7 +23,7 @@ const common = (name: string, engine: Engine) => ({
     ...(name.startsWith('node') ? ['test/worker/**'] : []),
     // What touches no database needs to run once a runtime, and an engine with one connection has no races.
     ...(engine === 'pglite'
-      ? ['test/crypto/**', 'test/worker/**', 'test/db/**', 'test/sessions/races.test.ts']
+      ? ['test/crypto/**', 'test/worker/**', 'test/db/**', 'test/sessions/{races,stale-guards}.test.ts']
       : []),
   ],
   setupFiles: ['test/support/setup.ts'],

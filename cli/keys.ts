@@ -14,6 +14,7 @@ const USAGE = `npm run keys -- generate [--alg ES256|EdDSA|HS256]
 npm run keys -- rotate   [--alg …]   with the present JWT_SIGNING_KEYS or JWT_SECRET in the environment`
 
 const PUT = 'npx wrangler secret put JWT_SIGNING_KEYS'
+const DELETE = 'npx wrangler secret delete JWT_SECRET'
 
 class UsageError extends Error {}
 
@@ -29,7 +30,7 @@ async function main(): Promise<void> {
 }
 
 function generate(key: SigningKey): void {
-  step('A ring of one key. Store it, and remove JWT_SECRET if it is set:', [key])
+  step('A ring of one key, for a server that has none yet. To replace a key or a secret, use rotate.', [key])
 }
 
 /**
@@ -41,8 +42,12 @@ function rotate(added: SigningKey, present: readonly SigningKey[]): void {
     ...present,
     added,
   ])
-  step('2. A minute later, the new key signs:', [added, ...present])
+  step('2. Ten minutes later, when caches of our public keys have it too, the new key signs:', [
+    added,
+    ...present,
+  ])
   step('3. After ACCESS_TOKEN_SECONDS, the old key goes, and whatever it signed is refused:', [added])
+  console.log(`   and with it the secret, if tokens were signed with one:\n\n  ${DELETE}\n`)
 }
 
 function step(what: string, ring: readonly SigningKey[]): void {

@@ -81,21 +81,25 @@ function operation({ method, metadata }: Route, path: string): ZodOpenApiOperati
     ...(metadata.query && { requestParams: { query: metadata.query as QuerySchema } }),
     ...(body && {
       requestBody: {
-        required: true,
+        required: !body.optional,
         content: Object.fromEntries(body.media.map((media) => [media, { schema: body.schema }])),
       },
     }),
-    responses: responses(metadata),
+    responses: responses({ method, path, metadata }),
   }
 }
 
 /** Successes as described; failures by status, with the codes that share it. */
-function responses({ description, body }: Route['metadata']): ZodOpenApiOperationObject['responses'] {
+function responses({
+  method,
+  metadata: { description, body },
+}: Route): ZodOpenApiOperationObject['responses'] {
   const codes: ErrorCode[] = [
     ...(body
       ? (['malformed_request', 'payload_too_large', 'unsupported_media_type', 'validation_failed'] as const)
       : []),
     ...(description.access === 'public' ? [] : (['unauthenticated', 'invalid_token'] as const)),
+    ...(description.access === 'public' || method === 'GET' ? [] : (['origin_rejected'] as const)),
     ...(description.errors ?? []),
     'internal_error',
     'database_unavailable',

@@ -243,7 +243,7 @@ function toConfig(values: Variables): Config {
   }
 }
 
-/** The keys, and behind them the secret: whoever moves from one to the other refuses no token on the way. */
+/** The keys, and behind them the secret (unless a key has its name already, as after a rotation): whoever moves from one to the other refuses no token on the way. */
 function keyRingOf({ JWT_SIGNING_KEYS: keys = [], JWT_SECRET: text }: Variables): SigningKey[] {
   const named = text === undefined ? [] : [hs256Key('jwt-secret', text)]
   const known = new Set(keys.map(({ kid }) => kid))

@@ -29,8 +29,12 @@ function start(): void {
 const clientAddress: ClientAddress = (_request, bindings) =>
   (bindings as HttpBindings).incoming.socket.remoteAddress ?? null
 
-/** A proxy that terminates TLS says so; without one there is nothing to know. */
-const isPlainHttp: IsPlainHttp = (request) => request.headers.get('X-Forwarded-Proto') === 'http'
+/**
+ * A proxy that terminates TLS says so in `X-Forwarded-Proto`. Where the header is missing, or any hop was plain,
+ * a password may have crossed the network in the clear.
+ */
+const isPlainHttp: IsPlainHttp = (request) =>
+  !/^\s*https(\s*,\s*https)*\s*$/i.test(request.headers.get('X-Forwarded-Proto') ?? '')
 
 function fail(error: unknown): void {
   const known = error instanceof ConfigError || (error instanceof Error && 'code' in error)

@@ -190,6 +190,7 @@ describe('what is not written here', () => {
       'src/sessions/key-rotation.ts',
       'src/sessions/own-sessions.ts',
       'src/sessions/races.ts',
+      'src/sessions/stale-guards.ts',
       'src/users/me.ts',
     ])
   })

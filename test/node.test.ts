@@ -116,6 +116,32 @@ test('a client that goes away while it sends is no fault of ours', async () => {
   expect(server.output()).not.toContain('internal_error')
 })
 
+test('with https as its public URL it serves only what a proxy took over https', async () => {
+  const otherPort = String(await freePort())
+  const other = start('src/node.ts', {
+    env: {
+      ...env,
+      PORT: otherPort,
+      PUBLIC_URL: 'https://auth.example.com',
+      APP_URL: 'https://app.example.com',
+    },
+  })
+  const status = (proto: string | null) =>
+    fetch(
+      `http://127.0.0.1:${otherPort}/health`,
+      proto === null ? {} : { headers: { 'X-Forwarded-Proto': proto } },
+    )
+      .then((response) => response.status)
+      .catch(() => 0)
+  for (let attempt = 0; attempt < 100 && (await status('https')) === 0; attempt++) {
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  for (const proto of ['https', 'HTTPS', 'https, https']) expect(await status(proto), proto).toBe(200)
+  for (const proto of [null, '', 'http', 'HTTP', 'http, https', 'https,http', 'httpsx'])
+    expect(await status(proto)).toBe(403)
+  await other.interrupt()
+})
+
 test('a configuration that is not valid ends the process with every reason', async () => {
   const refused = start('src/node.ts', { env: { PORT: '70000', PUBLIC_URL: 'http://auth.example.com' } })
   expect(await refused.exited).toBe(1)

@@ -21,7 +21,7 @@ export const ROUTE_METADATA = Symbol('route metadata')
 
 export type RouteMetadata = {
   description?: RouteDescription
-  body?: { schema: z.ZodMiniType; media: readonly string[] }
+  body?: { schema: z.ZodMiniType; media: readonly string[]; optional: boolean }
   query?: z.ZodMiniType
   guard?: 'user' | 'token'
 }

@@ -62,7 +62,7 @@ export function validBody<S extends z.ZodMiniType<object>>(
       await next()
     })
   }
-  return withMetadata(middleware, { body: { schema, media: kinds.flatMap((kind) => MEDIA[kind]) } })
+  return withMetadata(middleware, { body: { schema, media: kinds.flatMap((kind) => MEDIA[kind]), optional } })
 }
 
 /**

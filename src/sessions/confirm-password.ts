@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import type { Outcome } from '../users/queries.ts'
 import { type Credentials, findCredentialsById } from './queries.ts'
 
 /**
@@ -18,8 +19,18 @@ export async function confirmPassword(
   throw wrongPassword(pointer)
 }
 
-/** Also the answer where the password was changed in the moment between its check and its use. */
-export function wrongPassword(pointer: string): AppError {
+/**
+ * Says what became of an act that a password was confirmed for.
+ *
+ * @throws AppError `invalid_token` where the caller's session ended meanwhile; `wrong_password` where the
+ *   password was replaced between its check and its use
+ */
+export function assertDone(outcome: Outcome, pointer: string): void {
+  if (outcome === 'ended') throw new AppError('invalid_token')
+  if (outcome === 'outdated') throw wrongPassword(pointer)
+}
+
+function wrongPassword(pointer: string): AppError {
   const detail = 'is not your password'
   return new AppError('wrong_password', {
     detail: `${pointer.slice(1)}: ${detail}`,

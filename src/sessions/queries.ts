@@ -1,6 +1,8 @@
-import { eq, type SQL, sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
+import { heldSession, isLive } from '../db/live-session.ts'
 import { users } from '../db/schema.ts'
+import { time } from '../db/time.ts'
 import { toUser, type User, type UserRow, userRowColumns } from '../users/queries.ts'
 
 export type Credentials = { id: number; passwordHash: string; authVersion: number; disabled: boolean }
@@ -212,28 +214,27 @@ export async function endSession(
   return rows.length > 0
 }
 
-/** Ends every session of a user, one excepted if asked for: the number that the others carry is past. */
+/**
+ * Ends every session of a user, the caller's own excepted if asked for: the number that the others carry is
+ * past. It counts only if the caller's session is live when both rows are locked: a request that was under
+ * way when its session ended must neither bring that back nor end the sessions of others.
+ *
+ * @returns whether it counted
+ */
 export async function endAllSessions(
   db: Database,
-  { userId, keep }: { userId: number; keep: string | null },
-): Promise<void> {
-  await db.execute(sql`
-    with raised as (
-      update users set auth_version = auth_version + 1 where id = ${userId} returning auth_version
+  { keepCurrent, ...caller }: { userId: number; sessionId: string; keepCurrent: boolean; now: Date },
+): Promise<boolean> {
+  const { rows } = await db.execute(sql`
+    with held as (${heldSession(caller)}), raised as (
+      update users u set auth_version = u.auth_version + 1 from held where u.id = held.user_id
+      returning u.auth_version
+    ), kept as (
+      update sessions s set auth_version = raised.auth_version from raised, held
+      where s.id = held.session_id and ${keepCurrent}::boolean
     )
-    update sessions s set auth_version = raised.auth_version from raised
-    where s.id = ${keep}::uuid and s.user_id = ${userId}`)
-}
-
-/** Whether the session `s` of the user `u` is live. */
-function isLive({ now }: { now: Date }): SQL {
-  return sql`(s.revoked_at is null and s.idle_expires_at > ${time(now)} and s.expires_at > ${time(now)}
-    and s.auth_version = u.auth_version and u.disabled_at is null)`
-}
-
-/** A moment as a parameter; never SQL's now(), which tests can't move. */
-function time(moment: Date): SQL {
-  return sql`${moment.toISOString()}::timestamptz`
+    select 1 from raised`)
+  return rows.length > 0
 }
 
 /** Deletes sessions whose idle end, which no refresh can move back, lies before a moment. */

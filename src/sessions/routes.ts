@@ -14,6 +14,7 @@ import {
 import { assertTrustedOrigin, isTrustedOrigin } from '../http/trusted-origin.ts'
 import { validBody, validQuery } from '../http/validate.ts'
 import { endOwnSession } from './end-own-session.ts'
+import { findTokenSession } from './find-token-session.ts'
 import type { TokenPair } from './issue-tokens.ts'
 import {
   endSessionsQuery,
@@ -27,10 +28,9 @@ import {
   toSessionListPayload,
   toTokenPairPayload,
 } from './payloads.ts'
-import { endAllSessions, listSessions } from './queries.ts'
+import { endAllSessions, endSession, listSessions } from './queries.ts'
 import { refresh } from './refresh.ts'
 import { signIn } from './sign-in.ts'
-import { signOut } from './sign-out.ts'
 
 const tag = 'Sessions'
 
@@ -93,16 +93,18 @@ export const sessionRoutes = new Hono<AppEnv>()
     }),
     validBody(logoutBody, ['json', 'form'], { optional: true }),
     async (c) => {
-      const refreshToken = c.req.valid('json').refresh_token ?? null
-      const accessToken = findBearerToken(c)
-      const byCookie = refreshToken === null && accessToken === null && hasSessionCookies(c)
-      if (byCookie) assertTrustedOrigin(c)
-      await signOut(
-        c.var.deps,
-        byCookie
-          ? { refreshToken: soleCookie(c, 'refresh'), accessToken: soleCookie(c, 'access') }
-          : { refreshToken, accessToken },
-      )
+      const { deps } = c.var
+      const given = {
+        refreshToken: c.req.valid('json').refresh_token ?? null,
+        accessToken: findBearerToken(c),
+      }
+      let sessionId = await findTokenSession(deps, given)
+      if (sessionId === null && hasSessionCookies(c)) {
+        assertTrustedOrigin(c)
+        const kept = { refreshToken: soleCookie(c, 'refresh'), accessToken: soleCookie(c, 'access') }
+        sessionId = await findTokenSession(deps, kept)
+      }
+      if (sessionId) await endSession(deps.db, { sessionId, now: deps.clock(), reason: 'signed_out' })
       if (isTrustedOrigin(c)) clearSessionCookies(c)
       return c.body(null, 204)
     },
@@ -147,9 +149,10 @@ export const ownSessionRoutes = new Hono<AppEnv>()
     validQuery(endSessionsQuery),
     async (c) => {
       const { deps, user, sessionId } = c.var
-      const keep = c.req.valid('query').keep_current === 'true' ? sessionId : null
-      await endAllSessions(deps.db, { userId: user.id, keep })
-      if (keep === null) clearSessionCookies(c)
+      const keepCurrent = c.req.valid('query').keep_current === 'true'
+      const caller = { userId: user.id, sessionId, now: deps.clock() }
+      if (!(await endAllSessions(deps.db, { ...caller, keepCurrent }))) throw new AppError('invalid_token')
+      if (!keepCurrent) clearSessionCookies(c)
       return c.body(null, 204)
     },
   )
@@ -164,7 +167,9 @@ export const ownSessionRoutes = new Hono<AppEnv>()
     }),
     requireUser(),
     async (c) => {
-      await endOwnSession(c.var.deps, { userId: c.var.user.id, sessionId: c.req.param('id') })
+      const id = c.req.param('id')
+      await endOwnSession(c.var.deps, { userId: c.var.user.id, sessionId: id })
+      if (id === c.var.sessionId) clearSessionCookies(c)
       return c.body(null, 204)
     },
   )

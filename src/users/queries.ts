@@ -1,7 +1,9 @@
-import { and, eq, type SQL, sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { violatedUnique } from '../db/errors.ts'
+import { heldSession } from '../db/live-session.ts'
 import { userRoles, users } from '../db/schema.ts'
+import { time } from '../db/time.ts'
 
 export type User = {
   id: number
@@ -119,7 +121,7 @@ export async function updateProfile(
       update users set
         username = coalesce(${username ?? null}, username),
         full_name = coalesce(${fullName ?? null}, full_name),
-        updated_at = ${now.toISOString()}::timestamptz
+        updated_at = ${time(now)}
       where id = ${id} returning ${userRowColumns(sql`users`)}`)
     return rows[0] ? toUser(rows[0]) : null
   } catch (error) {
@@ -128,37 +130,42 @@ export async function updateProfile(
   }
 }
 
-/**
- * Gives a user another password and ends every session but one. It counts only if nothing was revoked since
- * the old password was verified.
- *
- * @returns whether it counted
- */
+/** Who acts on their whole account, and which state of it their password was checked against. */
+export type Confirmed = { userId: number; sessionId: string; authVersion: number; now: Date }
+
+/** What became of it: done; the caller's session had ended; or the password was replaced since its check. */
+export type Outcome = 'done' | 'ended' | 'outdated'
+
+/** Gives a user another password and ends every session but the caller's. */
 export async function replacePassword(
   db: Database,
-  change: { id: number; authVersion: number; passwordHash: string; keepSession: string },
-): Promise<boolean> {
-  const { rows } = await db.execute(sql`
-    with changed as (
-      update users set password_hash = ${change.passwordHash}, auth_version = auth_version + 1
-      where id = ${change.id} and auth_version = ${change.authVersion}
-      returning id, auth_version
+  { passwordHash, ...caller }: Confirmed & { passwordHash: string },
+): Promise<Outcome> {
+  const { rows } = await db.execute<{ done: boolean }>(sql`
+    with held as (${heldSession(caller)}), changed as (
+      update users u set
+        password_hash = ${passwordHash}, auth_version = u.auth_version + 1, updated_at = ${time(caller.now)}
+      from held where u.id = held.user_id and held.auth_version = ${caller.authVersion}
+      returning u.auth_version
     ), kept as (
-      update sessions s set auth_version = changed.auth_version from changed
-      where s.id = ${change.keepSession}::uuid and s.user_id = changed.id
+      update sessions s set auth_version = changed.auth_version from changed, held where s.id = held.session_id
     )
-    select id from changed`)
-  return rows.length > 0
+    select exists (select 1 from changed) as done from held`)
+  return outcomeOf(rows[0])
 }
 
-/** Deletes a user with everything of theirs, if nothing was revoked since their password was verified. */
-export async function deleteUser(
-  db: Database,
-  { id, authVersion }: { id: number; authVersion: number },
-): Promise<boolean> {
-  const deleted = await db
-    .delete(users)
-    .where(and(eq(users.id, id), eq(users.authVersion, authVersion)))
-    .returning({ id: users.id })
-  return deleted.length > 0
+/** Deletes a user with everything of theirs. */
+export async function deleteUser(db: Database, caller: Confirmed): Promise<Outcome> {
+  const { rows } = await db.execute<{ done: boolean }>(sql`
+    with held as (${heldSession(caller)}), deleted as (
+      delete from users u using held where u.id = held.user_id and held.auth_version = ${caller.authVersion}
+      returning u.id
+    )
+    select exists (select 1 from deleted) as done from held`)
+  return outcomeOf(rows[0])
+}
+
+function outcomeOf(row: { done: boolean } | undefined): Outcome {
+  if (!row) return 'ended'
+  return row.done ? 'done' : 'outdated'
 }

@@ -79,7 +79,9 @@ export const userRoutes = new Hono<AppEnv>()
     requireUser(),
     validBody(accountDeletionBody),
     async (c) => {
-      await deleteAccount(c.var.deps, { userId: c.var.user.id, password: c.req.valid('json').password })
+      const { deps, user, sessionId } = c.var
+      const { password } = c.req.valid('json')
+      await deleteAccount(deps, { userId: user.id, sessionId, password })
       clearSessionCookies(c)
       return c.body(null, 204)
     },

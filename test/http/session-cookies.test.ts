@@ -184,6 +184,18 @@ describe('cookies that are not right', () => {
     expect(await local.database.roundTrips()).toEqual([])
   })
 
+  test.each([
+    ['a stale bearer token', { headers: { Authorization: 'Bearer nonsense' } }],
+    ['an empty refresh token', { headers: json, body: '{"refresh_token":""}' }],
+  ])('%s beside good cookies: signing out ends their session', async (_, init) => {
+    const { jar } = await signIn(local, FRONTEND)
+    const headers = { ...init.headers, Cookie: jar, Origin: FRONTEND }
+    const response = await local.request('/logout', { method: 'POST', ...init, headers })
+    expect(response.status).toBe(204)
+    expect(response.headers.getSetCookie()).toHaveLength(2)
+    expect((await local.request('/users/me', { headers: { Cookie: jar } })).status).toBe(401)
+  })
+
   test('a failed sign-in sets none', async () => {
     const attempt = { email: newPerson().email, password: 'wrong password' }
     const response = await local.post('/login?use_cookies=true', attempt, { Origin: FRONTEND })

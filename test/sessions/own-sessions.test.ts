@@ -139,6 +139,15 @@ describe('POST /logout', () => {
     expect(await database.roundTrips()).toEqual([])
   })
 
+  test('knows the session of an access token that has expired', async () => {
+    const pair = await openSession(await register())
+    const now = clock.now
+    clock.now = new Date(now.getTime() + 31 * 60_000)
+    expect((await logout(undefined, authorized(pair))).status).toBe(204)
+    expect((await post('/refresh', { refresh_token: pair.refresh_token })).status).toBe(401)
+    clock.now = now
+  })
+
   test('is one round trip', async () => {
     const pair = await openSession(await register())
     await database.roundTrips()

@@ -1,5 +1,8 @@
 import { afterEach, expect, vi } from 'vitest'
 import { MAX_ITERATIONS_PER_CALL } from '../../src/crypto/password.ts'
+import { forgetTestDatabase } from './test-app.ts'
+
+forgetTestDatabase()
 
 // Production Workers refuse PBKDF2 calls above the cap; Node and local workerd don't. So the tests do, with
 // production's error: a call that could not run there can't pass here.

@@ -64,15 +64,15 @@ export function countingHasher(hasher: PasswordHasher) {
 
 let ofThisFile: ReturnType<typeof createTestDatabase> | undefined
 
-/** The database of the test file that runs: made on first use, forgotten when the file ends. */
+/** The database of the test file that runs, made on first use. */
 export function testDatabase() {
-  if (!ofThisFile) {
-    ofThisFile = createTestDatabase()
-    afterAll(() => {
-      ofThisFile = undefined
-    })
-  }
+  ofThisFile ??= createTestDatabase()
   return ofThisFile
+}
+
+/** Called before every file: those of one worker share this module. */
+export function forgetTestDatabase(): void {
+  ofThisFile = undefined
 }
 
 type Options = { variables?: Record<string, string>; deps?: Partial<AppDeps>; database?: TestDatabase }

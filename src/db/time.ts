@@ -1,0 +1,6 @@
+import { type SQL, sql } from 'drizzle-orm'
+
+/** A moment as a parameter of a statement; never SQL's now(), which tests can't move. */
+export function time(moment: Date): SQL {
+  return sql`${moment.toISOString()}::timestamptz`
+}

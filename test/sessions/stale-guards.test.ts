@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest'
+import { createTestApp, type TokenPair } from '../support/test-app.ts'
+
+const app = await createTestApp()
+const { post, request, me, register, openSession } = app
+
+const authorized = (pair: TokenPair) => ({ Authorization: `Bearer ${pair.access_token}` })
+const works = async (pair: TokenPair) => (await me(pair.access_token)).status === 200
+const changePassword = (pair: TokenPair, current: string) =>
+  post(
+    '/users/me/password',
+    { current_password: current, new_password: 'another good one' },
+    authorized(pair),
+  )
+
+/** The application, with what comes between the guard of a request and the statement after it. */
+async function withBetween(between: () => Promise<unknown>) {
+  return await createTestApp({
+    deps: {
+      keyRing: app.deps.keyRing,
+      refreshKeys: app.deps.refreshKeys,
+      connect: (meter) => {
+        const db = app.deps.connect(meter)
+        let statements = 0
+        const execute = async (statement: Parameters<typeof db.execute>[0]) => {
+          statements++
+          if (statements === 2) await between()
+          return await db.execute(statement)
+        }
+        return Object.assign(Object.create(db), { execute })
+      },
+    },
+  })
+}
+
+describe('a request whose session ends after its guard let it through', () => {
+  const acts: [string, (slow: typeof app, pair: TokenPair, password: string) => Promise<Response>][] = [
+    [
+      'signing out everywhere else',
+      (slow, pair) =>
+        slow.request('/users/me/sessions?keep_current=true', { method: 'DELETE', headers: authorized(pair) }),
+    ],
+    [
+      'signing out everywhere',
+      (slow, pair) => slow.request('/users/me/sessions', { method: 'DELETE', headers: authorized(pair) }),
+    ],
+    [
+      'changing the password',
+      (slow, pair, password) =>
+        slow.post(
+          '/users/me/password',
+          { current_password: password, new_password: 'stolen account' },
+          authorized(pair),
+        ),
+    ],
+    [
+      'deleting the account',
+      (slow, pair, password) =>
+        slow.request('/users/me', {
+          method: 'DELETE',
+          headers: { ...authorized(pair), 'Content-Type': 'application/json' },
+          body: JSON.stringify({ password }),
+        }),
+    ],
+  ]
+
+  test.each(acts)('%s: is refused, revives nothing and ends nobody’s session', async (_, act) => {
+    const person = await register()
+    const [thief, owner] = [await openSession(person), await openSession(person)]
+    const slow = await withBetween(() => post('/logout', { refresh_token: thief.refresh_token }))
+    expect((await act(slow, thief, person.password)).status).toBe(401)
+    expect([await works(thief), await works(owner)]).toEqual([false, true])
+    await openSession(person)
+  })
+
+  test('signing out everywhere else, after the owner changed the password: the owner stays, the thief does not', async () => {
+    const person = await register()
+    const [thief, owner] = [await openSession(person), await openSession(person)]
+    const slow = await withBetween(() => changePassword(owner, person.password))
+    const response = await slow.request('/users/me/sessions?keep_current=true', {
+      method: 'DELETE',
+      headers: authorized(thief),
+    })
+    expect(response.status).toBe(401)
+    expect([await works(thief), await works(owner)]).toEqual([false, true])
+    expect((await post('/refresh', { refresh_token: thief.refresh_token })).status).toBe(401)
+  })
+})
+
+describe('a session that keeps itself while it is used', () => {
+  const keeps: [string, (pair: TokenPair, password: string) => Promise<Response>][] = [
+    ['a password change', changePassword],
+    [
+      'signing out everywhere else',
+      (pair) =>
+        request('/users/me/sessions?keep_current=true', { method: 'DELETE', headers: authorized(pair) }),
+    ],
+  ]
+  const rounds = keeps.flatMap(([name, keep]) =>
+    Array.from({ length: 10 }, (_, round) => [name, round + 1, keep] as const),
+  )
+
+  test.each(rounds)(
+    'is not logged out by %s that races its refresh, round %i',
+    async (_name, _round, keep) => {
+      const person = await register()
+      const pair = await openSession(person)
+      const [kept, ...refreshed] = await Promise.all([
+        keep(pair, person.password),
+        ...Array.from({ length: 6 }, () => post('/refresh', { refresh_token: pair.refresh_token })),
+      ])
+      expect(kept.status).toBe(204)
+      expect(refreshed.map(({ status }) => status)).toEqual(Array(6).fill(200))
+      expect(await works(pair)).toBe(true)
+    },
+  )
+
+  test.each(rounds)('stays signed out when signing out races %s, round %i', async (_name, _round, keep) => {
+    const person = await register()
+    const pair = await openSession(person)
+    const [kept, out] = await Promise.all([
+      keep(pair, person.password),
+      post('/logout', { refresh_token: pair.refresh_token }),
+    ])
+    expect([204, 401]).toContain(kept.status)
+    expect(out.status).toBe(204)
+    expect(await works(pair)).toBe(false)
+    expect((await post('/refresh', { refresh_token: pair.refresh_token })).status).toBe(401)
+  })
+})
