@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { utf8 } from './crypto/encoding.ts'
 import { MAX_ITERATIONS_PER_CALL, MAX_ROUNDS, MIN_TOTAL_ITERATIONS } from './crypto/password.ts'
-import { hs256Key, keyProblem, pick, type SigningKey } from './crypto/signing-key.ts'
+import { hs256Key, isUsable, keyProblem, pick, type SigningKey } from './crypto/signing-key.ts'
 import { weakness } from './crypto/weakness.ts'
 import { isLoopback } from './loopback.ts'
 
@@ -202,6 +202,23 @@ export function parseConfig(source: Readonly<Record<string, unknown>>): Config {
   problems.push(...crossProblems(source, values))
   if (problems.length > 0) throw new ConfigError(problems)
   return toConfig(values as Variables)
+}
+
+/**
+ * The rest of the check, which takes cryptography: each signing key is used once.
+ *
+ * @throws ConfigError that names the keys whose parts do not belong together
+ */
+export async function assertUsableKeys({ signingKeys }: Config): Promise<void> {
+  const usable = await Promise.all(signingKeys.map(isUsable))
+  const broken = signingKeys.filter((_, index) => !usable[index])
+  if (broken.length === 0) return
+  throw new ConfigError(
+    broken.map(
+      ({ kid }) =>
+        `JWT_SIGNING_KEYS: the private and public parts of ${JSON.stringify(kid)} do not belong together`,
+    ),
+  )
 }
 
 function crossProblems(source: Readonly<Record<string, unknown>>, values: Partial<Variables>): string[] {

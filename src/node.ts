@@ -3,7 +3,7 @@ import { type HttpBindings, serve } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono } from 'hono'
 import { createApp } from './app.ts'
-import { ConfigError, parseConfig, VARIABLE_NAMES } from './config.ts'
+import { assertUsableKeys, ConfigError, parseConfig, VARIABLE_NAMES } from './config.ts'
 import { type Assets, type ClientAddress, type IsPlainHttp, makeDeps } from './deps.ts'
 import { runScheduled } from './scheduled.ts'
 
@@ -11,8 +11,9 @@ import { runScheduled } from './scheduled.ts'
 const SCHEDULE_MILLISECONDS = 3_600_000
 
 /** Entry under Node: the environment holds the configuration, `assets/` the static files. */
-function start(): void {
+async function start(): Promise<void> {
   const config = parseConfig(Object.fromEntries(VARIABLE_NAMES.map((name) => [name, process.env[name]])))
+  await assertUsableKeys(config)
   const files = new Hono().use(serveStatic({ root: fileURLToPath(new URL('../assets', import.meta.url)) }))
   const assets: Assets = async (request) => await files.fetch(request)
   const deps = makeDeps(config, { assets, clientAddress, isPlainHttp })
@@ -42,8 +43,4 @@ function fail(error: unknown): void {
   process.exitCode = 1
 }
 
-try {
-  start()
-} catch (error) {
-  fail(error)
-}
+start().catch(fail)

@@ -1,5 +1,5 @@
 import { createApp } from './app.ts'
-import { parseConfig } from './config.ts'
+import { assertUsableKeys, parseConfig } from './config.ts'
 import { type AppDeps, type Assets, type ClientAddress, type IsPlainHttp, makeDeps } from './deps.ts'
 import { runScheduled } from './scheduled.ts'
 
@@ -20,12 +20,18 @@ const isPlainHttp: IsPlainHttp = (request) => new URL(request.url).protocol === 
 
 /** Built at the first request and kept for the life of the isolate: bindings never change within one. */
 let deps: AppDeps | undefined
-let app: ReturnType<typeof createApp> | undefined
+let app: Promise<ReturnType<typeof createApp>> | undefined
 
 function depsOf(env: Bindings): AppDeps {
   const assets: Assets = (request) => env.ASSETS.fetch(request)
   deps ??= makeDeps(parseConfig(env), { assets, clientAddress, isPlainHttp })
   return deps
+}
+
+async function start(env: Bindings) {
+  const started = depsOf(env)
+  await assertUsableKeys(started.config)
+  return createApp(started)
 }
 
 /**
@@ -34,9 +40,12 @@ function depsOf(env: Bindings): AppDeps {
  */
 export default {
   async fetch(request: Request, env: Bindings): Promise<Response> {
+    let started: Awaited<typeof app>
     try {
-      app ??= createApp(depsOf(env))
+      app ??= start(env)
+      started = await app
     } catch (error) {
+      app = undefined
       // biome-ignore lint/suspicious/noConsole: there are no deps to log with yet
       console.error(error instanceof Error ? error.message : 'The server could not start')
       return new Response(UNCONFIGURED, {
@@ -44,7 +53,7 @@ export default {
         headers: { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store' },
       })
     }
-    return await app.fetch(request, env)
+    return await started.fetch(request, env)
   },
   /** The cron of `wrangler.toml`. */
   async scheduled(_controller: unknown, env: Bindings): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ConfigError, parseConfig, VARIABLE_NAMES } from '../src/config.ts'
+import { assertUsableKeys, ConfigError, parseConfig, VARIABLE_NAMES } from '../src/config.ts'
 import { generateKey } from '../src/crypto/signing-key.ts'
 
 const secret = () => crypto.randomUUID() + crypto.randomUUID()
@@ -290,6 +290,19 @@ describe('asymmetric keys', () => {
     expect(problemOf({ ...whole, alg: other })).toMatch(/does not fit its alg/)
     expect(problemOf({ ...whole, alg: 'HS256' })).toMatch(/does not fit its alg/)
     expect(problemOf({ ...whole, alg: 'RS256' })).toMatch(/needs an alg/)
+  })
+
+  test.each(['ES256', 'EdDSA'] as const)('%s: parts of two keys are found out by use', async (alg) => {
+    const [one, other] = [await generateKey(alg, 'one'), await generateKey(alg, 'other')]
+    const configOf = (keys: object[]) => parseConfig({ ...local, JWT_SIGNING_KEYS: JSON.stringify(keys) })
+    await assertUsableKeys(configOf([one, other]))
+    const mixed = { ...one, x: other.x, ...(other.y && { y: other.y }) }
+    const zeros = { ...one, x: 'A'.repeat(43) }
+    for (const broken of [mixed, zeros]) {
+      await expect(assertUsableKeys(configOf([other, broken]))).rejects.toMatchObject({
+        problems: ['JWT_SIGNING_KEYS: the private and public parts of "one" do not belong together'],
+      })
+    }
   })
 
   test('what is no key at all is said to be none', () => {

@@ -92,3 +92,22 @@ export function publicKey({ k, d: _, ...key }: SigningKey): PublicKey | null {
 export function importVerificationKey({ alg, kid: _, d: _private, ...key }: SigningKey): Promise<CryptoKey> {
   return crypto.subtle.importKey('jwk', key, ALGORITHMS[alg].use, false, ['verify'])
 }
+
+/**
+ * Uses a key once: a public part that belongs to another key looks right and fails at every sign-in.
+ *
+ * @returns whether its signature verifies
+ */
+export async function isUsable(key: SigningKey): Promise<boolean> {
+  const { alg, kid: _, ...members } = key
+  const { use } = ALGORITHMS[alg]
+  const algorithm = { ...use, hash: 'SHA-256' }
+  const message = utf8('usable')
+  try {
+    const signing = await crypto.subtle.importKey('jwk', members, use, false, ['sign'])
+    const signature = await crypto.subtle.sign(algorithm, signing, message)
+    return await crypto.subtle.verify(algorithm, await importVerificationKey(key), signature, message)
+  } catch {
+    return false
+  }
+}
