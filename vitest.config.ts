@@ -7,6 +7,12 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 /** Tests of what only ever runs on a developer's machine, or reads the repository itself. */
 const machine = ['test/*.test.ts', 'test/local/**/*.test.ts', 'test/cli/**/*.test.ts']
 
+/** What no database engine has a say in; and races, which an engine with one connection does not have. */
+const unaffectedByEngine = [
+  ...['crypto', 'worker', 'db', 'http', 'service'].map((folder) => `test/${folder}/**`),
+  'test/sessions/{races,stale-guards,access-token,key-rotation}.test.ts',
+]
+
 type Engine = 'postgres' | 'pglite'
 
 declare module 'vitest' {
@@ -20,11 +26,9 @@ const common = (name: string, engine: Engine) => ({
   include: ['test/**/*.test.ts'],
   exclude: [
     ...machine,
-    ...(name.startsWith('node') ? ['test/worker/**'] : []),
-    // What touches no database needs to run once a runtime, and an engine with one connection has no races.
-    ...(engine === 'pglite'
-      ? ['test/crypto/**', 'test/worker/**', 'test/db/**', 'test/sessions/{races,stale-guards}.test.ts']
-      : []),
+    // Races are the database's to decide: one runtime asks.
+    ...(name.startsWith('node') ? ['test/worker/**'] : ['test/sessions/{races,stale-guards}.test.ts']),
+    ...(engine === 'pglite' ? unaffectedByEngine : []),
   ],
   setupFiles: ['test/support/setup.ts'],
   // Loading the modules once a worker instead of once a file halves the time. What files could share is a

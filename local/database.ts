@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import type { Pool } from 'pg'
@@ -35,6 +35,7 @@ export async function openServer(databaseUrl: string): Promise<LocalDatabase> {
  */
 export async function openEmbedded(folder: string): Promise<LocalDatabase> {
   const inMemory = folder === 'memory:'
+  if (!inMemory) assertDatabaseFolder(folder)
   const unlock = inMemory ? () => {} : lock(folder)
   try {
     const pglite = await PGlite.create(inMemory ? 'memory://' : folder)
@@ -55,6 +56,16 @@ export async function openEmbedded(folder: string): Promise<LocalDatabase> {
       `The database in ${folder} can't be opened (${reason(error)}). Delete the folder to start afresh.`,
     )
   }
+}
+
+/** A new folder, an empty one, or one that holds a database: nothing else is written into. */
+function assertDatabaseFolder(folder: string): void {
+  if (!existsSync(folder)) return
+  const isFolder = statSync(folder).isDirectory()
+  if (isFolder && (existsSync(`${folder}/PG_VERSION`) || readdirSync(folder).length === 0)) return
+  throw new SetUpError(
+    `The database in ${folder} can't be opened (${isFolder ? 'other files are in it' : 'it is a file'})`,
+  )
 }
 
 function lock(folder: string): () => void {
