@@ -41,7 +41,7 @@ export const users = pgTable(
     /** Written by every successful sign-in. */
     lastLoginAt: time('last_login_at'),
     createdAt: time('created_at').notNull(),
-    /** Of the profile (username, email, name, roles), not of sign-ins. */
+    /** Of the profile (username, email, name, roles) and the password; not of sign-ins. */
     updatedAt: time('updated_at').notNull(),
   },
   (table) => [

@@ -21,7 +21,7 @@ export function setSessionCookies(c: RequestContext, pair: TokenPair): void {
 
 /** Removes the cookies that a trusted request presents; without any there is nothing to remove. */
 export function clearSessionCookies(c: RequestContext): void {
-  if (!KINDS.some((kind) => values(c, kind).length > 0)) return
+  if (!hasSessionCookies(c)) return
   for (const kind of KINDS) write(c, kind, { value: '', maxAge: 0 })
 }
 
