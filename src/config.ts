@@ -1,120 +1,22 @@
 import * as z from 'zod/mini'
-import { utf8 } from './crypto/encoding.ts'
+import {
+  databaseUrl,
+  integer,
+  type Limit,
+  label,
+  limit,
+  origin,
+  origins,
+  secret,
+  secrets,
+  serviceUrl,
+  signingKeys,
+} from './config/rules.ts'
 import { MAX_ITERATIONS_PER_CALL, MAX_ROUNDS, MIN_TOTAL_ITERATIONS } from './crypto/password.ts'
-import { hs256Key, isUsable, keyProblem, pick, type SigningKey } from './crypto/signing-key.ts'
-import { weakness } from './crypto/weakness.ts'
+import { hs256Key, isUsable, pick, type SigningKey } from './crypto/signing-key.ts'
 import { isLoopback } from './loopback.ts'
 
 // The README's table lists every variable with its unit, default and reason; a test compares the two.
-
-/** A step of a variable's rule: reads what came before, or says what is wrong with it. */
-const step = <In, Out>(read: (value: In, refuse: (problem: string) => void) => Out) =>
-  z.transform<In, Out>((value, { issues }) =>
-    read(value, (message) => issues.push({ code: 'custom', message, input: undefined })),
-  )
-
-const url = z.pipe(
-  z.string(),
-  step((text: string, refuse) => {
-    if (URL.canParse(text)) return new URL(text)
-    refuse(text === '*' ? 'must not be *; name each origin' : 'is not a URL')
-    return new URL('invalid:')
-  }),
-)
-
-/** An http(s) origin without path; plain http only on this machine, where nobody else can listen in. */
-const origin = z.pipe(
-  url,
-  step((parsed: URL, refuse) => {
-    const problem = originProblem(parsed)
-    if (problem) refuse(problem)
-    return parsed.origin
-  }),
-)
-
-/** A Neon connection string. Off loopback the driver always uses HTTPS, so a wish for less is a mistake. */
-const databaseUrl = z.pipe(
-  url,
-  step((parsed: URL, refuse) => {
-    const { protocol, hostname, pathname, username, password, href, searchParams } = parsed
-    if (!/^postgres(ql)?:$/.test(protocol)) refuse('must start with postgresql://')
-    // Unlike those of http, the hosts of other schemes are not checked by the parser.
-    const host = URL.canParse(`http://${hostname}`) && hostname
-    if (!host || !username || !password || pathname.length < 2) {
-      refuse('needs a user, a password, a host and a database')
-    }
-    const plainText = searchParams.getAll('sslmode').some((mode) => /^(disable|allow|prefer)$/i.test(mode))
-    if (plainText && !isLoopback(hostname)) refuse('must not allow plain text (sslmode)')
-    return href
-  }),
-)
-
-const secret = z.string().check(
-  z.check(({ value: input, issues }) => {
-    const message = weakness(utf8(input.trim()))
-    if (message) issues.push({ code: 'custom', message, input })
-  }),
-)
-
-/** One or several, by comma: the first makes, all are accepted. */
-const secrets = z.pipe(
-  z.pipe(
-    z.string(),
-    step((text: string) => text.split(/[\s,]+/).filter(Boolean)),
-  ),
-  z.array(secret).check(z.minLength(1, { error: 'is empty' })),
-)
-
-const signingKey = z.custom<SigningKey>().check(
-  z.check(({ value: input, issues }) => {
-    const message = keyProblem(input)
-    if (message) issues.push({ code: 'custom', message, input })
-  }),
-)
-
-/** JSON Web Keys (RFC 7517): the first signs, all verify. */
-const signingKeys = z.pipe(
-  z.pipe(
-    z.string(),
-    step((text: string, refuse): unknown => {
-      try {
-        return JSON.parse(text)
-      } catch {
-        return refuse('is not JSON')
-      }
-    }),
-  ),
-  z.array(signingKey, { error: 'is not a JSON array of keys' }).check(
-    z.minLength(1, { error: 'has no key' }),
-    z.refine((keys) => new Set(keys.map((key) => key.kid)).size === keys.length, { error: 'repeats a kid' }),
-  ),
-)
-
-const integer = (minimum: number, maximum: number, byDefault: number) =>
-  z.prefault(
-    z.pipe(
-      z.string().check(z.regex(/^\d{1,9}$/, { error: 'is not a whole number', abort: true })),
-      step((text: string, refuse) => {
-        const value = Number(text)
-        if (value < minimum) refuse(`is under ${minimum}`)
-        if (value > maximum) refuse(`is above ${maximum}`)
-        return value
-      }),
-    ),
-    String(byDefault),
-  )
-
-const origins = z.pipe(
-  z.pipe(
-    z.string(),
-    step((text: string) => text.split(/[\s,]+/).filter(Boolean)),
-  ),
-  z.array(origin),
-)
-
-const label = z
-  .string()
-  .check(z.trim(), z.minLength(1, { error: 'is empty' }), z.maxLength(255, { error: 'is too long' }))
 
 /** Every variable this server reads, each with its own rule. Rules across variables are in `parseConfig`. */
 const VARIABLES = {
@@ -132,12 +34,20 @@ const VARIABLES = {
   SESSION_SECONDS: integer(60, 31_536_000, 2_592_000),
   PASSWORD_ITERATIONS: integer(1, MAX_ITERATIONS_PER_CALL, MAX_ITERATIONS_PER_CALL),
   PASSWORD_ROUNDS: integer(1, MAX_ROUNDS, 6),
+  PASSWORD_MIN_LENGTH: integer(8, 64, 8),
+  BREACHED_PASSWORDS_URL: z.optional(serviceUrl),
+  LIMIT_SIGN_IN_ACCOUNT: limit('5/300'),
+  LIMIT_SIGN_IN_ADDRESS: limit('20/60'),
+  LIMIT_REGISTER_ADDRESS: limit('10/3600'),
+  AUDIT_RETENTION_DAYS: integer(1, 3650, 365),
   COOKIE_SAME_SITE: z._default(
     z.enum(['lax', 'strict', 'none'], { error: 'must be lax, strict or none' }),
     'lax',
   ),
   HOST: z._default(label, '127.0.0.1'),
   PORT: integer(1, 65_535, 8000),
+  TRUSTED_PROXY_HOPS: integer(0, 10, 0),
+  LIMIT_FLOOD_ADDRESS: limit('100/60'),
 }
 
 type VariableName = keyof typeof VARIABLES
@@ -160,8 +70,14 @@ export type Config = {
   refresh: { idleSeconds: number; graceSeconds: number }
   sessionSeconds: number
   passwordWork: { iterations: number; rounds: number }
+  /** In code points. */
+  passwordMinLength: number
+  /** The range API that knows breached passwords; `null`: none is asked. */
+  breachedPasswordsUrl: string | null
+  limits: { signInAccount: Limit; signInAddress: Limit; registerAddress: Limit }
+  auditRetentionDays: number
   cookies: { secure: boolean; sameSite: 'lax' | 'strict' | 'none' }
-  node: { host: string; port: number }
+  node: { host: string; port: number; trustedProxyHops: number; floodAddress: Limit }
 }
 
 /** Everything wrong with a configuration at once, one line a problem. Values are never quoted. */
@@ -256,7 +172,20 @@ function toConfig(values: Variables): Config {
     sessionSeconds: values.SESSION_SECONDS,
     passwordWork: { iterations: values.PASSWORD_ITERATIONS, rounds: values.PASSWORD_ROUNDS },
     cookies: { secure: values.PUBLIC_URL.startsWith('https:'), sameSite: values.COOKIE_SAME_SITE },
-    node: { host: values.HOST, port: values.PORT },
+    passwordMinLength: values.PASSWORD_MIN_LENGTH,
+    breachedPasswordsUrl: breachedPasswordsUrlOf(values),
+    limits: {
+      signInAccount: values.LIMIT_SIGN_IN_ACCOUNT,
+      signInAddress: values.LIMIT_SIGN_IN_ADDRESS,
+      registerAddress: values.LIMIT_REGISTER_ADDRESS,
+    },
+    auditRetentionDays: values.AUDIT_RETENTION_DAYS,
+    node: {
+      host: values.HOST,
+      port: values.PORT,
+      trustedProxyHops: values.TRUSTED_PROXY_HOPS,
+      floodAddress: values.LIMIT_FLOOD_ADDRESS,
+    },
   }
 }
 
@@ -267,21 +196,13 @@ function keyRingOf({ JWT_SIGNING_KEYS: keys = [], JWT_SECRET: text }: Variables)
   return [...keys.map((key) => pick(key, key)), ...named.filter(({ kid }) => !known.has(kid))]
 }
 
-function originProblem({
-  protocol,
-  hostname,
-  pathname,
-  search,
-  hash,
-  username,
-  password,
-}: URL): string | null {
-  if (protocol !== 'http:' && protocol !== 'https:') return 'must be an http or https URL'
-  if (hostname.includes('*')) return 'must be one exact origin, without *'
-  if (pathname !== '/' || search || hash || username || password)
-    return 'must be an origin: scheme, host and port only'
-  if (protocol === 'http:' && !isLoopback(hostname)) return 'is plain http off this machine; use https'
-  return null
+/** @see https://haveibeenpwned.com/API/v3#PwnedPasswords */
+const PWNED_PASSWORDS_URL = 'https://api.pwnedpasswords.com/range/'
+
+/** Off loopback the answer is asked for by default; a developer's machine asks nobody. */
+function breachedPasswordsUrlOf({ BREACHED_PASSWORDS_URL: url, PUBLIC_URL: publicUrl }: Variables) {
+  if (url !== undefined) return url
+  return isLoopback(new URL(publicUrl).hostname) ? null : PWNED_PASSWORDS_URL
 }
 
 function messages(error: z.core.$ZodError): string {

@@ -43,7 +43,20 @@ describe('defaults', () => {
       sessionSeconds: 2_592_000,
       passwordWork: { iterations: 100_000, rounds: 6 },
       cookies: { secure: false, sameSite: 'lax' },
-      node: { host: '127.0.0.1', port: 8000 },
+      node: {
+        host: '127.0.0.1',
+        port: 8000,
+        trustedProxyHops: 0,
+        floodAddress: { count: 100, seconds: 60 },
+      },
+      passwordMinLength: 8,
+      breachedPasswordsUrl: null,
+      limits: {
+        signInAccount: { count: 5, seconds: 300 },
+        signInAddress: { count: 20, seconds: 60 },
+        registerAddress: { count: 10, seconds: 3600 },
+      },
+      auditRetentionDays: 365,
     })
   })
 
@@ -329,5 +342,70 @@ test('several keys make a ring in their order', () => {
 
 test('the names of all variables are known', () => {
   expect(VARIABLE_NAMES).toContain('DATABASE_URL')
-  expect(VARIABLE_NAMES).toHaveLength(17)
+  expect(VARIABLE_NAMES).toHaveLength(25)
+})
+
+describe('limits', () => {
+  test('are count/seconds', () => {
+    const { limits, node } = parseConfig({
+      ...local,
+      LIMIT_SIGN_IN_ACCOUNT: '7/90',
+      LIMIT_FLOOD_ADDRESS: '1/1',
+    })
+    expect(limits).toEqual({
+      signInAccount: { count: 7, seconds: 90 },
+      signInAddress: { count: 20, seconds: 60 },
+      registerAddress: { count: 10, seconds: 3600 },
+    })
+    expect(node.floodAddress).toEqual({ count: 1, seconds: 1 })
+  })
+
+  test.each([
+    '0/60',
+    '5/0',
+    '5',
+    '5/',
+    '/60',
+    '-5/60',
+    '5/60/1',
+    '1000001/1',
+    '1/1000001',
+    '1e3/60',
+    'off',
+    '5 / 60',
+  ])('can not be %s, which would be no limit or nobody’s', (LIMIT_SIGN_IN_ADDRESS) => {
+    expect(problemsOf({ ...local, LIMIT_SIGN_IN_ADDRESS })).toEqual([
+      'LIMIT_SIGN_IN_ADDRESS is not count/seconds, each from 1 to 1000000, e.g. 20/60',
+    ])
+  })
+})
+
+describe('the check against breached passwords', () => {
+  const online = { ...local, PUBLIC_URL: 'https://auth.example.com', APP_URL: 'https://app.example.com' }
+
+  test('is on off loopback, off on it, and can be switched either way', () => {
+    expect(parseConfig(online).breachedPasswordsUrl).toBe('https://api.pwnedpasswords.com/range/')
+    expect(parseConfig(local).breachedPasswordsUrl).toBeNull()
+    expect(parseConfig({ ...online, BREACHED_PASSWORDS_URL: 'off' }).breachedPasswordsUrl).toBeNull()
+    const mirror = 'http://localhost:9000/range/'
+    expect(parseConfig({ ...local, BREACHED_PASSWORDS_URL: mirror }).breachedPasswordsUrl).toBe(mirror)
+  })
+
+  test.each([
+    'on',
+    'http://example.com/',
+    'https://user:pass@example.com/',
+    'https://example.com/?x=1',
+    'ftp://localhost/',
+  ])('is not asked of %s', (BREACHED_PASSWORDS_URL) => {
+    expect(problemsOf({ ...local, BREACHED_PASSWORDS_URL })).toEqual([
+      'BREACHED_PASSWORDS_URL must be off, or an https URL without query and credentials',
+    ])
+  })
+})
+
+test('a password is never allowed to be shorter than 8 characters (ASVS 6.2.1)', () => {
+  expect(parseConfig(local).passwordMinLength).toBe(8)
+  expect(parseConfig({ ...local, PASSWORD_MIN_LENGTH: '15' }).passwordMinLength).toBe(15)
+  expect(problemsOf({ ...local, PASSWORD_MIN_LENGTH: '7' })).toEqual(['PASSWORD_MIN_LENGTH is under 8'])
 })
