@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { auditRoutes } from './audit/routes.ts'
 import type { AppDeps } from './deps.ts'
 import { AppError } from './errors.ts'
 import { type AppEnv, requestContext } from './http/context.ts'
@@ -19,6 +20,7 @@ const MAX_BODY_BYTES = 16 * 1024
 export const routes = new Hono<AppEnv>()
   .route('/', serviceRoutes)
   .route('/', userRoutes)
+  .route('/', auditRoutes)
   .route('/', ownSessionRoutes)
   .route('/', sessionRoutes)
   .route('/auth', sessionRoutes)

@@ -39,6 +39,7 @@ const VARIABLES = {
   LIMIT_SIGN_IN_ACCOUNT: limit('5/300'),
   LIMIT_SIGN_IN_ADDRESS: limit('20/60'),
   LIMIT_REGISTER_ADDRESS: limit('10/3600'),
+  LIMIT_FLOOD_ADDRESS: limit('100/60'),
   AUDIT_RETENTION_DAYS: integer(1, 3650, 365),
   COOKIE_SAME_SITE: z._default(
     z.enum(['lax', 'strict', 'none'], { error: 'must be lax, strict or none' }),
@@ -47,7 +48,6 @@ const VARIABLES = {
   HOST: z._default(label, '127.0.0.1'),
   PORT: integer(1, 65_535, 8000),
   TRUSTED_PROXY_HOPS: integer(0, 10, 0),
-  LIMIT_FLOOD_ADDRESS: limit('100/60'),
 }
 
 type VariableName = keyof typeof VARIABLES
@@ -55,6 +55,9 @@ type Variables = { [Name in VariableName]: z.output<(typeof VARIABLES)[Name]> }
 
 /** The names of all variables, for tools that pick them out of a larger environment. */
 export const VARIABLE_NAMES = Object.keys(VARIABLES) as VariableName[]
+
+/** What is limited, and by whom it is counted. */
+export type LimitName = 'signInAccount' | 'signInAddress' | 'registerAddress' | 'floodAddress'
 
 export type Config = {
   databaseUrl: string
@@ -74,10 +77,10 @@ export type Config = {
   passwordMinLength: number
   /** The range API that knows breached passwords; `null`: none is asked. */
   breachedPasswordsUrl: string | null
-  limits: { signInAccount: Limit; signInAddress: Limit; registerAddress: Limit }
+  limits: Record<LimitName, Limit>
   auditRetentionDays: number
   cookies: { secure: boolean; sameSite: 'lax' | 'strict' | 'none' }
-  node: { host: string; port: number; trustedProxyHops: number; floodAddress: Limit }
+  node: { host: string; port: number; trustedProxyHops: number }
 }
 
 /** Everything wrong with a configuration at once, one line a problem. Values are never quoted. */
@@ -178,13 +181,13 @@ function toConfig(values: Variables): Config {
       signInAccount: values.LIMIT_SIGN_IN_ACCOUNT,
       signInAddress: values.LIMIT_SIGN_IN_ADDRESS,
       registerAddress: values.LIMIT_REGISTER_ADDRESS,
+      floodAddress: values.LIMIT_FLOOD_ADDRESS,
     },
     auditRetentionDays: values.AUDIT_RETENTION_DAYS,
     node: {
       host: values.HOST,
       port: values.PORT,
       trustedProxyHops: values.TRUSTED_PROXY_HOPS,
-      floodAddress: values.LIMIT_FLOOD_ADDRESS,
     },
   }
 }

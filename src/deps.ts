@@ -2,6 +2,7 @@ import type { Config } from './config.ts'
 import { type DerivedKeys, deriveKeys } from './crypto/derived-key.ts'
 import { createKeyRing, type KeyRing } from './crypto/jwt.ts'
 import { createPasswordHasher, type PasswordHasher } from './crypto/password.ts'
+import type { Client } from './db/audit-event.ts'
 import { type Connect, type Database, prepareDatabase } from './db/client.ts'
 
 /** The wall clock. A parameter everywhere, so that every expiry has a test just before it and at it. */
@@ -27,6 +28,9 @@ export type ClientAddress = (request: Request, bindings: unknown) => string | nu
 /** Whether a request reached the platform over plain http, as far as the platform knows. */
 export type IsPlainHttp = (request: Request) => boolean
 
+/** Cloudflare's Rate Limiting binding, and whatever does the same elsewhere. */
+export type FloodLimiter = { limit(options: { key: string }): Promise<{ success: boolean }> }
+
 /** Writes one line of JSON. */
 export type Log = (entry: { event: string } & Record<string, unknown>) => void
 
@@ -41,21 +45,31 @@ export type AppDeps = {
   passwords: PasswordHasher
   keyRing: KeyRing
   refreshKeys: DerivedKeys
+  deviceKeys: DerivedKeys
+  /** For the names of budgets. */
+  limitKeys: DerivedKeys
+  /** The first line against floods; `null` where none is bound. */
+  floodLimiter: FloodLimiter | null
   clientAddress: ClientAddress
   isPlainHttp: IsPlainHttp
   assets: Assets
   log: Log
 }
 
-/** What one request hands to its verbs: the same, with a database handle that counts its round trips. */
-export type Deps = Omit<AppDeps, 'connect'> & { db: Database }
+/**
+ * What one request hands to its verbs: the same, with a database handle that counts its round trips, and where
+ * the request comes from.
+ */
+export type Deps = Omit<AppDeps, 'connect'> & { db: Database; client: Client }
+
+/** Milliseconds that only grow, for durations. */
+export const stopwatch = () => performance.now()
 
 /** Real time, real randomness, the configured database: the one place where they enter. */
 export function makeDeps(
   config: Config,
-  platform: Pick<AppDeps, 'assets' | 'clientAddress' | 'isPlainHttp'>,
+  platform: Pick<AppDeps, 'assets' | 'clientAddress' | 'floodLimiter' | 'isPlainHttp'>,
 ): AppDeps {
-  const stopwatch = () => performance.now()
   const random: Random = {
     bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
     uuid: () => crypto.randomUUID(),
@@ -69,6 +83,8 @@ export function makeDeps(
     passwords: createPasswordHasher(config.passwordWork, random.bytes),
     keyRing: createKeyRing(config.signingKeys),
     refreshKeys: deriveKeys(config.authSecrets, 'refresh-token'),
+    deviceKeys: deriveKeys(config.authSecrets, 'device-token'),
+    limitKeys: deriveKeys(config.authSecrets, 'rate-limit'),
     ...platform,
     // Both runtimes collect what the console is given; one line is one entry.
     // biome-ignore lint/suspicious/noConsole: this is the sink of the log

@@ -30,12 +30,17 @@ export type ErrorCode =
 /** One thing wrong with one member of the request. `pointer` is a JSON Pointer into the body (RFC 6901). */
 export type FieldError = { pointer: string; code: string; detail: string }
 
+/** A burst of `count`, refilled evenly over `seconds`, that has nothing left. */
+export type RefusingLimit = { name: string; count: number; seconds: number; retryAfterSeconds: number }
+
 type AppErrorOptions = {
   /** Said to the client in place of the code's own text. Never holds a secret or another person's data. */
   detail?: string
   errors?: FieldError[]
   /** Further members of the answer, of this error alone. */
   members?: Record<string, unknown>
+  /** Which limit refused it. */
+  limit?: RefusingLimit
   /** Kept for the log, never sent. */
   cause?: unknown
 }
@@ -49,6 +54,7 @@ export class AppError extends Error {
   readonly detail: string | undefined
   readonly errors: FieldError[] | undefined
   readonly members: Record<string, unknown> | undefined
+  readonly limit: RefusingLimit | undefined
 
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
     super(code, { cause: options.cause })
@@ -57,5 +63,6 @@ export class AppError extends Error {
     this.detail = options.detail
     this.errors = options.errors
     this.members = options.members
+    this.limit = options.limit
   }
 }

@@ -4,7 +4,9 @@ import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono } from 'hono'
 import { createApp } from './app.ts'
 import { assertUsableKeys, ConfigError, parseConfig, VARIABLE_NAMES } from './config.ts'
-import { type Assets, type ClientAddress, type IsPlainHttp, makeDeps } from './deps.ts'
+import { type Assets, type ClientAddress, type IsPlainHttp, makeDeps, stopwatch } from './deps.ts'
+import { forwardedAddress } from './http/client-address.ts'
+import { createMemoryLimiter } from './memory-limiter.ts'
 import { runScheduled } from './scheduled.ts'
 
 /** As often as the cron of `wrangler.toml`. */
@@ -16,7 +18,9 @@ async function start(): Promise<void> {
   await assertUsableKeys(config)
   const files = new Hono().use(serveStatic({ root: fileURLToPath(new URL('../assets', import.meta.url)) }))
   const assets: Assets = async (request) => await files.fetch(request)
-  const deps = makeDeps(config, { assets, clientAddress, isPlainHttp })
+  const clientAddress = clientAddressBehind(config.node.trustedProxyHops)
+  const floodLimiter = createMemoryLimiter(config.limits.floodAddress, stopwatch)
+  const deps = makeDeps(config, { assets, clientAddress, floodLimiter, isPlainHttp })
   const app = createApp(deps)
   setInterval(() => void runScheduled(deps), SCHEDULE_MILLISECONDS).unref()
   const { host: hostname, port } = config.node
@@ -26,9 +30,16 @@ async function start(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => server.close())
 }
 
-/** The socket's address: headers that claim another one can be sent by anybody. */
-const clientAddress: ClientAddress = (_request, bindings) =>
-  (bindings as HttpBindings).incoming.socket.remoteAddress ?? null
+/**
+ * The socket's address, or the one that our own proxies wrote down: anything else in headers can be sent by
+ * anybody.
+ */
+function clientAddressBehind(hops: number): ClientAddress {
+  return (request, bindings) =>
+    forwardedAddress(request.headers.get('X-Forwarded-For'), hops) ??
+    (bindings as HttpBindings).incoming.socket.remoteAddress ??
+    null
+}
 
 /**
  * A proxy that terminates TLS says so in `X-Forwarded-Proto`. Where the header is missing, or any hop was plain,

@@ -1,9 +1,19 @@
 import { createApp } from './app.ts'
 import { assertUsableKeys, parseConfig } from './config.ts'
-import { type AppDeps, type Assets, type ClientAddress, type IsPlainHttp, makeDeps } from './deps.ts'
+import {
+  type AppDeps,
+  type Assets,
+  type ClientAddress,
+  type FloodLimiter,
+  type IsPlainHttp,
+  makeDeps,
+} from './deps.ts'
 import { runScheduled } from './scheduled.ts'
 
-type Bindings = Record<string, unknown> & { ASSETS: { fetch(request: Request): Promise<Response> } }
+type Bindings = Record<string, unknown> & {
+  ASSETS: { fetch(request: Request): Promise<Response> }
+  FLOOD_LIMITER?: FloodLimiter
+}
 
 /** Says nothing of the reason, which is for the log. */
 const UNCONFIGURED = JSON.stringify({
@@ -24,7 +34,8 @@ let app: Promise<ReturnType<typeof createApp>> | undefined
 
 function depsOf(env: Bindings): AppDeps {
   const assets: Assets = (request) => env.ASSETS.fetch(request)
-  deps ??= makeDeps(parseConfig(env), { assets, clientAddress, isPlainHttp })
+  const floodLimiter = env.FLOOD_LIMITER ?? null
+  deps ??= makeDeps(parseConfig(env), { assets, clientAddress, floodLimiter, isPlainHttp })
   return deps
 }
 

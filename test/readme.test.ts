@@ -37,7 +37,7 @@ describe('the table of the configuration', () => {
     expect(documented.get('LIMIT_SIGN_IN_ACCOUNT')).toBe(written(config.limits.signInAccount))
     expect(documented.get('LIMIT_SIGN_IN_ADDRESS')).toBe(written(config.limits.signInAddress))
     expect(documented.get('LIMIT_REGISTER_ADDRESS')).toBe(written(config.limits.registerAddress))
-    expect(documented.get('LIMIT_FLOOD_ADDRESS')).toBe(written(config.node.floodAddress))
+    expect(documented.get('LIMIT_FLOOD_ADDRESS')).toBe(written(config.limits.floodAddress))
     expect(documented.get('AUDIT_RETENTION_DAYS')).toBe(`\`${config.auditRetentionDays}\``)
     expect(documented.get('TRUSTED_PROXY_HOPS')).toBe(`\`${config.node.trustedProxyHops}\``)
     expect(documented.get('HOST')).toBe(`\`${config.node.host}\``)

@@ -1,7 +1,7 @@
 import { utf8 } from './encoding.ts'
 
 /** What keys are derived for. A label each: a key of one purpose is of no use for another. */
-type Purpose = 'refresh-token'
+type Purpose = 'refresh-token' | 'device-token' | 'rate-limit'
 
 /**
  * Keys for one purpose from several secrets: the first makes, all are accepted, so that a secret can be

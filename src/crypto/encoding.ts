@@ -30,3 +30,15 @@ export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | null {
 export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
 }
+
+/** The 16 bytes of a UUID. */
+export function uuidToBytes(uuid: string): Uint8Array<ArrayBuffer> {
+  const pairs = uuid.replaceAll('-', '').match(/../g) ?? []
+  return Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16))
+}
+
+/** The UUID of 16 bytes, in lower case. */
+export function uuidFromBytes(bytes: Uint8Array): string {
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}

@@ -1,8 +1,10 @@
 import { sql } from 'drizzle-orm'
 import {
+  bigint,
   check,
   index,
   integer,
+  jsonb,
   pgTable,
   primaryKey,
   text,
@@ -25,8 +27,13 @@ export const users = pgTable(
     email: text('email').notNull(),
     /** 1-100 code points. */
     fullName: text('full_name').notNull(),
-    /** Self-describing (`crypto/password.ts`); written by registering and by upgrades at sign-in. */
-    passwordHash: text('password_hash').notNull(),
+    /** Self-describing (`crypto/password.ts`); written by registering and by upgrades at sign-in. Null: nobody signs in with a password. */
+    passwordHash: text('password_hash'),
+    /**
+     * Wrong passwords since the last right one, other than those of browsers that signed in before, which count
+     * for themselves. At the maximum of `limits/queries.ts` no password is right any more.
+     */
+    consecutiveFailures: integer('consecutive_failures').notNull().default(0),
     /**
      * Goes up by one whenever what was begun before must come to nothing, as with a new password; not when the
      * same password is hashed anew. A sign-in that read another number than it finds when it completes fails.
@@ -103,7 +110,7 @@ export const sessions = pgTable(
     expiresAt: time('expires_at').notNull(),
     /** Null: not revoked. */
     revokedAt: time('revoked_at'),
-    /** `signed_out`, `replayed`, `ended`; for people who look into the table. */
+    /** `signed_out`, `replayed`, `ended`, `evicted`; for people who look into the table. */
     revokedReason: text('revoked_reason'),
     /** Of the sign-in. */
     ipAddress: text('ip_address'),
@@ -114,5 +121,52 @@ export const sessions = pgTable(
     index('sessions_user_id_index').on(table.userId),
     // What the purge looks for.
     index('sessions_idle_expires_at_index').on(table.idleExpiresAt),
+  ],
+)
+
+/** What attempts are left, by the generic cell rate algorithm: one row a budget in use, none for a full one. */
+export const rateLimits = pgTable(
+  'rate_limits',
+  {
+    /** Which budget, and a keyed hash of whose: never an address or an identifier itself. */
+    key: text('key').primaryKey(),
+    /**
+     * When the budget is full again, to the microsecond: a limit of a million a second moves it by one. Written by
+     * every attempt that is let through.
+     */
+    theoreticalArrivalAt: timestamp('theoretical_arrival_at', { withTimezone: true }).notNull(),
+    /** How many were let through since the row began, which a success ends. */
+    attempts: integer('attempts').notNull().default(0),
+    /** When a refusal was last put on record, so that a flood of them is one event; null: never. */
+    reportedAt: time('reported_at'),
+  },
+  // What the purge looks for.
+  (table) => [index('rate_limits_theoretical_arrival_at_index').on(table.theoreticalArrivalAt)],
+)
+
+/** What happened to accounts. Append-only: rows are written with what they record, and deleted by age alone. */
+export const auditEvents = pgTable(
+  'audit_events',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    occurredAt: time('occurred_at').notNull(),
+    /** One of `EVENT_TYPES` in `db/audit-event.ts`. */
+    type: text('type').notNull(),
+    /** Whom it is about; null: no account. No foreign key, since it outlives the account. */
+    userId: integer('user_id'),
+    /** Who did it; null: somebody who was not signed in. */
+    actorId: integer('actor_id'),
+    sessionId: uuid('session_id'),
+    ipAddress: text('ip_address'),
+    /** At most 256 characters. */
+    userAgent: text('user_agent'),
+    /** Never a secret, a token or a password. */
+    details: jsonb('details').$type<Record<string, unknown>>().notNull().default({}),
+  },
+  (table) => [
+    // A person's own events, the newest first: read backwards.
+    index('audit_events_user_id_index').on(table.userId, table.id),
+    // What the purge looks for.
+    index('audit_events_occurred_at_index').on(table.occurredAt),
   ],
 )

@@ -1,10 +1,17 @@
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
+import { routePath } from 'hono/route'
 import type { AppDeps, Deps } from '../deps.ts'
+import { toClient } from './client-address.ts'
 
 /** What every handler finds in `c.var`. A guard adds what it establishes to its own type. */
 export type AppEnv = {
-  Variables: { deps: Deps; requestId: string }
+  Variables: {
+    deps: Deps
+    requestId: string
+    /** Whose request it turned out to be; for the log. */
+    userId?: number
+  }
   /** What the platform passes along; only `deps.clientAddress` looks into it. */
   Bindings: Record<string, unknown>
 }
@@ -13,7 +20,8 @@ export type AppEnv = {
 export type RequestContext = Pick<Context<AppEnv>, 'req' | 'header' | 'var'>
 
 /**
- * Gives a request its id and its deps, and the response its `X-Request-Id` and `Server-Timing`.
+ * Gives a request its id and its deps, the response its `X-Request-Id` and `Server-Timing`, and the log one line.
+ * That line holds the pattern of the route, never a path, a query, a header or an address.
  *
  * A request id that the client sends is not taken over: it would let one client write over the traces of
  * another. Everything is `no-store` unless a route says otherwise (ASVS v5.0.0-14.3.2).
@@ -24,7 +32,9 @@ export function requestContext({ connect, ...shared }: AppDeps) {
   return createMiddleware<AppEnv>(async function requestContext(c, next) {
     const meter = { roundTrips: 0, milliseconds: 0 }
     const requestId = shared.random.uuid()
+    const start = shared.stopwatch()
     let db: Deps['db'] | undefined
+    let client: Deps['client'] | undefined
     c.set('requestId', requestId)
     c.set('deps', {
       ...shared,
@@ -32,6 +42,10 @@ export function requestContext({ connect, ...shared }: AppDeps) {
       get db() {
         db ??= connect(meter)
         return db
+      },
+      get client() {
+        client ??= toClient(shared.clientAddress(c.req.raw, c.env), c.req.header('User-Agent'))
+        return client
       },
     })
     await next()
@@ -42,5 +56,17 @@ export function requestContext({ connect, ...shared }: AppDeps) {
       `db;dur=${meter.milliseconds.toFixed(1)};desc="${meter.roundTrips} round trips"`,
     )
     if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store')
+    const route = routePath(c, -1)
+    shared.log({
+      event: 'request',
+      method: c.req.method,
+      // Where no route matched, what did is the middleware for every path.
+      route: route.endsWith('*') ? null : route,
+      status: c.res.status,
+      duration_ms: Math.round((shared.stopwatch() - start) * 10) / 10,
+      queries: meter.roundTrips,
+      request_id: requestId,
+      ...(c.var.userId !== undefined && { user_id: c.var.userId }),
+    })
   })
 }

@@ -19,7 +19,10 @@ export function corsAllowlist(origins: readonly string[]) {
     credentials: true,
     allowMethods: ['POST', 'GET', 'PATCH', 'DELETE', 'OPTIONS'],
     allowHeaders: ['Authorization', 'Content-Type'],
-    exposeHeaders: ['Location', 'Retry-After', 'Server-Timing', 'WWW-Authenticate', 'X-Request-Id'],
+    exposeHeaders: [
+      ...['Location', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'Server-Timing'],
+      ...['WWW-Authenticate', 'X-Request-Id'],
+    ],
     maxAge: PREFLIGHT_SECONDS,
   })
   return createMiddleware<AppEnv>(async function corsAllowlist(c, next) {

@@ -24,6 +24,8 @@ export type RouteMetadata = {
   body?: { schema: z.ZodMiniType; media: readonly string[]; optional: boolean }
   query?: z.ZodMiniType
   guard?: 'user' | 'token'
+  /** Whether floods are refused. */
+  limited?: true
 }
 
 /** Attaches metadata to a middleware, which otherwise stays as it is. */

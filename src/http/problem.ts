@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type { AppError, ErrorCode } from '../errors.ts'
+import type { AppError, ErrorCode, RefusingLimit } from '../errors.ts'
 import type { AppEnv } from './context.ts'
 
 type Problem = {
@@ -129,7 +129,7 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
   database_unavailable: {
     status: 503,
     title: 'The service is not available at the moment',
-    advice: 'The database did not answer, so nothing is certain to have happened. Try again shortly.',
+    advice: 'What this needs did not answer, so nothing is certain to have happened. Try again shortly.',
     headers: { 'Retry-After': '2' },
   },
 }
@@ -140,7 +140,8 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
  *
  * @see https://www.rfc-editor.org/rfc/rfc9457#section-3
  */
-export function problemResponse(c: Context<AppEnv>, { code, detail, errors, members }: AppError): Response {
+export function problemResponse(c: Context<AppEnv>, error: AppError): Response {
+  const { code, detail, errors, members, limit } = error
   const { status, title, advice, headers } = PROBLEMS[code]
   const body = {
     type: `/problems/${code}`,
@@ -152,5 +153,29 @@ export function problemResponse(c: Context<AppEnv>, { code, detail, errors, memb
     ...(errors && { errors }),
     ...members,
   }
-  return c.body(JSON.stringify(body), status, { ...headers, 'Content-Type': 'application/problem+json' })
+  const limitHeaders = limit ? rateLimitHeaders(limit) : {}
+  return c.body(JSON.stringify(body), status, {
+    ...headers,
+    ...limitHeaders,
+    'Content-Type': 'application/problem+json',
+  })
+}
+
+/**
+ * `q` attempts in `w` seconds, of which `r` are left, and one more in `t` seconds.
+ *
+ * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
+ */
+function rateLimitHeaders({
+  name,
+  count,
+  seconds,
+  retryAfterSeconds,
+}: RefusingLimit): Record<string, string> {
+  const policy = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  return {
+    'Retry-After': String(retryAfterSeconds),
+    RateLimit: `"${policy}";r=0;t=${retryAfterSeconds}`,
+    'RateLimit-Policy': `"${policy}";q=${count};w=${seconds}`,
+  }
 }

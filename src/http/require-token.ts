@@ -18,6 +18,7 @@ export function requireToken() {
       const token = await verifyAccessToken(c.var.deps, presentedAccessToken(c))
       if (!token) throw new AppError('invalid_token')
       c.set('token', token)
+      c.set('userId', token.userId)
       await next()
     },
   )

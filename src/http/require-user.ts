@@ -24,6 +24,7 @@ export function requireUser() {
     const signedIn = await authenticate(c.var.deps, presentedAccessToken(c))
     if (!signedIn) throw new AppError('invalid_token')
     c.set('user', signedIn.user)
+    c.set('userId', signedIn.user.id)
     c.set('sessionId', signedIn.sessionId)
     await next()
   })

@@ -1,21 +1,32 @@
-import type { Deps } from '../deps.ts'
+import type { Device } from '../crypto/device-token.ts'
 import { AppError } from '../errors.ts'
-import type { Outcome } from '../users/queries.ts'
-import { type Credentials, findCredentialsById } from './queries.ts'
+import { type AttemptDeps, attemptPassword } from '../limits/attempt-password.ts'
+import { recordFailedConfirmation } from '../limits/queries.ts'
+import type { Outcome, User } from '../users/queries.ts'
+
+/** Somebody who is signed in, and the browser they come with. */
+export type Caller = { user: User; sessionId: string; device: Device | null }
+
+/** A password that proved right, and the state of the account it was checked against. */
+export type Confirmed = { authVersion: number; budgetKey: string }
 
 /**
- * Asks a signed-in person for their password again, before what can't be undone.
+ * Asks a signed-in person for their password again, before what can't be undone. It counts as an attempt to sign
+ * in, on the same budgets: a stolen token is no way round them. Who uses the answer gives the budget back.
  *
  * @param pointer which member of the request holds the password, as a JSON Pointer
- * @throws AppError `wrong_password`
+ * @throws AppError `wrong_password` or `rate_limited`
  */
 export async function confirmPassword(
-  { db, passwords }: Pick<Deps, 'db' | 'passwords'>,
-  { userId, password, pointer }: { userId: number; password: string; pointer: string },
-): Promise<Credentials> {
-  const credentials = await findCredentialsById(db, userId)
-  const { matches } = await passwords.verify(password, credentials?.passwordHash ?? null)
-  if (matches && credentials) return credentials
+  deps: AttemptDeps,
+  { user, sessionId, device, password, pointer }: Caller & { password: string; pointer: string },
+): Promise<Confirmed> {
+  const { id: userId, email } = user
+  const identifier = email.toLowerCase()
+  const attempt = await attemptPassword(deps, { whose: { userId }, identifier, password, device })
+  const { verified, byDevice, budgetKey } = attempt
+  if (verified) return { authVersion: verified.authVersion, budgetKey }
+  await recordFailedConfirmation(deps, { userId, sessionId, byDevice, now: deps.clock() })
   throw wrongPassword(pointer)
 }
 

@@ -9,10 +9,11 @@ import { endSession } from './queries.ts'
  * @throws AppError `not_found`
  */
 export async function endOwnSession(
-  { db, clock }: Pick<Deps, 'db' | 'clock'>,
+  deps: Pick<Deps, 'db' | 'clock' | 'client'>,
   { userId, sessionId }: { userId: number; sessionId: string },
 ): Promise<void> {
   const ended =
-    isUuid(sessionId) && (await endSession(db, { sessionId, userId, now: clock(), reason: 'ended' }))
+    isUuid(sessionId) &&
+    (await endSession(deps, { sessionId, userId, now: deps.clock(), type: 'session_ended' }))
   if (!ended) throw new AppError('not_found')
 }

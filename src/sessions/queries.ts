@@ -1,84 +1,96 @@
-import { eq, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
+import { type Client, type EventType, recordEvents } from '../db/audit-event.ts'
 import type { Database } from '../db/client.ts'
 import { heldSession, isLive } from '../db/live-session.ts'
-import { users } from '../db/schema.ts'
 import { time } from '../db/time.ts'
+import { countFailure, giveBack, MAX_CONSECUTIVE_FAILURES } from '../limits/queries.ts'
 import { toUser, type User, type UserRow, userRowColumns } from '../users/queries.ts'
 
-export type Credentials = { id: number; passwordHash: string; authVersion: number; disabled: boolean }
-
-const credentialColumns = {
-  id: users.id,
-  passwordHash: users.passwordHash,
-  authVersion: users.authVersion,
-  disabled: sql<boolean>`${users.disabledAt} is not null`,
-}
-
-/**
- * What signing in needs to know of an account.
- *
- * @param identifier in lower case: an address if it has an `@`, which no username has, else a username
- */
-export async function findCredentials(db: Database, identifier: string): Promise<Credentials | null> {
-  const column = identifier.includes('@') ? users.email : users.username
-  const [row] = await db
-    .select(credentialColumns)
-    .from(users)
-    .where(eq(sql`lower(${column})`, identifier))
-  return row ?? null
-}
-
-/** The same for somebody who is signed in already. */
-export async function findCredentialsById(db: Database, id: number): Promise<Credentials | null> {
-  const [row] = await db.select(credentialColumns).from(users).where(eq(users.id, id))
-  return row ?? null
-}
-
-export type NewSession = {
-  id: string
-  idleExpiresAt: Date
-  expiresAt: Date
-  ipAddress: string | null
-  userAgent: string | null
-}
+export type NewSession = { id: string; idleExpiresAt: Date; expiresAt: Date }
 
 export type SignIn = {
-  /** The account whose password matched; `null` for a failed attempt, which then writes nothing. */
-  verified: Pick<Credentials, 'id' | 'passwordHash' | 'authVersion'> | null
+  /** The account whose password matched; `null` for a failed attempt, which opens nothing. */
+  verified: { id: number; passwordHash: string; authVersion: number } | null
+  /** The account that was meant; `null` if there is none. */
+  attemptedId: number | null
+  /** Why the attempt failed, as far as the password tells. */
+  reason: string
+  /** The row that a success gives back, and whether it is a device's own. */
+  budgetKey: string
+  byDevice: boolean
   /** The same password hashed with today's parameters; `null` to keep the hash. */
   upgradedHash: string | null
   session: NewSession
   now: Date
 }
 
+/** As many as the list of sessions shows: whoever has more devices loses the one they left alone for longest. */
+export const MAX_SESSIONS = 100
+
 /**
  * Completes a sign-in and opens its session in one statement: it counts only if the account is still enabled
- * and nothing of it was revoked since its password was verified. An upgraded hash replaces exactly the hash
- * it was made from, so that of two parallel upgrades the second changes nothing.
+ * and nothing of it was revoked since its password was verified, nor was it locked by then. An upgraded hash
+ * replaces exactly the hash it was made from, so that of two parallel upgrades the second changes nothing.
  *
  * A failed attempt runs the same statement for nobody: the queries of all outcomes are the same.
  *
  * @returns the user, or `null` when the attempt failed or the account changed in between
  */
 export async function completeSignIn(
-  db: Database,
-  { verified, upgradedHash, session, now }: SignIn,
+  { db, client }: { db: Database; client: Client },
+  { verified, attemptedId, reason, budgetKey, byDevice, upgradedHash, session, now }: SignIn,
 ): Promise<User | null> {
+  const signedIn = sql`exists (select from account)`
+  const details = sql`jsonb_build_object('reason', ${reason}::text)`
+  const who = { userId: sql`id`, actorId: sql`id`, sessionId: sql`${session.id}` }
   const { rows } = await db.execute<UserRow>(sql`
     with account as (
       update users set
         last_login_at = ${time(now)},
+        consecutive_failures = case when ${byDevice}::boolean then consecutive_failures else 0 end,
         password_hash = case when password_hash = ${verified?.passwordHash ?? ''}
           then coalesce(${upgradedHash}, password_hash) else password_hash end
       -- No user has the id 0: a constraint sees to it.
       where id = ${verified?.id ?? 0} and auth_version = ${verified?.authVersion ?? 0} and disabled_at is null
+        and (${byDevice}::boolean or consecutive_failures < ${MAX_CONSECUTIVE_FAILURES})
       returning *
+    ), failed as (
+      ${countFailure({ userId: attemptedId ?? 0, byDevice }, sql`not ${signedIn}`)}
+    ), given_back as (
+      ${giveBack(budgetKey, signedIn)}
     ), opened as (
       insert into sessions
         (id, user_id, auth_version, created_at, last_used_at, idle_expires_at, expires_at, ip_address, user_agent)
       select ${session.id}::uuid, id, auth_version, ${time(now)}, ${time(now)}, ${time(session.idleExpiresAt)},
-        ${time(session.expiresAt)}, ${session.ipAddress}, ${session.userAgent}
+        ${time(session.expiresAt)}, ${client.address}, ${client.userAgent}
       from account
+    ), evicted as (
+      update sessions set revoked_at = ${time(now)}, revoked_reason = 'evicted' where id in (
+        select s.id from sessions s join account u on s.user_id = u.id where ${isLive({ now })}
+        order by s.last_used_at desc, s.id offset ${MAX_SESSIONS - 1}
+      ) returning id, user_id
+    ), recorded as (
+      ${recordEvents({ client, now }, [
+        { type: 'signed_in', from: sql`from account`, ...who },
+        {
+          type: 'hash_upgraded',
+          from: sql`from account where password_hash = ${upgradedHash ?? ''}`,
+          ...who,
+        },
+        {
+          type: 'session_ended',
+          from: sql`from evicted`,
+          userId: sql`user_id`,
+          sessionId: sql`id`,
+          details: sql`'{"reason":"evicted"}'`,
+        },
+        {
+          type: 'sign_in_failed',
+          from: sql`where not ${signedIn}`,
+          userId: sql`${attemptedId}`,
+          details,
+        },
+      ])}
     )
     select ${userRowColumns(sql`account`)} from account`)
   return rows[0] ? toUser(rows[0]) : null
@@ -104,7 +116,10 @@ export type RefreshAttempt = {
  * locked first, so of any number of parallel uses one rotates and the others find the token replaced just
  * now. Whether a session is live is asked of the locked row and of the user's row together.
  */
-export async function refreshSession(db: Database, attempt: RefreshAttempt): Promise<Refresh> {
+export async function refreshSession(
+  { db, client }: { db: Database; client: Client },
+  attempt: RefreshAttempt,
+): Promise<Refresh> {
   const { sessionId, generation, now, graceSince, idleExpiresAt } = attempt
   const { rows } = await db.execute<UserRow & RefreshRow>(sql`
     with held as (
@@ -123,6 +138,11 @@ export async function refreshSession(db: Database, attempt: RefreshAttempt): Pro
     ), revoked as (
       update sessions s set revoked_at = ${time(now)}, revoked_reason = 'replayed'
       from held where s.id = held.id and not held.is_current and not coalesce(held.is_grace, false)
+      returning s.id, s.user_id
+    ), recorded as (
+      ${recordEvents({ client, now }, [
+        { type: 'refresh_token_replayed', from: sql`from revoked`, userId: sql`user_id`, sessionId: sql`id` },
+      ])}
     )
     select
       case when is_current then 'rotated' when is_grace then 'grace' else 'replayed' end as outcome,
@@ -181,7 +201,7 @@ export async function listSessions(
       s.idle_expires_at as "expiresAt", s.ip_address as "ipAddress", s.user_agent as "userAgent"
     from sessions s join users u on u.id = s.user_id
     where u.id = ${userId} and ${isLive({ now })}
-    order by s.last_used_at desc, s.id limit ${MAX_LISTED}`)
+    order by s.last_used_at desc, s.id limit ${MAX_SESSIONS}`)
   return rows.map((row) => ({
     ...row,
     createdAt: new Date(row.createdAt),
@@ -193,8 +213,11 @@ export async function listSessions(
 type SessionRow = Omit<Session, 'createdAt' | 'lastUsedAt' | 'expiresAt'> &
   Record<'createdAt' | 'lastUsedAt' | 'expiresAt', string>
 
-/** More devices than anybody looks through. */
-const MAX_LISTED = 100
+/** How a person ended a session, as its row and the event put it. */
+const ENDINGS = {
+  signed_out: 'signed_out',
+  session_ended: 'ended',
+} as const satisfies Partial<Record<EventType, string>>
 
 /**
  * Ends one session.
@@ -203,14 +226,26 @@ const MAX_LISTED = 100
  * @returns whether a session ended
  */
 export async function endSession(
-  db: Database,
-  { sessionId, userId, now, reason }: { sessionId: string; userId?: number; now: Date; reason: string },
+  { db, client }: { db: Database; client: Client },
+  {
+    sessionId,
+    userId,
+    now,
+    type,
+  }: { sessionId: string; userId?: number; now: Date; type: keyof typeof ENDINGS },
 ): Promise<boolean> {
   const owned = userId === undefined ? sql`true` : sql`s.user_id = ${userId}`
   const { rows } = await db.execute(sql`
-    update sessions s set revoked_at = ${time(now)}, revoked_reason = ${reason}
-    from users u where u.id = s.user_id and s.id = ${sessionId}::uuid and ${owned} and ${isLive({ now })}
-    returning s.id`)
+    with ended as (
+      update sessions s set revoked_at = ${time(now)}, revoked_reason = ${ENDINGS[type]}
+      from users u where u.id = s.user_id and s.id = ${sessionId}::uuid and ${owned} and ${isLive({ now })}
+      returning s.id, s.user_id
+    ), recorded as (
+      ${recordEvents({ client, now }, [
+        { type, from: sql`from ended`, userId: sql`user_id`, actorId: sql`user_id`, sessionId: sql`id` },
+      ])}
+    )
+    select id from ended`)
   return rows.length > 0
 }
 
@@ -222,7 +257,7 @@ export async function endSession(
  * @returns whether it counted
  */
 export async function endAllSessions(
-  db: Database,
+  { db, client }: { db: Database; client: Client },
   { keepCurrent, ...caller }: { userId: number; sessionId: string; keepCurrent: boolean; now: Date },
 ): Promise<boolean> {
   const { rows } = await db.execute(sql`
@@ -232,6 +267,17 @@ export async function endAllSessions(
     ), kept as (
       update sessions s set auth_version = raised.auth_version from raised, held
       where s.id = held.session_id and ${keepCurrent}::boolean
+    ), recorded as (
+      ${recordEvents({ client, now: caller.now }, [
+        {
+          type: 'session_ended',
+          from: sql`from held`,
+          userId: sql`user_id`,
+          actorId: sql`user_id`,
+          sessionId: sql`session_id`,
+          details: sql`jsonb_build_object('sessions', ${keepCurrent ? 'others' : 'all'}::text)`,
+        },
+      ])}
     )
     select 1 from raised`)
   return rows.length > 0

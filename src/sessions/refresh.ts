@@ -14,13 +14,16 @@ import { refreshSession } from './queries.ts'
  * @throws AppError `invalid_token` for every reason
  * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2
  */
-export async function refresh(deps: IssueDeps & Pick<Deps, 'db' | 'log'>, token: string): Promise<TokenPair> {
-  const { db, clock, config, log } = deps
+export async function refresh(
+  deps: IssueDeps & Pick<Deps, 'db' | 'client' | 'log'>,
+  token: string,
+): Promise<TokenPair> {
+  const { clock, config, log } = deps
   const content = await readRefreshToken(deps.refreshKeys, token)
   if (!content) throw new AppError('invalid_token')
   const now = clock()
   const after = (seconds: number) => new Date(now.getTime() + seconds * 1000)
-  const result = await refreshSession(db, {
+  const result = await refreshSession(deps, {
     ...content,
     now,
     graceSince: after(-config.refresh.graceSeconds),

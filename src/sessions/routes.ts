@@ -3,6 +3,8 @@ import { AppError } from '../errors.ts'
 import { findBearerToken } from '../http/access-token.ts'
 import type { AppEnv } from '../http/context.ts'
 import { describe } from '../http/describe.ts'
+import { findDevice, setDeviceCookie } from '../http/device-cookie.ts'
+import { limitFloods } from '../http/limit-floods.ts'
 import { requireUser } from '../http/require-user.ts'
 import {
   clearSessionCookies,
@@ -34,9 +36,6 @@ import { signIn } from './sign-in.ts'
 
 const tag = 'Sessions'
 
-/** Enough to tell a person's browsers apart. */
-const MAX_USER_AGENT_CHARACTERS = 256
-
 /** Served at the root and, for existing frontends, under `/auth`. */
 export const sessionRoutes = new Hono<AppEnv>()
   .post(
@@ -47,19 +46,21 @@ export const sessionRoutes = new Hono<AppEnv>()
       tag,
       access: 'public',
       responses: { 200: signedInPayload },
-      errors: ['invalid_credentials', 'origin_rejected'],
+      errors: ['invalid_credentials', 'origin_rejected', 'rate_limited'],
     }),
+    limitFloods(),
     validQuery(loginQuery),
     validBody(loginBody, ['form', 'json']),
     async (c) => {
       const { email, username, password } = c.req.valid('json')
-      const userAgent = c.req.header('User-Agent')?.slice(0, MAX_USER_AGENT_CHARACTERS) ?? null
-      const ipAddress = c.var.deps.clientAddress(c.req.raw, c.env)
-      const attempt = { identifier: email ?? username ?? '', password, ipAddress, userAgent }
       const useCookies = c.req.valid('query').use_cookies === 'true'
       // A foreign page must not sign its visitor in as somebody else.
       if (useCookies) assertTrustedOrigin(c)
-      return answerTokens(c, await signIn(c.var.deps, attempt), useCookies)
+      const attempt = { identifier: email ?? username ?? '', password, device: await findDevice(c) }
+      const { pair, device } = await signIn(c.var.deps, attempt)
+      c.set('userId', pair.user.id)
+      await setDeviceCookie(c, device)
+      return answerTokens(c, pair, useCookies)
     },
   )
   .post(
@@ -78,7 +79,9 @@ export const sessionRoutes = new Hono<AppEnv>()
       const given = c.req.valid('json').refresh_token
       const token = given ?? cookieToken(c, 'refresh')
       if (token === null) throw new AppError('unauthenticated')
-      return answerTokens(c, await refresh(c.var.deps, token), given === undefined)
+      const pair = await refresh(c.var.deps, token)
+      c.set('userId', pair.user.id)
+      return answerTokens(c, pair, given === undefined)
     },
   )
   .post(
@@ -104,7 +107,7 @@ export const sessionRoutes = new Hono<AppEnv>()
         const kept = { refreshToken: soleCookie(c, 'refresh'), accessToken: soleCookie(c, 'access') }
         sessionId = await findTokenSession(deps, kept)
       }
-      if (sessionId) await endSession(deps.db, { sessionId, now: deps.clock(), reason: 'signed_out' })
+      if (sessionId) await endSession(deps, { sessionId, now: deps.clock(), type: 'signed_out' })
       if (isTrustedOrigin(c)) clearSessionCookies(c)
       return c.body(null, 204)
     },
@@ -151,7 +154,7 @@ export const ownSessionRoutes = new Hono<AppEnv>()
       const { deps, user, sessionId } = c.var
       const keepCurrent = c.req.valid('query').keep_current === 'true'
       const caller = { userId: user.id, sessionId, now: deps.clock() }
-      if (!(await endAllSessions(deps.db, { ...caller, keepCurrent }))) throw new AppError('invalid_token')
+      if (!(await endAllSessions(deps, { ...caller, keepCurrent }))) throw new AppError('invalid_token')
       if (!keepCurrent) clearSessionCookies(c)
       return c.body(null, 204)
     },

@@ -1,46 +1,54 @@
+import type { Device } from '../crypto/device-token.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import { type AttemptDeps, attemptPassword } from '../limits/attempt-password.ts'
 import { type IssueDeps, issueTokens, type TokenPair } from './issue-tokens.ts'
-import { completeSignIn, findCredentials, type NewSession } from './queries.ts'
+import { completeSignIn, type NewSession } from './queries.ts'
 
 export type SignInAttempt = {
   identifier: string
   password: string
-  /** Where the attempt comes from, for the person's list of sessions. */
-  ipAddress: string | null
-  userAgent: string | null
+  /** What the browser's device cookie proves; it is worth something for the account it was given for only. */
+  device: Device | null
 }
+
+/** The tokens of the new session, and what the browser is known by the next time. */
+export type SignedIn = { pair: TokenPair; device: Device }
 
 /**
  * Signs in with a password and opens a session. Every outcome has one shape: two statements and one hash (a
  * second one only where a correct password is hashed anew), and one error for an unknown account, a wrong
- * password and a disabled account. What differs between them would tell an attacker which accounts exist.
+ * password and a disabled or locked account. What differs between them would tell an attacker which accounts
+ * exist. Where the limit refuses, it is one statement and no hash, for unknown accounts alike.
  *
- * @throws AppError `invalid_credentials`
+ * @throws AppError `invalid_credentials` or `rate_limited`
  * @see https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html#authentication-responses
  */
 export async function signIn(
-  deps: IssueDeps & Pick<Deps, 'db' | 'passwords'>,
-  { identifier, password, ...origin }: SignInAttempt,
-): Promise<TokenPair> {
-  const { db, clock, passwords } = deps
-  const account = await findCredentials(db, identifier.toLowerCase())
-  const { matches, outdated } = await passwords.verify(password, account?.passwordHash ?? null)
-  const verified = matches && account && !account.disabled ? account : null
+  deps: IssueDeps & AttemptDeps,
+  { identifier: given, password, device }: SignInAttempt,
+): Promise<SignedIn> {
+  const { clock, passwords, random } = deps
+  const identifier = given.toLowerCase()
+  const attempt = await attemptPassword(deps, { whose: { identifier }, identifier, password, device })
+  const { account, verified, outdated, reason, byDevice, budgetKey } = attempt
   const upgradedHash = verified && outdated ? await passwords.hash(password) : null
   const now = clock()
-  const session = { ...newSession(deps, now), ...origin }
-  const user = await completeSignIn(db, { verified, upgradedHash, session, now })
+  const session = newSession(deps, now)
+  const user = await completeSignIn(deps, {
+    ...{ verified, attemptedId: account?.id ?? null, reason: reason ?? 'changed_meanwhile' },
+    ...{ budgetKey, byDevice, upgradedHash, session, now },
+  })
   // The statement of a failed attempt finds nobody, but what it answers is not what decides.
   if (!verified || user?.id !== verified.id) throw new AppError('invalid_credentials')
   const { id: sessionId, idleExpiresAt } = session
-  return await issueTokens(deps, { user, sessionId, generation: 0, idleExpiresAt, authenticatedAt: now })
+  const subject = { user, sessionId, generation: 0, idleExpiresAt, authenticatedAt: now }
+  // A device that is known stays the same one: its budget must not multiply.
+  const deviceId = byDevice && device ? device.deviceId : random.uuid()
+  return { pair: await issueTokens(deps, subject), device: { userId: user.id, deviceId } }
 }
 
-function newSession(
-  { config, random }: Pick<Deps, 'config' | 'random'>,
-  now: Date,
-): Pick<NewSession, 'id' | 'idleExpiresAt' | 'expiresAt'> {
+function newSession({ config, random }: Pick<Deps, 'config' | 'random'>, now: Date): NewSession {
   const after = (seconds: number) => new Date(now.getTime() + seconds * 1000)
   const { idleSeconds } = config.refresh
   return {

@@ -9,10 +9,10 @@ import { taken } from './register.ts'
  * @throws AppError `username_taken` with the pointer; `invalid_token` if the account is gone by now
  */
 export async function changeProfile(
-  { db, clock }: Pick<Deps, 'db' | 'clock'>,
-  change: { id: number; username?: string; fullName?: string },
+  deps: Pick<Deps, 'db' | 'clock' | 'client'>,
+  change: { id: number; sessionId: string; username?: string; fullName?: string },
 ): Promise<User> {
-  const result = await updateProfile(db, { ...change, now: clock() })
+  const result = await updateProfile(deps, { ...change, now: deps.clock() })
   if (result === 'username') throw taken(result)
   if (!result) throw new AppError('invalid_token')
   return result

@@ -1,9 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { type Client, type EventSource, type EventType, recordEvents } from '../db/audit-event.ts'
 import type { Database } from '../db/client.ts'
 import { violatedUnique } from '../db/errors.ts'
 import { heldSession } from '../db/live-session.ts'
-import { userRoles, users } from '../db/schema.ts'
+import { type Budget, reportOnce, secondsToWait, spend } from '../db/rate-limit.ts'
 import { time } from '../db/time.ts'
+import { giveBack } from '../limits/queries.ts'
 
 export type User = {
   id: number
@@ -22,6 +24,8 @@ export type NewUser = {
   email: string
   fullName: string
   passwordHash: string
+  /** What it is counted for. */
+  budget: Budget
   now: Date
 }
 
@@ -59,53 +63,78 @@ export function toUser(row: UserRow): User {
   }
 }
 
+/** What became of a registration: the user, or which of the two is taken (the address, if both are). */
+export type Registered =
+  | { outcome: 'created'; user: User }
+  | { outcome: 'email' | 'username' }
+  | { outcome: 'limited'; secondsToWait: number | null }
+
+type RegisteredRow = UserRow & {
+  allowed: boolean
+  emailTaken: boolean
+  usernameTaken: boolean
+  secondsToWait: number | null
+}
+
 /**
- * Creates a user with the default role, in one statement. Uniqueness is the index's to decide: of parallel
- * registrations exactly one gets its row, whatever any of them could have read before.
- *
- * @returns the user, or which of the two is taken (the address, if both are)
+ * Counts a registration and creates the user with the default role, in one statement. Uniqueness is the index's
+ * to decide: of parallel registrations exactly one gets its row, whatever any of them could have read before.
+ * A taken name is seen beforehand or found by the address's index without an error, so that the attempt counts;
+ * only who loses a race for a username is not counted.
  */
 export async function insertUser(
-  db: Database,
-  { now, ...values }: NewUser,
-): Promise<User | 'email' | 'username'> {
-  const created = db.$with('created').as(
-    db
-      .insert(users)
-      .values({ ...values, createdAt: now, updatedAt: now })
-      .returning(),
-  )
-  const granted = db.$with('granted').as(
-    db
-      .insert(userRoles)
-      .select(db.select({ userId: created.id, roleName: sql`${DEFAULT_ROLE}`.as('role_name') }).from(created))
-      .returning({ name: userRoles.roleName }),
-  )
+  { db, client }: { db: Database; client: Client },
+  { budget, now, ...user }: NewUser,
+): Promise<Registered> {
+  const key = sql`${budget.key}`
+  const refused = sql`refused`
   try {
-    const [row] = await db
-      .with(created, granted)
-      .select({
-        id: created.id,
-        username: created.username,
-        email: created.email,
-        fullName: created.fullName,
-        roles: sql<string[]>`array(select ${granted.name} from ${granted})`,
-        emailVerifiedAt: created.emailVerifiedAt,
-        createdAt: created.createdAt,
-        updatedAt: created.updatedAt,
-      })
-      .from(created)
-    if (!row) throw new Error('An insert returned no row')
-    return row
+    const { rows } = await db.execute<RegisteredRow>(sql`
+      with allowed as (
+        ${spend({ ...budget, key, from: sql``, now })}
+      ), refused as (
+        select ${key} as key where not exists (select from allowed)
+      ), taken as (
+        select exists (select from users where lower(email) = lower(${user.email})) as email,
+          exists (select from users where lower(username) = lower(${user.username})) as username
+      ), created as (
+        insert into users (username, email, full_name, password_hash, created_at, updated_at)
+        select ${user.username}, ${user.email}, ${user.fullName}, ${user.passwordHash}, ${time(now)}, ${time(now)}
+        from allowed, taken where not taken.email and not taken.username
+        on conflict (lower(email)) do nothing
+        returning *
+      ), granted as (
+        insert into user_roles (user_id, role_name) select id, ${DEFAULT_ROLE} from created returning role_name
+      ), reported as (
+        ${reportOnce({ refused, now, seconds: budget.seconds })}
+      ), recorded as (
+        ${recordEvents({ client, now }, [
+          { type: 'registered', from: sql`from created`, userId: sql`id` },
+          { type: 'limited', from: sql`from reported`, details: sql`'{"limit":"register_address"}'` },
+        ])}
+      )
+      select exists (select from allowed) as allowed, ${secondsToWait({ ...budget, key, now })} as "secondsToWait",
+        taken.email as "emailTaken", taken.username as "usernameTaken",
+        created.id, created.username, created.email, created.full_name as "fullName",
+        array(select role_name from granted) as roles, created.email_verified_at as "emailVerifiedAt",
+        created.created_at as "createdAt", created.updated_at as "updatedAt"
+      from taken left join created on true`)
+    return toRegistered(rows[0])
   } catch (error) {
-    const taken = violatedUnique(error)
-    if (taken === 'users_email_key') return 'email'
-    if (taken === 'users_username_key') return 'username'
+    if (violatedUnique(error) === 'users_username_key') return { outcome: 'username' }
     throw error
   }
 }
 
-export type ProfileChange = { id: number; username?: string; fullName?: string; now: Date }
+function toRegistered(row: RegisteredRow | undefined): Registered {
+  if (!row) throw new Error('A registration has no outcome')
+  if (!row.allowed) return { outcome: 'limited', secondsToWait: row.secondsToWait }
+  if (row.id) return { outcome: 'created', user: toUser(row) }
+  // Neither was seen: the address was taken while the statement ran.
+  return { outcome: row.usernameTaken && !row.emailTaken ? 'username' : 'email' }
+}
+
+export type ProfileChange = { id: number; sessionId: string; username?: string; fullName?: string; now: Date }
 
 /**
  * Changes what people may change of themselves.
@@ -113,16 +142,34 @@ export type ProfileChange = { id: number; username?: string; fullName?: string; 
  * @returns the user as stored now, `null` if there is none, or that the username is taken
  */
 export async function updateProfile(
-  db: Database,
-  { id, username, fullName, now }: ProfileChange,
+  { db, client }: { db: Database; client: Client },
+  { id, sessionId, username, fullName, now }: ProfileChange,
 ): Promise<User | null | 'username'> {
+  const members = JSON.stringify([
+    ...(username === undefined ? [] : ['username']),
+    ...(fullName === undefined ? [] : ['full_name']),
+  ])
   try {
     const { rows } = await db.execute<UserRow>(sql`
-      update users set
-        username = coalesce(${username ?? null}, username),
-        full_name = coalesce(${fullName ?? null}, full_name),
-        updated_at = ${time(now)}
-      where id = ${id} returning ${userRowColumns(sql`users`)}`)
+      with changed as (
+        update users set
+          username = coalesce(${username ?? null}, username),
+          full_name = coalesce(${fullName ?? null}, full_name),
+          updated_at = ${time(now)}
+        where id = ${id} returning *
+      ), recorded as (
+        ${recordEvents({ client, now }, [
+          {
+            type: 'profile_changed',
+            from: sql`from changed`,
+            userId: sql`id`,
+            actorId: sql`id`,
+            sessionId: sql`${sessionId}`,
+            details: sql`jsonb_build_object('members', ${members}::jsonb)`,
+          },
+        ])}
+      )
+      select ${userRowColumns(sql`changed`)} from changed`)
     return rows[0] ? toUser(rows[0]) : null
   } catch (error) {
     if (violatedUnique(error) === 'users_username_key') return 'username'
@@ -130,39 +177,63 @@ export async function updateProfile(
   }
 }
 
-/** Who acts on their whole account, and which state of it their password was checked against. */
-export type Confirmed = { userId: number; sessionId: string; authVersion: number; now: Date }
+/** Who acts on their whole account, which state of it their password was checked against, and what that cost. */
+export type ConfirmedAct = {
+  userId: number
+  sessionId: string
+  authVersion: number
+  budgetKey: string
+  now: Date
+}
 
 /** What became of it: done; the caller's session had ended; or the password was replaced since its check. */
 export type Outcome = 'done' | 'ended' | 'outdated'
 
-/** Gives a user another password and ends every session but the caller's. */
+/** Gives a user another password and ends every session but the caller's. Guesses at the old one count no more. */
 export async function replacePassword(
-  db: Database,
-  { passwordHash, ...caller }: Confirmed & { passwordHash: string },
+  { db, client }: { db: Database; client: Client },
+  { passwordHash, budgetKey, ...caller }: ConfirmedAct & { passwordHash: string },
 ): Promise<Outcome> {
   const { rows } = await db.execute<{ done: boolean }>(sql`
     with held as (${heldSession(caller)}), changed as (
       update users u set
-        password_hash = ${passwordHash}, auth_version = u.auth_version + 1, updated_at = ${time(caller.now)}
+        password_hash = ${passwordHash}, auth_version = u.auth_version + 1, consecutive_failures = 0,
+        updated_at = ${time(caller.now)}
       from held where u.id = held.user_id and held.auth_version = ${caller.authVersion}
       returning u.auth_version
     ), kept as (
       update sessions s set auth_version = changed.auth_version from changed, held where s.id = held.session_id
+    ), given_back as (
+      ${giveBack(budgetKey, sql`exists (select from changed)`)}
+    ), recorded as (
+      ${recordEvents({ client, now: caller.now }, [byCaller('password_changed', sql`from held, changed`)])}
     )
-    select exists (select 1 from changed) as done from held`)
+    select exists (select from changed) as done from held`)
   return outcomeOf(rows[0])
 }
 
-/** Deletes a user with everything of theirs. */
-export async function deleteUser(db: Database, caller: Confirmed): Promise<Outcome> {
+/** Deletes a user with everything of theirs; what is on record of them stays as long as any event. */
+export async function deleteUser(
+  { db, client }: { db: Database; client: Client },
+  { budgetKey, ...caller }: ConfirmedAct,
+): Promise<Outcome> {
   const { rows } = await db.execute<{ done: boolean }>(sql`
     with held as (${heldSession(caller)}), deleted as (
       delete from users u using held where u.id = held.user_id and held.auth_version = ${caller.authVersion}
       returning u.id
+    ), given_back as (
+      ${giveBack(budgetKey, sql`exists (select from deleted)`)}
+    ), recorded as (
+      ${recordEvents({ client, now: caller.now }, [byCaller('account_deleted', sql`from held, deleted`)])}
     )
-    select exists (select 1 from deleted) as done from held`)
+    select exists (select from deleted) as done from held`)
   return outcomeOf(rows[0])
+}
+
+/** An event about whoever holds the session of `heldSession`, by themselves. */
+function byCaller(type: EventType, from: SQL): EventSource {
+  const userId = sql`held.user_id`
+  return { type, from, userId, actorId: userId, sessionId: sql`held.session_id` }
 }
 
 function outcomeOf(row: { done: boolean } | undefined): Outcome {

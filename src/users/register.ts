@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import { rateLimited, registrationBudget } from '../limits/budgets.ts'
 import { insertUser, type User } from './queries.ts'
 
 export type Registration = { username: string; email: string; fullName: string; password: string }
@@ -8,16 +9,18 @@ export type Registration = { username: string; email: string; fullName: string; 
  * Creates an account: one hash, then one statement. The hash comes first even where the address turns out to
  * be taken, so that the time of the answer does not depend on it.
  *
- * @throws AppError `email_taken` or `username_taken`, with the pointer
+ * @throws AppError `email_taken` or `username_taken`, with the pointer; `rate_limited`
  */
 export async function registerUser(
-  { db, clock, passwords }: Pick<Deps, 'db' | 'clock' | 'passwords'>,
+  deps: Pick<Deps, 'db' | 'clock' | 'config' | 'client' | 'limitKeys' | 'passwords'>,
   { password, ...profile }: Registration,
 ): Promise<User> {
-  const passwordHash = await passwords.hash(password)
-  const result = await insertUser(db, { ...profile, passwordHash, now: clock() })
-  if (typeof result !== 'string') return result
-  throw taken(result)
+  const passwordHash = await deps.passwords.hash(password)
+  const budget = await registrationBudget(deps)
+  const result = await insertUser(deps, { ...profile, passwordHash, budget, now: deps.clock() })
+  if (result.outcome === 'created') return result.user
+  if (result.outcome === 'limited') throw rateLimited(deps.config, 'registerAddress', result.secondsToWait)
+  throw taken(result.outcome)
 }
 
 /** The error for an address or a username that somebody else has. */

@@ -1,6 +1,8 @@
 import { Hono } from 'hono'
 import type { AppEnv } from '../http/context.ts'
 import { describe } from '../http/describe.ts'
+import { clearDeviceCookie, findDevice } from '../http/device-cookie.ts'
+import { limitFloods } from '../http/limit-floods.ts'
 import { requireUser } from '../http/require-user.ts'
 import { clearSessionCookies } from '../http/session-cookies.ts'
 import { validBody } from '../http/validate.ts'
@@ -28,12 +30,14 @@ export const userRoutes = new Hono<AppEnv>()
       tag: 'Users',
       access: 'public',
       responses: { 201: userPayload },
-      errors: ['email_taken', 'username_taken'],
+      errors: ['email_taken', 'username_taken', 'rate_limited'],
     }),
+    limitFloods(),
     validBody(registerBody),
     async (c) => {
       const { full_name, ...account } = c.req.valid('json')
       const user = await registerUser(c.var.deps, { ...account, fullName: full_name })
+      c.set('userId', user.id)
       c.header('Location', `/users/${user.id}`)
       return c.json(toUserPayload(user), 201)
     },
@@ -63,7 +67,12 @@ export const userRoutes = new Hono<AppEnv>()
     async (c) => {
       const { username, full_name: fullName } = c.req.valid('json')
       const change = { ...(username && { username }), ...(fullName && { fullName }) }
-      return c.json(toUserPayload(await changeProfile(c.var.deps, { id: c.var.user.id, ...change })), 200)
+      return c.json(
+        toUserPayload(
+          await changeProfile(c.var.deps, { id: c.var.user.id, sessionId: c.var.sessionId, ...change }),
+        ),
+        200,
+      )
     },
   )
   .delete(
@@ -74,15 +83,17 @@ export const userRoutes = new Hono<AppEnv>()
       tag: 'Users',
       access: 'user',
       responses: { 204: '' },
-      errors: ['wrong_password'],
+      errors: ['wrong_password', 'rate_limited'],
     }),
+    limitFloods(),
     requireUser(),
     validBody(accountDeletionBody),
     async (c) => {
       const { deps, user, sessionId } = c.var
       const { password } = c.req.valid('json')
-      await deleteAccount(deps, { userId: user.id, sessionId, password })
+      await deleteAccount(deps, { user, sessionId, device: await findDevice(c), password })
       clearSessionCookies(c)
+      clearDeviceCookie(c)
       return c.body(null, 204)
     },
   )
@@ -94,14 +105,16 @@ export const userRoutes = new Hono<AppEnv>()
       tag: 'Users',
       access: 'user',
       responses: { 204: '' },
-      errors: ['wrong_password'],
+      errors: ['wrong_password', 'rate_limited'],
     }),
+    limitFloods(),
     requireUser(),
     validBody(passwordChangeBody),
     async (c) => {
       const { current_password: currentPassword, new_password: newPassword } = c.req.valid('json')
       const { deps, user, sessionId } = c.var
-      await changePassword(deps, { userId: user.id, sessionId, currentPassword, newPassword })
+      const caller = { user, sessionId, device: await findDevice(c) }
+      await changePassword(deps, { ...caller, currentPassword, newPassword })
       return c.body(null, 204)
     },
   )

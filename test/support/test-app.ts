@@ -15,6 +15,20 @@ export const FRONTEND = 'http://localhost:3000'
 const JWT_SECRET = crypto.randomUUID() + crypto.randomUUID()
 const AUTH_SECRETS = crypto.randomUUID() + crypto.randomUUID()
 
+/** Every test is one client, whose clock stands still. Those about limits set them. */
+const GENEROUS = {
+  LIMIT_SIGN_IN_ACCOUNT: '10000/1',
+  LIMIT_SIGN_IN_ADDRESS: '10000/1',
+  LIMIT_REGISTER_ADDRESS: '10000/1',
+}
+
+/** The limits that are in force by default. */
+export const DEFAULT_LIMITS = {
+  LIMIT_SIGN_IN_ACCOUNT: '',
+  LIMIT_SIGN_IN_ADDRESS: '',
+  LIMIT_REGISTER_ADDRESS: '',
+}
+
 /** From the block for documentation (RFC 5737). */
 export const CLIENT_ADDRESS = '203.0.113.7'
 
@@ -86,9 +100,15 @@ export async function createTestApp({ variables, deps: replaced, database: other
     PUBLIC_URL,
     JWT_SECRET,
     AUTH_SECRETS,
+    ...GENEROUS,
     ...variables,
   })
-  const real = makeDeps(config, { assets, clientAddress: () => CLIENT_ADDRESS, isPlainHttp: () => false })
+  const real = makeDeps(config, {
+    assets,
+    clientAddress: () => CLIENT_ADDRESS,
+    floodLimiter: null,
+    isPlainHttp: () => false,
+  })
   const hasher = countingHasher(createPasswordHasher(TEST_WORK, real.random.bytes))
   const log: { event: string }[] = []
   const clock = { now: new Date('2026-11-22T12:00:00.000Z') }

@@ -1,0 +1,13 @@
+import type { Deps } from '../deps.ts'
+import { inBatches } from '../purge.ts'
+import { deleteOldEvents } from './queries.ts'
+
+/**
+ * Deletes events that are older than they are to be kept: they hold addresses of people.
+ *
+ * @returns how many were deleted
+ */
+export function purgeEvents({ db, clock, config }: Pick<Deps, 'db' | 'clock' | 'config'>): Promise<number> {
+  const before = new Date(clock().getTime() - config.auditRetentionDays * 86_400_000)
+  return inBatches((limit) => deleteOldEvents(db, { before, limit }))
+}

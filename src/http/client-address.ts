@@ -1,0 +1,68 @@
+import type { Client } from '../db/audit-event.ts'
+
+/** Enough to tell a person's browsers apart. */
+const MAX_USER_AGENT_CHARACTERS = 256
+
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
+const IPV4_IN_IPV6 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
+
+/**
+ * An address in its one canonical spelling, so that nobody is another client by spelling theirs differently: an
+ * IPv4 address that is mapped into IPv6 as the IPv4 one, IPv6 in lower case and shortened (RFC 5952), without
+ * brackets, zone or port.
+ *
+ * @returns `null` for what is no address
+ */
+export function parseAddress(text: string): string | null {
+  const bare = text
+    .trim()
+    .replace(/^\[([^\]]*)\](?::\d{1,5})?$/, '$1')
+    .replace(/^([\d.]+):\d{1,5}$/, '$1')
+    .replace(/%[\w.-]+$/, '')
+  const v4 = IPV4_IN_IPV6.exec(bare)?.[1] ?? bare
+  if (IPV4.test(v4)) return v4
+  if (!/^[\da-f:.]+$/i.test(bare) || !URL.canParse(`http://[${bare}]`)) return null
+  const v6 = new URL(`http://[${bare}]`).hostname.slice(1, -1)
+  const [, high, low] = /^::ffff:([\da-f]+):([\da-f]+)$/.exec(v6) ?? []
+  if (!high || !low) return v6
+  const [upper, lower] = [Number.parseInt(high, 16), Number.parseInt(low, 16)]
+  return [upper >> 8, upper & 255, lower >> 8, lower & 255].join('.')
+}
+
+/**
+ * Whom limits count an address for. Whoever has one IPv6 address usually has the whole /64 it is from, and could
+ * come from another of its 2^64 addresses each time.
+ *
+ * @param address as `parseAddress` returns it
+ */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return address
+  const [head = '', tail] = address.split('::')
+  const groups = head === '' ? [] : head.split(':')
+  const rest = tail ? tail.split(':') : []
+  const zeros = tail === undefined ? 0 : 8 - groups.length - rest.length
+  const all = [...groups, ...Array<string>(zeros).fill('0'), ...rest]
+  return `${all.slice(0, 4).join(':')}::/64`
+}
+
+/**
+ * The address that the outermost of so many proxies saw: each appends to `X-Forwarded-For` whom it was reached
+ * by, so what stands further left was sent by the client and proves nothing.
+ *
+ * @returns `null` where the header is shorter, that is where the request came past the proxies
+ */
+export function forwardedAddress(header: string | null, hops: number): string | null {
+  if (hops < 1) return null
+  return (header ?? '').split(',').at(-hops)?.trim() || null
+}
+
+/** Where a request comes from: what the platform knows of its address, and what the client says of itself. */
+export function toClient(address: string | null, userAgent: string | undefined): Client {
+  const canonical = address === null ? null : parseAddress(address)
+  return {
+    address: canonical,
+    // Those whose address nobody knows share their limits: unknown must not mean unlimited.
+    network: canonical === null ? 'unknown' : networkOf(canonical),
+    userAgent: userAgent?.slice(0, MAX_USER_AGENT_CHARACTERS).toWellFormed() ?? null,
+  }
+}

@@ -1,0 +1,77 @@
+import type { Device } from '../crypto/device-token.ts'
+import type { Deps } from '../deps.ts'
+import { passwordBudgets, rateLimited } from './budgets.ts'
+import { type Credentials, countPasswordAttempt, MAX_CONSECUTIVE_FAILURES, type Whose } from './queries.ts'
+
+export type AttemptDeps = Pick<Deps, 'db' | 'clock' | 'config' | 'client' | 'limitKeys' | 'passwords'>
+
+export type Attempt = {
+  whose: Whose
+  /** In lower case; what the account's budget is found by. */
+  identifier: string
+  password: string
+  /** The browser, where it proved to have signed in before. */
+  device: Device | null
+}
+
+export type AttemptResult = {
+  /** The account that was meant, whatever came of it. */
+  account: Credentials | null
+  /** The same, where the password is right and nothing else speaks against it. */
+  verified: (Credentials & { passwordHash: string }) | null
+  /** Whether the right password was hashed with other parameters than today's. */
+  outdated: boolean
+  /** Why not, for the audit trail alone. */
+  reason: 'unknown_account' | 'wrong_password' | 'locked' | 'disabled' | null
+  /** Whether the attempt was counted for the device, and no other. */
+  byDevice: boolean
+  /** The row that a success gives back. */
+  budgetKey: string
+}
+
+/**
+ * Tries a password. The attempt is counted before anything is hashed: what is refused costs one statement and no
+ * hash, and parallel guesses can't get past the count. Everything else costs one statement and one hash, whether
+ * the account is unknown, disabled, locked, or has no password.
+ *
+ * @throws AppError `rate_limited`, the same for accounts that don't exist
+ */
+export async function attemptPassword(
+  deps: AttemptDeps,
+  { whose, identifier, password, device }: Attempt,
+): Promise<AttemptResult> {
+  const budgets = await passwordBudgets(deps, { identifier, device })
+  const counted = await countPasswordAttempt(deps, { whose, ...budgets, now: deps.clock() })
+  if (counted.refused) {
+    const name = counted.refused === 'account' ? 'signInAccount' : 'signInAddress'
+    throw rateLimited(deps.config, name, counted.secondsToWait)
+  }
+  const { credentials: account, byDevice, attempts } = counted
+  const passwordHash = account?.passwordHash ?? null
+  const { matches, outdated } = await deps.passwords.verify(password, passwordHash)
+  const failures = byDevice ? attempts - 1 : (account?.consecutiveFailures ?? 0)
+  const reason = reasonOf({ account, matches, failures })
+  return {
+    account,
+    verified: account && passwordHash !== null && reason === null ? { ...account, passwordHash } : null,
+    outdated,
+    reason,
+    byDevice,
+    budgetKey: byDevice && budgets.device ? budgets.device.key : budgets.account.key,
+  }
+}
+
+function reasonOf({
+  account,
+  matches,
+  failures,
+}: {
+  account: Credentials | null
+  matches: boolean
+  failures: number
+}): AttemptResult['reason'] {
+  if (!account) return 'unknown_account'
+  if (!matches) return 'wrong_password'
+  if (failures >= MAX_CONSECUTIVE_FAILURES) return 'locked'
+  return account.disabled ? 'disabled' : null
+}

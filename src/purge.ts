@@ -1,0 +1,19 @@
+/** A statement that deletes a thousand rows takes milliseconds and holds nobody up. */
+const BATCH_ROWS = 1000
+const MAX_BATCHES = 50
+
+/**
+ * Deletes in bounded batches; the rest waits for the next run.
+ *
+ * @param deleteBatch deletes at most `limit` rows and says how many
+ * @returns how many were deleted in all
+ */
+export async function inBatches(deleteBatch: (limit: number) => Promise<number>): Promise<number> {
+  let total = 0
+  for (let batch = 0; batch < MAX_BATCHES; batch++) {
+    const deleted = await deleteBatch(BATCH_ROWS)
+    total += deleted
+    if (deleted < BATCH_ROWS) break
+  }
+  return total
+}
