@@ -130,6 +130,7 @@ test('an answer that is lost after the commit is 503, and the retry goes on wher
   let losesAnswers = false
   const flaky = await createTestApp({
     deps: {
+      clock: app.deps.clock,
       connect: (meter) => {
         const db = app.deps.connect(meter)
         if (!losesAnswers) return db

@@ -110,13 +110,16 @@ export async function createTestApp({ variables, deps: replaced, database: other
     isPlainHttp: () => false,
   })
   const hasher = countingHasher(createPasswordHasher(TEST_WORK, real.random.bytes))
-  const log: { event: string }[] = []
+  type Entry = Parameters<AppDeps['log']>[0]
+  const log: Entry[] = []
+  /** The log's lines about requests, one each. */
+  const requests: Entry[] = []
   const clock = { now: new Date('2026-11-22T12:00:00.000Z') }
   const deps: AppDeps = {
     ...real,
     passwords: hasher,
     clock: () => new Date(clock.now),
-    log: (entry) => void log.push(entry),
+    log: (entry) => void (entry.event === 'request' ? requests : log).push(entry),
     ...replaced,
   }
   const app = createApp(deps)
@@ -146,7 +149,10 @@ export async function createTestApp({ variables, deps: replaced, database: other
   }
   const signIn = async (person: { email: string; password: string }) =>
     (await openSession(person)).access_token
-  return { app, config, deps, database, hasher, log, clock, request, post, me, register, signIn, openSession }
+  return {
+    ...{ app, config, deps, database, hasher, log, requests, clock },
+    ...{ request, post, me, register, signIn, openSession },
+  }
 }
 
 export type TokenPair = {

@@ -1,0 +1,445 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { createPasswordHasher } from '../../src/crypto/password.ts'
+import { createTestApp, createTestDatabase, DEFAULT_LIMITS, TEST_WORK } from '../support/test-app.ts'
+
+let address = 0
+/** Somebody else's every time, unless a test says whose. */
+const client = { address: '' }
+const elsewhere = () => {
+  address++
+  client.address = `198.51.${100 + (address >> 8)}.${address & 255}`
+}
+const database = await createTestDatabase()
+const tested = await createTestApp({
+  database,
+  variables: { ...DEFAULT_LIMITS, LIMIT_REGISTER_ADDRESS: '10000/1' },
+  deps: { clientAddress: () => client.address },
+})
+const { request, post, me, register, hasher, clock } = tested
+beforeEach(elsewhere)
+
+const later = (seconds: number) => {
+  clock.now = new Date(clock.now.getTime() + seconds * 1000)
+}
+const WRONG = 'not the password'
+const login = (email: string, password: string, headers: Record<string, string> = {}) =>
+  post('/login', { email, password }, headers)
+/** Guesses from one address; answers the statuses. */
+const guess = async (email: string, times: number, headers?: Record<string, string>) => {
+  const statuses = []
+  for (let time = 0; time < times; time++) statuses.push((await login(email, WRONG, headers)).status)
+  return statuses
+}
+const deviceOf = (response: Response) => {
+  const cookies = response.headers.getSetCookie().map((cookie) => cookie.split(';')[0] ?? '')
+  return { Cookie: cookies.find((cookie) => cookie.startsWith('lumascope_device=')) ?? 'none' }
+}
+/** Registers somebody and signs in with one browser. */
+const withDevice = async () => {
+  const person = await register()
+  const response = await login(person.email, person.password)
+  const { access_token: token } = (await response.json()) as { access_token: string }
+  return { person, device: deviceOf(response), token }
+}
+const count = (statuses: number[], status: number) => statuses.filter((each) => each === status).length
+
+describe('the limit per account (row 59)', () => {
+  test('refuses the sixth attempt, the right password too, for an account that exists or not', async () => {
+    const { email, password } = await register()
+    for (const [who, secret] of [
+      [email, password],
+      ['nobody@example.com', WRONG],
+    ] as const) {
+      elsewhere()
+      expect(await guess(who, 6)).toEqual([401, 401, 401, 401, 401, 429])
+      expect((await login(who, secret)).status).toBe(429)
+      elsewhere()
+      expect((await login(who, secret)).status).toBe(429)
+    }
+  })
+
+  test('says how long to wait and what the limit is, and means it', async () => {
+    const { email, password } = await register()
+    await guess(email, 5)
+    const refused = await login(email, password)
+    expect(Object.fromEntries(refused.headers)).toMatchObject({
+      'retry-after': '60',
+      ratelimit: '"sign_in_account";r=0;t=60',
+      'ratelimit-policy': '"sign_in_account";q=5;w=300',
+    })
+    expect(await refused.json()).toMatchObject({ code: 'rate_limited', status: 429 })
+    later(59.999)
+    expect((await login(email, password)).headers.get('Retry-After')).toBe('1')
+    later(0.001)
+    expect((await login(email, password)).status).toBe(200)
+  })
+
+  test('is refilled evenly, and never above the burst', async () => {
+    const { email } = await register()
+    await guess(email, 5)
+    later(120)
+    expect(await guess(email, 3)).toEqual([401, 401, 429])
+    later(86_400)
+    expect(await guess(email, 6)).toEqual([401, 401, 401, 401, 401, 429])
+  })
+
+  test('is given back by a success, and only by that', async () => {
+    const { email, password } = await register()
+    await guess(email, 4)
+    expect((await login(email, password)).status).toBe(200)
+    expect(await guess(email, 6)).toEqual([401, 401, 401, 401, 401, 429])
+    expect((await login(email, password)).status).toBe(429)
+  })
+
+  test('takes every spelling of an identifier for the same', async () => {
+    const { email } = await register()
+    const spellings = [email, email.toUpperCase(), ` ${email}`, `${email} `, email.replace('p', 'P'), email]
+    const statuses = []
+    for (const spelling of spellings) statuses.push((await login(spelling, WRONG)).status)
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 429])
+  })
+
+  test('costs one statement and no hash when it refuses, two and one before', async () => {
+    for (const email of [(await register()).email, 'nobody-else@example.com']) {
+      elsewhere()
+      for (let attempt = 1; attempt <= 7; attempt++) {
+        hasher.count = 0
+        await database.roundTrips()
+        const { status } = await login(email, WRONG)
+        const cost = { status, hashes: hasher.count, roundTrips: (await database.roundTrips()).length }
+        const expected = attempt <= 5 ? [401, 1, 2] : [429, 0, 1]
+        expect(Object.values(cost), `attempt ${attempt}`).toEqual(expected)
+      }
+    }
+  })
+})
+
+describe('the limit per address', () => {
+  test('lets through 20 of 1,000 accounts that one address tries once each (row 61)', async () => {
+    const statuses = []
+    for (let account = 0; account < 1000; account++) {
+      statuses.push((await login(`stuffed-${account}@example.com`, WRONG)).status)
+    }
+    expect(statuses.slice(0, 20)).toEqual(Array(20).fill(401))
+    expect(statuses.slice(20)).toEqual(Array(980).fill(429))
+    // Those it did not get to were not touched: what one address guesses is no budget of theirs.
+    const [row] = await database.sql("select count(*) from rate_limits where key like 'account:%'")
+    elsewhere()
+    expect(await guess('stuffed-999@example.com', 6)).toEqual([401, 401, 401, 401, 401, 429])
+    const [after] = await database.sql("select count(*) from rate_limits where key like 'account:%'")
+    expect(Number(after?.['count']) - Number(row?.['count'])).toBe(1)
+  }, 60_000)
+
+  test('counts all of an IPv6 /64 as one address, and the next /64 as another (row 61)', async () => {
+    const statuses = []
+    for (let host = 0; host < 25; host++) {
+      client.address = `2001:db8:1:1:${host.toString(16)}::${host + 1}`
+      statuses.push((await login(`v6-${host}@example.com`, WRONG)).status)
+    }
+    expect([count(statuses, 401), count(statuses, 429)]).toEqual([20, 5])
+    client.address = '2001:db8:1:2::1'
+    expect((await login('v6@example.com', WRONG)).status).toBe(401)
+  })
+
+  test('is not given back by a success: an account of one’s own buys no guesses', async () => {
+    const { email, password } = await register()
+    for (let round = 0; round < 10; round++) {
+      await login(email, password)
+      await login(`other-${round}@example.com`, WRONG)
+    }
+    expect((await login(email, password)).status).toBe(429)
+  })
+
+  test('counts those together whose address is unknown: unknown is not unlimited', async () => {
+    client.address = 'garbage'
+    const statuses = []
+    for (let account = 0; account < 21; account++) {
+      statuses.push((await login(`unknown-${account}@example.com`, WRONG)).status)
+    }
+    expect(statuses.at(-1)).toBe(429)
+  })
+})
+
+describe('one account from 1,000 addresses (row 61), while its owner has a browser that signed in before (row 62)', () => {
+  test('5 guesses get through, and the owner gets in throughout', async () => {
+    const { person, device } = await withDevice()
+    const statuses = []
+    let known = device
+    for (let guessing = 0; guessing < 1000; guessing++) {
+      elsewhere()
+      statuses.push((await login(person.email, WRONG)).status)
+      if (guessing % 100 !== 99) continue
+      const owner = await login(person.email, person.password, known)
+      expect(owner.status).toBe(200)
+      known = deviceOf(owner)
+    }
+    expect([count(statuses, 401), count(statuses, 429)]).toEqual([5, 995])
+  }, 60_000)
+
+  test('and from the address that floods as well', async () => {
+    const { person, device } = await withDevice()
+    for (let account = 0; account < 25; account++) await login(`flooded-${account}@example.com`, WRONG)
+    expect((await login(person.email, person.password)).status).toBe(429)
+    expect((await login(person.email, person.password, device)).status).toBe(200)
+  })
+})
+
+describe('a device cookie', () => {
+  test('has a budget of its own, which is as small', async () => {
+    const { person, device } = await withDevice()
+    expect(await guess(person.email, 6, device)).toEqual([401, 401, 401, 401, 401, 429])
+    // Nothing of that was the account's.
+    expect((await login(person.email, person.password)).status).toBe(200)
+  })
+
+  test('stays the same device, whose budget does not multiply', async () => {
+    const { person, device } = await withDevice()
+    const renewed = deviceOf(await login(person.email, person.password, device))
+    expect(await guess(person.email, 3, device)).toEqual([401, 401, 401])
+    expect(await guess(person.email, 3, renewed)).toEqual([401, 401, 429])
+  })
+
+  test.each([
+    ['of another account', async () => (await withDevice()).device],
+    ['that is forged', () => ({ Cookie: `lumascope_device=${'A'.repeat(75)}` })],
+    ['that is there twice', async () => twice((await withDevice()).device)],
+  ])('%s is worth nothing', async (_, make) => {
+    const person = await register()
+    await guess(person.email, 5)
+    elsewhere()
+    expect((await login(person.email, person.password, await make())).status).toBe(429)
+  })
+  const twice = ({ Cookie }: { Cookie: string }) => ({ Cookie: `${Cookie}; ${Cookie}` })
+
+  test('is worth nothing on a request of a foreign page, which could use it up', async () => {
+    const { person, device } = await withDevice()
+    await guess(person.email, 5)
+    const foreign = { ...device, Origin: 'https://evil.example' }
+    expect((await login(person.email, person.password, foreign)).status).toBe(429)
+    expect((await login(person.email, person.password, device)).status).toBe(200)
+  })
+
+  test('counts for 400 days, and not a second longer', async () => {
+    const { person, device } = await withDevice()
+    const works = async () => {
+      await guess(person.email, 5)
+      return (await login(person.email, person.password, device)).status === 200
+    }
+    later(400 * 86_400 - 1)
+    expect(await works()).toBe(true)
+    later(1)
+    expect(await works()).toBe(false)
+  })
+
+  test('opens nothing by itself', async () => {
+    const { person, device } = await withDevice()
+    expect((await request('/users/me', { headers: device })).status).toBe(401)
+    expect((await login(person.email, WRONG, device)).status).toBe(401)
+  })
+})
+
+describe('after 100 wrong passwords in a row (NIST SP 800-63B-4 section 3.2.2)', () => {
+  const failures = async (id: number) =>
+    (await database.sql('select consecutive_failures as n from users where id = $1', [id]))[0]?.['n']
+
+  test('no password is right any more, which looks like a wrong one', async () => {
+    const person = await register()
+    for (let round = 0; round < 20; round++) {
+      later(300)
+      expect(await guess(person.email, 5)).not.toContain(429)
+    }
+    expect(await failures(person.id)).toBe('100')
+    later(86_400)
+    const [wrong, right] = [await login(person.email, WRONG), await login(person.email, person.password)]
+    expect([wrong.status, right.status]).toEqual([401, 401])
+    expect(await failures(person.id)).toBe('100')
+    const events = await database.sql(
+      "select details->>'reason' as reason from audit_events where user_id = $1 order by id desc limit 2",
+      [person.id],
+    )
+    expect(events.map(({ reason }) => reason)).toEqual(['locked', 'wrong_password'])
+  })
+
+  test('99 are not enough, and a success begins anew', async () => {
+    const person = await register()
+    await database.sql('update users set consecutive_failures = 99 where id = $1', [person.id])
+    expect((await login(person.email, person.password)).status).toBe(200)
+    expect(await failures(person.id)).toBe('0')
+  })
+
+  test('the right password at the hundredth failure’s side does not slip through', async () => {
+    const person = await register()
+    await database.sql('update users set consecutive_failures = 99 where id = $1', [person.id])
+    const racing = await createTestApp({
+      database,
+      deps: {
+        passwords: {
+          hash: hasher.hash,
+          async verify(password, stored) {
+            const result = await hasher.verify(password, stored)
+            if (password === person.password) await login(person.email, WRONG)
+            return result
+          },
+        },
+      },
+    })
+    expect((await racing.post('/login', { email: person.email, password: person.password })).status).toBe(401)
+  })
+
+  test('its owner’s browser still gets in, until 100 of its own failed', async () => {
+    const { person, device } = await withDevice()
+    await database.sql('update users set consecutive_failures = 100 where id = $1', [person.id])
+    expect((await login(person.email, person.password, device)).status).toBe(200)
+    for (let round = 0; round < 20; round++) {
+      later(300)
+      await guess(person.email, 5, device)
+    }
+    later(300)
+    expect((await login(person.email, person.password, device)).status).toBe(401)
+  })
+
+  test('a new password, given by the owner’s browser, recovers it', async () => {
+    const { person, device, token } = await withDevice()
+    await database.sql('update users set consecutive_failures = 100 where id = $1', [person.id])
+    const body = { current_password: person.password, new_password: 'quite another horse' }
+    const headers = { Authorization: `Bearer ${token}`, ...device }
+    expect((await post('/users/me/password', body, headers)).status).toBe(204)
+    expect((await login(person.email, body.new_password)).status).toBe(200)
+  })
+})
+
+describe('confirming a password counts as signing in (row 78)', () => {
+  const acts: [string, (token: string, password: string) => Promise<Response>][] = [
+    [
+      'changing it',
+      (token, password) =>
+        post(
+          '/users/me/password',
+          { current_password: password, new_password: 'quite another horse' },
+          { Authorization: `Bearer ${token}` },
+        ),
+    ],
+    [
+      'deleting the account',
+      (token, password) =>
+        request('/users/me', {
+          method: 'DELETE',
+          headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+          body: JSON.stringify({ password }),
+        }),
+    ],
+  ]
+
+  test.each(acts)('%s: on the same budget, with nothing hashed beyond it', async (_, act) => {
+    const { person, token } = await withDevice()
+    await guess(person.email, 3)
+    expect((await act(token, WRONG)).status).toBe(403)
+    expect((await act(token, WRONG)).status).toBe(403)
+    hasher.count = 0
+    const refused = await act(token, person.password)
+    expect(refused.status).toBe(429)
+    expect(refused.headers.get('Retry-After')).toBe('60')
+    expect(hasher.count).toBe(0)
+    // Nothing happened to the account.
+    expect((await me(token)).status).toBe(200)
+    later(60)
+    expect((await login(person.email, person.password)).status).toBe(200)
+    const [row] = await database.sql('select consecutive_failures as n from users where id = $1', [person.id])
+    expect(row?.['n']).toBe('0')
+  })
+
+  test('wrong ones count towards the hundred', async () => {
+    const { person, token } = await withDevice()
+    await acts[0]?.[1](token, WRONG)
+    const [row] = await database.sql('select consecutive_failures as n from users where id = $1', [person.id])
+    expect(row?.['n']).toBe('1')
+  })
+})
+
+describe('known and unknown accounts', () => {
+  test('can not be told apart before, at and after the limit (row 58)', async () => {
+    const none = createPasswordHasher({ iterations: 10, rounds: 1 }, tested.deps.random.bytes)
+    const people = {
+      known: await register(),
+      disabled: await register(),
+      locked: await register(),
+      withoutPassword: await register(),
+      outdated: await register(),
+    }
+    const set = (column: string, id: number, value: unknown) =>
+      database.sql(`update users set ${column} = $1 where id = $2`, [value, id])
+    await set('disabled_at', people.disabled.id, '2026-01-01')
+    await set('consecutive_failures', people.locked.id, 100)
+    await set('password_hash', people.withoutPassword.id, null)
+    await set('password_hash', people.outdated.id, await none.hash('another'))
+    const shapesOf = async (email: string, password: string) => {
+      elsewhere()
+      const shapes = []
+      for (let attempt = 0; attempt < 8; attempt++) {
+        if (attempt === 7) later(60)
+        hasher.count = 0
+        await database.roundTrips()
+        const response = await login(email, password)
+        const id = response.headers.get('X-Request-Id') ?? 'none'
+        const headers = [...response.headers].filter(
+          ([name]) => !['x-request-id', 'server-timing'].includes(name),
+        )
+        const body = (await response.text()).replaceAll(id, '<id>')
+        const [hashes, statements] = [hasher.count, await database.roundTrips()]
+        shapes.push({ status: response.status, headers, body, hashes, statements })
+      }
+      return shapes
+    }
+    const unknown = await shapesOf('nobody-at-all@example.com', WRONG)
+    expect(unknown.map(({ status }) => status)).toEqual([401, 401, 401, 401, 401, 429, 429, 401])
+    for (const [kind, { email }] of Object.entries(people)) {
+      expect(await shapesOf(email, WRONG), kind).toEqual(unknown)
+    }
+    // Nor by the right password, where that opens nothing.
+    for (const { email, password } of [people.disabled, people.locked]) {
+      later(600)
+      expect(await shapesOf(email, password)).toEqual(unknown)
+    }
+  })
+
+  test('cost the same work, whatever is stored for them (row 56)', async () => {
+    const due = TEST_WORK.iterations * TEST_WORK.rounds
+    const spent: number[] = []
+    const original = crypto.subtle.deriveBits
+    Object.defineProperty(crypto.subtle, 'deriveBits', {
+      configurable: true,
+      value: (algorithm: Pbkdf2Params, ...rest: [CryptoKey, number]) => {
+        spent.push(algorithm.iterations)
+        return original(algorithm, ...rest)
+      },
+    })
+    try {
+      for (const [iterations, rounds] of [
+        [1, 1],
+        [10, 1],
+        [33, 2],
+        [50, 2],
+        [99, 1],
+      ] as const) {
+        const older = createPasswordHasher({ iterations, rounds }, tested.deps.random.bytes)
+        const person = await register()
+        const stored = await older.hash(person.password)
+        await database.sql('update users set password_hash = $1 where id = $2', [stored, person.id])
+        elsewhere()
+        spent.length = 0
+        await login(person.email, WRONG)
+        expect(spent.reduce((sum, each) => sum + each, 0)).toBe(due)
+      }
+    } finally {
+      Object.defineProperty(crypto.subtle, 'deriveBits', { configurable: true, value: original })
+    }
+  })
+})
+
+test('the table of limits holds neither identifiers nor addresses', async () => {
+  const person = await register()
+  await login(person.email, WRONG)
+  const rows = await database.sql('select key from rate_limits')
+  expect(rows.length).toBeGreaterThan(2)
+  for (const { key } of rows) expect(key).toMatch(/^(account|address|device|register):[\w-]{22}$/)
+})
