@@ -11,6 +11,7 @@ const machine = ['test/*.test.ts', 'test/local/**/*.test.ts', 'test/cli/**/*.tes
 const unaffectedByEngine = [
   ...['crypto', 'worker', 'db', 'http', 'service'].map((folder) => `test/${folder}/**`),
   'test/sessions/{races,stale-guards,access-token,key-rotation}.test.ts',
+  'test/limits/races.test.ts',
 ]
 
 type Engine = 'postgres' | 'pglite'
@@ -27,7 +28,7 @@ const common = (name: string, engine: Engine) => ({
   exclude: [
     ...machine,
     // Races are the database's to decide: one runtime asks.
-    ...(name.startsWith('node') ? ['test/worker/**'] : ['test/sessions/{races,stale-guards}.test.ts']),
+    ...(name.startsWith('node') ? ['test/worker/**'] : ['test/**/{races,stale-guards}.test.ts']),
     ...(engine === 'pglite' ? unaffectedByEngine : []),
   ],
   setupFiles: ['test/support/setup.ts'],

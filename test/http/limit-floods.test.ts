@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest'
+import type { FloodLimiter } from '../../src/deps.ts'
+import { createMemoryLimiter } from '../../src/memory-limiter.ts'
+import { createTestApp, newPerson } from '../support/test-app.ts'
+
+/** A limiter that lets through what it is told to, and notes whom it was asked about. */
+const appWith = async (limit: FloodLimiter['limit'] | null) =>
+  await createTestApp({
+    deps: { floodLimiter: limit && { limit }, clientAddress: () => '2001:db8:1:2:3:4:5:6' },
+  })
+
+const costly: [string, string, unknown][] = [
+  ['POST', '/login', { email: 'a@example.com', password: 'x' }],
+  ['POST', '/auth/login', { email: 'a@example.com', password: 'x' }],
+  ['POST', '/users', newPerson()],
+  ['POST', '/users/me/password', { current_password: 'x', new_password: 'quite another horse' }],
+  ['DELETE', '/users/me', { password: 'x' }],
+]
+
+describe('the first line', () => {
+  test.each(costly)('refuses floods of %s %s before any query and any hash', async (method, path, body) => {
+    const asked: string[] = []
+    const { request, database, hasher } = await appWith(({ key }) => {
+      asked.push(key)
+      return Promise.resolve({ success: false })
+    })
+    await database.roundTrips()
+    const headers = { 'Content-Type': 'application/json' }
+    const response = await request(path, { method, headers, body: JSON.stringify(body) })
+    expect(response.status).toBe(429)
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'retry-after': '60',
+      ratelimit: '"flood_address";r=0;t=60',
+      'ratelimit-policy': '"flood_address";q=100;w=60',
+    })
+    expect(asked).toEqual(['2001:db8:1:2::/64'])
+    expect(await database.roundTrips()).toEqual([])
+    expect(hasher.count).toBe(0)
+  })
+
+  test('does not stand before what costs no hash', async () => {
+    const { request } = await appWith(() => Promise.resolve({ success: false }))
+    expect((await request('/health')).status).toBe(200)
+    expect((await request('/users/me')).status).toBe(401)
+  })
+
+  test('where it is not bound, leaves the limits to the database', async () => {
+    const { post } = await appWith(null)
+    expect((await post('/login', { email: 'a@example.com', password: 'x' })).status).toBe(401)
+  })
+
+  const failures: [string, FloodLimiter['limit']][] = [
+    ['rejects', () => Promise.reject(new Error('canary'))],
+    [
+      'throws',
+      () => {
+        throw new Error('canary')
+      },
+    ],
+    ['answers nothing', () => Promise.resolve(undefined as never)],
+  ]
+  test.each(failures)('that %s closes sign-in with 503: never unlimited (row 37)', async (_, limit) => {
+    const { post, database, hasher, log } = await appWith(limit)
+    await database.roundTrips()
+    const response = await post('/login', { email: 'a@example.com', password: 'x' })
+    expect(response.status).toBe(503)
+    expect(await response.text()).not.toContain('canary')
+    expect(await database.roundTrips()).toEqual([])
+    expect(hasher.count).toBe(0)
+    expect(log).toMatchObject([{ event: 'request_failed', code: 'database_unavailable' }])
+  })
+})
+
+describe('in memory', () => {
+  const start = (count: number, seconds: number) => {
+    const clock = { now: 0 }
+    const limiter = createMemoryLimiter({ count, seconds }, () => clock.now)
+    return { clock, try: async (key: string) => (await limiter.limit({ key })).success }
+  }
+
+  test('lets a burst through and refills it evenly, a key at a time', async () => {
+    const limiter = start(3, 60)
+    const tries = async () => [await limiter.try('a'), await limiter.try('a')]
+    expect([...(await tries()), ...(await tries())]).toEqual([true, true, true, false])
+    expect(await limiter.try('b')).toBe(true)
+    limiter.clock.now = 19_999
+    expect(await limiter.try('a')).toBe(false)
+    limiter.clock.now = 20_000
+    expect(await tries()).toEqual([true, false])
+    limiter.clock.now = 10_000_000
+    expect([...(await tries()), ...(await tries())]).toEqual([true, true, true, false])
+  })
+
+  test('takes no more memory than 100,000 addresses need, and keeps the latest', async () => {
+    const limiter = start(1, 60)
+    for (let key = 0; key < 100_001; key++) await limiter.try(String(key))
+    expect(await limiter.try('100000')).toBe(false)
+    expect(await limiter.try('0')).toBe(true)
+  })
+})

@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest'
+import { createTestApp, createTestDatabase, DEFAULT_LIMITS } from '../support/test-app.ts'
+
+let address = 0
+const database = await createTestDatabase()
+const tested = await createTestApp({
+  database,
+  variables: { ...DEFAULT_LIMITS, LIMIT_REGISTER_ADDRESS: '10000/1' },
+  deps: {
+    clientAddress: () => {
+      if (!fixed.address) address++
+      return fixed.address ?? `198.51.${100 + (address >> 8)}.${address & 255}`
+    },
+  },
+})
+/** The address of every request, or null: each has another. */
+const fixed: { address: string | null } = { address: null }
+const { post, register, hasher, clock } = tested
+const ROUNDS = Array.from({ length: 10 }, (_, round) => round + 1)
+const login = (email: string, password: string, headers: Record<string, string> = {}) =>
+  post('/login', { email, password }, headers)
+const WRONG = 'not the password'
+const deviceOf = (response: Response) => ({
+  Cookie: response.headers.getSetCookie().find((cookie) => cookie.startsWith('lumascope_device')) ?? '',
+})
+const tally = (responses: Response[]) =>
+  Object.fromEntries(
+    Object.entries(Object.groupBy(responses, ({ status }) => status)).map(([status, all]) => [
+      status,
+      all?.length,
+    ]),
+  )
+
+describe('200 parallel guesses', () => {
+  test.each(ROUNDS)('at one account hash 5 times (row 60), round %i', async () => {
+    const { email } = await register()
+    hasher.count = 0
+    const responses = await Promise.all(Array.from({ length: 200 }, () => login(email, WRONG)))
+    expect(tally(responses)).toEqual({ 401: 5, 429: 195 })
+    expect(hasher.count).toBe(5)
+    for (const response of responses.filter(({ status }) => status === 429)) {
+      expect(Number(response.headers.get('Retry-After'))).toBe(60)
+    }
+  })
+
+  test.each(ROUNDS)('at an account that does not exist hash as often, round %i', async (round) => {
+    hasher.count = 0
+    const guesses = Array.from({ length: 200 }, () => login(`nobody-${round}@example.com`, WRONG))
+    expect(tally(await Promise.all(guesses))).toEqual({ 401: 5, 429: 195 })
+    expect(hasher.count).toBe(5)
+  })
+
+  test('from one address, at as many accounts, hash 20 times', async () => {
+    fixed.address = '203.0.113.200'
+    hasher.count = 0
+    const guesses = Array.from({ length: 200 }, (_, account) => login(`all-${account}@example.com`, WRONG))
+    expect(tally(await Promise.all(guesses))).toEqual({ 401: 20, 429: 180 })
+    expect(hasher.count).toBe(20)
+    fixed.address = null
+  })
+
+  test('with one device cookie hash 5 times', async () => {
+    const person = await register()
+    const device = deviceOf(await login(person.email, person.password))
+    hasher.count = 0
+    const guesses = Array.from({ length: 200 }, () => login(person.email, WRONG, device))
+    expect(tally(await Promise.all(guesses))).toEqual({ 401: 5, 429: 195 })
+    expect(hasher.count).toBe(5)
+  })
+})
+
+test('one address that tries 1,000 accounts once each gets at 20 (row 61)', async () => {
+  fixed.address = '203.0.113.201'
+  const responses = []
+  for (let account = 0; account < 1000; account++) {
+    responses.push(await login(`stuffed-${account}@example.com`, WRONG))
+  }
+  expect(responses.slice(0, 20).map(({ status }) => status)).toEqual(Array(20).fill(401))
+  expect(tally(responses)).toEqual({ 401: 20, 429: 980 })
+  fixed.address = null
+}, 60_000)
+
+test('1,000 addresses that try one account once each get 5 guesses, and its owner gets in throughout (rows 61, 62)', async () => {
+  const person = await register()
+  let owner = await login(person.email, person.password)
+  const guesses = []
+  for (let guess = 0; guess < 1000; guess++) {
+    guesses.push(await login(person.email, WRONG))
+    if (guess % 50 !== 0) continue
+    owner = await login(person.email, person.password, deviceOf(owner))
+    expect(owner.status).toBe(200)
+  }
+  expect(tally(guesses)).toEqual({ 401: 5, 429: 995 })
+}, 60_000)
+
+test.each(ROUNDS)('parallel registrations from one address stop at 10, round %i', async (round) => {
+  const limited = await createTestApp({
+    database,
+    variables: DEFAULT_LIMITS,
+    deps: { clientAddress: () => `192.0.2.${round}` },
+  })
+  const people = Array.from({ length: 30 }, (_, index) => ({
+    username: `rush-${round}-${index}`,
+    email: `rush-${round}-${index}@example.com`,
+    full_name: 'Somebody',
+    password: 'correct horse battery',
+  }))
+  const responses = await Promise.all(people.map((person) => limited.post('/users', person)))
+  expect(tally(responses)).toEqual({ 201: 10, 429: 20 })
+  const [row] = await database.sql('select count(*) from users where username like $1', [`rush-${round}-%`])
+  expect(row?.['count']).toBe('10')
+})
+
+test('guesses while the clocks of isolates differ are counted as one', async () => {
+  const { email } = await register()
+  const skewed = await createTestApp({
+    database,
+    variables: DEFAULT_LIMITS,
+    deps: {
+      clock: () => new Date(clock.now.getTime() - 30_000),
+      clientAddress: tested.deps.clientAddress,
+      limitKeys: tested.deps.limitKeys,
+    },
+  })
+  const guesses = Array.from({ length: 20 }, (_, index) =>
+    (index % 2 ? tested : skewed).post('/login', { email, password: WRONG }),
+  )
+  const { 401: through = 0 } = tally(await Promise.all(guesses))
+  expect(through).toBeLessThanOrEqual(5)
+})
