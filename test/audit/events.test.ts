@@ -1,0 +1,284 @@
+import { describe, expect, test } from 'vitest'
+import { EVENT_TYPES } from '../../src/db/audit-event.ts'
+import { createTestApp, DEFAULT_LIMITS, payloadOf, type TokenPair } from '../support/test-app.ts'
+
+const tested = await createTestApp()
+const { request, post, register, openSession, database, clock } = tested
+
+const USER_AGENT = 'Test Browser/1.0'
+type Event = { id: number; type: string; session_id: string | null; details: Record<string, unknown> }
+type Page = { items: Event[]; next_cursor: string | null }
+
+const authorized = ({ access_token: token }: Pick<TokenPair, 'access_token'>) => ({
+  Authorization: `Bearer ${token}`,
+  'User-Agent': USER_AGENT,
+})
+const eventsOf = async (pair: TokenPair, query = '') =>
+  (await (await request(`/users/me/events${query}`, { headers: authorized(pair) })).json()) as Page
+const sid = (pair: TokenPair) => payloadOf(pair.access_token)['sid'] as string
+/** What is on record of a user, the oldest first, whoever may read it. */
+const recorded = async (id: number) =>
+  await database.sql('select * from audit_events where user_id = $1 order by id', [id])
+const last = async (id: number) => (await recorded(id)).at(-1)
+const later = (milliseconds: number) => {
+  clock.now = new Date(clock.now.getTime() + milliseconds)
+}
+const jsonHeaders = (pair: TokenPair) => ({ ...authorized(pair), 'Content-Type': 'application/json' })
+const send = (method: string, path: string, pair: TokenPair, body?: unknown) =>
+  request(path, {
+    method,
+    headers: jsonHeaders(pair),
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+
+describe('GET /users/me/events', () => {
+  test('shows what happened, when, from where, the newest first', async () => {
+    const person = await register()
+    await post('/login', { email: person.email, password: 'wrong password' }, { 'User-Agent': USER_AGENT })
+    later(1000)
+    const pair = await openSession(person)
+    const { items, next_cursor } = await eventsOf(pair)
+    expect(items.map(({ type }) => type)).toEqual(['signed_in', 'sign_in_failed', 'registered'])
+    expect(items[0]).toEqual({
+      id: expect.any(Number),
+      occurred_at: clock.now.toISOString(),
+      type: 'signed_in',
+      session_id: sid(pair),
+      ip_address: '203.0.113.7',
+      user_agent: null,
+      details: {},
+    })
+    expect(items[1]).toMatchObject({
+      session_id: null,
+      user_agent: USER_AGENT,
+      details: { reason: 'wrong_password' },
+    })
+    expect(next_cursor).toBeNull()
+  })
+
+  test('goes through all of them by pages, none twice and none left out, while more happens', async () => {
+    const person = await register()
+    const pair = await openSession(person)
+    for (let time = 0; time < 7; time++) await openSession(person)
+    const all = (await eventsOf(pair, '?limit=100')).items.map(({ id }) => id)
+    expect(all).toHaveLength(9)
+    const seen: number[] = []
+    let cursor: string | null = null
+    do {
+      const page: Page = await eventsOf(pair, `?limit=3${cursor ? `&cursor=${cursor}` : ''}`)
+      seen.push(...page.items.map(({ id }) => id))
+      cursor = page.next_cursor
+      await openSession(person)
+    } while (cursor)
+    expect(seen).toEqual(all)
+  })
+
+  test('shows nothing of anybody else, whatever the cursor (row 66)', async () => {
+    const other = await openSession(await register())
+    const [first] = (await eventsOf(other)).items
+    const pair = await openSession(await register())
+    const { items } = await eventsOf(pair, `?cursor=${Number(first?.id) + 1}`)
+    expect(items).toEqual([])
+  })
+
+  test.each([
+    '?limit=0',
+    '?limit=101',
+    '?limit=-1',
+    '?limit=1e1',
+    '?limit=x',
+    '?cursor=',
+    '?cursor=-1',
+    '?cursor=1;x',
+    '?cursor=9999999999999999999',
+    '?unknown=1',
+  ])('refuses %s without reading events', async (query) => {
+    const pair = await openSession(await register())
+    await database.roundTrips()
+    const response = await request(`/users/me/events${query}`, { headers: authorized(pair) })
+    expect(response.status).toBe(422)
+    expect(await database.roundTrips()).toHaveLength(1)
+  })
+
+  test('is one round trip beside the guard’s', async () => {
+    const pair = await openSession(await register())
+    await database.roundTrips()
+    await eventsOf(pair)
+    expect(await database.roundTrips()).toHaveLength(2)
+  })
+})
+
+describe('on record, in the statement that does it, is', () => {
+  test('a sign-out, with its session', async () => {
+    const person = await register()
+    const pair = await openSession(person)
+    await database.roundTrips()
+    await post('/logout', { refresh_token: pair.refresh_token })
+    expect(await database.roundTrips()).toHaveLength(1)
+    expect(await last(person.id)).toMatchObject({ type: 'signed_out', session_id: sid(pair) })
+    // The second time nothing happens, and nothing is said to have happened.
+    const before = (await recorded(person.id)).length
+    await post('/logout', { refresh_token: pair.refresh_token })
+    expect(await recorded(person.id)).toHaveLength(before)
+  })
+
+  test('a session that was ended, and all of them at once', async () => {
+    const person = await register()
+    const [pair, other] = [await openSession(person), await openSession(person)]
+    expect((await send('DELETE', `/users/me/sessions/${sid(other)}`, pair)).status).toBe(204)
+    expect(await last(person.id)).toMatchObject({ type: 'session_ended', session_id: sid(other) })
+    await send('DELETE', '/users/me/sessions?keep_current=true', pair)
+    expect(await last(person.id)).toMatchObject({
+      type: 'session_ended',
+      actor_id: String(person.id),
+      session_id: sid(pair),
+      details: '{"sessions": "others"}',
+    })
+    await send('DELETE', '/users/me/sessions', pair)
+    expect(await last(person.id)).toMatchObject({ details: '{"sessions": "all"}' })
+  })
+
+  test('nothing for somebody else’s session, which did not end (row 66)', async () => {
+    const victim = await register()
+    const target = await openSession(victim)
+    const pair = await openSession(await register())
+    const before = await recorded(victim.id)
+    expect((await send('DELETE', `/users/me/sessions/${sid(target)}`, pair)).status).toBe(404)
+    expect(await recorded(victim.id)).toEqual(before)
+  })
+
+  test('a replayed refresh token, once', async () => {
+    const person = await register()
+    const pair = await openSession(person)
+    await post('/refresh', { refresh_token: pair.refresh_token })
+    later(11_000)
+    for (let time = 0; time < 3; time++) await post('/refresh', { refresh_token: pair.refresh_token })
+    const types = (await recorded(person.id)).map(({ type }) => type)
+    expect(types).toEqual(['registered', 'signed_in', 'refresh_token_replayed'])
+  })
+
+  test('a password change, and a wrong password for one', async () => {
+    const person = await register()
+    const pair = await openSession(person)
+    const change = (current: string) =>
+      send('POST', '/users/me/password', pair, {
+        current_password: current,
+        new_password: 'quite another horse',
+      })
+    expect((await change('wrong password')).status).toBe(403)
+    expect(await last(person.id)).toMatchObject({
+      type: 'password_confirmation_failed',
+      session_id: sid(pair),
+    })
+    expect((await change(person.password)).status).toBe(204)
+    expect(await last(person.id)).toMatchObject({ type: 'password_changed', actor_id: String(person.id) })
+  })
+
+  test('a change of the profile by the names of its members, and nothing where it was refused', async () => {
+    const [person, other] = [await register(), await register()]
+    const pair = await openSession(person)
+    await send('PATCH', '/users/me', pair, { full_name: 'Somebody Else' })
+    expect(await last(person.id)).toMatchObject({
+      type: 'profile_changed',
+      details: '{"members": ["full_name"]}',
+    })
+    const before = await recorded(person.id)
+    expect((await send('PATCH', '/users/me', pair, { username: other.username })).status).toBe(409)
+    expect(await recorded(person.id)).toEqual(before)
+  })
+
+  test('the deletion of an account, which its events outlive', async () => {
+    const person = await register()
+    const pair = await openSession(person)
+    expect((await send('DELETE', '/users/me', pair, { password: person.password })).status).toBe(204)
+    expect((await recorded(person.id)).map(({ type }) => type)).toEqual([
+      'registered',
+      'signed_in',
+      'account_deleted',
+    ])
+  })
+
+  test('an upgraded hash', async () => {
+    const person = await register()
+    const { createPasswordHasher } = await import('../../src/crypto/password.ts')
+    const older = createPasswordHasher({ iterations: 10, rounds: 1 }, tested.deps.random.bytes)
+    await database.sql('update users set password_hash = $1 where id = $2', [
+      await older.hash(person.password),
+      person.id,
+    ])
+    await openSession(person)
+    await openSession(person)
+    const types = (await recorded(person.id)).map(({ type }) => type)
+    expect(types.sort()).toEqual(['hash_upgraded', 'registered', 'signed_in', 'signed_in'])
+  })
+
+  test('an attempt at an account that does not exist, with nothing of whose it is', async () => {
+    await post('/login', { email: 'canary-nobody@example.com', password: 'x' })
+    const [event] = await database.sql('select * from audit_events order by id desc limit 1')
+    expect(event).toMatchObject({
+      type: 'sign_in_failed',
+      user_id: null,
+      details: '{"reason": "unknown_account"}',
+    })
+    expect(JSON.stringify(event)).not.toContain('canary')
+  })
+
+  test('a refusal, once in the time of its limit, however many there are', async () => {
+    const limited = await createTestApp({
+      variables: DEFAULT_LIMITS,
+      deps: { clock: tested.deps.clock, clientAddress: () => '192.0.2.77' },
+    })
+    const { email, id } = await register()
+    const guess = () => limited.post('/login', { email, password: 'wrong password' })
+    for (let time = 0; time < 15; time++) await guess()
+    const refusals = async () => (await recorded(id)).filter(({ type }) => type === 'limited')
+    expect(await refusals()).toMatchObject([{ details: '{"limit": "sign_in_account"}' }])
+    later(300_000)
+    for (let time = 0; time < 15; time++) await guess()
+    expect(await refusals()).toHaveLength(2)
+  })
+})
+
+test('a refusal of an address is on record, and is nobody’s', async () => {
+  const limited = await createTestApp({
+    variables: DEFAULT_LIMITS,
+    deps: { clock: tested.deps.clock, clientAddress: () => '192.0.2.78' },
+  })
+  for (let account = 0; account < 25; account++) {
+    await limited.post('/login', { email: `a-${account}@example.com`, password: 'x' })
+  }
+  for (let account = 0; account < 15; account++) {
+    const user = { username: `limited-${account}`, email: `limited-${account}@example.com` }
+    await limited.post('/users', { ...user, full_name: 'Somebody', password: 'correct horse battery' })
+  }
+  const events = await database.sql(
+    "select user_id, details from audit_events where type = 'limited' and ip_address = '192.0.2.78' order by id",
+  )
+  expect(events).toEqual([
+    { user_id: null, details: '{"limit": "sign_in_address"}' },
+    { user_id: null, details: '{"limit": "register_address"}' },
+  ])
+})
+
+test('an event is there if and only if its act is (row 34)', async () => {
+  const person = await register()
+  const pair = await openSession(person)
+  const before = await recorded(person.id)
+  await database.sql('alter table audit_events rename to audit_events_away')
+  try {
+    const change = { current_password: person.password, new_password: 'quite another horse' }
+    expect((await send('POST', '/users/me/password', pair, change)).status).toBe(500)
+    expect((await post('/logout', { refresh_token: pair.refresh_token })).status).toBe(500)
+    expect((await post('/login', { email: person.email, password: person.password })).status).toBe(500)
+  } finally {
+    await database.sql('alter table audit_events_away rename to audit_events')
+  }
+  expect(await recorded(person.id)).toEqual(before)
+  expect((await request('/users/me', { headers: authorized(pair) })).status).toBe(200)
+  await openSession(person)
+})
+
+test('every type of event was seen by these tests', async () => {
+  const seen = await database.sql('select distinct type from audit_events')
+  expect(seen.map(({ type }) => type).sort()).toEqual([...EVENT_TYPES].sort())
+})
