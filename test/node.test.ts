@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
-import { afterAll, expect, inject, test } from 'vitest'
+import { afterAll, describe, expect, inject, test } from 'vitest'
 import { freePort, start, untilHealthy } from './support/process.ts'
 
 const control = inject('databasesUrl')
@@ -171,4 +171,62 @@ test('a signal ends the process cleanly', async () => {
   const other = start('src/node.ts', { env: { ...env, PORT: otherPort } })
   await untilHealthy(`http://127.0.0.1:${otherPort}`)
   expect(await other.interrupt('SIGTERM')).toBe(0)
+})
+
+describe('behind proxies (row 63)', () => {
+  const signInAs = async (origin: string, headers: Record<string, string>) => {
+    const person = {
+      username: `proxied-${crypto.randomUUID().slice(0, 8)}`,
+      email: `${crypto.randomUUID()}@example.com`,
+    }
+    const password = 'correct horse battery'
+    const json = { 'Content-Type': 'application/json', ...headers }
+    const body = JSON.stringify({ ...person, full_name: 'Somebody', password })
+    expect((await fetch(`${origin}/users`, { method: 'POST', headers: json, body })).status).toBe(201)
+    const signedIn = await fetch(`${origin}/login`, {
+      method: 'POST',
+      headers: json,
+      body: JSON.stringify({ email: person.email, password }),
+    })
+    const { access_token: token } = (await signedIn.json()) as { access_token: string }
+    const sessions = await fetch(`${origin}/users/me/sessions`, {
+      headers: { Authorization: `Bearer ${token}` },
+    })
+    const { items } = (await sessions.json()) as { items: { ip_address: string }[] }
+    return items[0]?.ip_address
+  }
+  const spoofed = {
+    'X-Forwarded-For': '198.51.100.1, 198.51.100.2, 203.0.113.9',
+    'CF-Connecting-IP': '198.51.100.3',
+    'True-Client-IP': '198.51.100.4',
+    'X-Real-IP': '198.51.100.5',
+    Forwarded: 'for=198.51.100.6',
+  }
+
+  test('no header says who the client is, unless told so', async () => {
+    expect(await signInAs(api, spoofed)).toBe('127.0.0.1')
+  })
+
+  test('with one hop the client is whom the last proxy saw, and a direct one is itself', async () => {
+    const ownPort = await freePort()
+    const origin = `http://127.0.0.1:${ownPort}`
+    const proxied = start('src/node.ts', {
+      env: { ...env, PORT: String(ownPort), TRUSTED_PROXY_HOPS: '1' },
+    })
+    try {
+      await untilHealthy(origin)
+      expect(await signInAs(origin, spoofed)).toBe('203.0.113.9')
+      expect(await signInAs(origin, {})).toBe('127.0.0.1')
+    } finally {
+      await proxied.interrupt()
+    }
+  })
+
+  test('the first line refuses the 101st costly request of a minute', async () => {
+    const statuses = []
+    for (let time = 0; time < 110; time++)
+      statuses.push((await fetch(`${api}/login`, { method: 'POST' })).status)
+    expect(statuses.at(-1)).toBe(429)
+    expect((await fetch(`${api}/health`)).status).toBe(200)
+  })
 })

@@ -31,13 +31,18 @@ describe.each(sites)('cookie mode on %s', (_, app, origin, prefix) => {
     const { person, response } = await signIn(app, origin)
     const cookies = response.headers.getSetCookie()
     const secure = prefix ? '; Secure' : ''
-    expect(cookies).toHaveLength(2)
+    expect(cookies).toHaveLength(3)
     expect(cookies[0]).toMatch(
+      new RegExp(
+        `^${prefix}lumascope_device=[\\w-]{75}; Max-Age=34560000; Path=/; HttpOnly${secure}; SameSite=Lax$`,
+      ),
+    )
+    expect(cookies[1]).toMatch(
       new RegExp(
         `^${prefix}lumascope_access=ey[^;]+; Max-Age=1800; Path=/; HttpOnly${secure}; SameSite=Lax$`,
       ),
     )
-    expect(cookies[1]).toMatch(
+    expect(cookies[2]).toMatch(
       new RegExp(
         `^${prefix}lumascope_refresh=[\\w-]{70}; Max-Age=604800; Path=/; HttpOnly${secure}; SameSite=Lax$`,
       ),
@@ -226,5 +231,8 @@ test('deleting the account clears the cookies; COOKIE_SAME_SITE is honoured', as
     body: JSON.stringify({ password: person.password }),
   })
   expect(deleted.status).toBe(204)
-  expect(deleted.headers.getSetCookie()).toHaveLength(2)
+  const cleared = deleted.headers.getSetCookie().map((cookie) => cookie.split(';').slice(0, 2).join())
+  expect(cleared).toEqual(
+    ['access', 'refresh', 'device'].map((kind) => `__Host-lumascope_${kind}=, Max-Age=0`),
+  )
 })

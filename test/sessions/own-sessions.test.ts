@@ -279,3 +279,32 @@ describe('DELETE /users/me', () => {
     expect(await works(pair)).toBe(true)
   })
 })
+
+describe('more than 100 sessions (row 79)', () => {
+  test('end the one that was left alone for longest, and no other', async () => {
+    const person = await register()
+    const first = await openSession(person)
+    clock.now = new Date(clock.now.getTime() + 1000)
+    const second = await openSession(person)
+    await database.sql(
+      `insert into sessions (id, user_id, auth_version, created_at, last_used_at, idle_expires_at, expires_at)
+       select gen_random_uuid(), user_id, auth_version, created_at, now() + interval '10 years', idle_expires_at, expires_at
+       from sessions, generate_series(1, 98) where id = $1`,
+      [payloadOf(second.access_token)['sid']],
+    )
+    clock.now = new Date(clock.now.getTime() + 1000)
+    const newest = await openSession(person)
+    const works = async ({ access_token: token }: typeof first) => (await me(token)).status === 200
+    expect([await works(first), await works(second), await works(newest)]).toEqual([false, true, true])
+    const rows = await database.sql(
+      'select count(*) filter (where revoked_at is null) as live, max(revoked_reason) as reason from sessions where user_id = $1',
+      [person.id],
+    )
+    expect(rows).toEqual([{ live: '100', reason: 'evicted' }])
+    const [event] = await database.sql(
+      "select session_id, details->>'reason' as reason from audit_events where user_id = $1 and type = 'session_ended'",
+      [person.id],
+    )
+    expect(event).toEqual({ session_id: payloadOf(first.access_token)['sid'], reason: 'evicted' })
+  })
+})

@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest'
 import worker from '../../src/worker.ts'
 import { newPerson, testDatabase } from '../support/test-app.ts'
 
-const { ASSETS } = env as Parameters<typeof worker.fetch>[1]
+const { ASSETS, FLOOD_LIMITER } = env as Parameters<typeof worker.fetch>[1]
 const send = (path: string, variables: Record<string, string>, init?: RequestInit) =>
   worker.fetch(new Request(`http://localhost:8000${path}`, init), { ASSETS, ...variables })
 
@@ -30,6 +30,7 @@ test('without its configuration the Worker refuses every request, and says why i
 })
 
 test('with it, the entry serves the application at full strength', async () => {
+  const print = vi.spyOn(console, 'log').mockImplementation(() => {})
   const variables = {
     DATABASE_URL: (await testDatabase()).url,
     PUBLIC_URL: 'http://localhost:8000',
@@ -51,8 +52,47 @@ test('with it, the entry serves the application at full strength', async () => {
   const me = await send('/users/me', variables, { headers: { Authorization: `Bearer ${access_token}` } })
   expect(await me.json()).toMatchObject({ email: person.email })
   expect((await send('/docs/start.js', variables)).status).toBe(200)
-  const print = vi.spyOn(console, 'log').mockImplementation(() => {})
+  const lines = () =>
+    print.mock.calls.map(([line]) => JSON.parse(String(line)) as { event: string; route?: string })
+  expect(lines().map(({ event, route }) => [event, route])).toEqual([
+    ['request', '/users'],
+    ['request', '/login'],
+    ['request', '/users/me'],
+    ['request', '/docs/:file{[a-z-]+\\.(?:css|js|png)}'],
+  ])
+  print.mockClear()
   await worker.scheduled(null, { ASSETS, ...variables })
-  expect(print.mock.calls).toEqual([[JSON.stringify({ event: 'purged', sessions: 0 })]])
+  expect(lines()).toEqual([{ event: 'purged', sessions: 0, events: 0, budgets: 0 }])
+  print.mockClear()
+})
+
+test('Cloudflare’s limiter is asked about the address that Cloudflare knows, before any query (row 63)', async () => {
+  const print = vi.spyOn(console, 'log').mockImplementation(() => {})
+  const database = await testDatabase()
+  vi.resetModules()
+  const { default: fresh } = await import('../../src/worker.ts')
+  const variables = {
+    DATABASE_URL: database.url,
+    PUBLIC_URL: 'http://localhost:8000',
+    JWT_SECRET: crypto.randomUUID() + crypto.randomUUID(),
+    AUTH_SECRETS: crypto.randomUUID() + crypto.randomUUID(),
+  }
+  const attempt = (address: string) => {
+    const headers = {
+      'CF-Connecting-IP': address,
+      'X-Forwarded-For': crypto.randomUUID(),
+      'True-Client-IP': crypto.randomUUID(),
+    }
+    const request = new Request('http://localhost:8000/login', { method: 'POST', headers })
+    return fresh.fetch(request, { ASSETS, ...(FLOOD_LIMITER && { FLOOD_LIMITER }), ...variables })
+  }
+  await database.roundTrips()
+  const statuses = []
+  for (let time = 0; time < 101; time++) statuses.push((await attempt('2001:db8:5:5::1')).status)
+  // Without a content type they go no further than that.
+  expect(statuses).toEqual([...Array(100).fill(415), 429])
+  expect((await attempt('2001:db8:5:5::2')).status).toBe(429)
+  expect((await attempt('2001:db8:5:6::1')).status).toBe(415)
+  expect(await database.roundTrips()).toEqual([])
   print.mockClear()
 })
