@@ -8,17 +8,18 @@ const FILE = fileURLToPath(new URL('../.dev.vars', import.meta.url))
 
 const HEAD = "# Local development only; never committed. Any variable of the README's table may stand here.\n"
 
+/** Variables by name; what is absent has its default. */
+export type Variables = Record<string, string>
+
 /** What nobody should have to think up. */
 const SECRETS = ['JWT_SECRET', 'AUTH_SECRETS']
 
 /** Every request of a developer comes from one address. The limits per account stay: frontends should meet them. */
-const GENEROUS = `LIMIT_SIGN_IN_ADDRESS=10000/60
-LIMIT_REGISTER_ADDRESS=10000/60
-LIMIT_FLOOD_ADDRESS=10000/60
-`
-
-/** Variables by name; what is absent has its default. */
-export type Variables = Record<string, string>
+const GENEROUS: Variables = {
+  LIMIT_SIGN_IN_ADDRESS: '10000/60',
+  LIMIT_REGISTER_ADDRESS: '10000/60',
+  LIMIT_FLOOD_ADDRESS: '10000/60',
+}
 
 /**
  * The configuration for development: `.dev.vars`, made with fresh secrets if it isn't there, and over it
@@ -29,7 +30,11 @@ export function readVariables(environment: NodeJS.ProcessEnv): { variables: Vari
   const file = readFile()
   // Signing keys stand in for the secret.
   const needed = SECRETS.filter((name) => name !== 'JWT_SECRET' || !('JWT_SIGNING_KEYS' in file))
-  for (const name of needed.filter((name) => !(name in file))) appendFileSync(FILE, fresh(name))
+  const secrets = needed.filter((name) => !(name in file)).map(fresh)
+  const limits = Object.fromEntries(Object.entries(GENEROUS).filter(([name]) => !(name in file)))
+  const missing = secrets.join('') + toLines(limits)
+  // The last line of what somebody edited may lack its end.
+  if (missing) appendFileSync(FILE, `\n${missing}`)
   const set = VARIABLE_NAMES.flatMap((name) => {
     const value = environment[name]
     return value === undefined ? [] : [[name, value] as const]
@@ -42,6 +47,12 @@ function readFile(): Variables {
   return Object.fromEntries(entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 }
 
+function toLines(variables: Variables): string {
+  return Object.entries(variables)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('')
+}
+
 function fresh(name: string): string {
   return `${name}=${randomBytes(48).toString('base64url')}\n`
 }
@@ -50,7 +61,7 @@ function fresh(name: string): string {
 function create(): boolean {
   const draft = `${FILE}.${process.pid}`
   // Readable by its owner alone, as it holds a secret.
-  writeFileSync(draft, HEAD + SECRETS.map(fresh).join('') + GENEROUS, { mode: 0o600 })
+  writeFileSync(draft, HEAD + SECRETS.map(fresh).join('') + toLines(GENEROUS), { mode: 0o600 })
   try {
     linkSync(draft, FILE)
     return true

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createTestApp, newPerson } from '../support/test-app.ts'
+import { createTestApp, DEFAULT_LIMITS, newPerson } from '../support/test-app.ts'
 
 const { post, register, database, hasher, clock, log } = await createTestApp()
 
@@ -253,5 +253,55 @@ describe('rules for fields', () => {
     const password = 'canary\u0000canary'
     expect(await (await post('/users', { ...newPerson(), password })).text()).not.toContain('canary')
     expect(JSON.stringify(log)).not.toContain('canary')
+  })
+})
+
+describe('the limit per address', () => {
+  const limitedApp = async (address: string) =>
+    await createTestApp({ variables: DEFAULT_LIMITS, deps: { clientAddress: () => address } })
+
+  test('refuses the eleventh in an hour, with one hash, one round trip and no row', async () => {
+    const limited = await limitedApp('192.0.2.10')
+    for (let time = 0; time < 10; time++) await limited.register()
+    await database.roundTrips()
+    limited.hasher.count = 0
+    const refused = newPerson()
+    const response = await limited.post('/users', refused)
+    expect(response.status).toBe(429)
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'retry-after': '360',
+      ratelimit: '"register_address";r=0;t=360',
+      'ratelimit-policy': '"register_address";q=10;w=3600',
+    })
+    expect(await database.roundTrips()).toHaveLength(1)
+    expect(limited.hasher.count).toBe(1)
+    expect(await database.sql('select 1 from users where username = $1', [refused.username])).toEqual([])
+    limited.clock.now = new Date(limited.clock.now.getTime() + 360_000)
+    expect((await limited.post('/users', refused)).status).toBe(201)
+  })
+
+  test('counts what is taken too: who asks for addresses is limited like who registers (row 55)', async () => {
+    const limited = await limitedApp('192.0.2.11')
+    const person = await limited.register()
+    const statuses = []
+    for (let time = 0; time < 10; time++) {
+      const other = time % 2 ? { email: person.email } : { username: person.username }
+      statuses.push((await limited.post('/users', { ...newPerson(), ...other })).status)
+    }
+    expect(statuses).toEqual([...Array(9).fill(409), 429])
+  })
+
+  test('answers the same for what is taken and what is not, once it refuses (row 55)', async () => {
+    const limited = await limitedApp('192.0.2.12')
+    const person = await limited.register()
+    for (let time = 0; time < 9; time++) await limited.register()
+    const answers = []
+    for (const email of [person.email, 'free@example.com']) {
+      const response = await limited.post('/users', { ...newPerson(), email })
+      const id = response.headers.get('X-Request-Id') ?? 'none'
+      answers.push([response.status, (await response.text()).replaceAll(id, '<id>')])
+    }
+    expect(answers[0]).toEqual(answers[1])
+    expect(answers[0]?.[0]).toBe(429)
   })
 })
