@@ -3,6 +3,7 @@ import { type DerivedKeys, deriveKeys } from './crypto/derived-key.ts'
 import { createKeyRing, type KeyRing } from './crypto/jwt.ts'
 import { createPasswordHasher, type PasswordHasher } from './crypto/password.ts'
 import { type Connect, type Database, prepareDatabase } from './db/client.ts'
+import { commonPasswordsFrom } from './passwords/common-passwords.ts'
 
 /** The wall clock. A parameter everywhere, so that every expiry has a test just before it and at it. */
 export type Clock = () => Date
@@ -39,11 +40,15 @@ export type AppDeps = {
   stopwatch: () => number
   random: Random
   passwords: PasswordHasher
+  /** Folded; read on first use. Rejects where that fails. */
+  commonPasswords: () => Promise<ReadonlySet<string>>
   keyRing: KeyRing
   refreshKeys: DerivedKeys
   clientAddress: ClientAddress
   isPlainHttp: IsPlainHttp
   assets: Assets
+  /** Asks other servers. */
+  fetch: typeof fetch
   log: Log
 }
 
@@ -69,6 +74,9 @@ export function makeDeps(
     passwords: createPasswordHasher(config.passwordWork, random.bytes),
     keyRing: createKeyRing(config.signingKeys),
     refreshKeys: deriveKeys(config.authSecrets, 'refresh-token'),
+    commonPasswords: commonPasswordsFrom({ assets: platform.assets, publicUrl: config.publicUrl }),
+    // Called as a method of another object, the one of Workers throws "Illegal invocation".
+    fetch: (...args) => fetch(...args),
     ...platform,
     // Both runtimes collect what the console is given; one line is one entry.
     // biome-ignore lint/suspicious/noConsole: this is the sink of the log

@@ -111,7 +111,7 @@ describe('who may import what', () => {
 
   test('verbs know no HTTP and no SQL', () => {
     const layers = ['routes.ts', 'payloads.ts', 'queries.ts']
-    const slices = ['users', 'sessions', 'service']
+    const slices = ['users', 'sessions', 'passwords', 'service']
     const verbs = src.filter(
       ({ path }) => slices.includes(slice(path) ?? '') && !layers.includes(layer(path) ?? ''),
     )
@@ -178,7 +178,7 @@ describe('what is not written here', () => {
   test('every test stands where its source stands', () => {
     const elsewhere = ['src/http/problem.ts', 'src/http/handle-error.ts']
     const tests = sources('test').filter(({ path }) =>
-      /^test\/(users|sessions|crypto|db|http)\/.*\.test\.ts$/.test(path),
+      /^test\/(users|sessions|passwords|crypto|db|http)\/.*\.test\.ts$/.test(path),
     )
     const known = new Set(src.map(({ path }) => path))
     const alone = tests

@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import { assertAcceptable, type PasswordRulesDeps } from '../passwords/assert-acceptable.ts'
 import { insertUser, type User } from './queries.ts'
 
 export type Registration = { username: string; email: string; fullName: string; password: string }
@@ -8,14 +9,15 @@ export type Registration = { username: string; email: string; fullName: string; 
  * Creates an account: one hash, then one statement. The hash comes first even where the address turns out to
  * be taken, so that the time of the answer does not depend on it.
  *
- * @throws AppError `email_taken` or `username_taken`, with the pointer
+ * @throws AppError `email_taken` or `username_taken`, with the pointer; what `assertAcceptable` throws
  */
 export async function registerUser(
-  { db, clock, passwords }: Pick<Deps, 'db' | 'clock' | 'passwords'>,
+  deps: Pick<Deps, 'db' | 'clock' | 'passwords'> & PasswordRulesDeps,
   { password, ...profile }: Registration,
 ): Promise<User> {
-  const passwordHash = await passwords.hash(password)
-  const result = await insertUser(db, { ...profile, passwordHash, now: clock() })
+  await assertAcceptable(deps, { ...profile, password, pointer: '/password' })
+  const passwordHash = await deps.passwords.hash(password)
+  const result = await insertUser(deps.db, { ...profile, passwordHash, now: deps.clock() })
   if (typeof result !== 'string') return result
   throw taken(result)
 }

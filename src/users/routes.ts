@@ -28,7 +28,7 @@ export const userRoutes = new Hono<AppEnv>()
       tag: 'Users',
       access: 'public',
       responses: { 201: userPayload },
-      errors: ['email_taken', 'username_taken'],
+      errors: ['email_taken', 'username_taken', 'weak_password'],
     }),
     validBody(registerBody),
     async (c) => {
@@ -94,14 +94,15 @@ export const userRoutes = new Hono<AppEnv>()
       tag: 'Users',
       access: 'user',
       responses: { 204: '' },
-      errors: ['wrong_password'],
+      errors: ['wrong_password', 'weak_password'],
     }),
     requireUser(),
     validBody(passwordChangeBody),
     async (c) => {
       const { current_password: currentPassword, new_password: newPassword } = c.req.valid('json')
       const { deps, user, sessionId } = c.var
-      await changePassword(deps, { userId: user.id, sessionId, currentPassword, newPassword })
+      const { id: userId, username, email } = user
+      await changePassword(deps, { userId, username, email, sessionId, currentPassword, newPassword })
       return c.body(null, 204)
     },
   )
