@@ -9,7 +9,7 @@ const machine = ['test/*.test.ts', 'test/local/**/*.test.ts', 'test/cli/**/*.tes
 
 /** What no database engine has a say in; and races, which an engine with one connection does not have. */
 const unaffectedByEngine = [
-  ...['crypto', 'worker', 'db', 'http', 'service'].map((folder) => `test/${folder}/**`),
+  ...['passwords', 'crypto', 'worker', 'db', 'http', 'service'].map((folder) => `test/${folder}/**`),
   'test/sessions/{races,stale-guards,access-token,key-rotation}.test.ts',
   'test/limits/races.test.ts',
 ]

@@ -4,6 +4,7 @@ import { createKeyRing, type KeyRing } from './crypto/jwt.ts'
 import { createPasswordHasher, type PasswordHasher } from './crypto/password.ts'
 import type { Client } from './db/audit-event.ts'
 import { type Connect, type Database, prepareDatabase } from './db/client.ts'
+import { commonPasswordsFrom } from './passwords/common-passwords.ts'
 
 /** The wall clock. A parameter everywhere, so that every expiry has a test just before it and at it. */
 export type Clock = () => Date
@@ -43,6 +44,8 @@ export type AppDeps = {
   stopwatch: () => number
   random: Random
   passwords: PasswordHasher
+  /** Folded; read on first use. Rejects where that fails. */
+  commonPasswords: () => Promise<ReadonlySet<string>>
   keyRing: KeyRing
   refreshKeys: DerivedKeys
   deviceKeys: DerivedKeys
@@ -53,6 +56,8 @@ export type AppDeps = {
   clientAddress: ClientAddress
   isPlainHttp: IsPlainHttp
   assets: Assets
+  /** Asks other servers. */
+  fetch: typeof fetch
   log: Log
 }
 
@@ -85,6 +90,9 @@ export function makeDeps(
     refreshKeys: deriveKeys(config.authSecrets, 'refresh-token'),
     deviceKeys: deriveKeys(config.authSecrets, 'device-token'),
     limitKeys: deriveKeys(config.authSecrets, 'rate-limit'),
+    commonPasswords: commonPasswordsFrom({ assets: platform.assets, publicUrl: config.publicUrl }),
+    // Called as a method of another object, the one of Workers throws "Illegal invocation".
+    fetch: (...args) => fetch(...args),
     ...platform,
     // Both runtimes collect what the console is given; one line is one entry.
     // biome-ignore lint/suspicious/noConsole: this is the sink of the log

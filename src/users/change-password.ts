@@ -1,18 +1,23 @@
 import type { AttemptDeps } from '../limits/attempt-password.ts'
+import { assertAcceptable, type PasswordRulesDeps } from '../passwords/assert-acceptable.ts'
 import { assertDone, type Caller, confirmPassword } from '../sessions/confirm-password.ts'
 import { replacePassword } from './queries.ts'
 
 export type PasswordChange = Caller & { currentPassword: string; newPassword: string }
 
 /**
- * Changes a password: every other session of the user ends, whoever has it.
+ * Changes a password: every other session of the user ends, whoever has it. The new one is checked first, so
+ * that a weak choice costs no attempt at the current one.
  *
- * @throws AppError `wrong_password` or `rate_limited`; `invalid_token` where the caller's session ended meanwhile
+ * @throws AppError `wrong_password` or `rate_limited`; `invalid_token` where the caller's session ended meanwhile;
+ *   what `assertAcceptable` throws
  */
 export async function changePassword(
-  deps: AttemptDeps,
+  deps: AttemptDeps & PasswordRulesDeps,
   { currentPassword, newPassword, ...caller }: PasswordChange,
 ): Promise<void> {
+  const { username, email } = caller.user
+  await assertAcceptable(deps, { password: newPassword, username, email, pointer: '/new_password' })
   const pointer = '/current_password'
   const confirmed = await confirmPassword(deps, { ...caller, password: currentPassword, pointer })
   const passwordHash = await deps.passwords.hash(newPassword)

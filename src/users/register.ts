@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { rateLimited, registrationBudget } from '../limits/budgets.ts'
+import { assertAcceptable, type PasswordRulesDeps } from '../passwords/assert-acceptable.ts'
 import { insertUser, type User } from './queries.ts'
 
 export type Registration = { username: string; email: string; fullName: string; password: string }
@@ -9,12 +10,13 @@ export type Registration = { username: string; email: string; fullName: string; 
  * Creates an account: one hash, then one statement. The hash comes first even where the address turns out to
  * be taken, so that the time of the answer does not depend on it.
  *
- * @throws AppError `email_taken` or `username_taken`, with the pointer; `rate_limited`
+ * @throws AppError `email_taken` or `username_taken`, with the pointer; `rate_limited`; what `assertAcceptable` throws
  */
 export async function registerUser(
-  deps: Pick<Deps, 'db' | 'clock' | 'config' | 'client' | 'limitKeys' | 'passwords'>,
+  deps: Pick<Deps, 'db' | 'clock' | 'config' | 'client' | 'limitKeys' | 'passwords'> & PasswordRulesDeps,
   { password, ...profile }: Registration,
 ): Promise<User> {
+  await assertAcceptable(deps, { ...profile, password, pointer: '/password' })
   const passwordHash = await deps.passwords.hash(password)
   const budget = await registrationBudget(deps)
   const result = await insertUser(deps, { ...profile, passwordHash, budget, now: deps.clock() })

@@ -1,17 +1,25 @@
 import type { TestProject } from 'vitest/node'
 import '../../local/copy-docs-assets.ts'
+import { startBreachedPasswords } from './breached-passwords.ts'
 import { startDatabases } from './databases.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** Where tests of any runtime ask for a database of their own. */
     databasesUrl: string
+    /** Where tests of any runtime ask about breached passwords. */
+    breachedPasswordsUrl: string
   }
 }
 
-/** Starts what all projects share: both database engines, once a run. */
+/** Starts what all projects share, once a run: both database engines, and who knows breached passwords. */
 export default async function globalSetup(project: TestProject) {
   const databases = await startDatabases()
+  const breachedPasswords = await startBreachedPasswords()
   project.provide('databasesUrl', databases.url)
-  return databases.close
+  project.provide('breachedPasswordsUrl', breachedPasswords.url)
+  return async () => {
+    await breachedPasswords.close()
+    await databases.close()
+  }
 }

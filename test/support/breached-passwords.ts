@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { BREACHED_PASSWORD, type BreachBehaviour, type BreachRequest } from './breach-behaviours.ts'
+
+const SUFFIX = createHash('sha1').update(BREACHED_PASSWORD).digest('hex').toUpperCase().slice(5)
+const OTHERS = ['0', '8', 'F'].map((digit) => `${digit.repeat(35)}:3`)
+
+const answer = (lines: string[]) => (response: ServerResponse) => void response.end(lines.join('\r\n'))
+
+/** What each does to a request. Nobody listens where `refuses` points. */
+const BEHAVIOURS: Record<Exclude<BreachBehaviour, 'refuses'>, (response: ServerResponse) => void> = {
+  breached: answer([...OTHERS, `${SUFFIX}:10`]),
+  unknown: answer(OTHERS),
+  padded: answer([...OTHERS, `${SUFFIX}:0`]),
+  resets: (response) => void response.destroy(),
+  hangs: () => {},
+  stalls: (response) => void response.writeHead(200).write(`${SUFFIX}:10\r\n`),
+  'answers-500': (response) => void response.writeHead(500).end(`${SUFFIX}:10`),
+  'answers-429': (response) => void response.writeHead(429, { 'Retry-After': '2' }).end(`${SUFFIX}:10`),
+  'answers-204': (response) => void response.writeHead(204).end(),
+  redirects: (response) => {
+    const path = response.req.url?.replace('/redirects/', '/breached/')
+    response.writeHead(302, { Location: path }).end(`${SUFFIX}:10`)
+  },
+  'answers-html': answer(['<html>', `${SUFFIX}:10`]),
+  'answers-nothing': answer([]),
+  'answers-half-a-line': answer([`${SUFFIX}:10`, OTHERS[0]?.slice(0, 20) ?? '']),
+}
+
+/**
+ * An HTTP server in the place of Have I Been Pwned's. The path `/<behaviour>/<who>/` says how it answers; what
+ * arrived for one `who` is read, once, from `/requests/<who>`.
+ */
+export async function startBreachedPasswords() {
+  const requests = new Map<string, BreachRequest[]>()
+  const server = createServer(async (request, response) => {
+    const { method = '', url: path = '' } = request
+    const [, behaviour = '', who = ''] = path.split('/')
+    if (behaviour === 'requests') {
+      response.end(JSON.stringify(requests.get(who) ?? []))
+      requests.delete(who)
+      return
+    }
+    const headers = request.headers as Record<string, string>
+    const arrived = { method, path, headers, body: await text(request) }
+    requests.set(who, [...(requests.get(who) ?? []), arrived])
+    BEHAVIOURS[behaviour as keyof typeof BEHAVIOURS]?.(response)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  const close = async () => {
+    server.close()
+    server.closeAllConnections()
+    await once(server, 'close')
+  }
+  return { url: `http://127.0.0.1:${port}`, close }
+}
