@@ -133,7 +133,7 @@ describe.runIf(executable)('in a real browser', () => {
     await context.close()
   })
 
-  test('a page on another origin can do none of it', async () => {
+  test('a page on another origin can do none of it (rows 49, 51)', async () => {
     const context = await browser.newContext()
     const page = await context.newPage()
     await page.goto(frontend)

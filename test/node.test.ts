@@ -69,9 +69,14 @@ test.each([
     /^HTTP\/1\.1 400/,
   ],
   [
-    'TRACE',
+    'TRACE (row 80)',
     'TRACE /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
     /^HTTP\/1\.1 (400|405|501)/,
+  ],
+  [
+    'NUL in a header (row 24)',
+    'GET /health HTTP/1.1\r\nHost: localhost\r\nUser-Agent: a\u0000b\r\nConnection: close\r\n\r\n',
+    /^HTTP\/1\.1 400/,
   ],
   ['no Host', 'GET /health HTTP/1.1\r\n\r\n', /^HTTP\/1\.1 400/],
   [
@@ -89,7 +94,7 @@ test.each([
   expect((await fetch(`${api}/health`)).status).toBe(200)
 })
 
-test('a body of 100 MB is refused before it is sent', async () => {
+test('a body of 100 MB is refused before it is sent (row 16)', async () => {
   const head =
     'POST /users HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100000000\r\nConnection: close\r\n\r\n'
   expect(await raw(head)).toMatch(/^HTTP\/1\.1 413/)
@@ -142,7 +147,7 @@ test('with https as its public URL it serves only what a proxy took over https',
   await other.interrupt()
 })
 
-test('a configuration that is not valid ends the process with every reason', async () => {
+test('a configuration that is not valid ends the process with every reason (row 82)', async () => {
   const refused = start('src/node.ts', { env: { PORT: '70000', PUBLIC_URL: 'http://auth.example.com' } })
   expect(await refused.exited).toBe(1)
   for (const problem of [

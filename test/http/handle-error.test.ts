@@ -47,7 +47,7 @@ describe('a fault of ours', () => {
     ])
   })
 
-  test('a statement that PostgreSQL refuses is 500, and no value of it is logged', async () => {
+  test('a statement that PostgreSQL refuses is 500, and no value of it is logged (row 81)', async () => {
     const { post, log, database } = await createTestApp({ database: await createTestDatabase() })
     await database.sql('drop table user_roles')
     const person = newPerson()

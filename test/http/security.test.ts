@@ -157,6 +157,62 @@ describe('default deny', () => {
     expect(await database.roundTrips()).toEqual([])
   })
 
+  test('everything but documentation and public keys is not to be stored, found or not (row 52)', async () => {
+    const cacheable = /^GET \/(docs|openapi\.json|problems|\.well-known)/
+    const person = await register()
+    for (const route of all) {
+      // Some of them sign out.
+      const token = await signIn(person)
+      const [method, pattern] = route.split(' ') as [string, string]
+      const path = pattern.replaceAll(/:\w+(\{.*\})?/g, '1')
+      for (const headers of [
+        {},
+        { Authorization: 'Bearer nonsense' },
+        { Authorization: `Bearer ${token}` },
+      ]) {
+        for (const sent of method === 'GET' ? ['GET', 'HEAD'] : [method]) {
+          const response = await request(path, { method: sent, headers })
+          if (response.ok && cacheable.test(route)) continue
+          expect(response.headers.get('Cache-Control'), `${sent} ${path}`).toBe('no-store')
+        }
+      }
+      // No suffix makes an answer look like a file that a proxy keeps.
+      for (const suffix of ['/x.css', '.css', '%2fx.css', ';x.css'].filter(
+        () => !/docs|problems/.test(path),
+      )) {
+        const response = await request(path + suffix, {
+          method,
+          headers: { Authorization: `Bearer ${token}` },
+        })
+        expect([401, 404, 405], `${method} ${path}${suffix}`).toContain(response.status)
+        expect(response.headers.get('Cache-Control')).toBe('no-store')
+      }
+    }
+  })
+
+  test('nobody is sent elsewhere, whatever a request asks for (row 48)', async () => {
+    const elsewhere = [
+      ...['//evil.example', '/\\evil.example', 'https:evil.example', 'https://localhost:8000@evil.example'],
+      ...['%2f%2fevil.example', '/%0d%0aLocation:%20https://evil.example', 'data:text/html,x'],
+    ]
+    const paths = [...all.map((route) => route.split(' ')[1] ?? ''), '/nowhere', '/']
+    for (const target of elsewhere) {
+      for (const path of new Set(paths)) {
+        const plain = path.replaceAll(/:\w+(\{.*\})?/g, '1')
+        for (const name of ['next', 'redirect_uri', 'return_to']) {
+          const response = await request(`${plain}?${name}=${encodeURIComponent(target)}`)
+          expect(Math.floor(response.status / 100), plain).not.toBe(3)
+          expect(response.headers.has('Location')).toBe(false)
+        }
+      }
+      const response = await app.fetch(new Request(`http://localhost:8000/${target}`))
+      expect([400, 404]).toContain(response.status)
+    }
+    const { email, password } = await register()
+    const signedIn = await post('/login?redirect_uri=//evil.example', { email, password })
+    expect(signedIn.status).toBe(422)
+  })
+
   test('the list names no route that is gone', () => {
     expect(PUBLIC.filter((route) => !all.includes(route))).toEqual([])
   })

@@ -74,7 +74,7 @@ describe.each(sites)('cookie mode on %s', (_, app, origin, prefix) => {
     expect((await app.request('/users/me', { headers: { Cookie: next } })).status).toBe(401)
   })
 
-  test('takes no cookie of the other name', async () => {
+  test('takes no cookie of the other name (row 50)', async () => {
     const { jar } = await signIn(app, origin)
     const other = prefix ? jar.replaceAll('__Host-', '') : jar.replaceAll('lumascope', '__Host-lumascope')
     expect((await app.request('/users/me', { headers: { Cookie: other } })).status).toBe(401)

@@ -203,7 +203,7 @@ describe('a device cookie', () => {
     expect((await login(person.email, person.password, device)).status).toBe(200)
   })
 
-  test('counts for 400 days, and not a second longer', async () => {
+  test('counts for 400 days, and not a second longer (row 41)', async () => {
     const { person, device } = await withDevice()
     const works = async () => {
       await guess(person.email, 5)

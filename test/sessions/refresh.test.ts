@@ -126,7 +126,7 @@ describe('the token before the current one', () => {
   })
 })
 
-test('an answer that is lost after the commit is 503, and the retry goes on where the refresh ended (row 7)', async () => {
+test('an answer that is lost after the commit is 503, and the retry goes on where the refresh ended (rows 7, 35)', async () => {
   let losesAnswers = false
   const flaky = await createTestApp({
     deps: {
@@ -152,7 +152,7 @@ test('an answer that is lost after the commit is 503, and the retry goes on wher
   const next = (await retried.json()) as TokenPair
   expect(await sessionOf(pair)).toMatchObject({ generation: '1' })
   expect((await flaky.post('/refresh', { refresh_token: next.refresh_token })).status).toBe(200)
-  // Signing out is not said to have happened where that is not certain (row 89).
+  // Signing out is not said to have happened where that is not certain.
   losesAnswers = true
   expect((await flaky.post('/logout', { refresh_token: next.refresh_token })).status).toBe(503)
 })
@@ -208,7 +208,7 @@ describe('a token that is none of ours', () => {
     for (const pair of [mine, theirs]) expect((await me(pair.access_token)).status).toBe(200)
   })
 
-  test('from another deployment, with other secrets', async () => {
+  test('from another deployment, with other secrets (row 14)', async () => {
     const elsewhere = await createTestApp({
       variables: { AUTH_SECRETS: crypto.randomUUID() + crypto.randomUUID() },
     })

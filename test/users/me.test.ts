@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createTestApp, FRONTEND } from '../support/test-app.ts'
 
-const { request, me, register, signIn, database, hasher } = await createTestApp()
+const { request, post, me, register, signIn, openSession, database, hasher } = await createTestApp()
 
 describe('GET /users/me', () => {
   test('shows the user whose token it is', async () => {
@@ -44,22 +44,24 @@ describe('GET /users/me', () => {
   test.each([
     ['disabled', 'update users set disabled_at = now() where id = $1'],
     ['deleted', 'delete from users where id = $1'],
-  ])('refuses the token of a user who was %s (row 68)', async (_, statement) => {
+  ])('refuses both tokens of a user who was %s, at once (row 68)', async (_, statement) => {
     const person = await register()
-    const token = await signIn(person)
+    const { access_token, refresh_token } = await openSession(person)
     await database.sql(statement, [person.id])
-    const response = await me(token)
-    expect(response.status).toBe(401)
-    expect(await response.json()).toMatchObject({ code: 'invalid_token' })
+    for (const response of [await me(access_token), await post('/refresh', { refresh_token })]) {
+      expect(response.status).toBe(401)
+      expect(await response.json()).toMatchObject({ code: 'invalid_token' })
+    }
   })
 
-  test('refuses the token of a deleted account whose address was registered again (row 69)', async () => {
+  test('refuses the tokens of a deleted account whose address was registered again (row 69)', async () => {
     const person = await register()
-    const token = await signIn(person)
+    const { access_token, refresh_token } = await openSession(person)
     await database.sql('delete from users where id = $1', [person.id])
     const successor = await register({ email: person.email })
     expect(successor.id).not.toBe(person.id)
-    expect((await me(token)).status).toBe(401)
+    expect((await me(access_token)).status).toBe(401)
+    expect((await post('/refresh', { refresh_token })).status).toBe(401)
   })
 })
 

@@ -7,7 +7,7 @@ const { ASSETS, FLOOD_LIMITER } = env as Parameters<typeof worker.fetch>[1]
 const send = (path: string, variables: Record<string, string>, init?: RequestInit) =>
   worker.fetch(new Request(`http://localhost:8000${path}`, init), { ASSETS, ...variables })
 
-test('without its configuration the Worker refuses every request, and says why in its log alone', async () => {
+test('without its configuration the Worker refuses every request, and says why in its log alone (row 82)', async () => {
   const print = vi.spyOn(console, 'error').mockImplementation(() => {})
   for (const path of ['/health', '/users/me', '/docs']) {
     const response = await send(path, { JWT_SECRET: 'short', PASSWORD_ITERATIONS: '600000' })
