@@ -1,31 +1,39 @@
 import { describe, expect, test } from 'vitest'
 import { prepareDatabase } from '../../src/db/client.ts'
+import { AppError } from '../../src/errors.ts'
 import { FAULT_NAMES, LIES } from '../support/fault-names.ts'
-import { createTestApp, newPerson, testDatabase } from '../support/test-app.ts'
+import { createTestApp, newPerson, type TokenPair, testDatabase } from '../support/test-app.ts'
 
 const { faultyUrl } = await testDatabase()
 const healthy = await createTestApp()
 const person = await healthy.register()
-const token = await healthy.signIn(person)
+const pair = await healthy.openSession(person)
+const token = pair.access_token
 
 /** The application of `healthy`, with its keys, whose database fails in a certain way. */
 async function appOver(fault: string) {
   // Port 1 is reserved and nobody listens there.
   const url = fault === 'refuses' ? 'postgresql://test:test@localhost:1/refuses' : `${faultyUrl}/${fault}`
   return await createTestApp({
-    deps: { connect: prepareDatabase(url, () => performance.now()), keyRing: healthy.deps.keyRing },
+    deps: {
+      connect: prepareDatabase(url, () => performance.now()),
+      keyRing: healthy.deps.keyRing,
+      refreshKeys: healthy.deps.refreshKeys,
+    },
   })
 }
 
 describe.concurrent('a database that fails', () => {
   test.each(FAULT_NAMES)(
-    'and %s is answered 503, soon and without internals (rows 32, 33, 36)',
+    'and %s is answered 503, soon and without internals (rows 32, 33, 36), signing out too (row 89)',
     async (fault) => {
       const { post, request, log, hasher } = await appOver(fault)
       const requests: [string, () => Promise<Response>][] = [
         ['register', () => post('/users', newPerson())],
         ['sign in', () => post('/login', { email: person.email, password: person.password })],
         ['current user', () => request('/users/me', { headers: { Authorization: `Bearer ${token}` } })],
+        ['refresh', () => post('/refresh', { refresh_token: pair.refresh_token })],
+        ['sign out', () => post('/logout', { refresh_token: pair.refresh_token })],
         ['ready', () => request('/ready')],
       ]
       const start = performance.now()
@@ -73,3 +81,139 @@ test('a database that comes back is used again at once', async () => {
   expect((await broken.request('/ready')).status).toBe(503)
   expect((await healthy.request('/ready')).status).toBe(200)
 })
+
+/** The application of `healthy`, whose statement number `failing` fails: before it ran, or with its answer lost. */
+async function appFailingAt(failing: number, when: 'before' | 'after') {
+  const { connect, keyRing, refreshKeys } = healthy.deps
+  return await createTestApp({
+    deps: {
+      ...{ keyRing, refreshKeys },
+      connect: (meter) => {
+        const db = connect(meter)
+        let statements = 0
+        const execute = async (statement: Parameters<typeof db.execute>[0]) => {
+          statements++
+          if (statements === failing && when === 'before') throw new AppError('database_unavailable')
+          const result = await db.execute(statement)
+          if (statements === failing) throw new AppError('database_unavailable')
+          return result
+        }
+        return Object.assign(Object.create(db), { execute })
+      },
+    },
+  })
+}
+
+type App = typeof healthy
+type Known = { person: Awaited<ReturnType<App['register']>>; pair: TokenPair }
+const bearer = (held: TokenPair) => ({ Authorization: `Bearer ${held.access_token}` })
+const NEW_PASSWORD = 'quite another horse'
+
+/** Everything that writes, and how many statements it is. */
+const flows: [string, number, (app: App, known: Known) => Promise<Response>][] = [
+  [
+    'registering',
+    1,
+    (app, { person: { id: _, ...known } }) => app.post('/users', { ...known, ...successor(known) }),
+  ],
+  ['signing in', 2, (app, { person: { email, password } }) => app.post('/login', { email, password })],
+  ['refreshing', 1, (app, known) => app.post('/refresh', { refresh_token: known.pair.refresh_token })],
+  ['signing out', 1, (app, known) => app.post('/logout', { refresh_token: known.pair.refresh_token })],
+  [
+    'signing out everywhere',
+    2,
+    (app, known) => app.request('/users/me/sessions', { method: 'DELETE', headers: bearer(known.pair) }),
+  ],
+  [
+    'changing the password',
+    3,
+    (app, { person: { password }, pair: held }) =>
+      app.post(
+        '/users/me/password',
+        { current_password: password, new_password: NEW_PASSWORD },
+        bearer(held),
+      ),
+  ],
+  [
+    'changing the profile',
+    2,
+    (app, known) =>
+      app.request('/users/me', {
+        method: 'PATCH',
+        headers: { ...bearer(known.pair), 'Content-Type': 'application/json' },
+        body: '{"full_name":"New Name"}',
+      }),
+  ],
+  [
+    'deleting the account',
+    3,
+    (app, { person: { password }, pair: held }) =>
+      app.request('/users/me', {
+        method: 'DELETE',
+        headers: { ...bearer(held), 'Content-Type': 'application/json' },
+        body: JSON.stringify({ password }),
+      }),
+  ],
+]
+/** Somebody whom no other account gets in the way of. */
+const successor = ({ username, email }: { username: string; email: string }) => ({
+  username: `${username}-next`,
+  email: `next-${email}`,
+})
+const known = async (): Promise<Known> => {
+  const someone = await healthy.register()
+  return { person: someone, pair: await healthy.openSession(someone) }
+}
+/** All that is stored but what attempts are counted by and the trail of events. */
+const stored = async () => ({
+  users: await healthy.database.sql(
+    'select id, username, email, full_name, password_hash, auth_version, updated_at, last_login_at from users order by id',
+  ),
+  roles: await healthy.database.sql('select * from user_roles order by user_id, role_name'),
+  sessions: await healthy.database.sql('select * from sessions order by id'),
+})
+const each = flows.flatMap(([name, statements, run]) =>
+  Array.from({ length: statements }, (_, index) => [name, index + 1, statements, run] as const),
+)
+
+test.each(each)(
+  '%s where statement %i of %i fails: 503, and nothing happened (row 34)',
+  async (_name, failing, statements, run) => {
+    const someone = await known()
+    const before = await stored()
+    const response = await run(await appFailingAt(failing, 'before'), someone)
+    expect(response.status).toBe(503)
+    expect(response.headers.getSetCookie()).toEqual([])
+    expect(await stored()).toEqual(before)
+    // And there is no further statement that could fail.
+    const untouched = await appFailingAt(statements + 1, 'before')
+    expect((await run(untouched, someone)).ok).toBe(true)
+  },
+)
+
+/** What the same request is answered the second time. */
+const RETRIED: Record<string, number> = {
+  registering: 409,
+  'signing out everywhere': 401,
+  'changing the password': 403,
+  'deleting the account': 401,
+  'signing out': 204,
+}
+
+test.each(flows)(
+  '%s whose last answer is lost: 503, and sending it again does it no second time (row 35)',
+  async (name, statements, run) => {
+    const someone = await known()
+    expect((await run(await appFailingAt(statements, 'after'), someone)).status).toBe(503)
+    const done = await stored()
+    const again = await run(healthy, someone)
+    expect(again.status).toBe(RETRIED[name] ?? 200)
+    const after = await stored()
+    expect(after.users).toHaveLength(done.users.length)
+    expect(after.roles).toEqual(done.roles)
+    if (name in RETRIED) expect(after).toEqual(done)
+    if (name === 'changing the password') {
+      await healthy.openSession({ ...someone.person, password: NEW_PASSWORD })
+    }
+  },
+)
