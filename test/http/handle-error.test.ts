@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import type { AppDeps } from '../../src/deps.ts'
 import { createTestApp, createTestDatabase, newPerson } from '../support/test-app.ts'
 
-describe('a fault of ours', () => {
+describe('a fault of ours', async () => {
   const secret = 'canary-in-the-message'
   class HasherError extends Error {
     override name = 'HasherError'
@@ -59,5 +60,45 @@ describe('a fault of ours', () => {
       expect(JSON.stringify(log)).not.toContain(value)
     const rows = await database.sql('select 1 from users where email = $1', [person.email])
     expect(rows).toEqual([])
+  })
+
+  const fails = () => {
+    throw new HasherError(secret)
+  }
+  const { keyRing } = (await createTestApp()).deps
+  const parts: [string, Partial<AppDeps>][] = [
+    ['the clock', { clock: fails }],
+    ['the opening of the database', { connect: fails }],
+    ['the platform’s address of the client', { clientAddress: fails }],
+    ['the platform’s word on https', { isPlainHttp: fails }],
+    ['the limiter of floods', { floodLimiter: { limit: fails } }],
+    ['the key of budgets', { limitKeys: fails }],
+    ['the key of refresh tokens', { refreshKeys: fails }],
+    ['the key of devices', { deviceKeys: fails }],
+    ['the hasher', { passwords: { hash: fails, verify: fails } }],
+    ['the key that signs', { keyRing: { ...keyRing, signing: new Proxy(keyRing.signing, { get: fails }) } }],
+  ]
+
+  test.each(parts)('in %s signs nobody in and is logged once (row 81)', async (_, broken) => {
+    const healthy = await createTestApp()
+    const { email, password } = await healthy.register()
+    const { request, log, requests } = await createTestApp({
+      // On loopback nobody asks about https.
+      variables: { PUBLIC_URL: 'https://auth.example.com', APP_URL: 'https://app.example.com' },
+      deps: broken,
+    })
+    const response = await request('/login?use_cookies=true', {
+      method: 'POST',
+      headers: { Origin: 'https://app.example.com' },
+      body: new URLSearchParams({ email, password }),
+    })
+    expect([500, 503]).toContain(response.status)
+    expect(response.headers.get('Content-Type')).toBe('application/problem+json')
+    expect(response.headers.get('Cache-Control')).toBe('no-store')
+    expect(response.headers.getSetCookie()).toEqual([])
+    expect(await response.text()).not.toMatch(/canary|ey[\w-]+\./)
+    expect(log).toMatchObject([{ event: 'request_failed' }])
+    expect(requests).toHaveLength(1)
+    expect(JSON.stringify(log)).not.toContain(secret)
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createTestApp, FRONTEND, newPerson, PUBLIC_URL } from '../support/test-app.ts'
+import { createTestApp, DEFAULT_LIMITS, FRONTEND, newPerson, PUBLIC_URL } from '../support/test-app.ts'
 
 const local = await createTestApp()
 const https = await createTestApp({
@@ -157,6 +157,58 @@ describe('a request from elsewhere (row 49)', () => {
       headers: { ...headers, Authorization: 'Bearer nonsense' },
     })
     expect(refused.status).toBe(401)
+  })
+})
+
+describe('a token of one kind in the place of another (row 13)', async () => {
+  const KINDS = ['access', 'refresh', 'device'] as const
+  const { person, jar } = await signIn(local, FRONTEND)
+  const token = Object.fromEntries(
+    jar.split('; ').map((pair) => [pair.split('=')[0]?.replace('lumascope_', ''), pair.split('=')[1] ?? '']),
+  )
+  const places: [(typeof KINDS)[number], string, (value: string) => Promise<Response>][] = [
+    ['access', 'the header', (value) => local.me(value)],
+    [
+      'access',
+      'its cookie',
+      (value) => local.request('/users/me', { headers: { Cookie: `lumascope_access=${value}` } }),
+    ],
+    ['refresh', 'a body', (value) => local.post('/refresh', { refresh_token: value })],
+    [
+      'refresh',
+      'its cookie',
+      (value) =>
+        local.request('/refresh', {
+          method: 'POST',
+          headers: { Cookie: `lumascope_refresh=${value}`, Origin: FRONTEND },
+        }),
+    ],
+  ]
+  const swaps = places.flatMap(([kind, place, send]) =>
+    KINDS.filter((other) => other !== kind).map((other) => [other, kind, place, send] as const),
+  )
+
+  test.each(swaps)('%s for %s in %s: 401 without a query', async (other, _kind, _place, send) => {
+    expect(token[other]).toMatch(/^[\w.-]{70,}$/)
+    await local.database.roundTrips()
+    const response = await send(token[other] ?? '')
+    expect(response.status).toBe(401)
+    expect(response.headers.getSetCookie()).toEqual([])
+    expect(await local.database.roundTrips()).toEqual([])
+  })
+
+  test('access and refresh for a device: worth nothing', async () => {
+    const limited = await createTestApp({
+      variables: DEFAULT_LIMITS,
+      deps: { deviceKeys: local.deps.deviceKeys, clientAddress: () => '198.51.100.13' },
+    })
+    const attempt = (value: string, password: string) =>
+      limited.post('/login', { email: person.email, password }, { Cookie: `lumascope_device=${value}` })
+    for (let guess = 0; guess < 5; guess++) await attempt('', 'not the password')
+    for (const kind of ['access', 'refresh'] as const)
+      expect((await attempt(token[kind] ?? '', person.password)).status).toBe(429)
+    // The one that is for it is let through.
+    expect((await attempt(token['device'] ?? '', person.password)).status).toBe(200)
   })
 })
 

@@ -69,6 +69,28 @@ describe('200 parallel guesses', () => {
   })
 })
 
+test('a flood of sign-ins is bounded work, and nobody else waits for it (row 31)', async () => {
+  const pair = await tested.openSession(await register())
+  fixed.address = '203.0.113.31'
+  hasher.count = 0
+  const flood = Array.from({ length: 200 }, (_, account) => login(`flood-${account}@example.com`, WRONG))
+  const start = performance.now()
+  const others = await Promise.all([
+    tested.request('/health'),
+    post('/refresh', { refresh_token: pair.refresh_token }),
+  ])
+  expect(others.map(({ status }) => status)).toEqual([200, 200])
+  // A fraction of a second; the rest is for a busy machine.
+  expect(performance.now() - start).toBeLessThan(5000)
+  const responses = await Promise.all(flood)
+  expect(tally(responses)).toEqual({ 401: 20, 429: 180 })
+  expect(hasher.count).toBe(20)
+  for (const response of responses.filter(({ status }) => status === 429)) {
+    expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0)
+  }
+  fixed.address = null
+})
+
 test('one address that tries 1,000 accounts once each gets at 20 (row 61)', async () => {
   fixed.address = '203.0.113.201'
   const responses = []

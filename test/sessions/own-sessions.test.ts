@@ -197,6 +197,29 @@ describe('POST /users/me/password', () => {
   })
 })
 
+test('NUL in whatever else a request can say is refused, and is no fault of ours (row 24)', async () => {
+  const person = await register()
+  const pair = await openSession(person)
+  const json = { ...authorized(pair), 'Content-Type': 'application/json' }
+  const sent: [number, string, RequestInit][] = [
+    [404, '/users/me/sessions/%00', { method: 'DELETE', headers: authorized(pair) }],
+    [422, '/users/me/sessions?keep_current=%00', { method: 'DELETE', headers: authorized(pair) }],
+    [422, '/users/me/events?cursor=%00', { headers: authorized(pair) }],
+    [404, '/problems/%00', {}],
+    [404, '/%00', {}],
+    [422, '/users/me', { method: 'PATCH', headers: json, body: '{"full_name":"a\\u0000"}' }],
+    [422, '/users/me', { method: 'PATCH', headers: json, body: '{"username":"abc\\u0000"}' }],
+    [403, '/users/me', { method: 'DELETE', headers: json, body: '{"password":"a\\u0000"}' }],
+    [401, '/refresh', { method: 'POST', headers: json, body: '{"refresh_token":"a\\u0000"}' }],
+    [401, '/login', { method: 'POST', body: new URLSearchParams({ email: person.email, password: 'a\0' }) }],
+  ]
+  for (const [status, path, init] of sent) {
+    const response = await request(path, init)
+    expect(response.status, `${path} ${String(init.body)}`).toBe(status)
+  }
+  expect(await (await me(pair.access_token)).json()).toMatchObject({ full_name: person.full_name })
+})
+
 describe('PATCH /users/me', () => {
   const patch = (pair: TokenPair, body: object) =>
     request('/users/me', {

@@ -185,6 +185,20 @@ describe('lifetimes (row 41)', () => {
   })
 })
 
+test('a clock that jumps back an hour ends no session and makes no lifetime longer or negative (row 40)', async () => {
+  const first = await openSession(await register())
+  const before = await sessionOf(first)
+  later(-3_600_000)
+  // Tokens of the future are not believed.
+  expect((await me(first.access_token)).status).toBe(401)
+  const second = await refreshed(first.refresh_token)
+  expect((await me(second.access_token)).status).toBe(200)
+  expect(second).toMatchObject({ expires_in: 1800, refresh_token_expires_in: 604_800 })
+  expect(await sessionOf(second)).toMatchObject({ expires_at: before?.['expires_at'] })
+  later(3_600_000)
+  expect((await refresh(second.refresh_token)).status).toBe(200)
+})
+
 describe('a token that is none of ours', () => {
   test.each([
     ['forged', 'A'.repeat(70)],
