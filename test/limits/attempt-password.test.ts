@@ -83,6 +83,17 @@ describe('the limit per account (row 59)', () => {
     expect(await guess(email, 6)).toEqual([401, 401, 401, 401, 401, 429])
   })
 
+  test('refuses when the clock jumps back, and says how long: it never forgets (row 40)', async () => {
+    const { email, password } = await register()
+    await guess(email, 1)
+    elsewhere()
+    later(-3600)
+    const refused = await login(email, password)
+    expect([refused.status, refused.headers.get('Retry-After')]).toEqual([429, String(3600 - 300 + 2 * 60)])
+    later(3600)
+    expect((await login(email, password)).status).toBe(200)
+  })
+
   test('is given back by a success, and only by that', async () => {
     const { email, password } = await register()
     await guess(email, 4)
