@@ -14,6 +14,7 @@ CREATE TABLE "rate_limits" (
 	"key" text PRIMARY KEY NOT NULL,
 	"theoretical_arrival_at" timestamp with time zone NOT NULL,
 	"attempts" integer DEFAULT 0 NOT NULL,
+	"expires_at" timestamp (3) with time zone NOT NULL,
 	"reported_at" timestamp (3) with time zone
 );
 --> statement-breakpoint
@@ -21,4 +22,4 @@ ALTER TABLE "users" ALTER COLUMN "password_hash" DROP NOT NULL;--> statement-bre
 ALTER TABLE "users" ADD COLUMN "consecutive_failures" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 CREATE INDEX "audit_events_user_id_index" ON "audit_events" USING btree ("user_id","id");--> statement-breakpoint
 CREATE INDEX "audit_events_occurred_at_index" ON "audit_events" USING btree ("occurred_at");--> statement-breakpoint
-CREATE INDEX "rate_limits_theoretical_arrival_at_index" ON "rate_limits" USING btree ("theoretical_arrival_at");
+CREATE INDEX "rate_limits_expires_at_index" ON "rate_limits" USING btree ("expires_at");

@@ -35,7 +35,8 @@ export async function deleteOldEvents(
 ): Promise<number> {
   const { rowCount } = await db.execute(sql`
     delete from audit_events where id in (
-      select id from audit_events where occurred_at < ${time(before)} order by occurred_at limit ${limit}
+      select id from audit_events where occurred_at < ${time(before)}
+      order by occurred_at limit ${limit} for update skip locked
     )`)
   return rowCount
 }

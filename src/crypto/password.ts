@@ -84,8 +84,9 @@ export function createPasswordHasher(
       const expected = parsed ?? nobody
       const actual = await chainedPbkdf2(password.normalize('NFKC'), expected.salt, expected)
       const matches = timingSafeEqual(actual, expected.hash) && parsed !== null
-      // A wrong password for an old, cheaper hash would be told from an unknown account by its time.
-      if (!matches) await spendMissing(work, expected)
+      // A cheaper hash of old would be told from an unknown account by its time, and a right password from a wrong
+      // one where that opens nothing.
+      await spendMissing(work, expected)
       return {
         matches,
         outdated: expected.iterations !== work.iterations || expected.rounds !== work.rounds,

@@ -1,6 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { time } from './time.ts'
 
+/** Isolates' clocks differ by less: none sees a budget as used that another deletes as full. */
+export const MARGIN_SECONDS = 3600
+
 /** A burst of `count` attempts that is refilled evenly over `seconds`, and in which row it is kept. */
 export type Budget = { key: string; count: number; seconds: number }
 
@@ -9,6 +12,8 @@ type Spending = Omit<Budget, 'key'> & {
   key: SQL
   /** `from …`, for whom there is something to spend. */
   from: SQL
+  /** How long the row is kept when nobody uses it; an hour after it is full by default. */
+  keepSeconds?: SQL
   now: Date
 }
 
@@ -21,14 +26,15 @@ type Spending = Omit<Budget, 'key'> & {
  *
  * @see https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm
  */
-export function spend({ key, from, now, ...budget }: Spending): SQL {
+export function spend({ key, from, now, keepSeconds, ...budget }: Spending): SQL {
   const interval = intervalOf(budget)
+  const kept = sql`make_interval(secs => ${keepSeconds ?? budget.seconds + MARGIN_SECONDS})`
   return sql`
-    insert into rate_limits as r (key, theoretical_arrival_at, attempts)
-    select ${key}, ${time(now)} + ${interval}, 1 ${from}
+    insert into rate_limits as r (key, theoretical_arrival_at, attempts, expires_at)
+    select ${key}, ${time(now)} + ${interval}, 1, ${time(now)} + ${kept} ${from}
     on conflict (key) do update set
       theoretical_arrival_at = greatest(r.theoretical_arrival_at, ${time(now)}) + ${interval},
-      attempts = r.attempts + 1
+      attempts = r.attempts + 1, expires_at = excluded.expires_at
     where r.theoretical_arrival_at <= ${time(now)} + ${toleranceOf(budget)}
     returning r.attempts`
 }
@@ -37,23 +43,23 @@ export function spend({ key, from, now, ...budget }: Spending): SQL {
  * How many seconds until a refused attempt would be let through, as an expression: `null` or at most 0 where
  * the row was filled by others while the statement ran, and is not seen by it.
  */
-export function secondsToWait({ key, now, ...budget }: Omit<Spending, 'from'>): SQL {
+export function secondsToWait({ key, now, ...budget }: Omit<Spending, 'from' | 'keepSeconds'>): SQL {
   return sql`(
     select extract(epoch from r.theoretical_arrival_at - ${toleranceOf(budget)} - ${time(now)})::double precision
     from rate_limits r where r.key = ${key})`
 }
 
 /**
- * Marks a refusal as put on record, for a CTE that has a row only if none was in the last `seconds`: a flood of
- * refusals is one event, and writes once.
+ * Marks a refusal as put on record, for a CTE that has a row only if none was in the time of the limit: a flood of
+ * refusals is one event. All but the first leave a lock on the row behind and nothing else.
  *
- * @param refused a CTE with the column `key`
+ * @param refused a CTE with the columns `key` and `seconds`, the time of the limit
  */
-export function reportOnce({ refused, now, seconds }: { refused: SQL; now: Date; seconds: number }): SQL {
+export function reportOnce({ refused, now }: { refused: SQL; now: Date }): SQL {
   return sql`
     update rate_limits r set reported_at = ${time(now)} from ${refused}
     where r.key = ${refused}.key
-      and (r.reported_at is null or r.reported_at <= ${time(now)} - make_interval(secs => ${seconds}))
+      and (r.reported_at is null or r.reported_at <= ${time(now)} - make_interval(secs => ${refused}.seconds))
     returning ${refused}.*`
 }
 

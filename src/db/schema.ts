@@ -137,11 +137,13 @@ export const rateLimits = pgTable(
     theoreticalArrivalAt: timestamp('theoretical_arrival_at', { withTimezone: true }).notNull(),
     /** How many were let through since the row began, which a success ends. */
     attempts: integer('attempts').notNull().default(0),
+    /** From when on it says nothing any more: full for an hour, or a device's cookie is past. Written with the former. */
+    expiresAt: time('expires_at').notNull(),
     /** When a refusal was last put on record, so that a flood of them is one event; null: never. */
     reportedAt: time('reported_at'),
   },
   // What the purge looks for.
-  (table) => [index('rate_limits_theoretical_arrival_at_index').on(table.theoreticalArrivalAt)],
+  (table) => [index('rate_limits_expires_at_index').on(table.expiresAt)],
 )
 
 /** What happened to accounts. Append-only: rows are written with what they record, and deleted by age alone. */

@@ -4,6 +4,9 @@ import { routePath } from 'hono/route'
 import type { AppDeps, Deps } from '../deps.ts'
 import { toClient } from './client-address.ts'
 
+/** A method that a client made up is a text of the client's: it is not logged. */
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
 /** What every handler finds in `c.var`. A guard adds what it establishes to its own type. */
 export type AppEnv = {
   Variables: {
@@ -59,7 +62,7 @@ export function requestContext({ connect, ...shared }: AppDeps) {
     const route = routePath(c, -1)
     shared.log({
       event: 'request',
-      method: c.req.method,
+      method: METHODS.includes(c.req.method) ? c.req.method : 'other',
       // Where no route matched, what did is the middleware for every path.
       route: route.endsWith('*') ? null : route,
       status: c.res.status,

@@ -9,27 +9,47 @@ import { cookieValues, writeCookie } from './cookies.ts'
 import { isTrustedOrigin } from './trusted-origin.ts'
 
 /**
- * What a browser's device cookie proves. A foreign page that has its visitor's browser guess must not use up
- * what is the visitor's own, so there the cookie counts for nothing.
+ * What a browser's device cookie proves.
  *
- * @returns `null` where there is none, or it isn't ours or has expired
+ * @returns `null` where there is none, it isn't ours or has expired; and on a request of a foreign page, which
+ *   could have its visitor's browser guess and use up what is the visitor's own
  */
 export async function findDevice(c: RequestContext): Promise<Device | null> {
   const [value, another] = cookieValues(c, 'device')
-  if (value === undefined || another !== undefined) return null
-  if (c.req.header('Origin') !== undefined && !isTrustedOrigin(c)) return null
+  if (value === undefined || another !== undefined || isForeign(c)) return null
   const { deviceKeys, clock } = c.var.deps
   return await readDeviceToken(deviceKeys, value, clock())
 }
 
-/** Lets a browser that has just signed in be known as one that did. To be called last, like all cookies. */
+/**
+ * Lets a browser that has just signed in be known as one that did. To be called last, like all cookies. A foreign
+ * page gets none: signing its visitor in as somebody else, it would take the cookie of the visitor's own account
+ * away.
+ */
 export async function setDeviceCookie(c: RequestContext, device: Device): Promise<void> {
+  if (isForeign(c)) return
   const { deviceKeys, clock } = c.var.deps
   const value = await makeDeviceToken(deviceKeys, { ...device, now: clock() })
   writeCookie(c, 'device', { value, maxAge: DEVICE_TOKEN_SECONDS })
 }
 
-/** Removes it, when the account that it is for is gone. */
-export function clearDeviceCookie(c: RequestContext): void {
-  if (cookieValues(c, 'device').length > 0) writeCookie(c, 'device', { value: '', maxAge: 0 })
+/** Keeps a browser known whose user raised the version of the account: everybody else's is past. */
+export async function renewDeviceCookie(
+  c: RequestContext,
+  device: Device | null,
+  current: Pick<Device, 'userId' | 'authVersion'>,
+): Promise<void> {
+  if (device?.userId !== current.userId || device.authVersion !== current.authVersion - 1) return
+  await setDeviceCookie(c, { ...device, ...current })
+}
+
+/** Removes the cookie of an account that is gone. */
+export function clearDeviceCookie(c: RequestContext, device: Device | null, userId: number): void {
+  if (device?.userId === userId) writeCookie(c, 'device', { value: '', maxAge: 0 })
+}
+
+/** Whether a browser says that a page sent this which may not act for its visitor. Other clients say nothing. */
+function isForeign(c: RequestContext): boolean {
+  const isSaid = c.req.header('Origin') !== undefined || c.req.header('Sec-Fetch-Site') !== undefined
+  return isSaid && !isTrustedOrigin(c)
 }

@@ -21,6 +21,8 @@ export type AttemptResult = {
   verified: (Credentials & { passwordHash: string }) | null
   /** Whether the right password was hashed with other parameters than today's. */
   outdated: boolean
+  /** The account that this was a wrong password for; 0: none. */
+  wrongPasswordOf: number
   /** Why not, for the audit trail alone. */
   reason: 'unknown_account' | 'wrong_password' | 'locked' | 'disabled' | null
   /** Whether the attempt was counted for the device, and no other. */
@@ -55,6 +57,7 @@ export async function attemptPassword(
     account,
     verified: account && passwordHash !== null && reason === null ? { ...account, passwordHash } : null,
     outdated,
+    wrongPasswordOf: account && !matches ? account.id : 0,
     reason,
     byDevice,
     budgetKey: byDevice && budgets.device ? budgets.device.key : budgets.account.key,
@@ -71,7 +74,9 @@ function reasonOf({
   failures: number
 }): AttemptResult['reason'] {
   if (!account) return 'unknown_account'
-  if (!matches) return 'wrong_password'
+  // What can't be opened is said not to be before the password is judged: people read their events, and whoever has
+  // a stolen token must not read there which guess was right.
   if (failures >= MAX_CONSECUTIVE_FAILURES) return 'locked'
-  return account.disabled ? 'disabled' : null
+  if (account.disabled) return 'disabled'
+  return matches ? null : 'wrong_password'
 }

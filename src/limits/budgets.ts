@@ -4,6 +4,7 @@ import { keyedHash } from '../crypto/keyed-hash.ts'
 import type { Budget } from '../db/rate-limit.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import type { PasswordAttempt } from './queries.ts'
 
 type BudgetDeps = Pick<Deps, 'config' | 'limitKeys' | 'client'>
 
@@ -11,7 +12,7 @@ type BudgetDeps = Pick<Deps, 'config' | 'limitKeys' | 'client'>
 export async function passwordBudgets(
   deps: BudgetDeps,
   { identifier, device }: { identifier: string; device: Device | null },
-): Promise<{ account: Budget; address: Budget; device: { userId: number; key: string } | null }> {
+): Promise<{ account: Budget; address: Budget; device: PasswordAttempt['device'] }> {
   const { signInAccount, signInAddress } = deps.config.limits
   const [account, address, known] = await Promise.all([
     key(deps, 'account', identifier),
@@ -21,7 +22,7 @@ export async function passwordBudgets(
   return {
     account: { key: account, ...signInAccount },
     address: { key: address, ...signInAddress },
-    device: device && known ? { userId: device.userId, key: known } : null,
+    device: device && known ? { userId: device.userId, authVersion: device.authVersion, key: known } : null,
   }
 }
 

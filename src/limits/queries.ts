@@ -1,7 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { DEVICE_TOKEN_SECONDS } from '../crypto/device-token.ts'
 import { type Client, recordEvents } from '../db/audit-event.ts'
 import type { Database } from '../db/client.ts'
-import { type Budget, reportOnce, secondsToWait, spend } from '../db/rate-limit.ts'
+import { type Budget, MARGIN_SECONDS, reportOnce, secondsToWait, spend } from '../db/rate-limit.ts'
 import { time } from '../db/time.ts'
 
 /**
@@ -27,8 +28,8 @@ export type PasswordAttempt = {
   whose: Whose
   account: Budget
   address: Budget
-  /** A browser that signed in to the account of this user before, and the row of its own budget. */
-  device: { userId: number; key: string } | null
+  /** A browser that signed in to the account of this user, as it was then, and the row of its own budget. */
+  device: { userId: number; authVersion: number; key: string } | null
   now: Date
 }
 
@@ -57,31 +58,40 @@ type AttemptRow = Omit<Credentials, 'id'> & {
  * A device that is known to the account spends its own budget and no other, so that neither somebody who guesses
  * at the account nor somebody at the same address can shut its owner out. Everybody else spends the address's
  * budget and then, only if that let them through, the account's: one address can't drain those of others. An
- * account that does not exist has a budget like any other.
+ * account that does not exist has a budget like any other. A device that failed too often is known no more.
  */
 export async function countPasswordAttempt(
   { db, client }: { db: Database; client: Client },
   { whose, account, address, device, now }: PasswordAttempt,
 ): Promise<CountedAttempt> {
+  const deviceKey = device?.key ?? ''
+  // As long as its cookie can count: the row also says how often in a row the device failed.
+  const keepSeconds = sql`case when by_device then ${DEVICE_TOKEN_SECONDS}::integer
+    else ${account.seconds + MARGIN_SECONDS}::integer end`
   const { rows } = await db.execute<AttemptRow>(sql`
     with account as (
       select id, password_hash, auth_version, disabled_at, consecutive_failures from users where ${isMeant(whose)}
+    ), device as (
+      select from account where id = ${device?.userId ?? 0} and auth_version = ${device?.authVersion ?? 0}
+        and not exists (
+          select from rate_limits where key = ${deviceKey} and attempts >= ${MAX_CONSECUTIVE_FAILURES}
+        )
     ), chosen as (
-      select account.id as user_id, coalesce(account.id = ${device?.userId ?? 0}, false) as by_device,
-        case when account.id = ${device?.userId ?? 0} then ${device?.key ?? ''} else ${account.key} end as key
-      from (select) as anybody left join account on true
+      select (select id from account) as user_id, by_device,
+        case when by_device then ${deviceKey} else ${account.key} end as key
+      from (select exists (select from device) as by_device) as known
     ), address as (
       ${spend({ ...address, key: sql`${address.key}`, from: sql`from chosen where not by_device`, now })}
     ), spent as (
-      ${spend({ ...account, key: sql`key`, from: sql`from chosen where by_device or exists (select from address)`, now })}
+      ${spend({ ...account, key: sql`key`, from: sql`from chosen where by_device or exists (select from address)`, keepSeconds, now })}
     ), refused as (
-      select 'account' as budget, key, user_id from chosen
+      select 'account' as budget, key, user_id, ${account.seconds}::integer as seconds from chosen
       where not exists (select from spent) and (by_device or exists (select from address))
       union all
-      select 'address', ${address.key}, null from chosen
+      select 'address', ${address.key}, null, ${address.seconds}::integer from chosen
       where not by_device and not exists (select from address)
     ), reported as (
-      ${reportOnce({ refused: sql`refused`, now, seconds: account.seconds })}
+      ${reportOnce({ refused: sql`refused`, now })}
     ), recorded as (
       ${recordEvents({ client, now }, [
         {
@@ -119,12 +129,16 @@ function isMeant(whose: Whose): SQL {
   return sql`lower(${column}) = ${whose.identifier}`
 }
 
-/** Counts a wrong password for an account, for a CTE. A device's is counted with its budget already. */
-export function countFailure({ userId, byDevice }: { userId: number; byDevice: boolean }, when: SQL): SQL {
+/**
+ * Counts a wrong password for an account, for a CTE. A device's is counted with its budget already.
+ *
+ * @param userId 0: nobody's
+ */
+export function countFailure({ userId, byDevice }: { userId: number; byDevice: boolean }): SQL {
   return sql`
     update users set consecutive_failures = consecutive_failures + 1
     where id = ${userId} and not ${byDevice}::boolean
-      and consecutive_failures < ${MAX_CONSECUTIVE_FAILURES} and ${when}`
+      and consecutive_failures < ${MAX_CONSECUTIVE_FAILURES}`
 }
 
 /** Gives a budget back, for a CTE: a row that is gone is a full one. */
@@ -132,13 +146,22 @@ export function giveBack(key: string, when: SQL): SQL {
   return sql`delete from rate_limits where key = ${key} and ${when}`
 }
 
+type FailedConfirmation = {
+  userId: number
+  /** The same, if the password was wrong; else 0. */
+  wrongPasswordOf: number
+  sessionId: string
+  byDevice: boolean
+  now: Date
+}
+
 /** Records that somebody who is signed in gave a wrong password for themselves. */
 export async function recordFailedConfirmation(
   { db, client }: { db: Database; client: Client },
-  { userId, sessionId, byDevice, now }: { userId: number; sessionId: string; byDevice: boolean; now: Date },
+  { userId, wrongPasswordOf, sessionId, byDevice, now }: FailedConfirmation,
 ): Promise<void> {
   await db.execute(sql`
-    with failed as (${countFailure({ userId, byDevice }, sql`true`)})
+    with failed as (${countFailure({ userId: wrongPasswordOf, byDevice })})
     ${recordEvents({ client, now }, [
       {
         type: 'password_confirmation_failed',
@@ -150,19 +173,15 @@ export async function recordFailedConfirmation(
     ])}`)
 }
 
-/**
- * Deletes budgets that are full again. Those of devices stay as long as their cookies may, since they also hold
- * how often in a row a device failed.
- */
-export async function deleteFullBudgets(
+/** Deletes budgets that say nothing any more. Rows that an attempt holds at the moment are left for another time. */
+export async function deleteExpiredBudgets(
   db: Database,
-  { before, devicesBefore, limit }: { before: Date; devicesBefore: Date; limit: number },
+  { now, limit }: { now: Date; limit: number },
 ): Promise<number> {
-  const isFull = sql`theoretical_arrival_at < ${time(before)}
-    and (key not like 'device:%' or theoretical_arrival_at < ${time(devicesBefore)})`
   const { rowCount } = await db.execute(sql`
-    delete from rate_limits where ${isFull} and key in (
-      select key from rate_limits where ${isFull} order by theoretical_arrival_at limit ${limit}
+    delete from rate_limits where expires_at < ${time(now)} and key in (
+      select key from rate_limits where expires_at < ${time(now)}
+      order by expires_at limit ${limit} for update skip locked
     )`)
   return rowCount
 }

@@ -2,13 +2,13 @@ import type { Device } from '../crypto/device-token.ts'
 import { AppError } from '../errors.ts'
 import { type AttemptDeps, attemptPassword } from '../limits/attempt-password.ts'
 import { recordFailedConfirmation } from '../limits/queries.ts'
-import type { Outcome, User } from '../users/queries.ts'
+import type { NotDone, User } from '../users/queries.ts'
 
 /** Somebody who is signed in, and the browser they come with. */
 export type Caller = { user: User; sessionId: string; device: Device | null }
 
 /** A password that proved right, and the state of the account it was checked against. */
-export type Confirmed = { authVersion: number; budgetKey: string }
+export type Confirmed = { authVersion: number; budgetKey: string; byDevice: boolean }
 
 /**
  * Asks a signed-in person for their password again, before what can't be undone. It counts as an attempt to sign
@@ -24,21 +24,18 @@ export async function confirmPassword(
   const { id: userId, email } = user
   const identifier = email.toLowerCase()
   const attempt = await attemptPassword(deps, { whose: { userId }, identifier, password, device })
-  const { verified, byDevice, budgetKey } = attempt
-  if (verified) return { authVersion: verified.authVersion, budgetKey }
-  await recordFailedConfirmation(deps, { userId, sessionId, byDevice, now: deps.clock() })
+  const { verified, wrongPasswordOf, byDevice, budgetKey } = attempt
+  if (verified) return { authVersion: verified.authVersion, budgetKey, byDevice }
+  await recordFailedConfirmation(deps, { userId, wrongPasswordOf, sessionId, byDevice, now: deps.clock() })
   throw wrongPassword(pointer)
 }
 
 /**
- * Says what became of an act that a password was confirmed for.
- *
- * @throws AppError `invalid_token` where the caller's session ended meanwhile; `wrong_password` where the
- *   password was replaced between its check and its use
+ * The error for an act that a password was confirmed for and that was not done: `invalid_token` where the caller's
+ * session ended meanwhile; `wrong_password` where the password was no longer right when it was used.
  */
-export function assertDone(outcome: Outcome, pointer: string): void {
-  if (outcome === 'ended') throw new AppError('invalid_token')
-  if (outcome === 'outdated') throw wrongPassword(pointer)
+export function notDone(reason: NotDone, pointer: string): AppError {
+  return reason === 'ended' ? new AppError('invalid_token') : wrongPassword(pointer)
 }
 
 function wrongPassword(pointer: string): AppError {

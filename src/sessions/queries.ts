@@ -13,6 +13,8 @@ export type SignIn = {
   verified: { id: number; passwordHash: string; authVersion: number } | null
   /** The account that was meant; `null` if there is none. */
   attemptedId: number | null
+  /** The account that the password was wrong for; 0: none. */
+  wrongPasswordOf: number
   /** Why the attempt failed, as far as the password tells. */
   reason: string
   /** The row that a success gives back, and whether it is a device's own. */
@@ -38,7 +40,7 @@ export const MAX_SESSIONS = 100
  */
 export async function completeSignIn(
   { db, client }: { db: Database; client: Client },
-  { verified, attemptedId, reason, budgetKey, byDevice, upgradedHash, session, now }: SignIn,
+  { verified, attemptedId, wrongPasswordOf, reason, budgetKey, byDevice, upgradedHash, session, now }: SignIn,
 ): Promise<User | null> {
   const signedIn = sql`exists (select from account)`
   const details = sql`jsonb_build_object('reason', ${reason}::text)`
@@ -55,7 +57,7 @@ export async function completeSignIn(
         and (${byDevice}::boolean or consecutive_failures < ${MAX_CONSECUTIVE_FAILURES})
       returning *
     ), failed as (
-      ${countFailure({ userId: attemptedId ?? 0, byDevice }, sql`not ${signedIn}`)}
+      ${countFailure({ userId: wrongPasswordOf, byDevice })}
     ), given_back as (
       ${giveBack(budgetKey, signedIn)}
     ), opened as (
@@ -65,7 +67,7 @@ export async function completeSignIn(
         ${time(session.expiresAt)}, ${client.address}, ${client.userAgent}
       from account
     ), evicted as (
-      update sessions set revoked_at = ${time(now)}, revoked_reason = 'evicted' where id in (
+      update sessions set revoked_at = ${time(now)}, revoked_reason = 'evicted' where revoked_at is null and id in (
         select s.id from sessions s join account u on s.user_id = u.id where ${isLive({ now })}
         order by s.last_used_at desc, s.id offset ${MAX_SESSIONS - 1}
       ) returning id, user_id
@@ -254,13 +256,13 @@ export async function endSession(
  * past. It counts only if the caller's session is live when both rows are locked: a request that was under
  * way when its session ended must neither bring that back nor end the sessions of others.
  *
- * @returns whether it counted
+ * @returns the number that the user carries now; `null`: it did not count
  */
 export async function endAllSessions(
   { db, client }: { db: Database; client: Client },
   { keepCurrent, ...caller }: { userId: number; sessionId: string; keepCurrent: boolean; now: Date },
-): Promise<boolean> {
-  const { rows } = await db.execute(sql`
+): Promise<number | null> {
+  const { rows } = await db.execute<{ authVersion: number }>(sql`
     with held as (${heldSession(caller)}), raised as (
       update users u set auth_version = u.auth_version + 1 from held where u.id = held.user_id
       returning u.auth_version
@@ -279,8 +281,8 @@ export async function endAllSessions(
         },
       ])}
     )
-    select 1 from raised`)
-  return rows.length > 0
+    select auth_version as "authVersion" from raised`)
+  return rows[0]?.authVersion ?? null
 }
 
 /** Deletes sessions whose idle end, which no refresh can move back, lies before a moment. */
@@ -290,7 +292,8 @@ export async function deleteEndedSessions(
 ): Promise<number> {
   const { rowCount } = await db.execute(sql`
     delete from sessions where idle_expires_at < ${time(before)} and id in (
-      select id from sessions where idle_expires_at < ${time(before)} order by idle_expires_at limit ${limit}
+      select id from sessions where idle_expires_at < ${time(before)}
+      order by idle_expires_at limit ${limit} for update skip locked
     )`)
   return rowCount
 }

@@ -1,9 +1,10 @@
 import { type Context, Hono } from 'hono'
+import type { Device } from '../crypto/device-token.ts'
 import { AppError } from '../errors.ts'
 import { findBearerToken } from '../http/access-token.ts'
 import type { AppEnv } from '../http/context.ts'
 import { describe } from '../http/describe.ts'
-import { findDevice, setDeviceCookie } from '../http/device-cookie.ts'
+import { findDevice, renewDeviceCookie, setDeviceCookie } from '../http/device-cookie.ts'
 import { limitFloods } from '../http/limit-floods.ts'
 import { requireUser } from '../http/require-user.ts'
 import {
@@ -59,8 +60,7 @@ export const sessionRoutes = new Hono<AppEnv>()
       const attempt = { identifier: email ?? username ?? '', password, device: await findDevice(c) }
       const { pair, device } = await signIn(c.var.deps, attempt)
       c.set('userId', pair.user.id)
-      await setDeviceCookie(c, device)
-      return answerTokens(c, pair, useCookies)
+      return await answerTokens(c, pair, { useCookies, device })
     },
   )
   .post(
@@ -81,7 +81,7 @@ export const sessionRoutes = new Hono<AppEnv>()
       if (token === null) throw new AppError('unauthenticated')
       const pair = await refresh(c.var.deps, token)
       c.set('userId', pair.user.id)
-      return answerTokens(c, pair, given === undefined)
+      return await answerTokens(c, pair, { useCookies: given === undefined, device: null })
     },
   )
   .post(
@@ -114,12 +114,16 @@ export const sessionRoutes = new Hono<AppEnv>()
   )
 
 /** Tokens go into cookies or into the body, never into both. */
-function answerTokens(c: Context<AppEnv>, pair: TokenPair, useCookies: boolean) {
+async function answerTokens(
+  c: Context<AppEnv>,
+  pair: TokenPair,
+  { useCookies, device }: { useCookies: boolean; device: Device | null },
+) {
   // For caches that know HTTP/1.0 only (RFC 6749 section 5.1).
   c.header('Pragma', 'no-cache')
-  if (!useCookies) return c.json(toTokenPairPayload(pair), 200)
-  const body = toCookieSessionPayload(pair)
-  setSessionCookies(c, pair)
+  const body = useCookies ? toCookieSessionPayload(pair) : toTokenPairPayload(pair)
+  if (device) await setDeviceCookie(c, device)
+  if (useCookies) setSessionCookies(c, pair)
   return c.json(body, 200)
 }
 
@@ -154,7 +158,9 @@ export const ownSessionRoutes = new Hono<AppEnv>()
       const { deps, user, sessionId } = c.var
       const keepCurrent = c.req.valid('query').keep_current === 'true'
       const caller = { userId: user.id, sessionId, now: deps.clock() }
-      if (!(await endAllSessions(deps, { ...caller, keepCurrent }))) throw new AppError('invalid_token')
+      const authVersion = await endAllSessions(deps, { ...caller, keepCurrent })
+      if (authVersion === null) throw new AppError('invalid_token')
+      await renewDeviceCookie(c, await findDevice(c), { userId: user.id, authVersion })
       if (!keepCurrent) clearSessionCookies(c)
       return c.body(null, 204)
     },

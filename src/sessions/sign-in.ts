@@ -31,13 +31,13 @@ export async function signIn(
   const { clock, passwords, random } = deps
   const identifier = given.toLowerCase()
   const attempt = await attemptPassword(deps, { whose: { identifier }, identifier, password, device })
-  const { account, verified, outdated, reason, byDevice, budgetKey } = attempt
+  const { account, verified, outdated, wrongPasswordOf, reason, byDevice, budgetKey } = attempt
   const upgradedHash = verified && outdated ? await passwords.hash(password) : null
   const now = clock()
   const session = newSession(deps, now)
   const user = await completeSignIn(deps, {
     ...{ verified, attemptedId: account?.id ?? null, reason: reason ?? 'changed_meanwhile' },
-    ...{ budgetKey, byDevice, upgradedHash, session, now },
+    ...{ wrongPasswordOf, budgetKey, byDevice, upgradedHash, session, now },
   })
   // The statement of a failed attempt finds nobody, but what it answers is not what decides.
   if (!verified || user?.id !== verified.id) throw new AppError('invalid_credentials')
@@ -45,7 +45,8 @@ export async function signIn(
   const subject = { user, sessionId, generation: 0, idleExpiresAt, authenticatedAt: now }
   // A device that is known stays the same one: its budget must not multiply.
   const deviceId = byDevice && device ? device.deviceId : random.uuid()
-  return { pair: await issueTokens(deps, subject), device: { userId: user.id, deviceId } }
+  const known = { userId: user.id, authVersion: verified.authVersion, deviceId }
+  return { pair: await issueTokens(deps, subject), device: known }
 }
 
 function newSession({ config, random }: Pick<Deps, 'config' | 'random'>, now: Date): NewSession {

@@ -1,5 +1,5 @@
 import type { AttemptDeps } from '../limits/attempt-password.ts'
-import { assertDone, type Caller, confirmPassword } from '../sessions/confirm-password.ts'
+import { type Caller, confirmPassword, notDone } from '../sessions/confirm-password.ts'
 import { deleteUser } from './queries.ts'
 
 /**
@@ -14,5 +14,6 @@ export async function deleteAccount(
   const pointer = '/password'
   const confirmed = await confirmPassword(deps, { ...caller, password, pointer })
   const act = { ...confirmed, userId: caller.user.id, sessionId: caller.sessionId, now: deps.clock() }
-  assertDone(await deleteUser(deps, act), pointer)
+  const outcome = await deleteUser(deps, act)
+  if (outcome !== 'done') throw notDone(outcome, pointer)
 }

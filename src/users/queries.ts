@@ -5,7 +5,7 @@ import { violatedUnique } from '../db/errors.ts'
 import { heldSession } from '../db/live-session.ts'
 import { type Budget, reportOnce, secondsToWait, spend } from '../db/rate-limit.ts'
 import { time } from '../db/time.ts'
-import { giveBack } from '../limits/queries.ts'
+import { giveBack, MAX_CONSECUTIVE_FAILURES } from '../limits/queries.ts'
 
 export type User = {
   id: number
@@ -80,7 +80,7 @@ type RegisteredRow = UserRow & {
  * Counts a registration and creates the user with the default role, in one statement. Uniqueness is the index's
  * to decide: of parallel registrations exactly one gets its row, whatever any of them could have read before.
  * A taken name is seen beforehand or found by the address's index without an error, so that the attempt counts;
- * only who loses a race for a username is not counted.
+ * only who loses a race for a username is not counted, and learns of nothing that was there before.
  */
 export async function insertUser(
   { db, client }: { db: Database; client: Client },
@@ -93,7 +93,7 @@ export async function insertUser(
       with allowed as (
         ${spend({ ...budget, key, from: sql``, now })}
       ), refused as (
-        select ${key} as key where not exists (select from allowed)
+        select ${key} as key, ${budget.seconds}::integer as seconds where not exists (select from allowed)
       ), taken as (
         select exists (select from users where lower(email) = lower(${user.email})) as email,
           exists (select from users where lower(username) = lower(${user.username})) as username
@@ -106,7 +106,7 @@ export async function insertUser(
       ), granted as (
         insert into user_roles (user_id, role_name) select id, ${DEFAULT_ROLE} from created returning role_name
       ), reported as (
-        ${reportOnce({ refused, now, seconds: budget.seconds })}
+        ${reportOnce({ refused, now })}
       ), recorded as (
         ${recordEvents({ client, now }, [
           { type: 'registered', from: sql`from created`, userId: sql`id` },
@@ -183,23 +183,34 @@ export type ConfirmedAct = {
   sessionId: string
   authVersion: number
   budgetKey: string
+  byDevice: boolean
   now: Date
 }
 
-/** What became of it: done; the caller's session had ended; or the password was replaced since its check. */
-export type Outcome = 'done' | 'ended' | 'outdated'
+/** Why not: the caller's session had ended; or the password was replaced, or the account locked, since its check. */
+export type NotDone = 'ended' | 'outdated'
 
-/** Gives a user another password and ends every session but the caller's. Guesses at the old one count no more. */
+/** Whether what a password was confirmed for is still that, of the user's row `u` that is held. */
+function isConfirmed({ authVersion, byDevice }: ConfirmedAct): SQL {
+  return sql`u.id = held.user_id and held.auth_version = ${authVersion}
+    and (${byDevice}::boolean or u.consecutive_failures < ${MAX_CONSECUTIVE_FAILURES})`
+}
+
+/**
+ * Gives a user another password and ends every session but the caller's. Guesses at the old one count no more.
+ *
+ * @returns the number that the user carries now, or why it was not done
+ */
 export async function replacePassword(
   { db, client }: { db: Database; client: Client },
   { passwordHash, budgetKey, ...caller }: ConfirmedAct & { passwordHash: string },
-): Promise<Outcome> {
-  const { rows } = await db.execute<{ done: boolean }>(sql`
+): Promise<number | NotDone> {
+  const { rows } = await db.execute<{ authVersion: number | null }>(sql`
     with held as (${heldSession(caller)}), changed as (
       update users u set
         password_hash = ${passwordHash}, auth_version = u.auth_version + 1, consecutive_failures = 0,
         updated_at = ${time(caller.now)}
-      from held where u.id = held.user_id and held.auth_version = ${caller.authVersion}
+      from held where ${isConfirmed({ ...caller, budgetKey })}
       returning u.auth_version
     ), kept as (
       update sessions s set auth_version = changed.auth_version from changed, held where s.id = held.session_id
@@ -208,18 +219,19 @@ export async function replacePassword(
     ), recorded as (
       ${recordEvents({ client, now: caller.now }, [byCaller('password_changed', sql`from held, changed`)])}
     )
-    select exists (select from changed) as done from held`)
-  return outcomeOf(rows[0])
+    select changed.auth_version as "authVersion" from held left join changed on true`)
+  const [row] = rows
+  return row ? (row.authVersion ?? 'outdated') : 'ended'
 }
 
 /** Deletes a user with everything of theirs; what is on record of them stays as long as any event. */
 export async function deleteUser(
   { db, client }: { db: Database; client: Client },
   { budgetKey, ...caller }: ConfirmedAct,
-): Promise<Outcome> {
+): Promise<'done' | NotDone> {
   const { rows } = await db.execute<{ done: boolean }>(sql`
     with held as (${heldSession(caller)}), deleted as (
-      delete from users u using held where u.id = held.user_id and held.auth_version = ${caller.authVersion}
+      delete from users u using held where ${isConfirmed({ ...caller, budgetKey })}
       returning u.id
     ), given_back as (
       ${giveBack(budgetKey, sql`exists (select from deleted)`)}
@@ -227,16 +239,13 @@ export async function deleteUser(
       ${recordEvents({ client, now: caller.now }, [byCaller('account_deleted', sql`from held, deleted`)])}
     )
     select exists (select from deleted) as done from held`)
-  return outcomeOf(rows[0])
+  const [row] = rows
+  if (!row) return 'ended'
+  return row.done ? 'done' : 'outdated'
 }
 
 /** An event about whoever holds the session of `heldSession`, by themselves. */
 function byCaller(type: EventType, from: SQL): EventSource {
   const userId = sql`held.user_id`
   return { type, from, userId, actorId: userId, sessionId: sql`held.session_id` }
-}
-
-function outcomeOf(row: { done: boolean } | undefined): Outcome {
-  if (!row) return 'ended'
-  return row.done ? 'done' : 'outdated'
 }

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import type { AppEnv } from '../http/context.ts'
 import { describe } from '../http/describe.ts'
-import { clearDeviceCookie, findDevice } from '../http/device-cookie.ts'
+import { clearDeviceCookie, findDevice, renewDeviceCookie } from '../http/device-cookie.ts'
 import { limitFloods } from '../http/limit-floods.ts'
 import { requireUser } from '../http/require-user.ts'
 import { clearSessionCookies } from '../http/session-cookies.ts'
@@ -60,8 +60,10 @@ export const userRoutes = new Hono<AppEnv>()
       tag: 'Users',
       access: 'user',
       responses: { 200: userPayload },
-      errors: ['username_taken'],
+      errors: ['username_taken', 'rate_limited'],
     }),
+    // Whether a username is taken is asked here too.
+    limitFloods(),
     requireUser(),
     validBody(profileBody),
     async (c) => {
@@ -91,9 +93,10 @@ export const userRoutes = new Hono<AppEnv>()
     async (c) => {
       const { deps, user, sessionId } = c.var
       const { password } = c.req.valid('json')
-      await deleteAccount(deps, { user, sessionId, device: await findDevice(c), password })
+      const device = await findDevice(c)
+      await deleteAccount(deps, { user, sessionId, device, password })
       clearSessionCookies(c)
-      clearDeviceCookie(c)
+      clearDeviceCookie(c, device, user.id)
       return c.body(null, 204)
     },
   )
@@ -113,8 +116,10 @@ export const userRoutes = new Hono<AppEnv>()
     async (c) => {
       const { current_password: currentPassword, new_password: newPassword } = c.req.valid('json')
       const { deps, user, sessionId } = c.var
-      const caller = { user, sessionId, device: await findDevice(c) }
-      await changePassword(deps, { ...caller, currentPassword, newPassword })
+      const device = await findDevice(c)
+      const change = { user, sessionId, device, currentPassword, newPassword }
+      const { authVersion } = await changePassword(deps, change)
+      await renewDeviceCookie(c, device, { userId: user.id, authVersion })
       return c.body(null, 204)
     },
   )

@@ -8,12 +8,12 @@ const secret = () => crypto.randomUUID() + crypto.randomUUID()
 const secrets = [secret(), secret()]
 const keys = deriveKeys(secrets, 'device-token')
 const now = new Date('2026-11-22T12:00:00Z')
-const device = { userId: 2_147_483_647, deviceId: crypto.randomUUID() }
+const device = { userId: 2_147_483_647, authVersion: 7, deviceId: crypto.randomUUID() }
 
 describe('a device token', () => {
   test('says what it was made of, for 400 days', async () => {
     const token = await makeDeviceToken(keys, { ...device, now })
-    expect(token).toMatch(/^[\w-]{75}$/)
+    expect(token).toMatch(/^[\w-]{80}$/)
     expect(await readDeviceToken(keys, token, now)).toEqual(device)
     const end = now.getTime() + 400 * 86_400_000
     expect(await readDeviceToken(keys, token, new Date(end - 1))).toEqual(device)

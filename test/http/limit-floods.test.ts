@@ -15,8 +15,10 @@ const costly: [string, string, unknown][] = [
   ['POST', '/users', newPerson()],
   ['POST', '/users/me/password', { current_password: 'x', new_password: 'quite another horse' }],
   ['DELETE', '/users/me', { password: 'x' }],
+  ['PATCH', '/users/me', { username: 'somebody-else' }],
 ]
 
+// And one that asks whether a username is taken.
 describe('the first line', () => {
   test.each(costly)('refuses floods of %s %s before any query and any hash', async (method, path, body) => {
     const asked: string[] = []

@@ -34,7 +34,7 @@ describe.each(sites)('cookie mode on %s', (_, app, origin, prefix) => {
     expect(cookies).toHaveLength(3)
     expect(cookies[0]).toMatch(
       new RegExp(
-        `^${prefix}lumascope_device=[\\w-]{75}; Max-Age=34560000; Path=/; HttpOnly${secure}; SameSite=Lax$`,
+        `^${prefix}lumascope_device=[\\w-]{80}; Max-Age=34560000; Path=/; HttpOnly${secure}; SameSite=Lax$`,
       ),
     )
     expect(cookies[1]).toMatch(

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createTestApp, createTestDatabase, DEFAULT_LIMITS } from '../support/test-app.ts'
+import { runScheduled } from '../../src/scheduled.ts'
+import { createTestApp, createTestDatabase, DEFAULT_LIMITS, payloadOf } from '../support/test-app.ts'
 
 let address = 0
 const database = await createTestDatabase()
@@ -149,4 +150,35 @@ test('guesses while the clocks of isolates differ are counted as one', async () 
   )
   const { 401: through = 0 } = tally(await Promise.all(guesses))
   expect(through).toBeLessThanOrEqual(5)
+})
+
+test('attempts and purges that meet on the same old rows wait for each other in no circle', async () => {
+  const people = await Promise.all(Array.from({ length: 10 }, () => register()))
+  for (let round = 0; round < 10; round++) {
+    await Promise.all(people.map(({ email }) => login(email, WRONG)))
+    clock.now = new Date(clock.now.getTime() + 2 * 3_600_000)
+    const [responses] = await Promise.all([
+      Promise.all(people.flatMap(({ email }) => [login(email, WRONG), login(email, WRONG)])),
+      Promise.all(Array.from({ length: 5 }, () => runScheduled(tested.deps))),
+    ])
+    expect(tally(responses)).toEqual({ 401: 20 })
+  }
+  expect(tested.log.filter(({ event }) => event !== 'purged')).toEqual([])
+})
+
+test('parallel sign-ins beyond the hundredth session end each session once', async () => {
+  const person = await register()
+  const first = (await (await login(person.email, person.password)).json()) as { access_token: string }
+  await database.sql(
+    `insert into sessions (id, user_id, auth_version, created_at, last_used_at, idle_expires_at, expires_at)
+     select gen_random_uuid(), user_id, auth_version, created_at, last_used_at, idle_expires_at, expires_at
+     from sessions, generate_series(1, 99) where id = $1`,
+    [payloadOf(first.access_token)['sid']],
+  )
+  await Promise.all(Array.from({ length: 12 }, () => login(person.email, person.password)))
+  const rows = await database.sql(
+    "select count(*) as events, count(distinct session_id) as sessions from audit_events where user_id = $1 and type = 'session_ended'",
+    [person.id],
+  )
+  expect(rows[0]?.['events']).toBe(rows[0]?.['sessions'])
 })

@@ -41,13 +41,13 @@ test('more than a batch is deleted in several, all of it bounded', async () => {
   const { id } = await register()
   await database.sql(
     `insert into sessions (id, user_id, auth_version, created_at, last_used_at, idle_expires_at, expires_at)
-     select gen_random_uuid(), $1, 1, '2020-01-01', '2020-01-01', '2020-01-08', '2020-02-01' from generate_series(1, 2500)`,
+     select gen_random_uuid(), $1, 1, '2020-01-01', '2020-01-01', '2020-01-08', '2020-02-01' from generate_series(1, 12500)`,
     [id],
   )
   const before = (await sessions()).length
   await database.roundTrips()
   await runScheduled(deps)
-  expect(before - (await sessions()).length).toBe(2500)
+  expect(before - (await sessions()).length).toBe(12_500)
   expect(await database.roundTrips()).toHaveLength(5)
 })
 

@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest'
+import { createGuessing, deviceOf, WRONG } from '../support/guessing.ts'
+
+const { tested, elsewhere, later, login, guess, signedIn, withDevice } = await createGuessing()
+const { request, post, register } = tested
+
+describe('a device cookie', () => {
+  test('has a budget of its own, which is as small', async () => {
+    const { person, device } = await withDevice()
+    expect(await guess(person.email, 6, device)).toEqual([401, 401, 401, 401, 401, 429])
+    // Nothing of that was the account's.
+    expect((await login(person.email, person.password)).status).toBe(200)
+  })
+
+  test('stays the same device, whose budget does not multiply', async () => {
+    const { person, device } = await withDevice()
+    const renewed = deviceOf(await login(person.email, person.password, device))
+    expect(await guess(person.email, 3, device)).toEqual([401, 401, 401])
+    expect(await guess(person.email, 3, renewed)).toEqual([401, 401, 429])
+  })
+
+  test.each([
+    ['of another account', async () => (await withDevice()).device],
+    ['that is forged', () => ({ Cookie: `lumascope_device=${'A'.repeat(80)}` })],
+    ['that is there twice', async () => twice((await withDevice()).device)],
+  ])('%s is worth nothing', async (_, make) => {
+    const person = await register()
+    await guess(person.email, 5)
+    elsewhere()
+    expect((await login(person.email, person.password, await make())).status).toBe(429)
+  })
+  const twice = ({ Cookie }: { Cookie: string }) => ({ Cookie: `${Cookie}; ${Cookie}` })
+
+  test('is worth nothing on a request of a foreign page, which could use it up', async () => {
+    const { person, device } = await withDevice()
+    await guess(person.email, 5)
+    const foreign = { ...device, Origin: 'https://evil.example' }
+    expect((await login(person.email, person.password, foreign)).status).toBe(429)
+    expect((await login(person.email, person.password, device)).status).toBe(200)
+  })
+
+  test('counts for 400 days, and not a second longer (row 41)', async () => {
+    const { person, device } = await withDevice()
+    const works = async () => {
+      await guess(person.email, 5)
+      return (await login(person.email, person.password, device)).status === 200
+    }
+    later(400 * 86_400 - 1)
+    expect(await works()).toBe(true)
+    later(1)
+    expect(await works()).toBe(false)
+  })
+
+  test('of whoever knew a password that was replaced is worth nothing; the one of who replaced it still is', async () => {
+    const { person, device: former } = await withDevice()
+    const { device, token } = await signedIn(person)
+    const change = { current_password: person.password, new_password: 'quite another horse' }
+    const changed = await post('/users/me/password', change, { Authorization: `Bearer ${token}`, ...device })
+    expect(changed.status).toBe(204)
+    const renewed = deviceOf(changed)
+    await guess(person.email, 5)
+    elsewhere()
+    for (const past of [former, device]) {
+      expect((await login(person.email, change.new_password, past)).status).toBe(429)
+    }
+    expect((await login(person.email, change.new_password, renewed)).status).toBe(200)
+  })
+
+  test('stays known when its user signs out everywhere else, and no other does', async () => {
+    const { person, device: other } = await withDevice()
+    const { device, token } = await signedIn(person)
+    const headers = { Authorization: `Bearer ${token}`, ...device }
+    const out = await request('/users/me/sessions?keep_current=true', { method: 'DELETE', headers })
+    await guess(person.email, 5)
+    elsewhere()
+    expect((await login(person.email, person.password, other)).status).toBe(429)
+    expect((await login(person.email, person.password, deviceOf(out))).status).toBe(200)
+  })
+
+  test('is not renewed for who presents another account’s, or one that is past', async () => {
+    const { person, token } = await withDevice()
+    const { device: foreign } = await withDevice()
+    const change = { current_password: person.password, new_password: 'quite another horse' }
+    const changed = await post('/users/me/password', change, { Authorization: `Bearer ${token}`, ...foreign })
+    expect([changed.status, changed.headers.getSetCookie()]).toEqual([204, []])
+  })
+
+  test('that failed 100 times is a stranger’s, who may still come in', async () => {
+    const { person, device } = await withDevice()
+    for (let round = 0; round < 20; round++) {
+      later(300)
+      expect(await guess(person.email, 5, device)).not.toContain(429)
+    }
+    later(300)
+    expect((await login(person.email, person.password, device)).status).toBe(200)
+    // It was the account's budget that this took: the device's own is not back.
+    await guess(person.email, 5)
+    elsewhere()
+    expect((await login(person.email, person.password, device)).status).toBe(429)
+  })
+
+  test.each([
+    ['Origin', { Origin: 'https://evil.example' }],
+    ['Sec-Fetch-Site', { 'Sec-Fetch-Site': 'cross-site' }],
+  ])('is not given to a foreign page (%s), which would take the visitor’s own away', async (_, headers) => {
+    const person = await register()
+    const response = await login(person.email, person.password, headers as Record<string, string>)
+    expect([response.status, response.headers.getSetCookie()]).toEqual([200, []])
+  })
+
+  test('stays when another account is deleted', async () => {
+    const { device: kept } = await withDevice()
+    const { person, token, device } = await withDevice()
+    const remove = (cookie: { Cookie: string }) =>
+      request('/users/me', {
+        method: 'DELETE',
+        headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json', ...cookie },
+        body: JSON.stringify({ password: person.password }),
+      })
+    expect(device.Cookie).not.toBe(kept.Cookie)
+    const removed = await remove(kept)
+    expect([removed.status, removed.headers.getSetCookie()]).toEqual([204, []])
+  })
+
+  test('opens nothing by itself', async () => {
+    const { person, device } = await withDevice()
+    expect((await request('/users/me', { headers: device })).status).toBe(401)
+    expect((await login(person.email, WRONG, device)).status).toBe(401)
+  })
+})

@@ -1,0 +1,52 @@
+import { beforeEach } from 'vitest'
+import { createTestApp, createTestDatabase, DEFAULT_LIMITS } from './test-app.ts'
+
+/** What nobody's password is. */
+export const WRONG = 'not the password'
+
+/** The device cookie that a response sets, as a request sends it. */
+export function deviceOf(response: Response): { Cookie: string } {
+  const cookies = response.headers.getSetCookie().map((cookie) => cookie.split(';')[0] ?? '')
+  return { Cookie: cookies.find((cookie) => cookie.startsWith('lumascope_device=')) ?? 'none' }
+}
+
+/** The application with the limits that are in force by default, and people who guess at it. */
+export async function createGuessing() {
+  let address = 0
+  /** Somebody else's in every test, unless it says whose. */
+  const client = { address: '' }
+  const elsewhere = () => {
+    address++
+    client.address = `198.51.${100 + (address >> 8)}.${address & 255}`
+  }
+  beforeEach(elsewhere)
+  const database = await createTestDatabase()
+  const tested = await createTestApp({
+    database,
+    variables: { ...DEFAULT_LIMITS, LIMIT_REGISTER_ADDRESS: '10000/1' },
+    deps: { clientAddress: () => client.address },
+  })
+  const { post, register, clock } = tested
+  const later = (seconds: number) => {
+    clock.now = new Date(clock.now.getTime() + seconds * 1000)
+  }
+  const login = (email: string, password: string, headers: Record<string, string> = {}) =>
+    post('/login', { email, password }, headers)
+  /** Guesses one after the other; answers the statuses. */
+  const guess = async (email: string, times: number, headers?: Record<string, string>) => {
+    const statuses = []
+    for (let time = 0; time < times; time++) statuses.push((await login(email, WRONG, headers)).status)
+    return statuses
+  }
+  const signedIn = async ({ email, password }: { email: string; password: string }) => {
+    const response = await login(email, password)
+    const { access_token: token } = (await response.json()) as { access_token: string }
+    return { device: deviceOf(response), token }
+  }
+  /** Somebody who has signed in with one browser. */
+  const withDevice = async () => {
+    const person = await register()
+    return { person, ...(await signedIn(person)) }
+  }
+  return { tested, database, client, elsewhere, later, login, guess, signedIn, withDevice }
+}
