@@ -6,7 +6,7 @@ import { createTestApp, newPerson, testDatabase } from '../support/test-app.ts'
 const { faultyUrl } = await testDatabase()
 const healthy = await createTestApp()
 const person = await healthy.register()
-const token = await healthy.signIn(person)
+const { access_token: token, refresh_token } = await healthy.openSession(person)
 
 /** The application of `healthy`, with its keys, whose database fails in a certain way. */
 async function appOver(fault: string) {
@@ -60,6 +60,7 @@ test.each(LIES)('a database that lies and %s signs nobody in (row 36)', async (l
   const responses = [
     await post('/login', { email: 'nobody@example.com', password: 'wrong password' }),
     await post('/users', newPerson()),
+    await post('/refresh', { refresh_token }),
     await request('/users/me', { headers: { Authorization: `Bearer ${token}` } }),
   ]
   for (const response of responses) {
