@@ -19,7 +19,7 @@ export function handleError(error: Error, c: Context<AppEnv>): Response {
       request_id: c.var.requestId,
       code: known.code,
       causes: describeCauses(error),
-      stack: error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [],
+      stack: framesOf(error),
     })
   }
   return problemResponse(c, known)
@@ -53,6 +53,14 @@ export function handleNotFound(router: Pick<Hono<AppEnv>, 'router'>) {
     if (c.req.method === 'OPTIONS') return c.body(null, 204)
     return problemResponse(c, new AppError('method_not_allowed'))
   }
+}
+
+/** Its stack without its message, whose own lines can look like frames. */
+function framesOf({ stack = '', message }: Error): string[] {
+  const start = stack.indexOf(message)
+  if (start < 0) return []
+  const lines = stack.slice(start + message.length).split('\n')
+  return lines.filter((line) => /^\s+at /.test(line))
 }
 
 function toAppError(error: Error): AppError {

@@ -125,8 +125,8 @@ export function validationFailed(errors: FieldError[]): AppError {
 
 function toFieldErrors(issue: z.core.$ZodIssue, { data, target }: Result): FieldError[] {
   if (issue.code === 'unrecognized_keys') {
-    // In a form, an unescaped & makes the rest of a password look like a name: it is not repeated.
-    const keys = target === 'form' ? [] : issue.keys
+    // In a form or a query, an unescaped & makes the rest of a password look like a name: it is not repeated.
+    const keys = target === 'json' ? issue.keys : []
     if (keys.length === 0) return [{ pointer: '', code: 'unknown_member', detail: 'has an unknown member' }]
     return keys.map((key) => ({
       pointer: jsonPointer([...issue.path, key]),

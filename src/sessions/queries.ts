@@ -154,8 +154,9 @@ export async function refreshSession(
       ${userRowColumns(sql`u`)}
     from held join users u on u.id = held.user_id left join rotated on true`)
   const [row] = rows
-  if (!row) return { outcome: 'none' }
-  if (row.outcome === 'replayed') return { outcome: 'replayed' }
+  if (row?.outcome === 'replayed') return { outcome: 'replayed' }
+  // A row that says neither is no answer of this statement, and nobody's tokens are made from it.
+  if (row?.outcome !== 'rotated' && row?.outcome !== 'grace') return { outcome: 'none' }
   return {
     outcome: row.outcome,
     generation: row.generation,

@@ -8,7 +8,7 @@ const { faultyUrl } = await testDatabase()
 const healthy = await createTestApp()
 const person = await healthy.register()
 const pair = await healthy.openSession(person)
-const token = pair.access_token
+const { access_token: token, refresh_token } = pair
 
 /** The application of `healthy`, with its keys, whose database fails in a certain way. */
 async function appOver(fault: string) {
@@ -68,6 +68,7 @@ test.each(LIES)('a database that lies and %s signs nobody in (row 36)', async (l
   const responses = [
     await post('/login', { email: 'nobody@example.com', password: 'wrong password' }),
     await post('/users', newPerson()),
+    await post('/refresh', { refresh_token }),
     await request('/users/me', { headers: { Authorization: `Bearer ${token}` } }),
   ]
   for (const response of responses) {

@@ -48,6 +48,16 @@ describe('a fault of ours', async () => {
     ])
   })
 
+  test('the stack is frames alone, whatever the message looks like (row 54)', async () => {
+    // What comes after a line break looks like a frame.
+    const message = `first\n    at ${secret} (file.ts:1:1)\n    at ${secret}`
+    const failure = () => Promise.reject(new Error(message))
+    const { post, log } = await createTestApp({ deps: { passwords: { hash: failure, verify: failure } } })
+    await post('/users', newPerson())
+    expect(log).toMatchObject([{ stack: expect.arrayContaining([expect.stringMatching(/^\s+at /)]) }])
+    expect(JSON.stringify(log)).not.toContain(secret)
+  })
+
   test('a statement that PostgreSQL refuses is 500, and no value of it is logged (row 81)', async () => {
     const { post, log, database } = await createTestApp({ database: await createTestDatabase() })
     await database.sql('drop table user_roles')

@@ -1,0 +1,162 @@
+import { canary, jarOf, type Marked } from './canaries.ts'
+import { type createTestApp, FRONTEND, type TokenPair } from './test-app.ts'
+
+type App = Awaited<ReturnType<typeof createTestApp>>
+
+/** One request and all that was answered. */
+export type Exchange = {
+  who: Marked | null
+  method: string
+  path: string
+  /** All that was sent, as one text. */
+  sent: string
+  status: number
+  headers: string
+  body: string
+  requestId: string | null
+  tokens: string[]
+}
+
+type Sent = { method?: string; headers?: Record<string, string>; body?: string | Uint8Array<ArrayBuffer> }
+
+/** Keeps every exchange that goes through it. */
+export function createRecorder() {
+  const exchanges: Exchange[] = []
+  return {
+    exchanges,
+    async send(app: App, who: Marked | null, path: string, init: Sent = {}) {
+      const headers = { ...(who && { 'User-Agent': who.userAgent }), ...init.headers }
+      const response = await app.request(path, { ...init, headers })
+      const copy = response.clone()
+      const body = await response.text()
+      const { body: sentBody = '' } = init
+      const sentText = typeof sentBody === 'string' ? sentBody : new TextDecoder().decode(sentBody)
+      exchanges.push({
+        ...{ who, path, body },
+        method: init.method ?? 'GET',
+        sent: [path, JSON.stringify(headers), sentText].join('\n'),
+        status: response.status,
+        headers: JSON.stringify([...response.headers]),
+        requestId: response.headers.get('X-Request-Id'),
+        tokens: issuedTokens(response, body),
+      })
+      // Tokens and sessions are as old as the request before: none is like another by standing still.
+      app.clock.now = new Date(app.clock.now.getTime() + 1000)
+      return copy
+    },
+  }
+}
+
+export type Recorder = ReturnType<typeof createRecorder>
+
+function issuedTokens(response: Response, body: string): string[] {
+  const cookies = response.headers.getSetCookie().map((cookie) => cookie.split(/[=;]/)[1] ?? '')
+  const isJson = response.headers.get('Content-Type') === 'application/json'
+  const parsed = (isJson ? JSON.parse(body) : {}) as Partial<TokenPair>
+  return [...cookies, parsed.access_token ?? '', parsed.refresh_token ?? ''].filter(Boolean)
+}
+
+export const json = (body: unknown, headers: Record<string, string> = {}): Sent => ({
+  method: 'POST',
+  headers: { 'Content-Type': 'application/json', ...headers },
+  body: JSON.stringify(body),
+})
+
+export type Credentials = { access_token: string; refresh_token: string; jar: string }
+
+/** A session of its own for whoever sends what ends sessions; with both kinds of credentials. */
+export async function openSession({ send }: Recorder, app: App, who: Marked): Promise<Credentials> {
+  const { email, password } = who.registration
+  const pair = (await (await send(app, who, '/login', json({ email, password }))).json()) as TokenPair
+  const origin = { Origin: FRONTEND }
+  const cookies = await send(app, who, '/login?use_cookies=true', json({ email, password }, origin))
+  return { ...pair, jar: jarOf(cookies) }
+}
+
+export type Route = { method: string; path: string }
+
+export function routesOf({ app }: App): Route[] {
+  const named = app.routes.filter(({ method }) => method !== 'ALL')
+  return [...new Map(named.map(({ method, path }) => [`${method} ${path}`, { method, path }])).values()]
+}
+
+/** What a route takes, by the end of its name; all others take no body. */
+function properBody({ method, path }: Route, who: Marked, refresh_token: string): object | null {
+  const { registration, newPassword } = who
+  const { email, password, full_name } = registration
+  const bodies: Record<string, object> = {
+    'POST /users': registration,
+    'POST /login': { email, password },
+    'POST /refresh': { refresh_token },
+    'POST /logout': { refresh_token },
+    'PATCH /users/me': { full_name },
+    'DELETE /users/me': { password },
+    'POST /users/me/password': { current_password: password, new_password: newPassword },
+  }
+  return bodies[`${method} ${path.replace(/^\/auth/, '')}`] ?? null
+}
+
+const fill = (path: string, value: string) => path.replaceAll(/:\w+(\{.*\})?/g, value)
+
+/** The request that a route is there for. */
+export function properRequest(route: Route, who: Marked, session: Credentials): [string, Sent] {
+  const body = properBody(route, who, session.refresh_token)
+  const Authorization = `Bearer ${session.access_token}`
+  const { method } = route
+  const init = body ? json(body, { Authorization }) : { headers: { Authorization } }
+  return [fill(route.path, crypto.randomUUID()), { ...init, method }]
+}
+
+/** Requests that a route is not there for, each with a secret where it does not belong. */
+export function hostileRequests(route: Route, who: Marked, session: Credentials): [string, Sent][] {
+  const { registration } = who
+  const { password, email } = registration
+  const { access_token, refresh_token, jar } = session
+  const { method } = route
+  const path = fill(route.path, canary())
+  const signedIn: Record<string, string>[] = [
+    { Authorization: `Bearer ${access_token}`, Cookie: jar, Origin: FRONTEND },
+    { Authorization: `Bearer ${canary()}`, Cookie: `lumascope_device=${canary()}` },
+    { Cookie: `lumascope_access=${canary()}; lumascope_refresh=${canary()}`, Origin: FRONTEND },
+    { Authorization: `Basic ${btoa(`${canary()}:${canary()}`)}`, Referer: `http://${canary()}/` },
+    { Cookie: jar, Origin: `https://${canary()}.example`, Accept: canary(), 'X-Forwarded-For': canary() },
+  ]
+  const bodies: [string, string | Uint8Array<ArrayBuffer>][] = [
+    // It breaks off after the password.
+    ['application/json', `{"email":"${email}","password":${JSON.stringify(password)},`],
+    [
+      'application/json',
+      JSON.stringify({ ...registration, password: [password], [canary()]: refresh_token }),
+    ],
+    ['application/json', JSON.stringify([password, access_token])],
+    [
+      'application/json',
+      JSON.stringify({ email: `${canary()}\n"\u001b[31m%s`, password, refresh_token: canary() }),
+    ],
+    ['application/json', new Uint8Array([...new TextEncoder().encode(`{"password":"${password}`), 0xff])],
+    // The rest of the password becomes a name.
+    ['application/x-www-form-urlencoded', `email=${email}&password=${password}`],
+    ['application/x-www-form-urlencoded', `email=${email}&password=${password}%ff`],
+    [
+      'multipart/form-data; boundary=x',
+      `--x\r\nContent-Disposition: form-data; name="${password}"\r\n\r\n${password}`,
+    ],
+    [`text/${canary()}`, password],
+  ]
+  const queries = [
+    `?access_token=${access_token}&token=${refresh_token}&use_cookies=${canary()}&cursor=${canary()}`,
+    `?use_cookies=true&password=${encodeURI(password)}`,
+  ]
+  const [working = {}, ...others] = signedIn
+  const send = (headers: Record<string, string>, query: string, [type, body]: (typeof bodies)[number]) => {
+    const init: Sent =
+      method === 'GET' ? { headers } : { headers: { ...headers, 'Content-Type': type }, body }
+    return [path + query, { method, ...init }] as [string, Sent]
+  }
+  const [first = ['', '']] = bodies
+  return [
+    ...(method === 'GET' ? [first] : bodies).map((body) => send(working, '', body)),
+    ...others.map((headers) => send(headers, '', first)),
+    ...queries.map((query) => send(working, query, first)),
+  ]
+}
