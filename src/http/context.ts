@@ -59,17 +59,24 @@ export function requestContext({ connect, ...shared }: AppDeps) {
       `db;dur=${meter.milliseconds.toFixed(1)};desc="${meter.roundTrips} round trips"`,
     )
     if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store')
-    const route = routePath(c, -1)
-    shared.log({
-      event: 'request',
-      method: METHODS.includes(c.req.method) ? c.req.method : 'other',
-      // Where no route matched, what did is the middleware for every path.
-      route: route.endsWith('*') ? null : route,
-      status: c.res.status,
-      duration_ms: Math.round((shared.stopwatch() - start) * 10) / 10,
-      queries: meter.roundTrips,
-      request_id: requestId,
-      ...(c.var.userId !== undefined && { user_id: c.var.userId }),
-    })
+    logRequest(c, { milliseconds: shared.stopwatch() - start, queries: meter.roundTrips })
+  })
+}
+
+function logRequest(
+  c: Context<AppEnv>,
+  { milliseconds, queries }: { milliseconds: number; queries: number },
+): void {
+  const route = routePath(c, -1)
+  c.var.deps.log({
+    event: 'request',
+    method: METHODS.includes(c.req.method) ? c.req.method : 'other',
+    // Where no route matched, what did is the middleware for every path.
+    route: route.endsWith('*') ? null : route,
+    status: c.res.status,
+    duration_ms: Math.round(milliseconds * 10) / 10,
+    queries,
+    request_id: c.var.requestId,
+    ...(c.var.userId !== undefined && { user_id: c.var.userId }),
   })
 }

@@ -242,7 +242,7 @@ describe('the log', () => {
   test('has one line for every request, and one more for every fault of ours', () => {
     expect(apps.flatMap(({ requests }) => requests)).toHaveLength(exchanges.length)
     const failed = exchanges.filter(({ status }) => status >= 500).map(({ requestId }) => requestId)
-    expect(failed.length).toBeGreaterThan(200)
+    expect(failed.length).toBeGreaterThan(50)
     const lines = logged().filter(({ event }) => event === 'request_failed')
     expect(lines.map((line) => line['request_id']).sort()).toEqual(failed.sort())
   })
@@ -282,9 +282,13 @@ describe('no response', () => {
       const text = answered(exchange)
       const found = tokens.filter((token) => text.includes(tokenTrace(token)))
       if (found.length === 0) continue
-      expect(where(exchange)).toMatch(/^POST (\/auth)?\/(login|refresh) 200$/)
+      // Who raises the version of an account stays known as one of its devices.
+      const isRenewal = /^(POST \/users\/me\/password|DELETE \/users\/me\/sessions) 204$/.test(
+        where(exchange),
+      )
+      if (!isRenewal) expect(where(exchange)).toMatch(/^POST (\/auth)?\/(login|refresh) 200$/)
       for (const token of found) expect(exchange.sent).not.toContain(token)
-      const isCookie = exchange.body.includes('"token_type":"cookie"')
+      const isCookie = isRenewal || exchange.body.includes('"token_type":"cookie"')
       const elsewhere = isCookie ? exchange.body : exchange.headers.replace(/lumascope_device=[\w-]+/, '')
       expect(found.filter((token) => elsewhere.includes(tokenTrace(token)))).toEqual([])
     }
