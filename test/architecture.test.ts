@@ -187,6 +187,7 @@ describe('what is not written here', () => {
     // Named after what they promise across several sources.
     expect(alone.sort()).toEqual([
       'src/audit/events.ts',
+      'src/http/canaries.ts',
       'src/http/security.ts',
       'src/limits/races.ts',
       'src/sessions/key-rotation.ts',
