@@ -186,6 +186,7 @@ describe('what is not written here', () => {
       .filter((path) => !known.has(path) && !elsewhere.includes(path))
     // Named after what they promise across several sources.
     expect(alone.sort()).toEqual([
+      'src/http/canaries.ts',
       'src/http/security.ts',
       'src/sessions/key-rotation.ts',
       'src/sessions/own-sessions.ts',
