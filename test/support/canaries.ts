@@ -1,5 +1,5 @@
 /** Texts that stand nowhere by chance, so that whoever finds one knows that something leaked. */
-export const CANARY = /canary[\da-f]{16}/gi
+const CANARY = /canary[\da-f]{16}/gi
 
 /** A new one. It survives every encoding of URLs, forms, JSON and headers as it is. */
 export const canary = () => `canary${crypto.randomUUID().replaceAll('-', '').slice(0, 16)}`
@@ -24,7 +24,7 @@ export function markedPerson() {
 /** What of a token is no other token's: the signature, or the end of a sealed one. */
 export const tokenTrace = (token: string) => token.slice(-24)
 
-/** What a page or a request holds that was never to be in it. */
+/** Every canary in a text, in lower case as addresses are kept. */
 export function findCanaries(text: string): string[] {
   return [...text.matchAll(CANARY)].map(([found]) => found.toLowerCase())
 }

@@ -70,6 +70,7 @@ export async function openSession({ send }: Recorder, app: App, who: Marked): Pr
   const pair = (await (await send(app, who, '/login', json({ email, password }))).json()) as TokenPair
   const origin = { Origin: FRONTEND }
   const cookies = await send(app, who, '/login?use_cookies=true', json({ email, password }, origin))
+  if (!cookies.ok || !pair.access_token) throw new Error('Signing in failed')
   return { ...pair, jar: jarOf(cookies) }
 }
 
