@@ -35,6 +35,8 @@ const common = (name: string, engine: Engine) => ({
   // Loading the modules once a worker instead of once a file halves the time. What files could share is a
   // database, and they don't: see testDatabase.
   isolate: false,
+  // A machine under load is no failure.
+  testTimeout: 20_000,
   provide: { engine },
 })
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createGuessing, deviceOf, WRONG } from '../support/guessing.ts'
 
-const { tested, elsewhere, later, login, guess, signedIn, withDevice } = await createGuessing()
+const { failOftenAs, tested, elsewhere, later, login, guess, signedIn, withDevice } = await createGuessing()
 const { request, post, register } = tested
 
 describe('a device cookie', () => {
@@ -87,11 +87,7 @@ describe('a device cookie', () => {
 
   test('that failed 100 times is a stranger’s, who may still come in', async () => {
     const { person, device } = await withDevice()
-    for (let round = 0; round < 20; round++) {
-      later(300)
-      expect(await guess(person.email, 5, device)).not.toContain(429)
-    }
-    later(300)
+    await failOftenAs(device, person.email)
     expect((await login(person.email, person.password, device)).status).toBe(200)
     // It was the account's budget that this took: the device's own is not back.
     await guess(person.email, 5)

@@ -48,5 +48,18 @@ export async function createGuessing() {
     const person = await register()
     return { person, ...(await signedIn(person)) }
   }
-  return { tested, database, client, elsewhere, later, login, guess, signedIn, withDevice }
+  /** A hundred wrong passwords from one device, of which the last five are real. */
+  const failOftenAs = async (device: { Cookie: string }, email: string) => {
+    const known = await database.sql("select key from rate_limits where key like 'device:%'")
+    await guess(email, 1, device)
+    const keys = known.map(({ key }) => key)
+    await database.sql(
+      "update rate_limits set attempts = 95 where key like 'device:%' and key <> all(string_to_array($1, ','))",
+      [keys.join()],
+    )
+    later(300)
+    await guess(email, 5, device)
+    later(300)
+  }
+  return { failOftenAs, tested, database, client, elsewhere, later, login, guess, signedIn, withDevice }
 }
