@@ -20,6 +20,7 @@ CREATE TABLE "rate_limits" (
 --> statement-breakpoint
 ALTER TABLE "users" ALTER COLUMN "password_hash" DROP NOT NULL;--> statement-breakpoint
 ALTER TABLE "users" ADD COLUMN "consecutive_failures" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE "users" ADD COLUMN "password_version" integer DEFAULT 1 NOT NULL;--> statement-breakpoint
 CREATE INDEX "audit_events_user_id_index" ON "audit_events" USING btree ("user_id","id");--> statement-breakpoint
 CREATE INDEX "audit_events_occurred_at_index" ON "audit_events" USING btree ("occurred_at");--> statement-breakpoint
 CREATE INDEX "rate_limits_expires_at_index" ON "rate_limits" USING btree ("expires_at");

@@ -34,9 +34,9 @@ export async function deleteOldEvents(
   { before, limit }: { before: Date; limit: number },
 ): Promise<number> {
   const { rowCount } = await db.execute(sql`
-    delete from audit_events where id in (
-      select id from audit_events where occurred_at < ${time(before)}
+    delete from audit_events where ctid = any(array(
+      select ctid from audit_events where occurred_at < ${time(before)}
       order by occurred_at limit ${limit} for update skip locked
-    )`)
+    ))`)
   return rowCount
 }

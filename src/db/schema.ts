@@ -39,6 +39,8 @@ export const users = pgTable(
      * same password is hashed anew. A sign-in that read another number than it finds when it completes fails.
      */
     authVersion: integer('auth_version').notNull().default(1),
+    /** Goes up with every new password: browsers that were known by an older one are so no more. */
+    passwordVersion: integer('password_version').notNull().default(1),
     /** When the address was last proven; null: never. */
     emailVerifiedAt: time('email_verified_at'),
     /** Null: enabled. */

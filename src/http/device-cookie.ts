@@ -33,13 +33,13 @@ export async function setDeviceCookie(c: RequestContext, device: Device): Promis
   writeCookie(c, 'device', { value, maxAge: DEVICE_TOKEN_SECONDS })
 }
 
-/** Keeps a browser known whose user raised the version of the account: everybody else's is past. */
+/** Keeps the browser known that replaced the password: all others are strangers from then on. */
 export async function renewDeviceCookie(
   c: RequestContext,
   device: Device | null,
-  current: Pick<Device, 'userId' | 'authVersion'>,
+  current: Pick<Device, 'userId' | 'passwordVersion'>,
 ): Promise<void> {
-  if (device?.userId !== current.userId || device.authVersion !== current.authVersion - 1) return
+  if (device?.userId !== current.userId || device.passwordVersion !== current.passwordVersion - 1) return
   await setDeviceCookie(c, { ...device, ...current })
 }
 

@@ -22,7 +22,8 @@ export async function passwordBudgets(
   return {
     account: { key: account, ...signInAccount },
     address: { key: address, ...signInAddress },
-    device: device && known ? { userId: device.userId, authVersion: device.authVersion, key: known } : null,
+    device:
+      device && known ? { userId: device.userId, passwordVersion: device.passwordVersion, key: known } : null,
   }
 }
 

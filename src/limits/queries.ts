@@ -17,6 +17,7 @@ export type Credentials = {
   /** `null`: nobody signs in to this account with a password. */
   passwordHash: string | null
   authVersion: number
+  passwordVersion: number
   disabled: boolean
   consecutiveFailures: number
 }
@@ -28,8 +29,8 @@ export type PasswordAttempt = {
   whose: Whose
   account: Budget
   address: Budget
-  /** A browser that signed in to the account of this user, as it was then, and the row of its own budget. */
-  device: { userId: number; authVersion: number; key: string } | null
+  /** A browser that signed in to the account of this user with the password of then, and the row of its own budget. */
+  device: { userId: number; passwordVersion: number; key: string } | null
   now: Date
 }
 
@@ -70,9 +71,10 @@ export async function countPasswordAttempt(
     else ${account.seconds + MARGIN_SECONDS}::integer end`
   const { rows } = await db.execute<AttemptRow>(sql`
     with account as (
-      select id, password_hash, auth_version, disabled_at, consecutive_failures from users where ${isMeant(whose)}
+      select id, password_hash, auth_version, password_version, disabled_at, consecutive_failures
+      from users where ${isMeant(whose)}
     ), device as (
-      select from account where id = ${device?.userId ?? 0} and auth_version = ${device?.authVersion ?? 0}
+      select from account where id = ${device?.userId ?? 0} and password_version = ${device?.passwordVersion ?? 0}
         and not exists (
           select from rate_limits where key = ${deviceKey} and attempts >= ${MAX_CONSECUTIVE_FAILURES}
         )
@@ -103,6 +105,7 @@ export async function countPasswordAttempt(
       ])}
     )
     select account.id, account.password_hash as "passwordHash", account.auth_version as "authVersion",
+      account.password_version as "passwordVersion",
       account.disabled_at is not null as disabled, account.consecutive_failures as "consecutiveFailures",
       chosen.by_device as "byDevice", (select attempts from spent) as attempts, refused.budget as refused,
       case refused.budget
@@ -179,9 +182,9 @@ export async function deleteExpiredBudgets(
   { now, limit }: { now: Date; limit: number },
 ): Promise<number> {
   const { rowCount } = await db.execute(sql`
-    delete from rate_limits where expires_at < ${time(now)} and key in (
-      select key from rate_limits where expires_at < ${time(now)}
+    delete from rate_limits where ctid = any(array(
+      select ctid from rate_limits where expires_at < ${time(now)}
       order by expires_at limit ${limit} for update skip locked
-    )`)
+    ))`)
   return rowCount
 }

@@ -15,7 +15,7 @@ export type NewPassword = {
 }
 
 /** Words that everybody tries here first (ASVS v5.0.0-6.1.2). */
-const PRODUCT_NAMES = ['lumascope', 'luma scope']
+const PRODUCT_NAMES = ['lumascope']
 
 /** Shorter words are part of too many others to say anything. */
 const MIN_WORD_CODE_POINTS = 3
@@ -45,10 +45,13 @@ export async function assertAcceptable(
   if (codePoints(password.normalize('NFKC')) < passwordMinLength) {
     throw refuse('too_short', `use at least ${passwordMinLength} characters`, 'validation_failed')
   }
-  if (resemblesAccount(password, { username, email })) {
+  const rest = restWithout([username, email, email.split('@')[0] ?? '', ...PRODUCT_NAMES], password)
+  if (rest !== null && codePoints(rest) < MIN_REST_CODE_POINTS) {
     throw refuse('resembles_account', 'is little more than your username, your address or our name')
   }
-  if ((await deps.commonPasswords()).has(fold(password))) {
+  const common = await deps.commonPasswords()
+  // A name before or after one of the most common passwords is the first thing that guessers add.
+  if (common.has(fold(password)) || (rest !== null && common.has(rest))) {
     throw refuse('too_common', 'is one of the most common passwords')
   }
   if (await isBreached(deps, password)) {
@@ -56,17 +59,25 @@ export async function assertAcceptable(
   }
 }
 
-/** Whether too little is left of a password without the words that anybody can guess of its account. */
-function resemblesAccount(password: string, { username, email }: Pick<NewPassword, 'username' | 'email'>) {
-  const [localPart = ''] = email.split('@')
-  const words = [username, email, localPart, ...PRODUCT_NAMES]
-    .map(fold)
+/**
+ * What is left of a password without the words that anybody can guess of its account, and without what people put
+ * between words.
+ *
+ * @returns `null` where none of the words is in it
+ */
+function restWithout(guessable: readonly string[], password: string): string | null {
+  const words = guessable
+    .map(squeeze)
     .filter((word) => codePoints(word) >= MIN_WORD_CODE_POINTS)
     // The longest first: without its local part, an address would no longer be found.
     .sort((a, b) => b.length - a.length)
-  const whole = fold(password)
+  const whole = squeeze(password)
   const rest = words.reduce((text, word) => text.replaceAll(word, ''), whole)
-  return rest !== whole && codePoints(rest) < MIN_REST_CODE_POINTS
+  return rest === whole ? null : rest
+}
+
+function squeeze(text: string): string {
+  return fold(text).replaceAll(/[\s._-]/g, '')
 }
 
 function codePoints(text: string): number {

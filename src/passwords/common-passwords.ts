@@ -1,8 +1,17 @@
 type Source = { assets: (request: Request) => Promise<Response>; publicUrl: string }
 
-/** The form in which passwords are compared with words: NFKC, as they are hashed, and lower case. */
+/** Fewer are no list: an asset that was cut short would let pass what it lacks. */
+const MIN_ENTRIES = 10_000
+
+/**
+ * The form in which passwords are compared with words: NFKC, as they are hashed, in lower case, and without the
+ * characters that nobody sees, which make `password` no better.
+ */
 export function fold(text: string): string {
-  return text.normalize('NFKC').toLowerCase()
+  return text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replaceAll(/\p{Cf}/gu, '')
 }
 
 /**
@@ -27,5 +36,7 @@ async function read(response: Response): Promise<ReadonlySet<string>> {
     throw new Error(`The list of common passwords was answered with ${response.status}`)
   }
   const text = await response.text()
-  return new Set(text.trimEnd().split('\n'))
+  const words = new Set(text.trimEnd().split('\n'))
+  if (words.size < MIN_ENTRIES) throw new Error(`The list of common passwords has ${words.size} entries`)
+  return words
 }

@@ -257,13 +257,13 @@ export async function endSession(
  * past. It counts only if the caller's session is live when both rows are locked: a request that was under
  * way when its session ended must neither bring that back nor end the sessions of others.
  *
- * @returns the number that the user carries now; `null`: it did not count
+ * @returns whether it counted
  */
 export async function endAllSessions(
   { db, client }: { db: Database; client: Client },
   { keepCurrent, ...caller }: { userId: number; sessionId: string; keepCurrent: boolean; now: Date },
-): Promise<number | null> {
-  const { rows } = await db.execute<{ authVersion: number }>(sql`
+): Promise<boolean> {
+  const { rows } = await db.execute(sql`
     with held as (${heldSession(caller)}), raised as (
       update users u set auth_version = u.auth_version + 1 from held where u.id = held.user_id
       returning u.auth_version
@@ -282,8 +282,8 @@ export async function endAllSessions(
         },
       ])}
     )
-    select auth_version as "authVersion" from raised`)
-  return rows[0]?.authVersion ?? null
+    select 1 from raised`)
+  return rows.length > 0
 }
 
 /** Deletes sessions whose idle end, which no refresh can move back, lies before a moment. */
@@ -292,9 +292,9 @@ export async function deleteEndedSessions(
   { before, limit }: { before: Date; limit: number },
 ): Promise<number> {
   const { rowCount } = await db.execute(sql`
-    delete from sessions where idle_expires_at < ${time(before)} and id in (
-      select id from sessions where idle_expires_at < ${time(before)}
+    delete from sessions where ctid = any(array(
+      select ctid from sessions where idle_expires_at < ${time(before)}
       order by idle_expires_at limit ${limit} for update skip locked
-    )`)
+    ))`)
   return rowCount
 }

@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts'
 import { findBearerToken } from '../http/access-token.ts'
 import type { AppEnv } from '../http/context.ts'
 import { describe } from '../http/describe.ts'
-import { findDevice, renewDeviceCookie, setDeviceCookie } from '../http/device-cookie.ts'
+import { findDevice, setDeviceCookie } from '../http/device-cookie.ts'
 import { limitFloods } from '../http/limit-floods.ts'
 import { requireUser } from '../http/require-user.ts'
 import {
@@ -158,9 +158,7 @@ export const ownSessionRoutes = new Hono<AppEnv>()
       const { deps, user, sessionId } = c.var
       const keepCurrent = c.req.valid('query').keep_current === 'true'
       const caller = { userId: user.id, sessionId, now: deps.clock() }
-      const authVersion = await endAllSessions(deps, { ...caller, keepCurrent })
-      if (authVersion === null) throw new AppError('invalid_token')
-      await renewDeviceCookie(c, await findDevice(c), { userId: user.id, authVersion })
+      if (!(await endAllSessions(deps, { ...caller, keepCurrent }))) throw new AppError('invalid_token')
       if (!keepCurrent) clearSessionCookies(c)
       return c.body(null, 204)
     },

@@ -35,8 +35,10 @@ export async function signIn(
   const upgradedHash = verified && outdated ? await passwords.hash(password) : null
   const now = clock()
   const session = newSession(deps, now)
+  // What speaks against a right password only now is put on record like a wrong one: its owner reads the events, and
+  // so does whoever has a stolen token.
   const user = await completeSignIn(deps, {
-    ...{ verified, attemptedId: account?.id ?? null, reason: reason ?? 'changed_meanwhile' },
+    ...{ verified, attemptedId: account?.id ?? null, reason: reason ?? 'wrong_password' },
     ...{ wrongPasswordOf, budgetKey, byDevice, upgradedHash, session, now },
   })
   // The statement of a failed attempt finds nobody, but what it answers is not what decides.
@@ -45,7 +47,7 @@ export async function signIn(
   const subject = { user, sessionId, generation: 0, idleExpiresAt, authenticatedAt: now }
   // A device that is known stays the same one: its budget must not multiply.
   const deviceId = byDevice && device ? device.deviceId : random.uuid()
-  const known = { userId: user.id, authVersion: verified.authVersion, deviceId }
+  const known = { userId: user.id, passwordVersion: verified.passwordVersion, deviceId }
   return { pair: await issueTokens(deps, subject), device: known }
 }
 

@@ -9,21 +9,21 @@ export type PasswordChange = Caller & { currentPassword: string; newPassword: st
  * Changes a password: every other session of the user ends, whoever has it. The new one is checked first, so
  * that a weak choice costs no attempt at the current one.
  *
- * @returns the version that the account has now
+ * @returns the version that the password has now
  * @throws AppError `wrong_password` or `rate_limited`; `invalid_token` where the caller's session ended meanwhile;
  *   what `assertAcceptable` throws
  */
 export async function changePassword(
   deps: AttemptDeps & PasswordRulesDeps,
   { currentPassword, newPassword, ...caller }: PasswordChange,
-): Promise<{ authVersion: number }> {
+): Promise<{ passwordVersion: number }> {
   const { username, email } = caller.user
   await assertAcceptable(deps, { password: newPassword, username, email, pointer: '/new_password' })
   const pointer = '/current_password'
   const confirmed = await confirmPassword(deps, { ...caller, password: currentPassword, pointer })
   const passwordHash = await deps.passwords.hash(newPassword)
   const act = { ...confirmed, userId: caller.user.id, sessionId: caller.sessionId, now: deps.clock() }
-  const authVersion = await replacePassword(deps, { ...act, passwordHash })
-  if (typeof authVersion === 'string') throw notDone(authVersion, pointer)
-  return { authVersion }
+  const passwordVersion = await replacePassword(deps, { ...act, passwordHash })
+  if (typeof passwordVersion === 'string') throw notDone(passwordVersion, pointer)
+  return { passwordVersion }
 }

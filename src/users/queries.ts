@@ -199,29 +199,32 @@ function isConfirmed({ authVersion, byDevice }: ConfirmedAct): SQL {
 /**
  * Gives a user another password and ends every session but the caller's. Guesses at the old one count no more.
  *
- * @returns the number that the user carries now, or why it was not done
+ * @returns the version that the password has now, or why it was not done
  */
 export async function replacePassword(
   { db, client }: { db: Database; client: Client },
   { passwordHash, budgetKey, ...caller }: ConfirmedAct & { passwordHash: string },
 ): Promise<number | NotDone> {
-  const { rows } = await db.execute<{ authVersion: number | null }>(sql`
+  const { rows } = await db.execute<{ passwordVersion: number | null }>(sql`
     with held as (${heldSession(caller)}), changed as (
       update users u set
-        password_hash = ${passwordHash}, auth_version = u.auth_version + 1, consecutive_failures = 0,
-        updated_at = ${time(caller.now)}
+        password_hash = ${passwordHash}, auth_version = u.auth_version + 1,
+        password_version = u.password_version + 1, consecutive_failures = 0, updated_at = ${time(caller.now)}
       from held where ${isConfirmed({ ...caller, budgetKey })}
-      returning u.auth_version
+      returning u.auth_version, u.password_version
     ), kept as (
       update sessions s set auth_version = changed.auth_version from changed, held where s.id = held.session_id
     ), given_back as (
       ${giveBack(budgetKey, sql`exists (select from changed)`)}
     ), recorded as (
-      ${recordEvents({ client, now: caller.now }, [byCaller('password_changed', sql`from held, changed`)])}
+      ${recordEvents({ client, now: caller.now }, [
+        byCaller('password_changed', sql`from held, changed`),
+        byCaller('password_confirmation_failed', sql`from held where not exists (select from changed)`),
+      ])}
     )
-    select changed.auth_version as "authVersion" from held left join changed on true`)
+    select changed.password_version as "passwordVersion" from held left join changed on true`)
   const [row] = rows
-  return row ? (row.authVersion ?? 'outdated') : 'ended'
+  return row ? (row.passwordVersion ?? 'outdated') : 'ended'
 }
 
 /** Deletes a user with everything of theirs; what is on record of them stays as long as any event. */
@@ -236,7 +239,10 @@ export async function deleteUser(
     ), given_back as (
       ${giveBack(budgetKey, sql`exists (select from deleted)`)}
     ), recorded as (
-      ${recordEvents({ client, now: caller.now }, [byCaller('account_deleted', sql`from held, deleted`)])}
+      ${recordEvents({ client, now: caller.now }, [
+        byCaller('account_deleted', sql`from held, deleted`),
+        byCaller('password_confirmation_failed', sql`from held where not exists (select from deleted)`),
+      ])}
     )
     select exists (select from deleted) as done from held`)
   const [row] = rows

@@ -118,8 +118,8 @@ export const userRoutes = new Hono<AppEnv>()
       const { deps, user, sessionId } = c.var
       const device = await findDevice(c)
       const change = { user, sessionId, device, currentPassword, newPassword }
-      const { authVersion } = await changePassword(deps, change)
-      await renewDeviceCookie(c, device, { userId: user.id, authVersion })
+      const { passwordVersion } = await changePassword(deps, change)
+      await renewDeviceCookie(c, device, { userId: user.id, passwordVersion })
       return c.body(null, 204)
     },
   )

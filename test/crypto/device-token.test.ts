@@ -8,7 +8,7 @@ const secret = () => crypto.randomUUID() + crypto.randomUUID()
 const secrets = [secret(), secret()]
 const keys = deriveKeys(secrets, 'device-token')
 const now = new Date('2026-11-22T12:00:00Z')
-const device = { userId: 2_147_483_647, authVersion: 7, deviceId: crypto.randomUUID() }
+const device = { userId: 2_147_483_647, passwordVersion: 7, deviceId: crypto.randomUUID() }
 
 describe('a device token', () => {
   test('says what it was made of, for 400 days', async () => {

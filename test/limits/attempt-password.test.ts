@@ -215,6 +215,11 @@ describe('after 100 wrong passwords in a row (NIST SP 800-63B-4 section 3.2.2)',
     const headers = { Authorization: `Bearer ${token}` }
     expect((await racing.post('/users/me/password', change, headers)).status).toBe(403)
     expect(await failures(person.id)).toBe('100')
+    const [event] = await database.sql(
+      'select type from audit_events where user_id = $1 order by id desc limit 1',
+      [person.id],
+    )
+    expect(event?.['type']).toBe('password_confirmation_failed')
   })
 
   test('right passwords do not count, where they open nothing for another reason', async () => {

@@ -82,6 +82,9 @@ describe('a password that resembles the account (ASVS 6.2.11)', () => {
     ['username and product', 'ada@lumascope', {}],
     ['the product in two words', 'Luma Scope 26', {}],
     ['full-width letters', 'ｌｕｍａｓｃｏｐｅ１', {}],
+    ['the product with something between', 'luma_scope-1', {}],
+    ['the local part with something else between', 'Ada-Lovelace', {}],
+    ['the name and 7 more with something between', 'ada12kq-x7z', {}],
     ['a longer word inside which a shorter one is', 'ada-the-first', { username: 'ada-the-first' }],
   ])('is refused: %s', async (_, password, account) => {
     expect(await problemOf(password, account)).toBe('resembles_account')
@@ -89,12 +92,26 @@ describe('a password that resembles the account (ASVS 6.2.11)', () => {
 
   test.each([
     ['a name among other words', 'ada-likes-turtles', {}],
-    ['8 code points beside the name', 'ada12kq-x7z', {}],
+    ['8 code points beside the name', 'ada12kq-x7z9', {}],
     ['8 astral characters beside the name', `ada${'😀'.repeat(8)}`, {}],
     ['a name of two characters', 'bobobobo', { email: 'bo@example.com' }],
     ['the domain of the address', 'example.com', {}],
   ])('is not: %s', async (_, password, account) => {
     expect(await problemOf(password, account)).toBe(null)
+  })
+})
+
+describe('a common password is one (ASVS 6.2.4)', () => {
+  test.each([
+    ['with a soft hyphen', 'pass\u00adword'],
+    ['with a space of no width', 'password\u200b'],
+    ['after the name', 'ada12345678'],
+    ['before the name', 'Password1ada'],
+    ['after the address', 'ada.lovelace@example.compassword'],
+    ['after the product', 'LumaScope12345678'],
+    ['after the product, and something between', 'lumascope-password'],
+  ])('%s too', async (_, password) => {
+    expect(await problemOf(password)).toBe('too_common')
   })
 })
 
@@ -128,7 +145,7 @@ describe('common passwords (ASVS 6.2.4)', () => {
   test('all of the list are refused, in capitals too', async () => {
     const list = [...(await deps.commonPasswords())]
     // With Ada's, those that have "canada" in them would be refused for another reason.
-    const nobody = { username: '0-0-0', email: '0-0-0@example.com' }
+    const nobody = { username: 'zqzqzq', email: 'zqzqzq@example.com' }
     const codes = await Promise.all(list.map((password) => problemOf(password.toUpperCase(), nobody)))
     expect(new Set(codes)).toEqual(new Set(['too_common']))
   })

@@ -39,6 +39,8 @@ test('it is read on first use, and then kept', async () => {
 
 test.each([
   ['is missing', () => Promise.resolve(new Response('not found', { status: 404 }))],
+  ['is empty', () => Promise.resolve(new Response(''))],
+  ['was cut short', () => Promise.resolve(new Response('password\n12345678\n'))],
   ['can not be fetched', () => Promise.reject(new Error('down'))],
   [
     'breaks off',

@@ -60,6 +60,22 @@ test('a database that fails is logged, and nothing is thrown', async () => {
     },
   })
   await runScheduled(broken)
-  expect(lines).toMatchObject([{ event: 'schedule_failed' }])
+  const failed = (what: string) => ({ event: 'schedule_failed', what, name: 'Error' })
+  const nothing = { event: 'purged' }
+  expect(lines).toEqual([failed('sessions'), failed('events'), failed('budgets'), nothing])
   expect(JSON.stringify(lines)).not.toContain('canary')
+})
+
+test('one part that fails keeps no other from its work', async () => {
+  await database.sql('alter table sessions rename to sessions_away')
+  log.length = 0
+  try {
+    await runScheduled(deps)
+  } finally {
+    await database.sql('alter table sessions_away rename to sessions')
+  }
+  expect(log).toEqual([
+    { event: 'schedule_failed', what: 'sessions', name: 'Error' },
+    { event: 'purged', events: expect.any(Number), budgets: expect.any(Number) },
+  ])
 })
