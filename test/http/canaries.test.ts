@@ -194,7 +194,7 @@ async function everyFault() {
   const sessions: [App, Credentials][] = []
   for (const app of broken) sessions.push([app, await openSession(recorder, healthy, eve)])
   await Promise.all(sessions.map(([app, session]) => everyProperRequest(app, session)))
-  for (const app of broken) await runScheduled(app.deps)
+  await Promise.all(broken.map((app) => runScheduled(app.deps)))
 }
 
 beforeAll(async () => {
