@@ -314,7 +314,7 @@ describe('no response', () => {
 
   test('holds an access token of somebody else, or one that says more than who it is', () => {
     for (const { who, tokens } of exchanges) {
-      for (const token of tokens.filter((text) => text.startsWith('ey'))) {
+      for (const token of tokens.filter((text) => text.split('.').length === 3)) {
         const { sub, full_name, ...rest } = payloadOf(token)
         expect(sub).toBe(who?.registration.email)
         expect(findCanaries(JSON.stringify(rest))).toEqual([])
