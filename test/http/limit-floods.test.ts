@@ -51,6 +51,13 @@ describe('the first line', () => {
     expect((await post('/login', { email: 'a@example.com', password: 'x' })).status).toBe(401)
   })
 
+  test('takes an answer that does not say yes for a no', async () => {
+    const { post, database } = await appWith(() => Promise.resolve({} as never))
+    await database.roundTrips()
+    expect((await post('/login', { email: 'a@example.com', password: 'x' })).status).toBe(429)
+    expect(await database.roundTrips()).toEqual([])
+  })
+
   const failures: [string, FloodLimiter['limit']][] = [
     ['rejects', () => Promise.reject(new Error('canary'))],
     [
