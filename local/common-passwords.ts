@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { fold } from '../src/passwords/common-passwords.ts'
 
 // `node local/common-passwords.ts <package>` writes the list of common passwords anew, from the unpacked npm
 // package that docs/decisions/007-password-rules.md names. The package is no dependency: its list is needed
@@ -12,7 +13,6 @@ const MIN_CODE_POINTS = 8
 
 const source = join(process.argv[2] ?? '', 'src/passwords.json')
 const byRank = JSON.parse(readFileSync(source, 'utf8')) as string[]
-const folded = byRank.map((password) => password.normalize('NFKC').toLowerCase())
-const list = [...new Set(folded)].filter((password) => [...password].length >= MIN_CODE_POINTS)
+const list = [...new Set(byRank.map(fold))].filter((password) => [...password].length >= MIN_CODE_POINTS)
 const file = fileURLToPath(new URL('../assets/common-passwords.txt', import.meta.url))
 writeFileSync(file, `${list.slice(0, ENTRIES).join('\n')}\n`)

@@ -92,12 +92,14 @@ function operation({ method, metadata }: Route, path: string): ZodOpenApiOperati
 /** Successes as described; failures by status, with the codes that share it. */
 function responses({
   method,
-  metadata: { description, body },
+  metadata: { description, body, query, limited },
 }: Route): ZodOpenApiOperationObject['responses'] {
   const codes: ErrorCode[] = [
     ...(body
       ? (['malformed_request', 'payload_too_large', 'unsupported_media_type', 'validation_failed'] as const)
       : []),
+    ...(query && !body ? (['validation_failed'] as const) : []),
+    ...(limited ? (['rate_limited'] as const) : []),
     ...(description.access === 'public' ? [] : (['unauthenticated', 'invalid_token'] as const)),
     ...(description.access === 'public' || method === 'GET' ? [] : (['origin_rejected'] as const)),
     ...(description.errors ?? []),

@@ -66,3 +66,8 @@ export class AppError extends Error {
     this.limit = options.limit
   }
 }
+
+/** The error for one thing that is wrong with one member of the request. */
+export function memberError(code: ErrorCode, member: FieldError): AppError {
+  return new AppError(code, { detail: `${member.pointer.slice(1)}: ${member.detail}`, errors: [member] })
+}

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { EventType } from '../db/audit-event.ts'
 import type { Database } from '../db/client.ts'
-import { time } from '../db/time.ts'
+import { type Before, deleteBefore } from '../db/delete-before.ts'
 
 export type SecurityEvent = {
   id: number
@@ -28,15 +28,7 @@ export async function listEvents(
   return rows.map((row) => ({ ...row, id: Number(row.id), occurredAt: new Date(row.occurredAt) }))
 }
 
-/** Deletes events that happened before a moment. */
-export async function deleteOldEvents(
-  db: Database,
-  { before, limit }: { before: Date; limit: number },
-): Promise<number> {
-  const { rowCount } = await db.execute(sql`
-    delete from audit_events where ctid = any(array(
-      select ctid from audit_events where occurred_at < ${time(before)}
-      order by occurred_at limit ${limit} for update skip locked
-    ))`)
-  return rowCount
+/** Deletes events by when they happened. */
+export function deleteOldEvents(db: Database, range: Before): Promise<number> {
+  return deleteBefore(db, { table: sql`audit_events`, age: sql`occurred_at`, ...range })
 }

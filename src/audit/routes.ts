@@ -14,7 +14,6 @@ export const auditRoutes = new Hono<AppEnv>().get(
     tag: 'Users',
     access: 'user',
     responses: { 200: eventListPayload },
-    errors: ['validation_failed'],
   }),
   requireUser(),
   validQuery(eventsQuery),

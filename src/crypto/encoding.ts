@@ -31,6 +31,11 @@ export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
 }
 
+/** Two lower-case digits a byte. */
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
 /** The 16 bytes of a UUID. */
 export function uuidToBytes(uuid: string): Uint8Array<ArrayBuffer> {
   const pairs = uuid.replaceAll('-', '').match(/../g) ?? []
@@ -39,6 +44,5 @@ export function uuidToBytes(uuid: string): Uint8Array<ArrayBuffer> {
 
 /** The UUID of 16 bytes, in lower case. */
 export function uuidFromBytes(bytes: Uint8Array): string {
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+  return toHex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }

@@ -1,4 +1,4 @@
-import { utf8 } from './encoding.ts'
+import { toHex, utf8 } from './encoding.ts'
 
 /**
  * The SHA-1 of a text's UTF-8, as 40 upper-case hex digits. It is how the ranges of breached passwords are
@@ -7,8 +7,5 @@ import { utf8 } from './encoding.ts'
  * @see https://haveibeenpwned.com/API/v3#PwnedPasswords
  */
 export async function sha1Hex(text: string): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-1', utf8(text)))
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0'))
-    .join('')
-    .toUpperCase()
+  return toHex(new Uint8Array(await crypto.subtle.digest('SHA-1', utf8(text)))).toUpperCase()
 }

@@ -24,7 +24,7 @@ export type RouteMetadata = {
   body?: { schema: z.ZodMiniType; media: readonly string[]; optional: boolean }
   query?: z.ZodMiniType
   guard?: 'user' | 'token'
-  /** Whether floods are refused. */
+  /** Whether floods are refused, as by all routes that also have limits of their own. */
   limited?: true
 }
 

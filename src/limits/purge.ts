@@ -8,5 +8,5 @@ import { deleteExpiredBudgets } from './queries.ts'
  * @returns how many were deleted
  */
 export function purgeBudgets({ db, clock }: Pick<Deps, 'db' | 'clock'>): Promise<number> {
-  return inBatches((limit) => deleteExpiredBudgets(db, { now: clock(), limit }))
+  return inBatches((limit) => deleteExpiredBudgets(db, { before: clock(), limit }))
 }

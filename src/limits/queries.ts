@@ -2,8 +2,8 @@ import { type SQL, sql } from 'drizzle-orm'
 import { DEVICE_TOKEN_SECONDS } from '../crypto/device-token.ts'
 import { type Client, recordEvents } from '../db/audit-event.ts'
 import type { Database } from '../db/client.ts'
+import { type Before, deleteBefore } from '../db/delete-before.ts'
 import { type Budget, MARGIN_SECONDS, reportOnce, secondsToWait, spend } from '../db/rate-limit.ts'
-import { time } from '../db/time.ts'
 
 /**
  * After so many wrong passwords in a row none is right any more, until the account is recovered.
@@ -176,15 +176,7 @@ export async function recordFailedConfirmation(
     ])}`)
 }
 
-/** Deletes budgets that say nothing any more. Rows that an attempt holds at the moment are left for another time. */
-export async function deleteExpiredBudgets(
-  db: Database,
-  { now, limit }: { now: Date; limit: number },
-): Promise<number> {
-  const { rowCount } = await db.execute(sql`
-    delete from rate_limits where ctid = any(array(
-      select ctid from rate_limits where expires_at < ${time(now)}
-      order by expires_at limit ${limit} for update skip locked
-    ))`)
-  return rowCount
+/** Deletes budgets that say nothing any more. */
+export function deleteExpiredBudgets(db: Database, range: Before): Promise<number> {
+  return deleteBefore(db, { table: sql`rate_limits`, age: sql`expires_at`, ...range })
 }

@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.ts'
-import { AppError, type ErrorCode } from '../errors.ts'
+import { type ErrorCode, memberError } from '../errors.ts'
 import { fold } from './common-passwords.ts'
 import { isBreached } from './is-breached.ts'
 
@@ -40,7 +40,7 @@ export async function assertAcceptable(
 ): Promise<void> {
   const { passwordMinLength } = deps.config
   const refuse = (code: string, detail: string, error: ErrorCode = 'weak_password') =>
-    new AppError(error, { detail: `${pointer.slice(1)}: ${detail}`, errors: [{ pointer, code, detail }] })
+    memberError(error, { pointer, code, detail })
 
   if (codePoints(password.normalize('NFKC')) < passwordMinLength) {
     throw refuse('too_short', `use at least ${passwordMinLength} characters`, 'validation_failed')

@@ -1,5 +1,5 @@
 import type { Device } from '../crypto/device-token.ts'
-import { AppError } from '../errors.ts'
+import { AppError, memberError } from '../errors.ts'
 import { type AttemptDeps, attemptPassword } from '../limits/attempt-password.ts'
 import { recordFailedConfirmation } from '../limits/queries.ts'
 import type { NotDone, User } from '../users/queries.ts'
@@ -39,9 +39,5 @@ export function notDone(reason: NotDone, pointer: string): AppError {
 }
 
 function wrongPassword(pointer: string): AppError {
-  const detail = 'is not your password'
-  return new AppError('wrong_password', {
-    detail: `${pointer.slice(1)}: ${detail}`,
-    errors: [{ pointer, code: 'wrong_password', detail }],
-  })
+  return memberError('wrong_password', { pointer, code: 'wrong_password', detail: 'is not your password' })
 }

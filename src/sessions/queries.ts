@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { type Client, type EventType, recordEvents } from '../db/audit-event.ts'
 import type { Database } from '../db/client.ts'
+import { type Before, deleteBefore } from '../db/delete-before.ts'
 import { heldSession, isLive } from '../db/live-session.ts'
 import { time } from '../db/time.ts'
 import { countFailure, giveBack, MAX_CONSECUTIVE_FAILURES } from '../limits/queries.ts'
@@ -286,15 +287,7 @@ export async function endAllSessions(
   return rows.length > 0
 }
 
-/** Deletes sessions whose idle end, which no refresh can move back, lies before a moment. */
-export async function deleteEndedSessions(
-  db: Database,
-  { before, limit }: { before: Date; limit: number },
-): Promise<number> {
-  const { rowCount } = await db.execute(sql`
-    delete from sessions where ctid = any(array(
-      select ctid from sessions where idle_expires_at < ${time(before)}
-      order by idle_expires_at limit ${limit} for update skip locked
-    ))`)
-  return rowCount
+/** Deletes sessions by their idle end, which no refresh can move back. */
+export function deleteEndedSessions(db: Database, range: Before): Promise<number> {
+  return deleteBefore(db, { table: sql`sessions`, age: sql`idle_expires_at`, ...range })
 }

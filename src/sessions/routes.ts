@@ -47,7 +47,7 @@ export const sessionRoutes = new Hono<AppEnv>()
       tag,
       access: 'public',
       responses: { 200: signedInPayload },
-      errors: ['invalid_credentials', 'origin_rejected', 'rate_limited'],
+      errors: ['invalid_credentials', 'origin_rejected'],
     }),
     limitFloods(),
     validQuery(loginQuery),

@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.ts'
-import { AppError } from '../errors.ts'
+import { type AppError, memberError } from '../errors.ts'
 import { rateLimited, registrationBudget } from '../limits/budgets.ts'
 import { assertAcceptable, type PasswordRulesDeps } from '../passwords/assert-acceptable.ts'
 import { insertUser, type User } from './queries.ts'
@@ -27,9 +27,6 @@ export async function registerUser(
 
 /** The error for an address or a username that somebody else has. */
 export function taken(member: 'email' | 'username'): AppError {
-  const detail = 'is taken'
-  return new AppError(member === 'email' ? 'email_taken' : 'username_taken', {
-    detail: `${member}: ${detail}`,
-    errors: [{ pointer: `/${member}`, code: 'taken', detail }],
-  })
+  const code = member === 'email' ? 'email_taken' : 'username_taken'
+  return memberError(code, { pointer: `/${member}`, code: 'taken', detail: 'is taken' })
 }
