@@ -1,11 +1,16 @@
-import { neon, neonConfig } from '@neondatabase/serverless'
-import { drizzle, type NeonHttpDatabase } from 'drizzle-orm/neon-http'
+import { neon, neonConfig, types } from '@neondatabase/serverless'
+import type { SQL } from 'drizzle-orm'
 import { AppError } from '../errors.ts'
 import { isLoopback } from '../loopback.ts'
 import { isDatabaseAnswer } from './errors.ts'
 
-/** Statements only: HTTP has no interactive transaction, and a check and its act belong in one statement. */
-export type Database = Omit<NeonHttpDatabase, 'transaction' | 'batch'>
+/**
+ * Statements only: HTTP has no interactive transaction, and a check and its act belong in one statement. Values come
+ * as JavaScript's, except that times and `bigint` come as texts.
+ */
+export type Database = {
+  execute<Row = Record<string, unknown>>(statement: SQL): Promise<{ rows: Row[]; rowCount: number }>
+}
 
 /** What one request spent on the database. `roundTrips` counts HTTP requests to it, failed ones too. */
 export type QueryMeter = { roundTrips: number; milliseconds: number }
@@ -26,26 +31,43 @@ neonConfig.fetchEndpoint = (host, port, options) => {
   return typeof neonEndpoint === 'string' ? neonEndpoint : neonEndpoint(host, port, options)
 }
 
+/** How Drizzle writes names and parameters for PostgreSQL. */
+const POSTGRESQL = {
+  escapeName: (name: string) => `"${name.replaceAll('"', '""')}"`,
+  escapeParam: (index: number) => `$${index + 1}`,
+  escapeString: (text: string) => `'${text.replaceAll("'", "''")}'`,
+  casing: { getColumnCasing: (column: { name: string }) => column.name },
+} as unknown as Parameters<SQL['toQuery']>[0]
+
+/** PostgreSQL's numbers of `timestamp`, `timestamptz`, `date` and `interval`, and of arrays of them. */
+const TIMES = new Set([1114, 1184, 1082, 1186, 1115, 1185, 1182, 1187])
+
+/** Times stay texts: as `Date`, a moment before our era or at infinity would be none. */
+const parsers = {
+  getTypeParser: (type: number, format?: 'text') =>
+    TIMES.has(type) ? (text: string) => text : types.getTypeParser(type, format),
+} as typeof types
+
 /**
  * Prepares Neon's HTTP driver for one database; one statement is one HTTP request.
  *
  * A query that gets no answer (refused, timed out, 5xx, unreadable) rejects with `database_unavailable`,
- * whatever the driver made of it. An error that PostgreSQL itself answered is passed on as it is. Drizzle
- * wraps either one as the `cause` of its own error.
+ * whatever the driver made of it. An error that PostgreSQL itself answered is passed on as it is.
  *
  * @param now a monotonic clock in milliseconds
  */
 export function prepareDatabase(databaseUrl: string, now: () => number): Connect {
-  const sql = neon(databaseUrl)
+  const driver = neon(databaseUrl, { fullResults: true, types: parsers })
   return function connect(meter) {
-    const query = async (text: string, params: unknown[], options: object) => {
+    async function execute<Row>(statement: SQL) {
+      const { sql, params } = statement.toQuery(POSTGRESQL)
       const start = now()
       meter.roundTrips++
       try {
         const fetchOptions = { signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS) }
-        const result = await sql.query(text, params, { ...options, fetchOptions })
+        const result = await driver.query(sql, params, { fetchOptions })
         if (!isWellFormed(result)) throw new Error('The rows do not have the columns that were announced')
-        return result
+        return { rows: result.rows as Row[], rowCount: result.rowCount }
       } catch (error) {
         if (isDatabaseAnswer(error)) throw error
         throw new AppError('database_unavailable', { cause: error })
@@ -53,13 +75,11 @@ export function prepareDatabase(databaseUrl: string, now: () => number): Connect
         meter.milliseconds += now() - start
       }
     }
-    // Drizzle sends every statement through the client's `query`; the rest of the client is for batches.
-    return drizzle({ client: { query } as unknown as typeof sql })
+    return { execute }
   }
 }
 
 /** Whether each row of an answer has one value a column: half an answer is none. */
-function isWellFormed(result: unknown): boolean {
-  const { rows, fields } = result as { rows: unknown[]; fields: unknown[] }
-  return rows.every((row) => Object.keys(row as object).length === fields.length)
+function isWellFormed({ rows, fields }: { rows: object[]; fields: unknown[] }): boolean {
+  return rows.every((row) => Object.keys(row).length === fields.length)
 }

@@ -25,10 +25,8 @@ export function isDatabaseAnswer(error: unknown): boolean {
 
 /** The name of the violated unique index or constraint; `null` when the error is something else. */
 export function violatedUnique(error: unknown): string | null {
-  // Drizzle wraps what a query rejects with; the driver's own error is the cause.
-  const cause = error instanceof Error && sqlState(error) === null ? error.cause : error
-  if (sqlState(cause) !== UNIQUE_VIOLATION) return null
-  const { constraint } = cause as { constraint?: unknown }
+  if (sqlState(error) !== UNIQUE_VIOLATION) return null
+  const { constraint } = error as { constraint?: unknown }
   return typeof constraint === 'string' ? constraint : null
 }
 

@@ -9,7 +9,7 @@ import { PROBLEMS, problemResponse } from './problem.ts'
 /**
  * The last resort of every request: known errors become their problem document, everything else a bare
  * `internal_error`. What is our fault is logged once, by names, codes and stack frames: messages are left
- * out, because those of the query builder and of the token library hold parameters and whole tokens.
+ * out, because those of the database and of the token library hold values and whole tokens.
  */
 export function handleError(error: Error, c: Context<AppEnv>): Response {
   const known = toAppError(error)
@@ -65,8 +65,6 @@ function framesOf({ stack = '', message }: Error): string[] {
 
 function toAppError(error: Error): AppError {
   if (error instanceof AppError) return error
-  // Drizzle wraps what its client rejects with.
-  if (error.cause instanceof AppError) return error.cause
   // The only ones that the framework throws by itself are about bodies that can't be parsed.
   if (error instanceof HTTPException && error.status === 400) {
     return new AppError('malformed_request', { cause: error })

@@ -260,7 +260,6 @@ describe('an error', () => {
         request_id: response.headers.get('X-Request-Id'),
         code: 'database_unavailable',
         causes: [
-          expect.anything(),
           { name: 'AppError', code: 'database_unavailable' },
           { name: 'NeonDbError', code: '25006' },
         ],
@@ -284,7 +283,7 @@ describe('an error', () => {
     const { others, lines } = await trace(app, () => app.post('/users', newPerson()))
     expect(lines).toHaveLength(1)
     expect(others).toMatchObject([
-      { event: 'request_failed', causes: [expect.anything(), { name: 'NeonDbError', code: '42P01' }] },
+      { event: 'request_failed', causes: [{ name: 'NeonDbError', code: '42P01' }] },
     ])
   })
 })

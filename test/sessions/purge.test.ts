@@ -75,7 +75,7 @@ test('one part that fails keeps no other from its work', async () => {
     await database.sql('alter table sessions_away rename to sessions')
   }
   expect(log).toEqual([
-    { event: 'schedule_failed', what: 'sessions', name: 'Error' },
+    { event: 'schedule_failed', what: 'sessions', name: 'NeonDbError' },
     { event: 'purged', events: expect.any(Number), budgets: expect.any(Number) },
   ])
 })
