@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { PGlite } from '@electric-sql/pglite'
 import type { Pool } from 'pg'
 import { pglitePool, postgresPool } from './pools.ts'
@@ -8,6 +9,8 @@ export type LocalDatabase = {
   pool: Pool
   /** Where the data is, for people; without credentials. */
   location: string
+  /** Says, to whoever finds the database in use, at which port of this machine its endpoint is. */
+  announce(port: number): void
   close(): Promise<void>
 }
 
@@ -26,7 +29,13 @@ export async function openServer(databaseUrl: string): Promise<LocalDatabase> {
     await pool.end()
     throw new SetUpError(`No database answers: ${location} (${reason(error)})`)
   }
-  return { pool, location, close: () => pool.end() }
+  return { pool, location, announce: () => {}, close: () => pool.end() }
+}
+
+/** Where the embedded database of an instance is: each port has a folder, so that two can run side by side. */
+export function embeddedFolder(environment: NodeJS.ProcessEnv, port: number): string {
+  const ofPort = new URL(`../.local/postgres-${port}`, import.meta.url)
+  return environment['LOCAL_DB_DIR'] || fileURLToPath(ofPort)
 }
 
 /**
@@ -37,6 +46,9 @@ export async function openEmbedded(folder: string): Promise<LocalDatabase> {
   const inMemory = folder === 'memory:'
   if (!inMemory) assertDatabaseFolder(folder)
   const unlock = inMemory ? () => {} : lock(folder)
+  const announce = (port: number) => {
+    if (!inMemory) writeFileSync(lockFile(folder), `${process.pid}\n${port}`)
+  }
   try {
     const pglite = await PGlite.create(inMemory ? 'memory://' : folder)
     const pool = pglitePool(pglite)
@@ -48,6 +60,7 @@ export async function openEmbedded(folder: string): Promise<LocalDatabase> {
     return {
       pool,
       location: inMemory ? 'embedded PostgreSQL in memory' : `embedded PostgreSQL in ${folder}`,
+      announce,
       close,
     }
   } catch (error) {
@@ -68,10 +81,12 @@ function assertDatabaseFolder(folder: string): void {
   )
 }
 
+const lockFile = (folder: string) => `${folder}.lock`
+
 function lock(folder: string): () => void {
-  const file = `${folder}.lock`
+  const file = lockFile(folder)
   mkdirSync(dirname(file), { recursive: true })
-  const owner = readOwner(file)
+  const { owner } = readLock(file)
   if (owner !== null && owner !== process.pid && isRunning(owner)) {
     throw new SetUpError(
       `The database in ${folder} is in use by process ${owner}. Set LOCAL_DB_DIR to another folder.`,
@@ -83,11 +98,18 @@ function lock(folder: string): () => void {
   return () => rmSync(file, { force: true })
 }
 
-function readOwner(file: string): number | null {
+/** The port of the endpoint of a running process that has the folder open; `null` where none has. */
+export function findEndpoint(folder: string): number | null {
+  const { owner, port } = readLock(lockFile(folder))
+  return owner !== null && isRunning(owner) ? port : null
+}
+
+function readLock(file: string): { owner: number | null; port: number | null } {
   try {
-    return Number(readFileSync(file, 'utf8'))
+    const [owner, port] = readFileSync(file, 'utf8').split('\n')
+    return { owner: Number(owner), port: port ? Number(port) : null }
   } catch {
-    return null
+    return { owner: null, port: null }
   }
 }
 

@@ -42,6 +42,11 @@ export function readVariables(environment: NodeJS.ProcessEnv): { variables: Vari
   return { variables: { ...readFile(), ...Object.fromEntries(set) }, created }
 }
 
+/** A variable as `npm run dev` would have it; nothing is made for it. */
+export function readVariable(environment: NodeJS.ProcessEnv, name: string): string | undefined {
+  return environment[name] ?? (existsSync(FILE) ? readFile()[name] : undefined)
+}
+
 function readFile(): Variables {
   const entries = Object.entries(parseEnv(readFileSync(FILE, 'utf8')))
   return Object.fromEntries(entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))

@@ -6,7 +6,14 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { ConfigError, parseConfig } from '../src/config.ts'
 import './copy-docs-assets.ts'
-import { type LocalDatabase, openEmbedded, openServer, reason, SetUpError } from './database.ts'
+import {
+  embeddedFolder,
+  type LocalDatabase,
+  openEmbedded,
+  openServer,
+  reason,
+  SetUpError,
+} from './database.ts'
 import { readVariables, toDotenv, type Variables } from './dev-vars.ts'
 import { applyMigrations } from './migrate.ts'
 import { createNeonEndpoint, serveNeonEndpoint } from './neon-endpoint.ts'
@@ -31,6 +38,7 @@ async function main(): Promise<void> {
   })
   const endpoint = await serveEndpoint(database)
   cleanups.push(() => endpoint.close())
+  database.announce(endpoint.port)
   const variables = {
     ...settings.variables,
     DATABASE_URL: `postgresql://local:local@localhost:${endpoint.port}/${databaseName(settings)}`,
@@ -65,10 +73,9 @@ async function assertPortIsFree({ host, port }: Settings): Promise<void> {
   await once(probe, 'close')
 }
 
-/** Each port has a folder of its own, so that two instances can run side by side. */
 function openDatabase({ variables, port }: Settings): Promise<LocalDatabase> {
   const url = variables['DATABASE_URL']
-  return url ? openServer(url) : openEmbedded(process.env['LOCAL_DB_DIR'] || `${root}.local/postgres-${port}`)
+  return url ? openServer(url) : openEmbedded(embeddedFolder(process.env, port))
 }
 
 function databaseName({ variables }: Settings): string {

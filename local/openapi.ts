@@ -11,6 +11,7 @@ import { routes } from '../src/app.ts'
 import type { ErrorCode } from '../src/errors.ts'
 import { metadataOf, type RouteDescription, type RouteMetadata } from '../src/http/describe.ts'
 import { PROBLEMS } from '../src/http/problem.ts'
+import { PERMISSIONS } from '../src/permissions.ts'
 import { problemPayload } from '../src/service/payloads.ts'
 
 const FILE = fileURLToPath(new URL('../assets/openapi.json', import.meta.url))
@@ -39,7 +40,7 @@ export function openapiDocument(): object {
     components: {
       securitySchemes: {
         // What the documentation page's "Authorize" uses. It is our own sign-in, not an OAuth server's.
-        user: { type: 'oauth2', flows: { password: { tokenUrl: '/login', scopes: {} } } },
+        user: { type: 'oauth2', flows: { password: { tokenUrl: '/login', scopes: PERMISSIONS } } },
       },
     },
   })
@@ -63,20 +64,22 @@ function documentedRoutes(): Route[] {
   return [...byRoute.values()]
 }
 
-function operation({ method, metadata }: Route, path: string): ZodOpenApiOperationObject {
-  const { description, body } = metadata
+function operation({ method, metadata, path: pattern }: Route, path: string): ZodOpenApiOperationObject {
+  const { description, body, permission } = metadata
+  // Ids of users are the ones that a pattern keeps to digits.
+  const ids = new Set([...pattern.matchAll(/:(\w+)\{\[1-9\]/g)].map(([, name]) => name))
   const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     in: 'path' as const,
     name: name ?? '',
     required: true,
-    schema: { type: 'string' as const },
+    schema: ids.has(name) ? { type: 'integer' as const, minimum: 1 } : { type: 'string' as const },
   }))
   return {
     operationId: `${method.toLowerCase()}${path.replace(/[^A-Za-z]+(\w?)/g, (_, next: string) => next.toUpperCase())}`,
     summary: description.summary,
     ...(description.description && { description: description.description }),
     tags: [description.tag],
-    security: description.access === 'public' ? [] : [{ [description.access]: [] }],
+    security: description.access === 'public' ? [] : [{ user: permission ? [permission] : [] }],
     ...(parameters.length > 0 && { parameters }),
     ...(metadata.query && { requestParams: { query: metadata.query as QuerySchema } }),
     ...(body && {
@@ -92,7 +95,7 @@ function operation({ method, metadata }: Route, path: string): ZodOpenApiOperati
 /** Successes as described; failures by status, with the codes that share it. */
 function responses({
   method,
-  metadata: { description, body, query, limited },
+  metadata: { description, body, query, limited, permission },
 }: Route): ZodOpenApiOperationObject['responses'] {
   const codes: ErrorCode[] = [
     ...(body
@@ -101,6 +104,7 @@ function responses({
     ...(query && !body ? (['validation_failed'] as const) : []),
     ...(limited ? (['rate_limited'] as const) : []),
     ...(description.access === 'public' ? [] : (['unauthenticated', 'invalid_token'] as const)),
+    ...(permission ? (['forbidden'] as const) : []),
     ...(description.access === 'public' || method === 'GET' ? [] : (['origin_rejected'] as const)),
     ...(description.errors ?? []),
     'internal_error',

@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { administrationRoutes } from './administration/routes.ts'
 import { auditRoutes } from './audit/routes.ts'
 import type { AppDeps } from './deps.ts'
 import { AppError } from './errors.ts'
@@ -9,6 +10,7 @@ import { assertEveryRouteDeclaresAccess } from './http/describe.ts'
 import { handleError, handleNotFound, throwErrorsOnly } from './http/handle-error.ts'
 import { requireHttps } from './http/require-https.ts'
 import { securityHeaders } from './http/security-headers.ts'
+import { roleRoutes } from './roles/routes.ts'
 import { serviceRoutes } from './service/routes.ts'
 import { ownSessionRoutes, sessionRoutes } from './sessions/routes.ts'
 import { userRoutes } from './users/routes.ts'
@@ -20,6 +22,8 @@ const MAX_BODY_BYTES = 16 * 1024
 export const routes = new Hono<AppEnv>()
   .route('/', serviceRoutes)
   .route('/', userRoutes)
+  .route('/', administrationRoutes)
+  .route('/', roleRoutes)
   .route('/', auditRoutes)
   .route('/', ownSessionRoutes)
   .route('/', sessionRoutes)

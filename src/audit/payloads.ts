@@ -1,29 +1,11 @@
 import * as z from 'zod/mini'
 import type { EventType } from '../db/audit-event.ts'
-import type { EventPage } from './list-own-events.ts'
-
-const DEFAULT_LIMIT = 25
+import { nextCursor, pageParameters, userIdParameter } from '../payloads.ts'
+import type { EventPage } from './list-events.ts'
+import type { SecurityEvent } from './queries.ts'
 
 /** `GET /users/me/events` */
-export const eventsQuery = z.strictObject({
-  cursor: z.optional(
-    z
-      .string()
-      .check(
-        z.regex(/^[1-9]\d{0,14}$/, { error: 'is not a cursor of this list' }),
-        z.meta({ description: '`next_cursor` of the page before.' }),
-      ),
-  ),
-  limit: z.prefault(
-    z
-      .string()
-      .check(
-        z.regex(/^([1-9]\d?|100)$/, { error: 'must be from 1 to 100' }),
-        z.meta({ description: 'How many at most, 1 to 100.' }),
-      ),
-    String(DEFAULT_LIMIT),
-  ),
-})
+export const ownEventsQuery = z.strictObject(pageParameters)
 
 /** What each type of event says; every one that can be on record is here. */
 const MEANINGS: Record<EventType, string> = {
@@ -38,43 +20,117 @@ const MEANINGS: Record<EventType, string> = {
   password_changed: 'The password was changed.',
   profile_changed: 'The members named in `details` were changed.',
   account_deleted: 'The account was deleted.',
+  account_disabled: 'The account was disabled, or the reason for it changed.',
+  account_enabled: 'The account was enabled.',
+  account_unlocked: 'The account was opened again after a hundred wrong passwords.',
+  roles_changed: 'The roles named in `details` were given and taken away.',
+  role_changed: 'The role named in `details` was created or changed.',
+  role_deleted: 'The role named in `details` was deleted.',
   hash_upgraded: 'The stored password hash was made stronger.',
 }
 
-const eventPayload = z
+const eventType = z
+  .enum(Object.keys(MEANINGS) as [EventType, ...EventType[]], { error: 'is not a type of event' })
+  .check(z.meta({ description: meaningsText() }))
+
+const eventMembers = {
+  id: z.int(),
+  occurred_at: z.iso.datetime(),
+  type: eventType,
+  session_id: z.nullable(z.uuid()),
+  ip_address: z.nullable(z.string()),
+  user_agent: z.nullable(z.string()),
+  details: z.record(z.string(), z.unknown()),
+}
+
+const ownEventPayload = z
   .object({
-    id: z.int(),
-    occurred_at: z.iso.datetime(),
-    type: z
-      .enum(Object.keys(MEANINGS) as [EventType, ...EventType[]])
-      .check(z.meta({ description: meaningsText() })),
-    session_id: z.nullable(z.uuid()),
-    ip_address: z.nullable(z.string()),
-    user_agent: z.nullable(z.string()),
-    details: z.record(z.string(), z.unknown()),
+    ...eventMembers,
+    by_administrator: z.boolean().check(
+      z.meta({
+        description: 'Whether somebody else did it; from where and by which session is then not told.',
+      }),
+    ),
   })
   .check(z.meta({ id: 'SecurityEvent' }))
 
 /** `GET /users/me/events` */
-export const eventListPayload = z
-  .object({
-    items: z.array(eventPayload),
-    next_cursor: z.nullable(z.string()).check(z.meta({ description: 'Null after the last page.' })),
-  })
+export const ownEventListPayload = z
+  .object({ items: z.array(ownEventPayload), next_cursor: nextCursor })
   .check(z.meta({ id: 'SecurityEventList' }))
 
-export function toEventListPayload({ events, nextBefore }: EventPage): z.infer<typeof eventListPayload> {
+/** What people are shown of their own events: nothing that belongs to the administrator who acted. */
+export function toOwnEventListPayload({
+  events,
+  nextCursor,
+}: EventPage): z.infer<typeof ownEventListPayload> {
+  return {
+    items: events.map((event) => {
+      const isForeign = event.actorId !== null && event.actorId !== event.userId
+      const origin = { session_id: null, ip_address: null, user_agent: null }
+      return { ...toEventMembers(event), ...(isForeign && origin), by_administrator: isForeign }
+    }),
+    next_cursor: nextCursor,
+  }
+}
+
+/** What both JavaScript and PostgreSQL write with a year of four digits. */
+const instant = z.optional(
+  z.iso.datetime({ offset: true, error: 'is not a time like 2026-11-24T12:00:00Z', abort: true }).check(
+    z.refine((text) => Date.parse(text) >= 0 && Date.parse(text) < Date.UTC(9999, 0), {
+      error: 'is not a time between 1970 and 9999',
+    }),
+  ),
+)
+
+/** `GET /audit-events` */
+export const eventsQuery = z.strictObject({
+  type: z.optional(eventType),
+  user_id: userIdParameter,
+  actor_id: userIdParameter,
+  since: instant,
+  until: instant,
+  ...pageParameters,
+})
+
+const auditEventPayload = z
+  .object({
+    ...eventMembers,
+    user_id: z.nullable(z.int()).check(z.meta({ description: 'Whom it is about.' })),
+    actor_id: z
+      .nullable(z.int())
+      .check(z.meta({ description: 'Who did it; null: nobody who was signed in.' })),
+  })
+  .check(z.meta({ id: 'AuditEvent' }))
+
+/** `GET /audit-events` */
+export const auditEventListPayload = z
+  .object({ items: z.array(auditEventPayload), next_cursor: nextCursor })
+  .check(z.meta({ id: 'AuditEventList' }))
+
+export function toAuditEventListPayload({
+  events,
+  nextCursor,
+}: EventPage): z.infer<typeof auditEventListPayload> {
   return {
     items: events.map((event) => ({
-      id: event.id,
-      occurred_at: event.occurredAt.toISOString(),
-      type: event.type,
-      session_id: event.sessionId,
-      ip_address: event.ipAddress,
-      user_agent: event.userAgent,
-      details: event.details,
+      ...toEventMembers(event),
+      user_id: event.userId,
+      actor_id: event.actorId,
     })),
-    next_cursor: nextBefore === null ? null : String(nextBefore),
+    next_cursor: nextCursor,
+  }
+}
+
+function toEventMembers(event: SecurityEvent) {
+  return {
+    id: event.id,
+    occurred_at: event.occurredAt.toISOString(),
+    type: event.type,
+    session_id: event.sessionId,
+    ip_address: event.ipAddress,
+    user_agent: event.userAgent,
+    details: event.details,
   }
 }
 

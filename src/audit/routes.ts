@@ -1,28 +1,58 @@
 import { Hono } from 'hono'
 import type { AppEnv } from '../http/context.ts'
 import { describe } from '../http/describe.ts'
+import { requirePermission } from '../http/require-permission.ts'
 import { requireUser } from '../http/require-user.ts'
 import { validQuery } from '../http/validate.ts'
-import { listOwnEvents } from './list-own-events.ts'
-import { eventListPayload, eventsQuery, toEventListPayload } from './payloads.ts'
+import { listEvents } from './list-events.ts'
+import {
+  auditEventListPayload,
+  eventsQuery,
+  ownEventListPayload,
+  ownEventsQuery,
+  toAuditEventListPayload,
+  toOwnEventListPayload,
+} from './payloads.ts'
 
-export const auditRoutes = new Hono<AppEnv>().get(
-  '/users/me/events',
-  describe({
-    summary: 'What happened to your account',
-    description: 'The newest first.',
-    tag: 'Users',
-    access: 'user',
-    responses: { 200: eventListPayload },
-  }),
-  requireUser(),
-  validQuery(eventsQuery),
-  async (c) => {
-    const { cursor, limit } = c.req.valid('query')
-    const range = { before: cursor === undefined ? null : Number(cursor), limit: Number(limit) }
-    return c.json(
-      toEventListPayload(await listOwnEvents(c.var.deps, { userId: c.var.user.id, ...range })),
-      200,
-    )
-  },
-)
+export const auditRoutes = new Hono<AppEnv>()
+  .get(
+    '/users/me/events',
+    describe({
+      summary: 'What happened to your account',
+      description: 'The newest first.',
+      tag: 'Users',
+      access: 'user',
+      responses: { 200: ownEventListPayload },
+    }),
+    requireUser(),
+    validQuery(ownEventsQuery),
+    async (c) => {
+      const { cursor, limit } = c.req.valid('query')
+      const page = { userId: c.var.user.id, cursor, limit: Number(limit) }
+      return c.json(toOwnEventListPayload(await listEvents(c.var.deps, page)), 200)
+    },
+  )
+  .get(
+    '/audit-events',
+    describe({
+      summary: 'What happened to all accounts',
+      description: 'The newest first. `since` is included, `until` is not.',
+      tag: 'Administration',
+      access: 'user',
+      responses: { 200: auditEventListPayload },
+    }),
+    requirePermission('audit:read'),
+    validQuery(eventsQuery),
+    async (c) => {
+      const { type, user_id, actor_id, since, until, cursor, limit } = c.req.valid('query')
+      const filter = {
+        ...(type && { type }),
+        ...(user_id && { userId: Number(user_id) }),
+        ...(actor_id && { actorId: Number(actor_id) }),
+        ...(since && { since: new Date(since) }),
+        ...(until && { until: new Date(until) }),
+      }
+      const page = await listEvents(c.var.deps, { ...filter, cursor, limit: Number(limit) })
+      return c.json(toAuditEventListPayload(page), 200)
+    },
+  )

@@ -24,6 +24,12 @@ export const EVENT_TYPES = [
   'password_changed',
   'profile_changed',
   'account_deleted',
+  'account_disabled',
+  'account_enabled',
+  'account_unlocked',
+  'roles_changed',
+  'role_changed',
+  'role_deleted',
   'hash_upgraded',
 ] as const
 

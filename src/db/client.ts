@@ -9,7 +9,14 @@ import { isDatabaseAnswer } from './errors.ts'
  * as JavaScript's, except that times and `bigint` come as texts.
  */
 export type Database = {
-  execute<Row = Record<string, unknown>>(statement: SQL): Promise<{ rows: Row[]; rowCount: number }>
+  /**
+   * @param options.after a statement that takes a lock, sent along in the same round trip and transaction: when the
+   *   other one begins, it sees all that was committed by whoever had the lock before
+   */
+  execute<Row = Record<string, unknown>>(
+    statement: SQL,
+    options?: { after?: SQL },
+  ): Promise<{ rows: Row[]; rowCount: number }>
 }
 
 /** What one request spent on the database. `roundTrips` counts HTTP requests to it, failed ones too. */
@@ -59,14 +66,16 @@ const parsers = {
 export function prepareDatabase(databaseUrl: string, now: () => number): Connect {
   const driver = neon(databaseUrl, { fullResults: true, types: parsers })
   return function connect(meter) {
-    async function execute<Row>(statement: SQL) {
-      const { sql, params } = statement.toQuery(POSTGRESQL)
+    async function execute<Row>(statement: SQL, { after }: { after?: SQL } = {}) {
       const start = now()
       meter.roundTrips++
       try {
         const fetchOptions = { signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS) }
-        const result = await driver.query(sql, params, { fetchOptions })
-        if (!isWellFormed(result)) throw new Error('The rows do not have the columns that were announced')
+        const result = await (after
+          ? sendBoth([after, statement], fetchOptions)
+          : driver.query(...compile(statement), { fetchOptions }))
+        if (!result || !isWellFormed(result))
+          throw new Error('The rows do not have the columns that were announced')
         return { rows: result.rows as Row[], rowCount: result.rowCount }
       } catch (error) {
         if (isDatabaseAnswer(error)) throw error
@@ -77,6 +86,18 @@ export function prepareDatabase(databaseUrl: string, now: () => number): Connect
     }
     return { execute }
   }
+
+  /** In READ COMMITTED, each of the two sees what was committed when it began. */
+  async function sendBoth(statements: readonly SQL[], fetchOptions: RequestInit) {
+    const queries = statements.map((statement) => driver.query(...compile(statement)))
+    const results = await driver.transaction(queries, { fetchOptions, isolationLevel: 'ReadCommitted' })
+    return results.length === statements.length ? results.at(-1) : null
+  }
+}
+
+function compile(statement: SQL): [string, unknown[]] {
+  const { sql, params } = statement.toQuery(POSTGRESQL)
+  return [sql, params]
 }
 
 /** Whether each row of an answer has one value a column: half an answer is none. */

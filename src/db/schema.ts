@@ -12,6 +12,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
+import { accountStatus, searchKeys } from './user-search.ts'
 
 /** A point in time, to the millisecond: what JavaScript can hold, so that comparisons are exact. */
 const time = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
@@ -50,7 +51,7 @@ export const users = pgTable(
     /** Written by every successful sign-in. */
     lastLoginAt: time('last_login_at'),
     createdAt: time('created_at').notNull(),
-    /** Of the profile (username, email, name, roles) and the password; not of sign-ins. */
+    /** Of the profile (username, email, name, roles), the status and the password; not of sign-ins. */
     updatedAt: time('updated_at').notNull(),
   },
   (table) => [
@@ -58,6 +59,12 @@ export const users = pgTable(
     check('users_id_positive', sql`${table.id} > 0`),
     uniqueIndex('users_email_key').on(sql`lower(${table.email})`),
     uniqueIndex('users_username_key').on(sql`lower(${table.username})`),
+    // What a search reads, each in order.
+    ...Object.entries(searchKeys(table)).map(([name, key]) =>
+      index(`users_${name}_search`).on(key, table.id),
+    ),
+    // Accounts of one status, by pages: whatever part of all they are.
+    index('users_status_index').on(accountStatus(table.disabledAt), table.id),
   ],
 )
 
@@ -67,6 +74,19 @@ export const roles = pgTable('roles', {
   /** For people. */
   description: text('description').notNull(),
 })
+
+/** What a role may do. `admin` has every permission, by migration. */
+export const rolePermissions = pgTable(
+  'role_permissions',
+  {
+    roleName: text('role_name')
+      .notNull()
+      .references(() => roles.name, { onDelete: 'cascade' }),
+    /** One of `PERMISSIONS` in `permissions.ts`. */
+    permission: text('permission').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.roleName, table.permission] })],
+)
 
 export const userRoles = pgTable(
   'user_roles',
@@ -81,7 +101,8 @@ export const userRoles = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.userId, table.roleName] }),
-    index('user_roles_role_name_index').on(table.roleName),
+    // Who has a role, by pages.
+    index('user_roles_role_name_index').on(table.roleName, table.userId),
   ],
 )
 
@@ -168,9 +189,10 @@ export const auditEvents = pgTable(
     details: jsonb('details').$type<Record<string, unknown>>().notNull().default({}),
   },
   (table) => [
-    // A person's own events, the newest first: read backwards.
-    index('audit_events_user_id_index').on(table.userId, table.id),
-    // What the purge looks for.
-    index('audit_events_occurred_at_index').on(table.occurredAt),
+    // Each is read backwards, the newest first; the last one is what the purge looks for, too.
+    index('audit_events_user_id_index').on(table.userId, table.occurredAt, table.id),
+    index('audit_events_actor_id_index').on(table.actorId, table.occurredAt, table.id),
+    index('audit_events_type_index').on(table.type, table.occurredAt, table.id),
+    index('audit_events_occurred_at_index').on(table.occurredAt, table.id),
   ],
 )

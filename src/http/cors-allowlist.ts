@@ -17,8 +17,8 @@ export function corsAllowlist(origins: readonly string[]) {
   const grant = cors({
     origin: [...origins],
     credentials: true,
-    allowMethods: ['POST', 'GET', 'PATCH', 'DELETE', 'OPTIONS'],
-    allowHeaders: ['Authorization', 'Content-Type'],
+    allowMethods: ['POST', 'GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    allowHeaders: ['Authorization', 'Content-Type', 'If-None-Match'],
     exposeHeaders: [
       ...['Location', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'Server-Timing'],
       ...['WWW-Authenticate', 'X-Request-Id'],

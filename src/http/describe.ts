@@ -1,6 +1,7 @@
 import { createMiddleware } from 'hono/factory'
 import type * as z from 'zod/mini'
 import type { ErrorCode } from '../errors.ts'
+import type { Permission } from '../permissions.ts'
 import type { AppEnv } from './context.ts'
 
 /** What the OpenAPI document says of a route beyond its path, its body and its errors' shape. */
@@ -24,6 +25,7 @@ export type RouteMetadata = {
   body?: { schema: z.ZodMiniType; media: readonly string[]; optional: boolean }
   query?: z.ZodMiniType
   guard?: 'user' | 'token'
+  permission?: Permission
   /** Whether floods are refused, as by all routes that also have limits of their own. */
   limited?: true
 }

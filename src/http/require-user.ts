@@ -1,14 +1,14 @@
 import { createMiddleware } from 'hono/factory'
 import { AppError } from '../errors.ts'
 import { authenticate } from '../sessions/authenticate.ts'
-import type { User } from '../users/queries.ts'
+import type { UserWithRights } from '../users/queries.ts'
 import { presentedAccessToken } from './access-token.ts'
-import type { AppEnv } from './context.ts'
+import type { AppEnv, RequestContext } from './context.ts'
 import { withMetadata } from './describe.ts'
 
-type SignedIn = {
+export type SignedIn = {
   /** As stored now. */
-  user: User
+  user: UserWithRights
   sessionId: string
 }
 
@@ -21,12 +21,18 @@ type SignedIn = {
  */
 export function requireUser() {
   const middleware = createMiddleware<AppEnv & { Variables: SignedIn }>(async function requireUser(c, next) {
-    const signedIn = await authenticate(c.var.deps, presentedAccessToken(c))
-    if (!signedIn) throw new AppError('invalid_token')
-    c.set('user', signedIn.user)
-    c.set('userId', signedIn.user.id)
-    c.set('sessionId', signedIn.sessionId)
+    const { user, sessionId } = await signedIn(c)
+    c.set('user', user)
+    c.set('userId', user.id)
+    c.set('sessionId', sessionId)
     await next()
   })
   return withMetadata(middleware, { guard: 'user' })
+}
+
+/** Who is signed in: what guards begin with. */
+export async function signedIn(c: RequestContext): Promise<SignedIn> {
+  const found = await authenticate(c.var.deps, presentedAccessToken(c))
+  if (!found) throw new AppError('invalid_token')
+  return found
 }

@@ -1,7 +1,7 @@
 import { isUuid } from '../crypto/encoding.ts'
 import { signToken, verifyToken } from '../crypto/jwt.ts'
 import type { Deps } from '../deps.ts'
-import type { User } from '../users/queries.ts'
+import type { UserWithRights } from '../users/queries.ts'
 
 export type AccessToken = { token: string; expiresInSeconds: number }
 
@@ -22,7 +22,7 @@ const MAX_USER_ID = 2_147_483_647
  */
 export async function issueAccessToken(
   { config, clock, random, keyRing }: Pick<Deps, 'config' | 'clock' | 'random' | 'keyRing'>,
-  { user, sessionId, authenticatedAt }: { user: User; sessionId: string; authenticatedAt: Date },
+  { user, sessionId, authenticatedAt }: { user: UserWithRights; sessionId: string; authenticatedAt: Date },
 ): Promise<AccessToken> {
   const issuedAt = Math.floor(clock().getTime() / 1000)
   const expiresInSeconds = config.accessTokenSeconds
@@ -37,6 +37,8 @@ export async function issueAccessToken(
     exp: issuedAt + expiresInSeconds,
     auth_time: Math.floor(authenticatedAt.getTime() / 1000),
     roles: user.roles,
+    // For services that decide by the token alone; this one never does.
+    ...(user.permissions.length > 0 && { scope: user.permissions.join(' ') }),
     full_name: user.fullName,
     token_use: TOKEN_USE,
   })

@@ -1,15 +1,11 @@
 import * as z from 'zod/mini'
+import { wellFormed } from '../payloads.ts'
 import { toUserPayload, userPayload } from '../users/payloads.ts'
 import type { TokenPair } from './issue-tokens.ts'
 import type { Session } from './queries.ts'
 
 /** More than any new password may have: accounts that come from elsewhere may have longer ones. */
 const MAX_PASSWORD_CODE_UNITS = 1024
-
-const wellFormed = z.refine<string>((text) => text.isWellFormed(), {
-  error: 'has an incomplete character',
-  abort: true,
-})
 
 /** An address or a username; nothing but what could be one reaches the database. */
 const identifier = (description: string) =>

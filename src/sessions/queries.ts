@@ -5,7 +5,12 @@ import { type Before, deleteBefore } from '../db/delete-before.ts'
 import { heldSession, isLive } from '../db/live-session.ts'
 import { time } from '../db/time.ts'
 import { countFailure, giveBack, MAX_CONSECUTIVE_FAILURES } from '../limits/queries.ts'
-import { toUser, type User, type UserRow, userRowColumns } from '../users/queries.ts'
+import {
+  toUserWithRights,
+  type UserWithRights,
+  type UserWithRightsRow,
+  userWithRightsColumns,
+} from '../users/queries.ts'
 
 export type NewSession = { id: string; idleExpiresAt: Date; expiresAt: Date }
 
@@ -42,11 +47,11 @@ export const MAX_SESSIONS = 100
 export async function completeSignIn(
   { db, client }: { db: Database; client: Client },
   { verified, attemptedId, wrongPasswordOf, reason, budgetKey, byDevice, upgradedHash, session, now }: SignIn,
-): Promise<User | null> {
+): Promise<UserWithRights | null> {
   const signedIn = sql`exists (select from account)`
   const details = sql`jsonb_build_object('reason', ${reason}::text)`
   const who = { userId: sql`id`, actorId: sql`id`, sessionId: sql`${session.id}` }
-  const { rows } = await db.execute<UserRow>(sql`
+  const { rows } = await db.execute<UserWithRightsRow>(sql`
     with account as (
       update users set
         last_login_at = ${time(now)},
@@ -95,14 +100,20 @@ export async function completeSignIn(
         },
       ])}
     )
-    select ${userRowColumns(sql`account`)} from account`)
-  return rows[0] ? toUser(rows[0]) : null
+    select ${userWithRightsColumns(sql`account`)} from account`)
+  return rows[0] ? toUserWithRights(rows[0]) : null
 }
 
 /** What presenting a refresh token led to. `none`: no such session, or it is not live. */
 export type Refresh =
   | { outcome: 'none' | 'replayed' }
-  | { outcome: 'rotated' | 'grace'; generation: number; idleExpiresAt: Date; createdAt: Date; user: User }
+  | {
+      outcome: 'rotated' | 'grace'
+      generation: number
+      idleExpiresAt: Date
+      createdAt: Date
+      user: UserWithRights
+    }
 
 export type RefreshAttempt = {
   sessionId: string
@@ -124,7 +135,7 @@ export async function refreshSession(
   attempt: RefreshAttempt,
 ): Promise<Refresh> {
   const { sessionId, generation, now, graceSince, idleExpiresAt } = attempt
-  const { rows } = await db.execute<UserRow & RefreshRow>(sql`
+  const { rows } = await db.execute<UserWithRightsRow & RefreshRow>(sql`
     with held as (
       select s.id, s.user_id, s.generation, s.created_at, s.expires_at, s.idle_expires_at,
         s.generation = ${generation} as is_current,
@@ -152,7 +163,7 @@ export async function refreshSession(
       coalesce(rotated.generation, held.generation) as generation,
       coalesce(rotated.idle_expires_at, held.idle_expires_at) as "idleExpiresAt",
       held.created_at as "sessionCreatedAt",
-      ${userRowColumns(sql`u`)}
+      ${userWithRightsColumns(sql`u`)}
     from held join users u on u.id = held.user_id left join rotated on true`)
   const [row] = rows
   if (row?.outcome === 'replayed') return { outcome: 'replayed' }
@@ -163,7 +174,7 @@ export async function refreshSession(
     generation: row.generation,
     idleExpiresAt: new Date(row.idleExpiresAt),
     createdAt: new Date(row.sessionCreatedAt),
-    user: toUser(row),
+    user: toUserWithRights(row),
   }
 }
 
@@ -178,11 +189,11 @@ type RefreshRow = {
 export async function findSessionUser(
   db: Database,
   { userId, sessionId, now }: { userId: number; sessionId: string; now: Date },
-): Promise<User | null> {
-  const { rows } = await db.execute<UserRow>(sql`
-    select ${userRowColumns(sql`u`)} from sessions s join users u on u.id = s.user_id
+): Promise<UserWithRights | null> {
+  const { rows } = await db.execute<UserWithRightsRow>(sql`
+    select ${userWithRightsColumns(sql`u`)} from sessions s join users u on u.id = s.user_id
     where s.id = ${sessionId}::uuid and u.id = ${userId} and ${isLive({ now })}`)
-  return rows[0] ? toUser(rows[0]) : null
+  return rows[0] ? toUserWithRights(rows[0]) : null
 }
 
 export type Session = {
@@ -195,18 +206,20 @@ export type Session = {
   userAgent: string | null
 }
 
-/** The live sessions of a user, the last used first. */
+/** The live sessions of a user, the last used first; `null` where there is no such user. */
 export async function listSessions(
   db: Database,
   { userId, now }: { userId: number; now: Date },
-): Promise<Session[]> {
-  const { rows } = await db.execute<SessionRow>(sql`
+): Promise<Session[] | null> {
+  const { rows } = await db.execute<SessionRow | { id: null }>(sql`
     select s.id, s.created_at as "createdAt", s.last_used_at as "lastUsedAt",
       s.idle_expires_at as "expiresAt", s.ip_address as "ipAddress", s.user_agent as "userAgent"
-    from sessions s join users u on u.id = s.user_id
-    where u.id = ${userId} and ${isLive({ now })}
+    from users u left join sessions s on s.user_id = u.id and ${isLive({ now })}
+    where u.id = ${userId}
     order by s.last_used_at desc, s.id limit ${MAX_SESSIONS}`)
-  return rows.map((row) => ({
+  if (rows.length === 0) return null
+  const live = rows.filter((row) => row.id !== null)
+  return live.map((row) => ({
     ...row,
     createdAt: new Date(row.createdAt),
     lastUsedAt: new Date(row.lastUsedAt),

@@ -141,6 +141,7 @@ export const ownSessionRoutes = new Hono<AppEnv>()
     async (c) => {
       const { deps, user, sessionId } = c.var
       const sessions = await listSessions(deps.db, { userId: user.id, now: deps.clock() })
+      if (!sessions) throw new AppError('invalid_token')
       return c.json(toSessionListPayload(sessions, sessionId), 200)
     },
   )

@@ -1,3 +1,4 @@
+import { AppError } from '../errors.ts'
 import type { AttemptDeps } from '../limits/attempt-password.ts'
 import { type Caller, confirmPassword, notDone } from '../sessions/confirm-password.ts'
 import { deleteUser } from './queries.ts'
@@ -5,7 +6,8 @@ import { deleteUser } from './queries.ts'
 /**
  * Deletes a user's own account with everything that belongs to it, sessions included.
  *
- * @throws AppError `wrong_password` or `rate_limited`; `invalid_token` where the caller's session ended meanwhile
+ * @throws AppError `wrong_password` or `rate_limited`; `last_admin` where nobody else is an administrator who is
+ *   enabled; `invalid_token` where the caller's session ended meanwhile
  */
 export async function deleteAccount(
   deps: AttemptDeps,
@@ -15,5 +17,6 @@ export async function deleteAccount(
   const confirmed = await confirmPassword(deps, { ...caller, password, pointer })
   const act = { ...confirmed, userId: caller.user.id, sessionId: caller.sessionId, now: deps.clock() }
   const outcome = await deleteUser(deps, act)
+  if (outcome === 'last_admin') throw new AppError('last_admin')
   if (outcome !== 'done') throw notDone(outcome, pointer)
 }

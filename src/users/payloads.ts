@@ -1,43 +1,11 @@
 import * as z from 'zod/mini'
+import { codePoints, line, printable, wellFormed } from '../payloads.ts'
 import type { User } from './queries.ts'
 
 const MAX_EMAIL_CHARACTERS = 254
 const MAX_NAME_CODE_POINTS = 100
 const MIN_PASSWORD_CODE_POINTS = 8
 const MAX_PASSWORD_CODE_POINTS = 128
-
-/** C0, DEL and C1: they belong in no name, break logs, and PostgreSQL can't store NUL in a text. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
-const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f]/
-
-/** Half of a surrogate pair has no UTF-8 form: it can be neither hashed nor stored as what it is. */
-const wellFormed = z.refine<string>((text) => text.isWellFormed(), {
-  error: 'has an incomplete character',
-  abort: true,
-})
-
-const printable = z.refine<string>((text) => !CONTROL_CHARACTER.test(text), {
-  error: 'has a control character',
-  abort: true,
-})
-
-/** Counts code points, as people count characters, where zod's own checks count UTF-16 units. */
-const codePoints = (minimum: number, maximum: number, form?: 'NFKC') =>
-  z.check<string>(({ value: input, issues }) => {
-    const length = [...(form ? input.normalize(form) : input)].length
-    const origin = 'string'
-    if (length < minimum) {
-      issues.push({
-        code: 'too_small',
-        origin,
-        minimum,
-        input,
-        message: `use at least ${minimum} characters`,
-      })
-    } else if (length > maximum) {
-      issues.push({ code: 'too_big', origin, maximum, input, message: `use at most ${maximum} characters` })
-    }
-  })
 
 const username = z.string().check(
   z.minLength(3, { error: 'use at least 3 characters', abort: true }),
@@ -60,15 +28,13 @@ const email = z.string().check(
   z.meta({ format: 'email', examples: ['ada@example.com'] }),
 )
 
-const fullName = z
-  .string()
-  .check(
-    wellFormed,
-    printable,
-    z.trim(),
-    codePoints(1, MAX_NAME_CODE_POINTS),
-    z.meta({ minLength: 1, maxLength: MAX_NAME_CODE_POINTS, examples: ['Ada Lovelace'] }),
-  )
+const fullName = line(MAX_NAME_CODE_POINTS, 'Ada Lovelace')
+
+/** Members of a profile that can be changed. */
+export const profileMembers = {
+  username: z.optional(username),
+  full_name: z.optional(fullName),
+}
 
 /** Counted as it is hashed: in code points, after NFKC (NIST SP 800-63B-4 section 3.1.1.2). */
 const newPassword = z.string().check(
@@ -88,13 +54,14 @@ export const registerBody = z
   .strictObject({ username, email, full_name: fullName, password: newPassword })
   .check(z.meta({ id: 'Registration' }))
 
+export const changesSomething = z.refine<object>((body) => Object.keys(body).length > 0, {
+  error: 'change at least one member',
+})
+
 /** `PATCH /users/me` */
 export const profileBody = z
-  .strictObject({ username: z.optional(username), full_name: z.optional(fullName) })
-  .check(
-    z.refine((body) => Object.keys(body).length > 0, { error: 'change at least one member' }),
-    z.meta({ id: 'ProfileChange' }),
-  )
+  .strictObject(profileMembers)
+  .check(changesSomething, z.meta({ id: 'ProfileChange' }))
 
 /** A password that is compared and not kept: what is none of the account simply does not match. */
 const givenPassword = z
@@ -116,7 +83,7 @@ export const accountDeletionBody = z
   .strictObject({ password: givenPassword })
   .check(z.meta({ id: 'AccountDeletion' }))
 
-const userMembers = {
+export const userMembers = {
   id: z.int(),
   username: z.string(),
   email: z.string(),

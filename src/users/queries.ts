@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { ADMINISTRATION, isLastAdmin, permissionsOf } from '../db/administration.ts'
 import { type Client, type EventSource, type EventType, recordEvents } from '../db/audit-event.ts'
 import type { Database } from '../db/client.ts'
 import { violatedUnique } from '../db/errors.ts'
@@ -6,6 +7,7 @@ import { heldSession } from '../db/live-session.ts'
 import { type Budget, reportOnce, secondsToWait, spend } from '../db/rate-limit.ts'
 import { time } from '../db/time.ts'
 import { giveBack, MAX_CONSECUTIVE_FAILURES } from '../limits/queries.ts'
+import { DEFAULT_ROLE } from '../permissions.ts'
 
 export type User = {
   id: number
@@ -29,9 +31,6 @@ export type NewUser = {
   now: Date
 }
 
-/** What everybody who registers is given. */
-const DEFAULT_ROLE = 'user'
-
 /** A user as a statement answers it: times as texts. */
 export type UserRow = Omit<User, 'emailVerifiedAt' | 'createdAt' | 'updatedAt'> & {
   emailVerifiedAt: string | null
@@ -43,11 +42,15 @@ export type UserRow = Omit<User, 'emailVerifiedAt' | 'createdAt' | 'updatedAt'> 
  * The columns of a `UserRow` in a written-out statement; the password hash is not among them.
  *
  * @param users what the table of users is called there
+ * @param roles the names, where the statement itself writes them and so does not see them
  */
-export function userRowColumns(users: SQL): SQL {
-  return sql`${users}.id, ${users}.username, ${users}.email, ${users}.full_name as "fullName",
-    array(select held_roles.role_name from user_roles held_roles where held_roles.user_id = ${users}.id order by 1) as roles,
+export function userRowColumns(users: SQL, roles = rolesOf(users)): SQL {
+  return sql`${users}.id, ${users}.username, ${users}.email, ${users}.full_name as "fullName", ${roles} as roles,
     ${users}.email_verified_at as "emailVerifiedAt", ${users}.created_at as "createdAt", ${users}.updated_at as "updatedAt"`
+}
+
+function rolesOf(users: SQL): SQL {
+  return sql`array(select held_roles.role_name from user_roles held_roles where held_roles.user_id = ${users}.id order by 1)`
 }
 
 export function toUser(row: UserRow): User {
@@ -61,6 +64,20 @@ export function toUser(row: UserRow): User {
     createdAt: new Date(row.createdAt),
     updatedAt: new Date(row.updatedAt),
   }
+}
+
+/** A user with what their roles permit, as stored now. */
+export type UserWithRights = User & { permissions: string[] }
+
+export type UserWithRightsRow = UserRow & { permissions: string[] }
+
+/** The columns of a `UserWithRightsRow`. */
+export function userWithRightsColumns(users: SQL): SQL {
+  return sql`${userRowColumns(users)}, ${permissionsOf(sql`${users}.id`)} as permissions`
+}
+
+export function toUserWithRights({ permissions, ...row }: UserWithRightsRow): UserWithRights {
+  return { ...toUser(row), permissions }
 }
 
 /** What became of a registration: the user, or which of the two is taken (the address, if both are). */
@@ -115,9 +132,7 @@ export async function insertUser(
       )
       select exists (select from allowed) as allowed, ${secondsToWait({ ...budget, key, now })} as "secondsToWait",
         taken.email as "emailTaken", taken.username as "usernameTaken",
-        created.id, created.username, created.email, created.full_name as "fullName",
-        array(select role_name from granted) as roles, created.email_verified_at as "emailVerifiedAt",
-        created.created_at as "createdAt", created.updated_at as "updatedAt"
+        ${userRowColumns(sql`created`, sql`array(select role_name from granted)`)}
       from taken left join created on true`)
     return toRegistered(rows[0])
   } catch (error) {
@@ -227,27 +242,40 @@ export async function replacePassword(
   return row ? (row.passwordVersion ?? 'outdated') : 'ended'
 }
 
-/** Deletes a user with everything of theirs; what is on record of them stays as long as any event. */
+/**
+ * Deletes a user with everything of theirs; what is on record of them stays as long as any event. The last enabled
+ * administrator stays.
+ */
 export async function deleteUser(
   { db, client }: { db: Database; client: Client },
   { budgetKey, ...caller }: ConfirmedAct,
-): Promise<'done' | NotDone> {
-  const { rows } = await db.execute<{ done: boolean }>(sql`
-    with held as (${heldSession(caller)}), deleted as (
-      delete from users u using held where ${isConfirmed({ ...caller, budgetKey })}
+): Promise<'done' | 'last_admin' | NotDone> {
+  const deleted = sql`exists (select from deleted)`
+  const { rows } = await db.execute<{ outcome: 'done' | 'last_admin' | 'outdated' }>(
+    sql`
+    with held as (${heldSession(caller)}), last_admin as (
+      select from users u join held on u.id = held.user_id where ${isLastAdmin(sql`u`)}
+    ), deleted as (
+      delete from users u using held
+      where ${isConfirmed({ ...caller, budgetKey })} and not exists (select from last_admin)
       returning u.id
     ), given_back as (
-      ${giveBack(budgetKey, sql`exists (select from deleted)`)}
+      ${giveBack(budgetKey, sql`exists (select from deleted union all select from last_admin)`)}
     ), recorded as (
       ${recordEvents({ client, now: caller.now }, [
         byCaller('account_deleted', sql`from held, deleted`),
-        byCaller('password_confirmation_failed', sql`from held where not exists (select from deleted)`),
+        byCaller(
+          'password_confirmation_failed',
+          sql`from held where not exists (select from deleted union all select from last_admin)`,
+        ),
       ])}
     )
-    select exists (select from deleted) as done from held`)
-  const [row] = rows
-  if (!row) return 'ended'
-  return row.done ? 'done' : 'outdated'
+    select case when ${deleted} then 'done' when exists (select from last_admin) then 'last_admin'
+      else 'outdated' end as outcome
+    from held`,
+    { after: ADMINISTRATION },
+  )
+  return rows[0]?.outcome ?? 'ended'
 }
 
 /** An event about whoever holds the session of `heldSession`, by themselves. */

@@ -1,0 +1,153 @@
+import { Hono } from 'hono'
+import { AppError } from '../errors.ts'
+import type { AppEnv } from '../http/context.ts'
+import { describe } from '../http/describe.ts'
+import { requirePermission } from '../http/require-permission.ts'
+import { validBody, validQuery } from '../http/validate.ts'
+import { sessionListPayload, toSessionListPayload } from '../sessions/payloads.ts'
+import { assignRoles } from './assign-roles.ts'
+import { changeUser } from './change-user.ts'
+import { deleteUser } from './delete-user.ts'
+import { endUserSessions } from './end-user-sessions.ts'
+import { findUser, findUserSessions } from './find-user.ts'
+import { listUsers } from './list-users.ts'
+import {
+  adminUserPayload,
+  rolesBody,
+  toAdminUserPayload,
+  toUserListPayload,
+  userChangeBody,
+  userListPayload,
+  usersQuery,
+} from './payloads.ts'
+
+const tag = 'Administration'
+
+/** PostgreSQL's `integer`: nobody has a larger id. */
+function toUserId(digits: string): number {
+  const id = Number(digits)
+  if (id > 2_147_483_647) throw new AppError('not_found')
+  return id
+}
+
+/** Other people's accounts. */
+export const administrationRoutes = new Hono<AppEnv>()
+  .get(
+    '/users',
+    describe({
+      summary: 'List and search accounts',
+      description:
+        'By id, or what a search finds in alphabetical order. A page can have fewer items than `limit` and not be the last.',
+      tag,
+      access: 'user',
+      responses: { 200: userListPayload },
+    }),
+    requirePermission('users:read'),
+    validQuery(usersQuery),
+    async (c) => {
+      const { query = null, role = null, status = null, cursor, limit } = c.req.valid('query')
+      const page = await listUsers(c.var.deps, { query, role, status, cursor, limit: Number(limit) })
+      return c.json(toUserListPayload(page), 200)
+    },
+  )
+  .get(
+    '/users/:id{[1-9][0-9]*}',
+    describe({
+      summary: 'Read an account',
+      tag,
+      access: 'user',
+      responses: { 200: adminUserPayload },
+      errors: ['not_found'],
+    }),
+    requirePermission('users:read'),
+    async (c) => c.json(toAdminUserPayload(await findUser(c.var.deps, toUserId(c.req.param('id')))), 200),
+  )
+  .patch(
+    '/users/:id{[1-9][0-9]*}',
+    describe({
+      summary: 'Change, disable or enable an account',
+      description:
+        'Disabling ends every session at once. `"status": "active"` also opens an account that a hundred wrong passwords locked.',
+      tag,
+      access: 'user',
+      responses: { 200: adminUserPayload },
+      errors: ['not_found', 'username_taken', 'last_admin'],
+    }),
+    requirePermission('users:write'),
+    validBody(userChangeBody),
+    async (c) => {
+      const { username, full_name: fullName, status, disabled_reason: disabledReason } = c.req.valid('json')
+      const change = {
+        ...(username !== undefined && { username }),
+        ...(fullName !== undefined && { fullName }),
+        ...(status !== undefined && { status }),
+        ...(disabledReason !== undefined && { disabledReason }),
+      }
+      const act = { actor: c.var.actor, userId: toUserId(c.req.param('id')) }
+      return c.json(toAdminUserPayload(await changeUser(c.var.deps, { ...act, ...change })), 200)
+    },
+  )
+  .delete(
+    '/users/:id{[1-9][0-9]*}',
+    describe({
+      summary: 'Delete an account',
+      description: 'With everything that belongs to it. It can not be undone.',
+      tag,
+      access: 'user',
+      responses: { 204: '' },
+      errors: ['not_found', 'last_admin'],
+    }),
+    requirePermission('users:delete'),
+    async (c) => {
+      await deleteUser(c.var.deps, { actor: c.var.actor, userId: toUserId(c.req.param('id')) })
+      return c.body(null, 204)
+    },
+  )
+  .put(
+    '/users/:id{[1-9][0-9]*}/roles',
+    describe({
+      summary: 'Set the roles of an account',
+      description: 'You can give and take only permissions that you hold yourself.',
+      tag,
+      access: 'user',
+      responses: { 200: adminUserPayload },
+      errors: ['not_found', 'last_admin'],
+    }),
+    requirePermission('roles:assign'),
+    validBody(rolesBody),
+    async (c) => {
+      const { roles } = c.req.valid('json')
+      const act = { actor: c.var.actor, userId: toUserId(c.req.param('id')) }
+      return c.json(toAdminUserPayload(await assignRoles(c.var.deps, { ...act, roles })), 200)
+    },
+  )
+  .get(
+    '/users/:id{[1-9][0-9]*}/sessions',
+    describe({
+      summary: 'Where somebody is signed in',
+      tag,
+      access: 'user',
+      responses: { 200: sessionListPayload },
+      errors: ['not_found'],
+    }),
+    requirePermission('sessions:revoke'),
+    async (c) => {
+      const sessions = await findUserSessions(c.var.deps, toUserId(c.req.param('id')))
+      return c.json(toSessionListPayload(sessions, c.var.sessionId), 200)
+    },
+  )
+  .delete(
+    '/users/:id{[1-9][0-9]*}/sessions',
+    describe({
+      summary: 'Sign somebody out everywhere',
+      tag,
+      access: 'user',
+      responses: { 204: '' },
+      errors: ['not_found'],
+    }),
+    requirePermission('sessions:revoke'),
+    async (c) => {
+      await endUserSessions(c.var.deps, { actor: c.var.actor, userId: toUserId(c.req.param('id')) })
+      return c.body(null, 204)
+    },
+  )

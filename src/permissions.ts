@@ -1,0 +1,25 @@
+/**
+ * Every permission there is, and what it lets somebody do. A role has some of them; which routes each opens stands on
+ * the routes themselves and in docs/authorization.md. A new one comes with a migration that gives it to `admin`.
+ */
+export const PERMISSIONS = {
+  'users:read': 'Find and read accounts.',
+  'users:write': 'Change, disable and enable accounts.',
+  'users:delete': 'Delete accounts.',
+  'sessions:revoke': 'See where somebody is signed in, and sign them out.',
+  'roles:read': 'Read the roles.',
+  'roles:assign': 'Give roles to people and take them away.',
+  'roles:write': 'Create, change and delete roles.',
+  'audit:read': 'Read the security events of everybody.',
+} as const
+
+export type Permission = keyof typeof PERMISSIONS
+
+/** Built in, holds every permission, and somebody enabled always has it once anybody had. */
+export const ADMIN_ROLE = 'admin'
+
+/** Built in; what everybody who registers is given. */
+export const DEFAULT_ROLE = 'user'
+
+/** What a role may be called: the name stands in paths, queries and tokens. */
+export const ROLE_NAME = /^[a-z][a-z0-9_-]{0,31}$/

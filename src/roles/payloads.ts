@@ -1,0 +1,37 @@
+import * as z from 'zod/mini'
+import { line } from '../payloads.ts'
+import { PERMISSIONS, type Permission, ROLE_NAME } from '../permissions.ts'
+import type { Role } from './queries.ts'
+
+const permission = z.enum(Object.keys(PERMISSIONS) as [Permission, ...Permission[]], {
+  error: 'is not a permission',
+})
+
+/** A name that a role can have; whether one has it is the database's to say. */
+export const roleName = z.string().check(z.regex(ROLE_NAME, { error: 'is not the name of a role' }))
+
+const description = line(200, 'Answers questions of customers')
+
+/** `PUT /roles/{name}` */
+export const roleBody = z
+  .strictObject({
+    description,
+    permissions: z.array(permission).check(z.maxLength(100, { error: 'there are not so many permissions' })),
+  })
+  .check(z.meta({ id: 'RoleChange' }))
+
+/** What somebody may do who has it. */
+export const rolePayload = z
+  .object({ name: z.string(), description: z.string(), permissions: z.array(z.string()) })
+  .check(z.meta({ id: 'Role' }))
+
+/** `GET /roles` */
+export const roleListPayload = z.object({ items: z.array(rolePayload) }).check(z.meta({ id: 'RoleList' }))
+
+export function toRolePayload({ name, description, permissions }: Role): z.infer<typeof rolePayload> {
+  return { name, description, permissions }
+}
+
+export function toRoleListPayload(roles: readonly Role[]): z.infer<typeof roleListPayload> {
+  return { items: roles.map(toRolePayload) }
+}

@@ -1,0 +1,57 @@
+import { Hono } from 'hono'
+import type { AppEnv } from '../http/context.ts'
+import { describe } from '../http/describe.ts'
+import { requirePermission } from '../http/require-permission.ts'
+import { validBody } from '../http/validate.ts'
+import { deleteRole } from './delete-role.ts'
+import { roleBody, roleListPayload, rolePayload, toRoleListPayload, toRolePayload } from './payloads.ts'
+import { listRoles } from './queries.ts'
+import { writeRole } from './write-role.ts'
+
+const tag = 'Administration'
+
+export const roleRoutes = new Hono<AppEnv>()
+  .get(
+    '/roles',
+    describe({ summary: 'List roles', tag, access: 'user', responses: { 200: roleListPayload } }),
+    requirePermission('roles:read'),
+    async (c) => c.json(toRoleListPayload(await listRoles(c.var.deps.db)), 200),
+  )
+  .put(
+    '/roles/:name',
+    describe({
+      summary: 'Create or replace a role',
+      description:
+        'With `If-None-Match: *` one that exists is left as it is. You can give and take only permissions that you hold.',
+      tag,
+      access: 'user',
+      responses: { 200: rolePayload, 201: rolePayload },
+      errors: ['role_exists'],
+    }),
+    requirePermission('roles:write'),
+    validBody(roleBody),
+    async (c) => {
+      const { actor, deps } = c.var
+      const isNew = c.req.header('If-None-Match') === '*'
+      const change = { actor, isNew, name: c.req.param('name'), ...c.req.valid('json') }
+      const { role, isCreated } = await writeRole(deps, change)
+      if (isCreated) c.header('Location', `/roles/${role.name}`)
+      return c.json(toRolePayload(role), isCreated ? 201 : 200)
+    },
+  )
+  .delete(
+    '/roles/:name',
+    describe({
+      summary: 'Delete a role',
+      description: 'One that nobody has. `admin` and `user` are built in and stay.',
+      tag,
+      access: 'user',
+      responses: { 204: '' },
+      errors: ['not_found', 'role_in_use'],
+    }),
+    requirePermission('roles:write'),
+    async (c) => {
+      await deleteRole(c.var.deps, { actor: c.var.actor, name: c.req.param('name') })
+      return c.body(null, 204)
+    },
+  )

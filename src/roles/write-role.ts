@@ -1,0 +1,46 @@
+import type { Actor } from '../db/administration.ts'
+import type { Deps } from '../deps.ts'
+import { AppError, memberError } from '../errors.ts'
+import { ADMIN_ROLE, PERMISSIONS, type Permission, ROLE_NAME } from '../permissions.ts'
+import { type Role, writeRole as write } from './queries.ts'
+import { refused } from './refused.ts'
+
+export type RoleChange = {
+  actor: Actor
+  name: string
+  description: string
+  permissions: readonly Permission[]
+  /** Whether a role of that name is to be left as it is. */
+  isNew: boolean
+}
+
+/**
+ * Creates a role, or replaces what one permits for everybody who has it, from their next request on. Nobody gives or
+ * takes a permission that they do not hold, and `admin` holds every one.
+ *
+ * @throws AppError `validation_failed` for a name that can't be one, and for an `admin` with less; `role_exists`;
+ *   `forbidden`; `invalid_token` where the caller's session ended meanwhile
+ */
+export async function writeRole(
+  deps: Pick<Deps, 'db' | 'clock' | 'client'>,
+  change: RoleChange,
+): Promise<{ role: Role; isCreated: boolean }> {
+  const { name, description } = change
+  if (!ROLE_NAME.test(name)) throw notAName()
+  const permissions = [...new Set(change.permissions)].sort()
+  if (name === ADMIN_ROLE && permissions.length < Object.keys(PERMISSIONS).length) throw adminHoldsAll()
+  const outcome = await write(deps, { ...change, permissions, now: deps.clock() })
+  if (outcome === 'exists') throw new AppError('role_exists')
+  if (outcome !== 'created' && outcome !== 'replaced') throw refused(outcome)
+  return { role: { name, description, permissions }, isCreated: outcome === 'created' }
+}
+
+function notAName(): AppError {
+  const detail = 'begin with a letter and use a-z, 0-9, _ and - only, at most 32 characters'
+  return memberError('validation_failed', { pointer: '/name', code: 'invalid_format', detail })
+}
+
+function adminHoldsAll(): AppError {
+  const detail = 'admin holds every permission'
+  return memberError('validation_failed', { pointer: '/permissions', code: 'invalid', detail })
+}
