@@ -5,6 +5,9 @@ import { changesSomething, profileMembers, toUserPayload, userMembers } from '..
 import type { ListedUsers } from './list-users.ts'
 import type { AdminUser } from './queries.ts'
 
+// Where somebody else is signed in reads as where one is oneself.
+export { sessionListPayload, toSessionListPayload } from '../sessions/payloads.ts'
+
 const status = z.enum(['active', 'disabled'], { error: 'must be active or disabled' })
 
 /** `GET /users` */

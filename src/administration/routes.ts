@@ -4,7 +4,6 @@ import type { AppEnv } from '../http/context.ts'
 import { describe } from '../http/describe.ts'
 import { requirePermission } from '../http/require-permission.ts'
 import { validBody, validQuery } from '../http/validate.ts'
-import { sessionListPayload, toSessionListPayload } from '../sessions/payloads.ts'
 import { assignRoles } from './assign-roles.ts'
 import { changeUser } from './change-user.ts'
 import { deleteUser } from './delete-user.ts'
@@ -14,7 +13,9 @@ import { listUsers } from './list-users.ts'
 import {
   adminUserPayload,
   rolesBody,
+  sessionListPayload,
   toAdminUserPayload,
+  toSessionListPayload,
   toUserListPayload,
   userChangeBody,
   userListPayload,

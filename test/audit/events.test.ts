@@ -47,6 +47,7 @@ describe('GET /users/me/events', () => {
       ip_address: '203.0.113.7',
       user_agent: null,
       details: {},
+      by_administrator: false,
     })
     expect(items[1]).toMatchObject({
       session_id: null,
@@ -77,8 +78,10 @@ describe('GET /users/me/events', () => {
     const other = await openSession(await register())
     const [first] = (await eventsOf(other)).items
     const pair = await openSession(await register())
-    const { items } = await eventsOf(pair, `?cursor=${Number(first?.id) + 1}`)
-    expect(items).toEqual([])
+    const cursor = `${clock.now.getTime() + 60_000}.${Number(first?.id) + 1}`
+    const { items } = await eventsOf(pair, `?cursor=${cursor}`)
+    expect(items.map(({ id }) => id)).not.toContain(first?.id)
+    expect(items.map(({ type }) => type)).toEqual(['signed_in', 'registered'])
   })
 
   test.each([
@@ -89,8 +92,12 @@ describe('GET /users/me/events', () => {
     '?limit=x',
     '?cursor=',
     '?cursor=-1',
+    '?cursor=1',
     '?cursor=1;x',
-    '?cursor=9999999999999999999',
+    '?cursor=1.0',
+    '?cursor=1.2.3',
+    '?cursor=999999999999999.1',
+    '?cursor=1.9999999999999999999',
     '?unknown=1',
   ])('refuses %s without reading events', async (query) => {
     const pair = await openSession(await register())

@@ -181,7 +181,9 @@ describe('hostile bodies', () => {
 describe('paths and methods (row 80)', () => {
   test.each([
     ['GET', '/login', 'POST, OPTIONS'],
-    ['DELETE', '/users', 'POST, OPTIONS'],
+    ['DELETE', '/users', 'GET, POST, HEAD, OPTIONS'],
+    ['POST', '/users/1', 'GET, PATCH, DELETE, HEAD, OPTIONS'],
+    ['PATCH', '/roles/editor', 'PUT, DELETE, OPTIONS'],
     ['POST', '/users/me', 'GET, PATCH, DELETE, HEAD, OPTIONS'],
     ['PUT', '/health/', 'GET, HEAD, OPTIONS'],
     ['PROPFIND', '/health', 'GET, HEAD, OPTIONS'],

@@ -92,12 +92,17 @@ function properBody({ method, path }: Route, who: Marked, refresh_token: string)
     'POST /logout': { refresh_token },
     'PATCH /users/me': { full_name },
     'DELETE /users/me': { password },
+    'PATCH /users/:id{[1-9][0-9]*}': { full_name },
+    'PUT /users/:id{[1-9][0-9]*}/roles': { roles: ['user'] },
+    'PUT /roles/:name': { description: full_name, permissions: [] },
     'POST /users/me/password': { current_password: password, new_password: newPassword },
   }
   return bodies[`${method} ${path.replace(/^\/auth/, '')}`] ?? null
 }
 
-const fill = (path: string, value: string) => path.replaceAll(/:\w+(\{.*\})?/g, value)
+/** Where only digits are a parameter, nobody's id stands for it. */
+const fill = (path: string, value: string) =>
+  path.replace(/:\w+\{\[1-9\].*\}/, '2147483647').replaceAll(/:\w+(\{.*\})?/g, value)
 
 /** The request that a route is there for. */
 export function properRequest(route: Route, who: Marked, session: Credentials): [string, Sent] {
