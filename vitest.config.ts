@@ -11,7 +11,7 @@ const machine = ['test/*.test.ts', 'test/local/**/*.test.ts', 'test/cli/**/*.tes
 const unaffectedByEngine = [
   ...['passwords', 'crypto', 'worker', 'db', 'http', 'service'].map((folder) => `test/${folder}/**`),
   'test/sessions/{races,stale-guards,access-token,key-rotation}.test.ts',
-  'test/limits/races.test.ts',
+  'test/{limits,administration}/races.test.ts',
 ]
 
 type Engine = 'postgres' | 'pglite'

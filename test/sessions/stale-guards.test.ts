@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createTestApp, type TokenPair } from '../support/test-app.ts'
+import { withBetween } from '../support/with-between.ts'
 
 const app = await createTestApp()
 const { post, request, me, register, openSession } = app
@@ -12,26 +13,6 @@ const changePassword = (pair: TokenPair, current: string) =>
     { current_password: current, new_password: 'another good one' },
     authorized(pair),
   )
-
-/** The application, with what comes between the guard of a request and the statement after it. */
-async function withBetween(between: () => Promise<unknown>) {
-  return await createTestApp({
-    deps: {
-      keyRing: app.deps.keyRing,
-      refreshKeys: app.deps.refreshKeys,
-      connect: (meter) => {
-        const db = app.deps.connect(meter)
-        let statements = 0
-        const execute = async (statement: Parameters<typeof db.execute>[0]) => {
-          statements++
-          if (statements === 2) await between()
-          return await db.execute(statement)
-        }
-        return Object.assign(Object.create(db), { execute })
-      },
-    },
-  })
-}
 
 describe('a request whose session ends after its guard let it through', () => {
   const acts: [string, (slow: typeof app, pair: TokenPair, password: string) => Promise<Response>][] = [
@@ -67,7 +48,7 @@ describe('a request whose session ends after its guard let it through', () => {
   test.each(acts)('%s: is refused, revives nothing and ends nobody’s session', async (_, act) => {
     const person = await register()
     const [thief, owner] = [await openSession(person), await openSession(person)]
-    const slow = await withBetween(() => post('/logout', { refresh_token: thief.refresh_token }))
+    const slow = await withBetween(app, () => post('/logout', { refresh_token: thief.refresh_token }))
     expect((await act(slow, thief, person.password)).status).toBe(401)
     expect([await works(thief), await works(owner)]).toEqual([false, true])
     await openSession(person)
@@ -76,7 +57,7 @@ describe('a request whose session ends after its guard let it through', () => {
   test('signing out everywhere else, after the owner changed the password: the owner stays, the thief does not', async () => {
     const person = await register()
     const [thief, owner] = [await openSession(person), await openSession(person)]
-    const slow = await withBetween(() => changePassword(owner, person.password))
+    const slow = await withBetween(app, () => changePassword(owner, person.password))
     const response = await slow.request('/users/me/sessions?keep_current=true', {
       method: 'DELETE',
       headers: authorized(thief),

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest'
+import { administratorsOf } from '../support/administrators.ts'
+import { createTestApp } from '../support/test-app.ts'
+
+const tested = await createTestApp()
+const { database, register, openSession, me, post } = tested
+const { allow, as } = administratorsOf(tested)
+const revoker = await allow('sessions:revoke')
+
+test('shows where somebody is signed in', async () => {
+  const person = await register()
+  expect((await as(revoker, 'GET', `/users/${person.id}/sessions`)).body).toEqual({ items: [] })
+  const session = await openSession(person)
+  const { status, body } = await as(revoker, 'GET', `/users/${person.id}/sessions`)
+  expect(status).toBe(200)
+  const own = await as(session, 'GET', '/users/me/sessions')
+  expect(body.items).toEqual(own.body.items.map((item) => ({ ...item, current: false })))
+  expect((await as(revoker, 'GET', `/users/${revoker.id}/sessions`)).body.items).toMatchObject([
+    { current: true },
+  ])
+})
+
+test('ends them all at once, in two round trips, and records who did', async () => {
+  const person = await register()
+  const sessions = [await openSession(person), await openSession(person)]
+  await database.roundTrips()
+  expect((await as(revoker, 'DELETE', `/users/${person.id}/sessions`)).status).toBe(204)
+  expect(await database.roundTrips()).toHaveLength(2)
+  for (const { access_token, refresh_token } of sessions) {
+    expect((await me(access_token)).status).toBe(401)
+    expect((await post('/refresh', { refresh_token })).status).toBe(401)
+  }
+  expect((await as(revoker, 'GET', `/users/${person.id}/sessions`)).body).toEqual({ items: [] })
+  const next = await openSession(person)
+  expect((await me(next.access_token)).status).toBe(200)
+  const events = await database.sql(
+    "select * from audit_events where user_id = $1 and type = 'session_ended'",
+    [person.id],
+  )
+  expect(events).toMatchObject([{ actor_id: String(revoker.id), details: '{"sessions": "all"}' }])
+})
+
+test('the person reads that an administrator did it, and nothing of theirs', async () => {
+  const person = await register()
+  await as(revoker, 'DELETE', `/users/${person.id}/sessions`)
+  const { body } = await as(await openSession(person), 'GET', '/users/me/events')
+  expect(body.items.find(({ type }) => type === 'session_ended')).toMatchObject({
+    by_administrator: true,
+    session_id: null,
+    ip_address: null,
+    user_agent: null,
+    details: { sessions: 'all' },
+  })
+  expect(body.items.find(({ type }) => type === 'signed_in')).toMatchObject({ by_administrator: false })
+})
+
+test('not of somebody who may do what the caller may not (row 65)', async () => {
+  const other = await allow('users:read')
+  expect((await as(revoker, 'DELETE', `/users/${other.id}/sessions`)).status).toBe(403)
+  expect((await me(other.access_token)).status).toBe(200)
+})
