@@ -218,17 +218,16 @@ export async function listSessions(
     where u.id = ${userId}
     order by s.last_used_at desc, s.id limit ${MAX_SESSIONS}`)
   if (rows.length === 0) return null
-  const live = rows.filter((row) => row.id !== null)
-  return live.map((row) => ({
-    ...row,
-    createdAt: new Date(row.createdAt),
-    lastUsedAt: new Date(row.lastUsedAt),
-    expiresAt: new Date(row.expiresAt),
-  }))
+  return rows.filter((row) => row.id !== null).map(toSession)
 }
 
-type SessionRow = Omit<Session, 'createdAt' | 'lastUsedAt' | 'expiresAt'> &
-  Record<'createdAt' | 'lastUsedAt' | 'expiresAt', string>
+type Times = 'createdAt' | 'lastUsedAt' | 'expiresAt'
+type SessionRow = Omit<Session, Times> & Record<Times, string>
+
+function toSession({ createdAt, lastUsedAt, expiresAt, ...row }: SessionRow): Session {
+  const at = (text: string) => new Date(text)
+  return { ...row, createdAt: at(createdAt), lastUsedAt: at(lastUsedAt), expiresAt: at(expiresAt) }
+}
 
 /** How a person ended a session, as its row and the event put it. */
 const ENDINGS = {
@@ -236,20 +235,22 @@ const ENDINGS = {
   session_ended: 'ended',
 } as const satisfies Partial<Record<EventType, string>>
 
+type Ending = {
+  sessionId: string
+  /** Whose it must be; absent where a token of the session is proof enough. */
+  userId?: number
+  now: Date
+  type: keyof typeof ENDINGS
+}
+
 /**
  * Ends one session.
  *
- * @param userId whose it must be; absent where a token of the session is proof enough
  * @returns whether a session ended
  */
 export async function endSession(
   { db, client }: { db: Database; client: Client },
-  {
-    sessionId,
-    userId,
-    now,
-    type,
-  }: { sessionId: string; userId?: number; now: Date; type: keyof typeof ENDINGS },
+  { sessionId, userId, now, type }: Ending,
 ): Promise<boolean> {
   const owned = userId === undefined ? sql`true` : sql`s.user_id = ${userId}`
   const { rows } = await db.execute(sql`

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { EVENT_TYPES } from '../../src/db/audit-event.ts'
+import { administratorsOf } from '../support/administrators.ts'
 import { createTestApp, DEFAULT_LIMITS, payloadOf, type TokenPair } from '../support/test-app.ts'
 
 const tested = await createTestApp()
 const { request, post, register, openSession, database, clock } = tested
+const { appoint, as } = administratorsOf(tested)
 
 const USER_AGENT = 'Test Browser/1.0'
 type Event = { id: number; type: string; session_id: string | null; details: Record<string, unknown> }
@@ -265,6 +267,32 @@ test('a refusal of an address is on record, and is nobody’s', async () => {
     { user_id: null, details: '{"limit": "sign_in_address"}' },
     { user_id: null, details: '{"limit": "register_address"}' },
   ])
+})
+
+test('what administrators do, with them as the actor, whoever it is about', async () => {
+  const [admin, subject] = [await appoint('admin'), await register()]
+  await database.sql('update users set consecutive_failures = 100 where id = $1', [subject.id])
+  const role = { description: 'Edits', permissions: ['users:read'] }
+  await as(admin, 'PUT', '/roles/editor', role)
+  await as(admin, 'PUT', `/users/${subject.id}/roles`, { roles: ['editor'] })
+  await as(admin, 'PUT', `/users/${subject.id}/roles`, { roles: [] })
+  await as(admin, 'DELETE', '/roles/editor')
+  for (const status of ['disabled', 'active']) await as(admin, 'PATCH', `/users/${subject.id}`, { status })
+  await as(admin, 'DELETE', `/users/${subject.id}/sessions`)
+  await as(admin, 'DELETE', `/users/${subject.id}`)
+  const events = await database.sql('select * from audit_events where actor_id = $1 order by id', [admin.id])
+  expect(events.slice(1).map(({ type, user_id }) => [type, user_id])).toEqual([
+    ['role_changed', null],
+    ['roles_changed', String(subject.id)],
+    ['roles_changed', String(subject.id)],
+    ['role_deleted', null],
+    ['account_disabled', String(subject.id)],
+    ['account_enabled', String(subject.id)],
+    ['account_unlocked', String(subject.id)],
+    ['session_ended', String(subject.id)],
+    ['account_deleted', String(subject.id)],
+  ])
+  expect(new Set(events.map(({ session_id }) => session_id))).toEqual(new Set([sid(admin)]))
 })
 
 test('an event is there if and only if its act is (row 34)', async () => {

@@ -136,6 +136,31 @@ describe('the matrix, route by route', () => {
     }
   })
 
+  test('somebody else’s session and event answer like ones that never were (row 66)', async () => {
+    const other = await appoint()
+    const { sid } = payloadOf(other.access_token)
+    const [event] = (await as(other, 'GET', '/users/me/events')).body.items
+    const time = tested.clock.now.getTime()
+    const pairs = [
+      ['DELETE', '/users/me/sessions/', String(sid), crypto.randomUUID()],
+      [
+        'GET',
+        `/users/me/events?cursor=${time}.`,
+        String(event?.['id']),
+        String(Number(event?.['id']) + 1_000_000),
+      ],
+    ] as const
+    for (const [method, path, theirs, nobodys] of pairs) {
+      const answers = [
+        await as(withoutRoles, method, path + theirs),
+        await as(withoutRoles, method, path + nobodys),
+      ]
+      const [one, two] = answers.map(({ status, body: { instance: _, ...body } }) => ({ status, body }))
+      expect(one).toEqual(two)
+    }
+    expect((await as(other, 'GET', '/users/me')).status).toBe(200)
+  })
+
   test('who may look gets one 404 for every id that is nobody’s (row 66)', async () => {
     for (const [route] of privileged.filter(([name]) => name.includes('{id}'))) {
       for (const id of ['2147483647', '2147483648', '99999999999999999999']) {

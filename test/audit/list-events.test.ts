@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest'
+import { administratorsOf } from '../support/administrators.ts'
+import { createTestApp, createTestDatabase } from '../support/test-app.ts'
+
+const tested = await createTestApp({ database: await createTestDatabase() })
+const { database, register, clock } = tested
+const { allow, as } = administratorsOf(tested)
+const reader = await allow('audit:read')
+const manager = await allow('users:write', 'sessions:revoke')
+
+const start = clock.now
+const at = (seconds: number) => new Date(start.getTime() + seconds * 1000)
+const people = [await register(), await register()] as const
+// Later than all that made them.
+for (const [index, seconds] of [10, 20, 20, 30, 40].entries()) {
+  clock.now = at(seconds)
+  const { id } = people[index % 2 ? 1 : 0]
+  if (index < 3) await as(manager, 'PATCH', `/users/${id}`, { full_name: `Name ${index}` })
+  else await as(manager, 'DELETE', `/users/${id}/sessions`)
+}
+
+const list = async (parameters: Record<string, string> = {}) =>
+  (await as(reader, 'GET', `/audit-events?${new URLSearchParams(parameters)}`)).body
+const idsOf = async (where: string) =>
+  (await database.sql(`select id from audit_events where ${where} order by occurred_at desc, id desc`)).map(
+    ({ id }) => Number(id),
+  )
+const listed = async (parameters: Record<string, string>) =>
+  (await list(parameters)).items.map(({ id }) => id)
+
+describe('GET /audit-events', () => {
+  test('shows what happened to whom, and who did it', async () => {
+    const [item] = (await list({ limit: '1' })).items
+    expect(item).toEqual({
+      id: expect.any(Number),
+      occurred_at: at(40).toISOString(),
+      type: 'session_ended',
+      user_id: people[0].id,
+      actor_id: manager.id,
+      session_id: expect.any(String),
+      ip_address: '203.0.113.7',
+      user_agent: null,
+      details: { sessions: 'all' },
+    })
+  })
+
+  test('of a type, a person, an actor, a time, and of all of these', async () => {
+    const [one] = people
+    expect(await listed({ limit: '100' })).toEqual(await idsOf('true'))
+    expect(await listed({ type: 'profile_changed' })).toEqual(await idsOf("type = 'profile_changed'"))
+    expect(await listed({ user_id: String(one.id) })).toEqual(await idsOf(`user_id = ${one.id}`))
+    expect(await listed({ actor_id: String(manager.id) })).toEqual(await idsOf(`actor_id = ${manager.id}`))
+    const both = { actor_id: String(manager.id), user_id: String(one.id), type: 'profile_changed' }
+    expect(await listed(both)).toHaveLength(2)
+    // From the first moment on, up to the second and without it.
+    const range = { since: at(20).toISOString(), until: at(40).toISOString() }
+    expect(await listed({ ...both, ...range })).toHaveLength(1)
+    expect(await listed({ ...range, type: 'session_ended' })).toHaveLength(1)
+    expect(await listed({ since: at(41).toISOString() })).toEqual([])
+    expect(await listed({ since: at(20).toISOString().replace('Z', '+00:00'), limit: '100' })).toEqual(
+      await idsOf(`occurred_at >= '${at(20).toISOString()}'`),
+    )
+  })
+
+  test('goes through all by pages, events of one moment included', async () => {
+    const whole = await listed({ limit: '100' })
+    for (const limit of ['1', '2', '3']) {
+      const seen: unknown[] = []
+      let cursor: string | null = null
+      do {
+        const page: Awaited<ReturnType<typeof list>> = await list({ limit, ...(cursor && { cursor }) })
+        seen.push(...page.items.map(({ id }) => id))
+        cursor = page.next_cursor
+      } while (cursor !== null)
+      expect(seen).toEqual(whole)
+    }
+  })
+
+  test('is one round trip beside the guard’s', async () => {
+    await database.roundTrips()
+    await list({ type: 'signed_in' })
+    expect(await database.roundTrips()).toHaveLength(2)
+  })
+
+  test.each([
+    'type=unknown',
+    'type=',
+    'user_id=0',
+    'user_id=x',
+    'user_id=2147483648',
+    'actor_id=-1',
+    'since=yesterday',
+    'since=2026-11-24',
+    'since=2026-11-24T12:00:00',
+    'since=0000-01-01T00:00:00Z',
+    'until=9999-12-31T23:59:59-14:00',
+    'until=2026-02-30T00:00:00Z',
+    'cursor=1',
+    'cursor=a.b',
+    'limit=0',
+    'order=asc',
+    'user_id=1&user_id=2',
+  ])('refuses ?%s without reading events', async (query) => {
+    await database.roundTrips()
+    const { status, body } = await as(reader, 'GET', `/audit-events?${query}`)
+    expect([status, body['code']]).toEqual([422, 'validation_failed'])
+    expect(await database.roundTrips()).toHaveLength(1)
+  })
+})
