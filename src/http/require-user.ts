@@ -1,14 +1,14 @@
 import { createMiddleware } from 'hono/factory'
 import { AppError } from '../errors.ts'
 import { authenticate } from '../sessions/authenticate.ts'
-import type { UserWithRights } from '../users/queries.ts'
+import type { Principal } from '../users/queries.ts'
 import { presentedAccessToken } from './access-token.ts'
 import type { AppEnv, RequestContext } from './context.ts'
 import { withMetadata } from './describe.ts'
 
 export type SignedIn = {
   /** As stored now. */
-  user: UserWithRights
+  user: Principal
   sessionId: string
 }
 

@@ -1,7 +1,7 @@
 import { isUuid } from '../crypto/encoding.ts'
 import { signToken, verifyToken } from '../crypto/jwt.ts'
 import type { Deps } from '../deps.ts'
-import type { UserWithRights } from '../users/queries.ts'
+import type { Principal } from '../users/queries.ts'
 
 export type AccessToken = { token: string; expiresInSeconds: number }
 
@@ -22,7 +22,7 @@ const MAX_USER_ID = 2_147_483_647
  */
 export async function issueAccessToken(
   { config, clock, random, keyRing }: Pick<Deps, 'config' | 'clock' | 'random' | 'keyRing'>,
-  { user, sessionId, authenticatedAt }: { user: UserWithRights; sessionId: string; authenticatedAt: Date },
+  { user, sessionId, authenticatedAt }: { user: Principal; sessionId: string; authenticatedAt: Date },
 ): Promise<AccessToken> {
   const issuedAt = Math.floor(clock().getTime() / 1000)
   const expiresInSeconds = config.accessTokenSeconds

@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.ts'
-import type { UserWithRights } from '../users/queries.ts'
+import type { Principal } from '../users/queries.ts'
 import { verifyAccessToken } from './access-token.ts'
 import { findSessionUser } from './queries.ts'
 
@@ -12,7 +12,7 @@ import { findSessionUser } from './queries.ts'
 export async function authenticate(
   deps: Pick<Deps, 'config' | 'clock' | 'keyRing' | 'db'>,
   token: string,
-): Promise<{ user: UserWithRights; sessionId: string } | null> {
+): Promise<{ user: Principal; sessionId: string } | null> {
   const claims = await verifyAccessToken(deps, token)
   if (!claims) return null
   const user = await findSessionUser(deps.db, { ...claims, now: deps.clock() })

@@ -1,10 +1,10 @@
 import { makeRefreshToken } from '../crypto/refresh-token.ts'
 import type { Deps } from '../deps.ts'
-import type { UserWithRights } from '../users/queries.ts'
+import type { Principal } from '../users/queries.ts'
 import { issueAccessToken } from './access-token.ts'
 
 export type TokenPair = {
-  user: UserWithRights
+  user: Principal
   accessToken: string
   expiresInSeconds: number
   refreshToken: string
@@ -12,7 +12,7 @@ export type TokenPair = {
 }
 
 export type TokenSubject = {
-  user: UserWithRights
+  user: Principal
   sessionId: string
   /** Which refresh token of the session, counted from 0. */
   generation: number

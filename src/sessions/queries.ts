@@ -5,12 +5,7 @@ import { type Before, deleteBefore } from '../db/delete-before.ts'
 import { heldSession, isLive } from '../db/live-session.ts'
 import { time } from '../db/time.ts'
 import { countFailure, giveBack, MAX_CONSECUTIVE_FAILURES } from '../limits/queries.ts'
-import {
-  toUserWithRights,
-  type UserWithRights,
-  type UserWithRightsRow,
-  userWithRightsColumns,
-} from '../users/queries.ts'
+import { type Principal, type PrincipalRow, principalColumns, toPrincipal } from '../users/queries.ts'
 
 export type NewSession = { id: string; idleExpiresAt: Date; expiresAt: Date }
 
@@ -47,11 +42,11 @@ export const MAX_SESSIONS = 100
 export async function completeSignIn(
   { db, client }: { db: Database; client: Client },
   { verified, attemptedId, wrongPasswordOf, reason, budgetKey, byDevice, upgradedHash, session, now }: SignIn,
-): Promise<UserWithRights | null> {
+): Promise<Principal | null> {
   const signedIn = sql`exists (select from account)`
   const details = sql`jsonb_build_object('reason', ${reason}::text)`
   const who = { userId: sql`id`, actorId: sql`id`, sessionId: sql`${session.id}` }
-  const { rows } = await db.execute<UserWithRightsRow>(sql`
+  const { rows } = await db.execute<PrincipalRow>(sql`
     with account as (
       update users set
         last_login_at = ${time(now)},
@@ -100,8 +95,8 @@ export async function completeSignIn(
         },
       ])}
     )
-    select ${userWithRightsColumns(sql`account`)} from account`)
-  return rows[0] ? toUserWithRights(rows[0]) : null
+    select ${principalColumns(sql`account`)} from account`)
+  return rows[0] ? toPrincipal(rows[0]) : null
 }
 
 /** What presenting a refresh token led to. `none`: no such session, or it is not live. */
@@ -112,7 +107,7 @@ export type Refresh =
       generation: number
       idleExpiresAt: Date
       createdAt: Date
-      user: UserWithRights
+      user: Principal
     }
 
 export type RefreshAttempt = {
@@ -135,7 +130,7 @@ export async function refreshSession(
   attempt: RefreshAttempt,
 ): Promise<Refresh> {
   const { sessionId, generation, now, graceSince, idleExpiresAt } = attempt
-  const { rows } = await db.execute<UserWithRightsRow & RefreshRow>(sql`
+  const { rows } = await db.execute<PrincipalRow & RefreshRow>(sql`
     with held as (
       select s.id, s.user_id, s.generation, s.created_at, s.expires_at, s.idle_expires_at,
         s.generation = ${generation} as is_current,
@@ -163,7 +158,7 @@ export async function refreshSession(
       coalesce(rotated.generation, held.generation) as generation,
       coalesce(rotated.idle_expires_at, held.idle_expires_at) as "idleExpiresAt",
       held.created_at as "sessionCreatedAt",
-      ${userWithRightsColumns(sql`u`)}
+      ${principalColumns(sql`u`)}
     from held join users u on u.id = held.user_id left join rotated on true`)
   const [row] = rows
   if (row?.outcome === 'replayed') return { outcome: 'replayed' }
@@ -174,7 +169,7 @@ export async function refreshSession(
     generation: row.generation,
     idleExpiresAt: new Date(row.idleExpiresAt),
     createdAt: new Date(row.sessionCreatedAt),
-    user: toUserWithRights(row),
+    user: toPrincipal(row),
   }
 }
 
@@ -189,11 +184,11 @@ type RefreshRow = {
 export async function findSessionUser(
   db: Database,
   { userId, sessionId, now }: { userId: number; sessionId: string; now: Date },
-): Promise<UserWithRights | null> {
-  const { rows } = await db.execute<UserWithRightsRow>(sql`
-    select ${userWithRightsColumns(sql`u`)} from sessions s join users u on u.id = s.user_id
+): Promise<Principal | null> {
+  const { rows } = await db.execute<PrincipalRow>(sql`
+    select ${principalColumns(sql`u`)} from sessions s join users u on u.id = s.user_id
     where s.id = ${sessionId}::uuid and u.id = ${userId} and ${isLive({ now })}`)
-  return rows[0] ? toUserWithRights(rows[0]) : null
+  return rows[0] ? toPrincipal(rows[0]) : null
 }
 
 export type Session = {
@@ -235,13 +230,8 @@ const ENDINGS = {
   session_ended: 'ended',
 } as const satisfies Partial<Record<EventType, string>>
 
-type Ending = {
-  sessionId: string
-  /** Whose it must be; absent where a token of the session is proof enough. */
-  userId?: number
-  now: Date
-  type: keyof typeof ENDINGS
-}
+/** `userId`: whose it must be; absent where a token of the session is proof enough. */
+type Ending = { sessionId: string; userId?: number; now: Date; type: keyof typeof ENDINGS }
 
 /**
  * Ends one session.

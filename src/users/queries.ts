@@ -66,17 +66,17 @@ export function toUser(row: UserRow): User {
   }
 }
 
-/** A user with what their roles permit, as stored now. */
-export type UserWithRights = User & { permissions: string[] }
+/** Who acts: a user with what their roles permit, as stored now. */
+export type Principal = User & { permissions: string[] }
 
-export type UserWithRightsRow = UserRow & { permissions: string[] }
+export type PrincipalRow = UserRow & { permissions: string[] }
 
-/** The columns of a `UserWithRightsRow`. */
-export function userWithRightsColumns(users: SQL): SQL {
+/** The columns of a `PrincipalRow`. */
+export function principalColumns(users: SQL): SQL {
   return sql`${userRowColumns(users)}, ${permissionsOf(sql`${users}.id`)} as permissions`
 }
 
-export function toUserWithRights({ permissions, ...row }: UserWithRightsRow): UserWithRights {
+export function toPrincipal({ permissions, ...row }: PrincipalRow): Principal {
   return { ...toUser(row), permissions }
 }
 
