@@ -130,26 +130,7 @@ export async function changeUser(
         from decision where u.id = ${act.userId} and ${isDone}
         returning u.*
       ), recorded as (
-        ${recordEvents({ client, now: act.now }, [
-          byActor(
-            'profile_changed',
-            sql`changed where ${members.length > 0}::boolean`,
-            sql`jsonb_build_object('members', ${JSON.stringify(members)}::jsonb)`,
-          ),
-          byActor(
-            'account_disabled',
-            sql`changed where changed.disabled_at is not null
-              and (subject.disabled_at is null or subject.disabled_reason is distinct from changed.disabled_reason)`,
-          ),
-          byActor(
-            'account_enabled',
-            sql`changed where changed.disabled_at is null and subject.disabled_at is not null`,
-          ),
-          byActor(
-            'account_unlocked',
-            sql`changed where ${enables} and subject.consecutive_failures >= ${MAX_CONSECUTIVE_FAILURES}`,
-          ),
-        ])}
+        ${recordEvents({ client, now: act.now }, changeEvents({ members, enables }))}
       )
       select decision.outcome, ${adminUserColumns(sql`changed`)} from decision left join changed on true`,
       { after: ADMINISTRATION },
@@ -159,6 +140,24 @@ export async function changeUser(
     if (violatedUnique(error) === 'users_username_key') return { outcome: 'username' }
     throw error
   }
+}
+
+/** What the CTE `changed` says happened, each only if it did. */
+function changeEvents({ members, enables }: { members: string[]; enables: SQL }): EventSource[] {
+  const wasDisabled = sql`(subject.disabled_at is not null)`
+  const isDisabled = sql`(changed.disabled_at is not null)`
+  const hasOtherReason = sql`subject.disabled_reason is distinct from changed.disabled_reason`
+  const wasLocked = sql`subject.consecutive_failures >= ${MAX_CONSECUTIVE_FAILURES}`
+  const details = sql`jsonb_build_object('members', ${JSON.stringify(members)}::jsonb)`
+  return [
+    ...(members.length > 0 ? [byActor('profile_changed', sql`changed`, details)] : []),
+    byActor(
+      'account_disabled',
+      sql`changed where ${isDisabled} and (not ${wasDisabled} or ${hasOtherReason})`,
+    ),
+    byActor('account_enabled', sql`changed where not ${isDisabled} and ${wasDisabled}`),
+    byActor('account_unlocked', sql`changed where ${enables} and ${wasLocked}`),
+  ]
 }
 
 /** No row: the session of whoever acts has ended. */
