@@ -44,6 +44,9 @@ function readCursor(cursor: string, { isSearch }: { isSearch: boolean }): UserPo
 function decode(encoded: string): string | null {
   const bytes = fromBase64Url(encoded)
   if (!bytes) return null
-  const text = new TextDecoder().decode(bytes)
-  return text.includes('\ufffd') ? null : text
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return null
+  }
 }

@@ -11,7 +11,6 @@ import type { Database } from '../db/client.ts'
 import { violatedUnique } from '../db/errors.ts'
 import { time } from '../db/time.ts'
 import { accountStatus, pageOfUsers, type UserFilter, type UserPosition } from '../db/user-search.ts'
-import { MAX_CONSECUTIVE_FAILURES } from '../limits/queries.ts'
 import { ADMIN_ROLE } from '../permissions.ts'
 import { toUser, type User, type UserRow, userRowColumns } from '../users/queries.ts'
 
@@ -110,6 +109,7 @@ export async function changeUser(
   const disables = sql`${status ?? ''}::text = 'disabled'`
   const enables = sql`${status ?? ''}::text = 'active'`
   const hasReason = sql`${disabledReason !== undefined}::boolean`
+  const givesReason = sql`${typeof disabledReason === 'string'}::boolean`
   const now = time(act.now)
   try {
     const { rows } = await db.execute<AdminUserRow & { outcome: 'done' }>(
@@ -117,7 +117,7 @@ export async function changeUser(
       with ${decideAboutUser(
         act,
         sql`when ${disables} and ${isLastAdmin(sql`subject`)} then 'last_admin'
-          when ${hasReason} and not ${disables} and (${enables} or subject.disabled_at is null) then 'not_disabled'`,
+          when ${givesReason} and not ${disables} and (${enables} or subject.disabled_at is null) then 'not_disabled'`,
       )}, changed as (
         update users u set
           username = coalesce(${username ?? null}, u.username),
@@ -147,7 +147,6 @@ function changeEvents({ members, enables }: { members: string[]; enables: SQL })
   const wasDisabled = sql`(subject.disabled_at is not null)`
   const isDisabled = sql`(changed.disabled_at is not null)`
   const hasOtherReason = sql`subject.disabled_reason is distinct from changed.disabled_reason`
-  const wasLocked = sql`subject.consecutive_failures >= ${MAX_CONSECUTIVE_FAILURES}`
   const details = sql`jsonb_build_object('members', ${JSON.stringify(members)}::jsonb)`
   return [
     ...(members.length > 0 ? [byActor('profile_changed', sql`changed`, details)] : []),
@@ -156,7 +155,7 @@ function changeEvents({ members, enables }: { members: string[]; enables: SQL })
       sql`changed where ${isDisabled} and (not ${wasDisabled} or ${hasOtherReason})`,
     ),
     byActor('account_enabled', sql`changed where not ${isDisabled} and ${wasDisabled}`),
-    byActor('account_unlocked', sql`changed where ${enables} and ${wasLocked}`),
+    byActor('account_unlocked', sql`changed where ${enables} and subject.consecutive_failures > 0`),
   ]
 }
 

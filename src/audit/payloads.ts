@@ -22,7 +22,8 @@ const MEANINGS: Record<EventType, string> = {
   account_deleted: 'The account was deleted.',
   account_disabled: 'The account was disabled, or the reason for it changed.',
   account_enabled: 'The account was enabled.',
-  account_unlocked: 'The account was opened again after a hundred wrong passwords.',
+  account_unlocked:
+    'Wrong passwords were forgotten, a hundred of which had locked the account or would have.',
   roles_changed: 'The roles named in `details` were given and taken away.',
   role_changed: 'The role named in `details` was created or changed.',
   role_deleted: 'The role named in `details` was deleted.',
@@ -59,6 +60,9 @@ export const ownEventListPayload = z
   .object({ items: z.array(ownEventPayload), next_cursor: nextCursor })
   .check(z.meta({ id: 'SecurityEventList' }))
 
+/** What, without anybody who was signed in, whoever runs the service did. */
+const BY_OPERATORS: ReadonlySet<EventType> = new Set(['roles_changed', 'account_enabled', 'account_unlocked'])
+
 /** What people are shown of their own events: nothing that belongs to the administrator who acted. */
 export function toOwnEventListPayload({
   events,
@@ -66,7 +70,7 @@ export function toOwnEventListPayload({
 }: EventPage): z.infer<typeof ownEventListPayload> {
   return {
     items: events.map((event) => {
-      const isForeign = event.actorId !== null && event.actorId !== event.userId
+      const isForeign = event.actorId === null ? BY_OPERATORS.has(event.type) : event.actorId !== event.userId
       const origin = { session_id: null, ip_address: null, user_agent: null }
       return { ...toEventMembers(event), ...(isForeign && origin), by_administrator: isForeign }
     }),

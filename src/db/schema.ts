@@ -102,7 +102,7 @@ export const userRoles = pgTable(
   (table) => [
     primaryKey({ columns: [table.userId, table.roleName] }),
     // Who has a role, by pages.
-    index('user_roles_role_name_index').on(table.roleName, table.userId),
+    index('user_roles_role_name_user_id_index').on(table.roleName, table.userId),
   ],
 )
 
@@ -190,9 +190,9 @@ export const auditEvents = pgTable(
   },
   (table) => [
     // Each is read backwards, the newest first; the last one is what the purge looks for, too.
-    index('audit_events_user_id_index').on(table.userId, table.occurredAt, table.id),
-    index('audit_events_actor_id_index').on(table.actorId, table.occurredAt, table.id),
-    index('audit_events_type_index').on(table.type, table.occurredAt, table.id),
-    index('audit_events_occurred_at_index').on(table.occurredAt, table.id),
+    index('audit_events_user_id_occurred_at_index').on(table.userId, table.occurredAt, table.id),
+    index('audit_events_actor_id_occurred_at_index').on(table.actorId, table.occurredAt, table.id),
+    index('audit_events_type_occurred_at_index').on(table.type, table.occurredAt, table.id),
+    index('audit_events_occurred_at_id_index').on(table.occurredAt, table.id),
   ],
 )

@@ -6,7 +6,7 @@ import { taken } from './register.ts'
 /**
  * Changes the username or the name of a user.
  *
- * @throws AppError `username_taken` with the pointer; `invalid_token` if the account is gone by now
+ * @throws AppError `username_taken` with the pointer; `invalid_token` where the session ended meanwhile
  */
 export async function changeProfile(
   deps: Pick<Deps, 'db' | 'clock' | 'client'>,

@@ -154,7 +154,7 @@ export type ProfileChange = { id: number; sessionId: string; username?: string; 
 /**
  * Changes what people may change of themselves.
  *
- * @returns the user as stored now, `null` if there is none, or that the username is taken
+ * @returns the user as stored now, that the username is taken, or `null` where the caller's session has ended
  */
 export async function updateProfile(
   { db, client }: { db: Database; client: Client },
@@ -166,20 +166,16 @@ export async function updateProfile(
   ])
   try {
     const { rows } = await db.execute<UserRow>(sql`
-      with changed as (
-        update users set
-          username = coalesce(${username ?? null}, username),
-          full_name = coalesce(${fullName ?? null}, full_name),
+      with held as (${heldSession({ userId: id, sessionId, now })}), changed as (
+        update users u set
+          username = coalesce(${username ?? null}, u.username),
+          full_name = coalesce(${fullName ?? null}, u.full_name),
           updated_at = ${time(now)}
-        where id = ${id} returning *
+        from held where u.id = held.user_id returning u.*
       ), recorded as (
         ${recordEvents({ client, now }, [
           {
-            type: 'profile_changed',
-            from: sql`from changed`,
-            userId: sql`id`,
-            actorId: sql`id`,
-            sessionId: sql`${sessionId}`,
+            ...byCaller('profile_changed', sql`from held, changed`),
             details: sql`jsonb_build_object('members', ${members}::jsonb)`,
           },
         ])}
@@ -254,7 +250,7 @@ export async function deleteUser(
   const { rows } = await db.execute<{ outcome: 'done' | 'last_admin' | 'outdated' }>(
     sql`
     with held as (${heldSession(caller)}), last_admin as (
-      select from users u join held on u.id = held.user_id where ${isLastAdmin(sql`u`)}
+      select from users u, held where ${isConfirmed({ ...caller, budgetKey })} and ${isLastAdmin(sql`u`)}
     ), deleted as (
       delete from users u using held
       where ${isConfirmed({ ...caller, budgetKey })} and not exists (select from last_admin)

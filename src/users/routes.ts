@@ -85,7 +85,7 @@ export const userRoutes = new Hono<AppEnv>()
       tag: 'Users',
       access: 'user',
       responses: { 204: '' },
-      errors: ['wrong_password'],
+      errors: ['wrong_password', 'last_admin'],
     }),
     limitFloods(),
     requireUser(),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { administratorsOf } from '../support/administrators.ts'
-import { createTestApp } from '../support/test-app.ts'
+import { createTestApp, DEFAULT_LIMITS } from '../support/test-app.ts'
 
 const tested = await createTestApp()
 const { database, register, openSession, me, post } = tested
@@ -73,6 +73,16 @@ describe('the last administrator stays (row 65)', () => {
     await only(admin.id)
     const { status, body } = await as(admin, 'DELETE', '/users/me', { password: 'not the password' })
     expect([status, body['code']]).toEqual([403, 'wrong_password'])
+  })
+
+  test('a right password is given its attempt back, however often they try', async () => {
+    const limited = await createTestApp({ variables: DEFAULT_LIMITS, deps: tested.deps })
+    const admin = await appoint('admin')
+    await only(admin.id)
+    for (let time = 0; time < 7; time++) {
+      const leave = administratorsOf(limited).as(admin, 'DELETE', '/users/me', { password: admin.password })
+      expect((await leave).status).toBe(409)
+    }
   })
 
   test('and goes once there is another one', async () => {

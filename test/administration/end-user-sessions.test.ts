@@ -42,7 +42,13 @@ test('ends them all at once, in two round trips, and records who did', async () 
 
 test('the person reads that an administrator did it, and nothing of theirs', async () => {
   const person = await register()
-  await as(revoker, 'DELETE', `/users/${person.id}/sessions`)
+  await tested.request(`/users/${person.id}/sessions`, {
+    method: 'DELETE',
+    headers: {
+      Authorization: `Bearer ${revoker.access_token}`,
+      'User-Agent': 'Browser of the administrator',
+    },
+  })
   const { body } = await as(await openSession(person), 'GET', '/users/me/events')
   expect(body.items.find(({ type }) => type === 'session_ended')).toMatchObject({
     by_administrator: true,

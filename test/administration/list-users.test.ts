@@ -86,6 +86,15 @@ describe('a search', () => {
     expect((await found(query)).sort()).toEqual([...expected].sort())
   })
 
+  test('goes on after a name of any characters', async () => {
+    const odd = ['odd \ufffd one', 'odd \ufffd two', '\u{1f600}odd', 'odd \u{10fffd}']
+    const registered: number[] = []
+    for (const full_name of odd) registered.push((await register({ full_name })).id)
+    const { all } = await pages({ query: 'odd', limit: '1' })
+    expect(new Set(all)).toEqual(new Set(registered.filter((_, index) => index !== 2)))
+    expect(all).toHaveLength(3)
+  })
+
   test('goes through all it finds by pages, each once and in one order', async () => {
     const crowd = await Promise.all(
       Array.from({ length: 23 }, (_, index) =>

@@ -5,7 +5,7 @@ import { withBetween } from '../support/with-between.ts'
 
 const tested = await createTestApp()
 const { database, register, post, openSession } = tested
-const { appoint, createRole, as } = administratorsOf(tested)
+const { allow, appoint, createRole, as } = administratorsOf(tested)
 const role = await createRole()
 
 type Person = Awaited<ReturnType<typeof register>>
@@ -59,8 +59,47 @@ describe('an administrator who was let through', () => {
   })
 })
 
+test.each(acts)(
+  '%s somebody waits in line: its statement comes after the lock, in one round trip',
+  async (_, act) => {
+    const [subject, admin] = [await register(), await appoint('admin')]
+    await database.roundTrips()
+    await as(admin, ...act(subject))
+    const [, [lock = '', statement = '', ...more] = []] = await database.roundTrips()
+    expect(lock).toMatch(/select from roles where name = .* for no key update/s)
+    expect(statement).toMatch(/\bheld as \(/)
+    expect(more).toEqual([])
+  },
+)
+
+test('deleting oneself does, too', async () => {
+  const admin = await appoint('admin')
+  await database.roundTrips()
+  expect((await as(admin, 'DELETE', '/users/me', { password: admin.password })).status).toBe(204)
+  const trips = await database.roundTrips()
+  expect(trips.at(-1)?.[0]).toMatch(/select from roles where name = .* for no key update/s)
+})
+
+test('what is given up for a lock does not happen once the lock is free', async () => {
+  const [subject, admin] = [await register(), await appoint('admin')]
+  await openSession(subject)
+  const before = await state()
+  // Somebody's forgotten terminal.
+  const held = database.sql(
+    "begin; select from roles where name = 'admin' for update; select pg_sleep(2); commit",
+  )
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  const { status, body } = await as(admin, 'PATCH', `/users/${subject.id}`, { status: 'disabled' })
+  expect([status, body['code']]).toEqual([503, 'database_unavailable'])
+  await held
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  expect(await state()).toBe(before)
+  tested.log.length = 0
+})
+
 test('an account that is given more rights since is not acted on by who has fewer', async () => {
-  const [subject, manager] = [await register(), await appoint(await createRole('users:write'))]
+  const subject = await register()
+  const manager = await allow('users:write')
   const slow = await withBetween(tested, () =>
     database.sql("insert into user_roles values ($1, 'admin')", [subject.id]),
   )

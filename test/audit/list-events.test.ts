@@ -76,6 +76,12 @@ describe('GET /audit-events', () => {
     }
   })
 
+  test('ends with a page that is full', async () => {
+    const { items, next_cursor } = await list({ user_id: String(people[1].id), limit: '3' })
+    expect([items.length, next_cursor]).toEqual([3, null])
+    expect((await list({ user_id: String(people[1].id), limit: '2' })).next_cursor).not.toBeNull()
+  })
+
   test('is one round trip beside the guard’s', async () => {
     await database.roundTrips()
     await list({ type: 'signed_in' })

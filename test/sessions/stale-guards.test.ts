@@ -35,6 +35,15 @@ describe('a request whose session ends after its guard let it through', () => {
         ),
     ],
     [
+      'changing the profile',
+      (slow, pair) =>
+        slow.request('/users/me', {
+          method: 'PATCH',
+          headers: { ...authorized(pair), 'Content-Type': 'application/json' },
+          body: '{"full_name":"Revived"}',
+        }),
+    ],
+    [
       'deleting the account',
       (slow, pair, password) =>
         slow.request('/users/me', {
