@@ -7,11 +7,12 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 /** Tests of what only ever runs on a developer's machine, or reads the repository itself. */
 const machine = ['test/*.test.ts', 'test/local/**/*.test.ts', 'test/cli/**/*.test.ts']
 
-/** What no database engine has a say in; and races, which an engine with one connection does not have. */
+/** What no database engine has a say in; races, which an engine with one connection does not have; and plans of one. */
 const unaffectedByEngine = [
   ...['passwords', 'crypto', 'worker', 'db', 'http', 'service'].map((folder) => `test/${folder}/**`),
   'test/sessions/{races,stale-guards,access-token,key-rotation}.test.ts',
   'test/{limits,administration}/races.test.ts',
+  'test/administration/scale.test.ts',
 ]
 
 type Engine = 'postgres' | 'pglite'
@@ -27,8 +28,8 @@ const common = (name: string, engine: Engine) => ({
   include: ['test/**/*.test.ts'],
   exclude: [
     ...machine,
-    // Races are the database's to decide: one runtime asks.
-    ...(name.startsWith('node') ? ['test/worker/**'] : ['test/**/{races,stale-guards}.test.ts']),
+    // Races and plans are the database's to decide: one runtime asks.
+    ...(name.startsWith('node') ? ['test/worker/**'] : ['test/**/{races,stale-guards,scale}.test.ts']),
     ...(engine === 'pglite' ? unaffectedByEngine : []),
   ],
   setupFiles: ['test/support/setup.ts'],

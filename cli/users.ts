@@ -1,27 +1,54 @@
 import { openConfigured } from '../local/configured-database.ts'
 import { reason } from '../local/database.ts'
+import { enableAccount } from '../src/administration/enable-account.ts'
 import { grantRole, revokeRole } from '../src/roles/grant-role.ts'
+import type { Granted } from '../src/roles/queries.ts'
 
-// `npm run users -- grant EMAIL ROLE` and `npm run users -- revoke EMAIL ROLE`, on the configured database: how there
-// comes to be a first administrator. No route can do it.
+// `npm run users`: what an operator does to accounts, on the configured database. It is how there comes to be a first
+// administrator, and how one who is locked out gets in again. No route can do it.
 
 const USAGE = `npm run users -- grant  EMAIL ROLE    gives an account a role: the first administrator's is admin
 npm run users -- revoke EMAIL ROLE    takes it away
+npm run users -- enable EMAIL         lets somebody sign in who is disabled, or locked by wrong passwords
 
 The database is that of DATABASE_URL, or else the one of npm run dev.`
 
-const ACTS = { grant: grantRole, revoke: revokeRole }
+type Deps = Parameters<typeof grantRole>[0]
 
-async function main([act = '', email, role, ...others]: readonly string[]): Promise<void> {
-  if (!Object.hasOwn(ACTS, act) || !email || !role || others.length > 0) throw new Error(USAGE)
+/** What each act does; the answer is for the operator. */
+const ACTS: Record<string, { words: number; run(deps: Deps, words: string[]): Promise<string> }> = {
+  grant: {
+    words: 2,
+    run: async (deps, [email = '', role = '']) => told(email, await grantRole(deps, { email, role })),
+  },
+  revoke: {
+    words: 2,
+    run: async (deps, [email = '', role = '']) => told(email, await revokeRole(deps, { email, role })),
+  },
+  enable: {
+    words: 1,
+    async run(deps, [email = '']) {
+      const { userId, isChanged } = await enableAccount(deps, { email })
+      return `${email} (id ${userId}) can sign in${isChanged ? '' : ', as before'}`
+    },
+  },
+}
+
+function told(email: string, { userId, roles, isChanged, canSignIn }: Granted): string {
+  const has = `${email} (id ${userId}) has: ${roles.join(', ') || 'no role'}${isChanged ? '' : ', as before'}`
+  return canSignIn ? has : `${has}\nThe account is disabled or locked: npm run users -- enable ${email}`
+}
+
+async function main([name = '', ...given]: readonly string[]): Promise<void> {
+  const act = Object.hasOwn(ACTS, name) ? ACTS[name] : undefined
+  const words = given.map((word) => word.trim())
+  if (act?.words !== words.length || !words.every(Boolean)) throw new Error(USAGE)
   const { db, location, close } = await openConfigured(process.env)
   // An operator at a terminal has no address that a server would know.
   const client = { address: null, network: 'unknown', userAgent: null }
-  const deps = { db, client, clock: () => new Date() }
   try {
-    const outcome = await ACTS[act as keyof typeof ACTS](deps, { email, role })
-    const has = `${email} (id ${outcome.userId}) has: ${outcome.roles.join(', ') || 'no role'}`
-    console.log(`${location}\n${has}${outcome.isChanged ? '' : ', as before'}`)
+    const answer = await act.run({ db, client, clock: () => new Date() }, words)
+    console.log(`${location}\n${answer}`)
   } finally {
     await close()
   }
@@ -35,8 +62,14 @@ try {
 }
 
 function explain(error: unknown): string {
-  if ((error as { code?: unknown }).code === '42P01') {
-    return 'The database lacks tables of this version. Run: npm run db:migrate'
+  const { code, message, cause } = error as Error & { code?: unknown }
+  if (message === USAGE) return USAGE
+  // No such table, no such column.
+  if (code === '42P01' || code === '42703') {
+    return 'The database lacks tables of this version. Run: npm run db:migrate (npm run dev does so to its own)'
   }
-  return error instanceof Error && error.message === USAGE ? USAGE : reason(error)
+  if (code === 'database_unavailable') {
+    return `The database gave no usable answer (${reason(cause)}). Run this again: it says how things are.`
+  }
+  return reason(error)
 }

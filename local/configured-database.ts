@@ -1,6 +1,17 @@
-import { existsSync } from 'node:fs'
+import { sql } from 'drizzle-orm'
 import { type Database, prepareDatabase } from '../src/db/client.ts'
-import { embeddedFolder, findEndpoint, openEmbedded, openServer, SetUpError } from './database.ts'
+import {
+  type Endpoint,
+  embeddedFolder,
+  endpointUrl,
+  findHolder,
+  isMissingOrEmpty,
+  type LocalDatabase,
+  lockFile,
+  openEmbedded,
+  openServer,
+  SetUpError,
+} from './database.ts'
 import { readVariable } from './dev-vars.ts'
 import { createNeonEndpoint, serveNeonEndpoint } from './neon-endpoint.ts'
 
@@ -19,28 +30,49 @@ export type ConfiguredDatabase = {
  */
 export async function openConfigured(environment: NodeJS.ProcessEnv): Promise<ConfiguredDatabase> {
   const url = readVariable(environment, 'DATABASE_URL')
+  if (url) return await putBehindEndpoint(await openServer(url))
   const folder = embeddedFolder(environment, Number(readVariable(environment, 'PORT') ?? 8000))
-  const running = url ? null : findEndpoint(folder)
-  if (running !== null) {
-    return {
-      db: connect(running),
-      location: `embedded PostgreSQL in ${folder}`,
-      close: () => Promise.resolve(),
-    }
-  }
-  if (!url && !existsSync(folder)) {
+  if (folder === 'memory:') {
     throw new SetUpError(
-      `DATABASE_URL is not set, and there is no database in ${folder}: npm run dev makes one`,
+      'LOCAL_DB_DIR is "memory:", and what npm run dev keeps there no other process can reach',
     )
   }
-  const { pool, location, close } = await (url ? openServer(url) : openEmbedded(folder))
-  const endpoint = await serveNeonEndpoint(createNeonEndpoint({ poolFor: () => pool }), { port: 0 })
-  return { db: connect(endpoint.port), location, close: () => endpoint.close().then(close) }
+  const holder = findHolder(folder)
+  if (holder?.endpoint) return await openRunning(folder, holder.processId, holder.endpoint)
+  if (holder === null && isMissingOrEmpty(folder)) {
+    throw new SetUpError(
+      `DATABASE_URL is not set, and there is no database in ${folder}: set it, or let npm run dev make one`,
+    )
+  }
+  return await putBehindEndpoint(await openEmbedded(folder))
 }
 
-function connect(port: number): Database {
-  const prepared = prepareDatabase(`postgresql://local:local@localhost:${port}/postgres`, () =>
-    performance.now(),
-  )
+/** Through the endpoint of the process that has the folder open: two processes would ruin what is in it. */
+async function openRunning(
+  folder: string,
+  processId: number,
+  endpoint: Endpoint,
+): Promise<ConfiguredDatabase> {
+  const db = connect(endpointUrl(endpoint))
+  try {
+    await db.execute(sql`select 1`)
+  } catch {
+    // The number of a process that was killed is another one's one day, and so is its port.
+    throw new SetUpError(
+      `Process ${processId} should have the database in ${folder} open, but it does not answer at port ${endpoint.port}. If that process is not npm run dev, delete ${lockFile(folder)}`,
+    )
+  }
+  return { db, location: `embedded PostgreSQL in ${folder}`, close: () => Promise.resolve() }
+}
+
+async function putBehindEndpoint({ pool, id, location, close }: LocalDatabase): Promise<ConfiguredDatabase> {
+  const { port, ...endpoint } = await serveNeonEndpoint(createNeonEndpoint({ poolFor: () => pool }), {
+    port: 0,
+  })
+  return { db: connect(endpointUrl({ port, id })), location, close: () => endpoint.close().then(close) }
+}
+
+function connect(url: string): Database {
+  const prepared = prepareDatabase(url, () => performance.now())
   return prepared({ roundTrips: 0, milliseconds: 0 })
 }

@@ -1,4 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { PGlite } from '@electric-sql/pglite'
@@ -9,6 +20,8 @@ export type LocalDatabase = {
   pool: Pool
   /** Where the data is, for people; without credentials. */
   location: string
+  /** Of this opening of the database. Who asks an endpoint about another one has come to the wrong place. */
+  id: string
   /** Says, to whoever finds the database in use, at which port of this machine its endpoint is. */
   announce(port: number): void
   close(): Promise<void>
@@ -19,17 +32,24 @@ export class SetUpError extends Error {}
 
 /** A real PostgreSQL server. Connects once, so that a wrong address is noticed here and not at a request. */
 export async function openServer(databaseUrl: string): Promise<LocalDatabase> {
-  if (!URL.canParse(databaseUrl)) throw new SetUpError('DATABASE_URL is not a URL')
-  const { host, pathname } = new URL(databaseUrl)
-  const location = `PostgreSQL at ${host}${pathname}`
-  const pool = postgresPool(databaseUrl)
+  const url = URL.parse(databaseUrl)
+  // What lacks a scheme, or has a slash in its password, parses as well: the password is in its path then.
+  if (url === null || !/^postgres(ql)?:$/.test(url.protocol) || url.pathname.includes('@')) {
+    throw new SetUpError('DATABASE_URL is not of the form postgresql://user:password@host/database')
+  }
+  const location = `PostgreSQL at ${url.host}${url.pathname}`
+  // What the driver makes of the mode in Neon's connection strings, which it would warn about in ten lines.
+  if (url.searchParams.get('sslmode') === 'require' && !url.searchParams.has('uselibpqcompat')) {
+    url.searchParams.set('sslmode', 'verify-full')
+  }
+  const pool = postgresPool(url.href)
   try {
     await pool.query('select 1')
   } catch (error) {
     await pool.end()
     throw new SetUpError(`No database answers: ${location} (${reason(error)})`)
   }
-  return { pool, location, announce: () => {}, close: () => pool.end() }
+  return { ...withoutLock(), pool, location, close: () => pool.end() }
 }
 
 /** Where the embedded database of an instance is: each port has a folder, so that two can run side by side. */
@@ -45,10 +65,7 @@ export function embeddedFolder(environment: NodeJS.ProcessEnv, port: number): st
 export async function openEmbedded(folder: string): Promise<LocalDatabase> {
   const inMemory = folder === 'memory:'
   if (!inMemory) assertDatabaseFolder(folder)
-  const unlock = inMemory ? () => {} : lock(folder)
-  const announce = (port: number) => {
-    if (!inMemory) writeFileSync(lockFile(folder), `${process.pid}\n${port}`)
-  }
+  const { unlock, ...lock } = inMemory ? withoutLock() : lockFolder(folder)
   try {
     const pglite = await PGlite.create(inMemory ? 'memory://' : folder)
     const pool = pglitePool(pglite)
@@ -57,12 +74,8 @@ export async function openEmbedded(folder: string): Promise<LocalDatabase> {
       await pglite.close()
       unlock()
     }
-    return {
-      pool,
-      location: inMemory ? 'embedded PostgreSQL in memory' : `embedded PostgreSQL in ${folder}`,
-      announce,
-      close,
-    }
+    const location = inMemory ? 'embedded PostgreSQL in memory' : `embedded PostgreSQL in ${folder}`
+    return { ...lock, pool, location, close }
   } catch (error) {
     unlock()
     throw new SetUpError(
@@ -71,45 +84,88 @@ export async function openEmbedded(folder: string): Promise<LocalDatabase> {
   }
 }
 
+/** Whether opening the folder would make a database in it. */
+export function isMissingOrEmpty(folder: string): boolean {
+  return !existsSync(folder) || (statSync(folder).isDirectory() && readdirSync(folder).length === 0)
+}
+
 /** A new folder, an empty one, or one that holds a database: nothing else is written into. */
 function assertDatabaseFolder(folder: string): void {
-  if (!existsSync(folder)) return
+  if (isMissingOrEmpty(folder) || existsSync(`${folder}/PG_VERSION`)) return
   const isFolder = statSync(folder).isDirectory()
-  if (isFolder && (existsSync(`${folder}/PG_VERSION`) || readdirSync(folder).length === 0)) return
   throw new SetUpError(
     `The database in ${folder} can't be opened (${isFolder ? 'other files are in it' : 'it is a file'})`,
   )
 }
 
-const lockFile = (folder: string) => `${folder}.lock`
+export const lockFile = (folder: string) => `${folder}.lock`
 
-function lock(folder: string): () => void {
+/** A lock in the making, to be linked or renamed: one that is half written would pass for one left behind. */
+function draftLock(folder: string, text: string): string {
+  const draft = `${lockFile(folder)}.${process.pid}`
+  writeFileSync(draft, text)
+  return draft
+}
+
+type Lock = Pick<LocalDatabase, 'id' | 'announce'> & { unlock(): void }
+
+/** What no other process could find. */
+const withoutLock = (): Lock => ({ id: randomUUID(), announce: () => {}, unlock: () => {} })
+
+/**
+ * Makes this process the only one that has the folder open.
+ *
+ * @throws SetUpError where another one has
+ */
+export function lockFolder(folder: string): Lock {
   const file = lockFile(folder)
   mkdirSync(dirname(file), { recursive: true })
-  const { owner } = readLock(file)
-  if (owner !== null && owner !== process.pid && isRunning(owner)) {
-    throw new SetUpError(
-      `The database in ${folder} is in use by process ${owner}. Set LOCAL_DB_DIR to another folder.`,
-    )
-  }
+  assertUnlocked(folder)
   // Left behind by a process that was killed.
-  if (owner !== null) rmSync(file)
-  writeFileSync(file, String(process.pid), { flag: 'wx' })
-  return () => rmSync(file, { force: true })
-}
-
-/** The port of the endpoint of a running process that has the folder open; `null` where none has. */
-export function findEndpoint(folder: string): number | null {
-  const { owner, port } = readLock(lockFile(folder))
-  return owner !== null && isRunning(owner) ? port : null
-}
-
-function readLock(file: string): { owner: number | null; port: number | null } {
+  rmSync(file, { force: true })
+  const draft = draftLock(folder, String(process.pid))
   try {
-    const [owner, port] = readFileSync(file, 'utf8').split('\n')
-    return { owner: Number(owner), port: port ? Number(port) : null }
-  } catch {
-    return { owner: null, port: null }
+    linkSync(draft, file)
+  } catch (error) {
+    // Another process was quicker.
+    assertUnlocked(folder)
+    throw error
+  } finally {
+    rmSync(draft)
+  }
+  const id = randomUUID()
+  const announce = (port: number) => renameSync(draftLock(folder, `${process.pid}\n${port}\n${id}`), file)
+  return { id, announce, unlock: () => rmSync(file, { force: true }) }
+}
+
+function assertUnlocked(folder: string): void {
+  const holder = findHolder(folder)
+  if (holder === null) return
+  throw new SetUpError(
+    `The database in ${folder} is in use by process ${holder.processId}. Wait for its end, or set LOCAL_DB_DIR to another folder.`,
+  )
+}
+
+/** Where the database of a running process answers on this machine. */
+export type Endpoint = { port: number; id: string }
+
+/** Who has a folder open. The endpoint is `null` before there is one, and where there never will be. */
+type Holder = { processId: number; endpoint: Endpoint | null }
+
+/** The running process that has the folder open, as the lock file says; `null` where there is none. */
+export function findHolder(folder: string): Holder | null {
+  const [processId, port, id] = readLock(lockFile(folder)).split('\n')
+  // Where this process is the owner by number, the owner is one of the past, as in a container that starts anew.
+  if (Number(processId) === process.pid || !isRunning(Number(processId))) return null
+  return { processId: Number(processId), endpoint: port && id ? { port: Number(port), id } : null }
+}
+
+function readLock(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
   }
 }
 
@@ -120,6 +176,20 @@ function isRunning(processId: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
+}
+
+/**
+ * What to connect to for an endpoint's database and no other: a lock file outlives a killed process, and its port may
+ * be another database's by now.
+ */
+export function endpointUrl({ port, id }: Endpoint): string {
+  return `postgresql://local:local@localhost:${port}/postgres?id=${id}`
+}
+
+/** Whether a connection string means the database of this id, or does not say which. */
+export function isMeantFor(id: string, connectionString: string): boolean {
+  const meant = URL.parse(connectionString)?.searchParams.get('id') ?? id
+  return meant === id
 }
 
 /** The first line of an error's message, or its code where a failed connection has no message. */

@@ -8,6 +8,7 @@ import { ConfigError, parseConfig } from '../src/config.ts'
 import './copy-docs-assets.ts'
 import {
   embeddedFolder,
+  isMeantFor,
   type LocalDatabase,
   openEmbedded,
   openServer,
@@ -83,9 +84,9 @@ function databaseName({ variables }: Settings): string {
 }
 
 /** On Neon's conventional port if it is free, else on any: a second instance must not fail for it. */
-async function serveEndpoint({ pool }: LocalDatabase): ReturnType<typeof serveNeonEndpoint> {
+async function serveEndpoint({ pool, id }: LocalDatabase): ReturnType<typeof serveNeonEndpoint> {
   const app = createNeonEndpoint({
-    poolFor: () => pool,
+    poolFor: (connectionString) => (isMeantFor(id, connectionString) ? pool : undefined),
     onFailure: (error) => console.error(`Database: ${reason(error)}`),
   })
   try {

@@ -62,18 +62,20 @@ const isDone = sql`decision.outcome = 'done'`
 /** One page of accounts, and where the next begins; `null` after the last. */
 export type UserPage = { users: AdminUser[]; next: UserPosition | null }
 
+type PageRow = { key: string | null; shown: boolean; isEnd: boolean }
+
 /** Accounts by id; those that a search finds, by what begins with the text, each once. */
 export async function listUsers(
   db: Database,
   { limit, ...page }: UserFilter & { after: UserPosition | null; limit: number },
 ): Promise<UserPage> {
   // One more than is shown tells whether there are more.
-  const { rows } = await db.execute<AdminUserRow & { key: string | null; shown: boolean }>(sql`
+  const { rows } = await db.execute<AdminUserRow & PageRow>(sql`
     with page as (${pageOfUsers({ ...page, limit: limit + 1 })})
-    select page.key, page.shown, ${adminUserColumns(sql`u`)} from page join users u on u.id = page.id
-    order by page.key, page.id`)
+    select page.key, page.shown, page.is_end as "isEnd", ${adminUserColumns(sql`u`)}
+    from page join users u on u.id = page.id order by page.key, page.id`)
   const shown = rows.filter((row) => row.shown).slice(0, limit)
-  const end = rows.length > limit ? shown.at(-1) : rows.find((row) => !row.shown)
+  const end = rows.length > limit ? shown.at(-1) : rows.find((row) => row.isEnd)
   return { users: shown.map(toAdminUser), next: end ? { id: end.id, key: end.key } : null }
 }
 
@@ -250,4 +252,27 @@ export async function setUserRoles(
   const [row] = rows
   if (row?.outcome === 'unknown_roles') return { outcome: 'unknown_roles', unknown: row.unknown }
   return toOutcome(row, toAdminUser)
+}
+
+/** Enables an account and forgets its wrong passwords, without an actor; `null` if there is none. */
+export async function enableAccount(
+  { db, client }: Acting,
+  { email, now }: { email: string; now: Date },
+): Promise<{ userId: number; isChanged: boolean } | null> {
+  const about = { userId: sql`subject.id` }
+  const { rows } = await db.execute<{ userId: number; isChanged: boolean }>(sql`
+    with subject as (
+      select u.* from users u where lower(u.email) = ${email} for no key update
+    ), changed as (
+      update users u set disabled_at = null, disabled_reason = null, consecutive_failures = 0, updated_at = ${time(now)}
+      from subject where u.id = subject.id and (subject.disabled_at is not null or subject.consecutive_failures > 0)
+      returning u.id
+    ), recorded as (
+      ${recordEvents({ client, now }, [
+        { ...about, type: 'account_enabled', from: sql`from subject where disabled_at is not null` },
+        { ...about, type: 'account_unlocked', from: sql`from subject where consecutive_failures > 0` },
+      ])}
+    )
+    select subject.id as "userId", exists (select from changed) as "isChanged" from subject`)
+  return rows[0] ?? null
 }

@@ -3,6 +3,7 @@ import { type Actor, ADMINISTRATION, actingUser, isLastAdmin, mayNot } from '../
 import { type Client, type EventType, recordEvents } from '../db/audit-event.ts'
 import type { Database } from '../db/client.ts'
 import { time } from '../db/time.ts'
+import { MAX_CONSECUTIVE_FAILURES } from '../limits/queries.ts'
 import { ADMIN_ROLE, DEFAULT_ROLE } from '../permissions.ts'
 
 /** Permissions in alphabetical order. */
@@ -115,15 +116,15 @@ export async function deleteRole(
 }
 
 /** What somebody has after a role was given or taken. */
-export type Granted = { userId: number; roles: string[]; isChanged: boolean }
-
-type GrantedRow = {
-  userId: number | null
-  hasRole: boolean
-  isLast: boolean
-  isChanged: boolean
+export type Granted = {
+  userId: number
   roles: string[]
+  isChanged: boolean
+  /** False: they are disabled or locked. */
+  canSignIn: boolean
 }
+
+type GrantedRow = Omit<Granted, 'userId'> & { userId: number | null; hasRole: boolean; isLast: boolean }
 
 /** Gives an account a role or takes it away, without an actor: for whoever operates the database. */
 export async function setRole(
@@ -160,6 +161,7 @@ export async function setRole(
       ])}
     )
     select subject.id as "userId", has_role as "hasRole", is_last as "isLast", exists (select from changes) as "isChanged",
+      subject.disabled_at is null and subject.consecutive_failures < ${MAX_CONSECUTIVE_FAILURES} as "canSignIn",
       array(
         select role_name from user_roles where user_id = subject.id and role_name not in (select role_name from revoked)
         union select role_name from granted order by 1
@@ -171,5 +173,6 @@ export async function setRole(
   if (!row || row.userId === null) return 'no_account'
   if (!row.hasRole) return 'no_role'
   if (row.isLast) return 'last_admin'
-  return { userId: row.userId, roles: row.roles, isChanged: row.isChanged }
+  const { userId, roles, isChanged, canSignIn } = row
+  return { userId, roles, isChanged, canSignIn }
 }

@@ -37,7 +37,8 @@ export function start(file: string, { env, args = [] }: { env: NodeJS.ProcessEnv
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (output += chunk))
-  const exited = once(child, 'exit').then(([code]) => code as number | null)
+  // Not 'exit': under load that comes before the last of the output.
+  const exited = once(child, 'close').then(([code]) => code as number | null)
   return {
     exited,
     processId: child.pid,

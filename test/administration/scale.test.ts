@@ -1,0 +1,328 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import { toBase64Url, utf8 } from '../../src/crypto/encoding.ts'
+import { fillWithCrowd } from '../support/crowd.ts'
+import { type Explained, explainedConnect } from '../support/explained.ts'
+import { createTestApp, createTestDatabase } from '../support/test-app.ts'
+
+type Page = { items: { id: number }[]; next_cursor: string | null }
+
+/** So many people, and an administrator among them who asks. */
+async function createCrowd(users: number) {
+  const database = await createTestDatabase()
+  const { connect, statements } = explainedConnect(database.url)
+  const [plain, app] = [
+    await createTestApp({ database }),
+    await createTestApp({ database, deps: { connect } }),
+  ]
+  const admin = await plain.register({ username: 'chief', email: 'chief@office.example', full_name: 'Chief' })
+  await database.sql(`insert into user_roles (user_id, role_name) values (${admin.id}, 'admin')`)
+  await fillWithCrowd(database, users)
+  const authorization = { Authorization: `Bearer ${await plain.signIn(admin)}` }
+  /** Sends a request whose statements are explained. */
+  const send = async (path: string, { method = 'GET', body }: { method?: string; body?: unknown } = {}) => {
+    statements.length = 0
+    const headers = { ...authorization, 'Content-Type': 'application/json' }
+    const response = await app.request(path, {
+      method,
+      headers,
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    })
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
+    return response
+  }
+  const list = async (path: string) =>
+    (await (await plain.request(path, { headers: authorization })).json()) as Page
+  return { ...database, users, half: users / 2, admin, app, statements, send, list }
+}
+
+type Crowd = Awaited<ReturnType<typeof createCrowd>>
+
+const thousand = await createCrowd(1_000)
+const million = await createCrowd(1_000_000)
+/** How often each table was read from end to end, as far as the connection knows that everything here comes through. */
+async function timesScanned() {
+  await million.sql('select pg_stat_force_next_flush()')
+  return await million.sql(`
+    select relname, seq_scan from pg_stat_user_tables
+    where relname in ('users', 'user_roles', 'sessions', 'audit_events', 'rate_limits') order by relname`)
+}
+const timesScannedByFilling = await timesScanned()
+
+// Databases stay until the run ends.
+afterAll(() => million.sql('truncate users, audit_events, rate_limits cascade'))
+
+type Act = (crowd: Crowd) => Promise<unknown>
+
+/** What an act asked the database. */
+async function explained(crowd: Crowd, act: Act): Promise<Explained[]> {
+  crowd.statements.length = 0
+  await act(crowd)
+  return [...crowd.statements]
+}
+
+const get =
+  (path: (crowd: Crowd) => string): Act =>
+  (crowd) =>
+    crowd.send(path(crowd))
+const secondPageOf =
+  (path: string): Act =>
+  async (crowd) =>
+    crowd.send(`${path}&cursor=${(await crowd.list(path)).next_cursor}`)
+
+/** A cursor as the list makes it, so that a page deep inside is not reached by reading all before it. */
+const cursor = (id: number, key?: string) => `cursor=${id}${key ? `.${toBase64Url(utf8(key))}` : ''}`
+
+/** What very many accounts begin with, and a key in their midst. */
+const BROAD = [
+  ['person', 'person5'],
+  ['anna', 'anna maria smith'],
+  ['smith', 'smith'],
+  ['@example', '@example.com'],
+] as const
+
+const FILTERS = ['status=active', 'status=disabled', 'role=support', 'role=late', 'role=admin']
+const FILTERS_IN_PAIRS = [
+  'role=user&status=disabled',
+  'role=support&status=disabled',
+  'role=late&status=active',
+]
+
+/**
+ * What 26 accounts take at most, each found by its key and its roles by the account: a few pages of an index and one of
+ * the table each time. A thousand users may not fill a page with those who have two things in common.
+ */
+const FULL_PAGE = 1000
+
+/**
+ * A search with a filter looks at up to 10,000 entries (`MAX_ENTRIES`), of which a thousand users don't have as many:
+ * for each it may touch a page of an index and one of the table to find it, as much again to compare it, and three
+ * pages of an index for its roles. Most touch a fraction.
+ */
+const FILTERED_SEARCH = 7 * 10_000
+
+type Read = [name: string, act: Act, most: number]
+
+const month = 'since=2026-03-01T00:00:00Z&until=2026-04-01T00:00:00Z'
+const reads: Read[] = [
+  ['who asks', get(() => '/users/me'), 0],
+  ['all roles', get(() => '/roles'), 0],
+  ['all accounts', get(() => '/users'), 0],
+  ['all accounts, the second page', secondPageOf('/users?limit=25'), 0],
+  ['all accounts, from the middle', get(({ half }) => `/users?${cursor(half)}`), 0],
+  ...['role=user', ...FILTERS, ...FILTERS_IN_PAIRS].flatMap((filter): Read[] => [
+    [`those with ${filter}`, get(() => `/users?${filter}`), FULL_PAGE],
+    [
+      `those with ${filter}, from the middle`,
+      get(({ half }) => `/users?${filter}&${cursor(half)}`),
+      FULL_PAGE,
+    ],
+  ]),
+  ['a search that finds one', get(({ users }) => `/users?query=person${users - 1}`), 0],
+  ['a search that finds nobody', get(() => '/users?query=nobody'), 0],
+  ...BROAD.flatMap(([query, key]): Read[] => [
+    [`a search for ${query}`, get(() => `/users?query=${query}`), 0],
+    [`a search for ${query}, a long page`, get(() => `/users?query=${query}&limit=100`), 0],
+    [`a search for ${query}, the second page`, secondPageOf(`/users?query=${query}`), 0],
+    [
+      `a search for ${query}, from the middle`,
+      get(({ half }) => `/users?query=${query}&${cursor(half, key)}`),
+      0,
+    ],
+    ...FILTERS.map(
+      (filter): Read => [
+        `a search for ${query} with ${filter}`,
+        get(() => `/users?query=${query}&${filter}`),
+        FILTERED_SEARCH,
+      ],
+    ),
+  ]),
+  ['an account', get(({ half }) => `/users/${half}`), 0],
+  ['its sessions', get(({ half }) => `/users/${half}/sessions`), 0],
+  ['all events', get(() => '/audit-events'), 0],
+  ['all events, the second page', secondPageOf('/audit-events?limit=25'), 0],
+  ...[
+    ...['type=sign_in_failed', 'type=account_deleted', 'user_id=12', 'actor_id=2'],
+    ...[
+      `type=signed_in&${month}`,
+      `user_id=12&${month}`,
+      'actor_id=2&type=sign_in_failed',
+      'actor_id=2&user_id=12',
+    ],
+  ].map((filter): Read => [`events with ${filter}`, get(() => `/audit-events?${filter}`), FULL_PAGE]),
+  ...['type=sign_in_failed', 'user_id=12', 'actor_id=2'].map(
+    (filter): Read => [
+      `events with ${filter}, the second page`,
+      secondPageOf(`/audit-events?${filter}&limit=2`),
+      0,
+    ],
+  ),
+]
+
+const put = (body: unknown) => ({ method: 'PUT', body })
+const patch = (body: unknown) => ({ method: 'PATCH', body })
+const remove = { method: 'DELETE' }
+const writes: [name: string, act: Act][] = [
+  ['change a name', ({ half, send }) => send(`/users/${half + 1}`, patch({ full_name: 'New Name' }))],
+  ['change a username', ({ half, send }) => send(`/users/${half + 1}`, patch({ username: 'newcomer' }))],
+  ['disable', ({ half, send }) => send(`/users/${half + 1}`, patch({ status: 'disabled' }))],
+  ['enable', ({ half, send }) => send(`/users/${half + 1}`, patch({ status: 'active' }))],
+  ['give roles', ({ half, send }) => send(`/users/${half + 1}/roles`, put({ roles: ['user', 'support'] }))],
+  [
+    'take a role of an administrator',
+    ({ half, send }) => send(`/users/${half}/roles`, put({ roles: ['user'] })),
+  ],
+  ['sign somebody out', ({ half, send }) => send(`/users/${half + 1}/sessions`, remove)],
+  ['delete somebody', ({ half, send }) => send(`/users/${half + 1}`, remove)],
+  [
+    'create a role',
+    ({ send }) => send('/roles/new', put({ description: 'New', permissions: ['users:read'] })),
+  ],
+  [
+    'change a role',
+    ({ send }) => send('/roles/support', put({ description: 'New', permissions: ['users:read'] })),
+  ],
+  ['delete a role', ({ send }) => send('/roles/new', remove)],
+  ['register', ({ app }) => app.register({ username: 'newest', email: 'newest@office.example' })],
+  ['sign in', ({ app, admin }) => app.signIn(admin)],
+]
+
+/** A handful of rows. */
+const SMALL = ['roles', 'role_permissions']
+const scans = (statements: Explained[]) =>
+  statements.flatMap(({ scanned }) => scanned).filter((table) => !SMALL.includes(table))
+
+const figures = (statements: Explained[]) =>
+  statements.map(({ buffers, milliseconds, cost }) => `${buffers} pages, ${milliseconds} ms, cost ${cost}`)
+
+// What was measured is shown by `--reporter=verbose`.
+describe('a million users cost about what a thousand do', () => {
+  test.for(reads)('%s', async ([, act, most], { annotate }) => {
+    const [few, many] = [await explained(thousand, act), await explained(million, act)]
+    await annotate([...figures(few), 'and of a million', ...figures(many)].join('; '))
+    expect(scans(many)).toEqual([])
+    expect(many.map(({ isRead }) => isRead)).toEqual(few.map(() => true))
+    for (const [index, { buffers, cost }] of many.entries()) {
+      expect(buffers).toBeLessThanOrEqual(Math.max(10 * (few[index]?.buffers ?? 0), most))
+      // Above (`jit_above_cost`), PostgreSQL compiles a statement first, which takes longer than any of these.
+      expect(cost).toBeLessThan(100_000)
+    }
+  })
+
+  test.for(writes)('%s', async ([, act], { annotate }) => {
+    const [few, many] = [await explained(thousand, act), await explained(million, act)]
+    await annotate([...figures(few), 'and of a million', ...figures(many)].join('; '))
+    expect(scans(many)).toEqual([])
+    expect(many.some(({ isRead }) => !isRead)).toBe(true)
+    for (const [index, { cost }] of many.entries()) {
+      expect(cost).toBeLessThanOrEqual(10 * (few[index]?.cost ?? 0))
+    }
+  })
+
+  test('and no table was read from end to end, by foreign keys neither', async () => {
+    expect(await timesScanned()).toEqual(timesScannedByFilling)
+    await million.sql('select count(*) from users')
+    expect(await timesScanned()).not.toEqual(timesScannedByFilling)
+  })
+})
+
+const idsOf = ({ items }: Page) => items.map(({ id }) => id)
+const every = (step: number, from: number, count = 25) =>
+  Array.from({ length: count }, (_, index) => from + index * step)
+
+/** Whom a search finds by all that is known of everybody, in order. */
+async function expected({ sql }: Crowd, query: string, condition = 'true'): Promise<number[]> {
+  const rows = await sql(`
+    select u.id from users u cross join lateral unnest(array[
+      lower(username), lower(email), lower(full_name), lower(regexp_replace(full_name, '^.* ', '')),
+      lower(regexp_replace(email, '^[^@]*', ''))
+    ]) as key
+    where starts_with(key, '${query}') and ${condition} group by u.id order by min(key collate "C"), u.id`)
+  return rows.map(({ id }) => Number(id))
+}
+
+/** Everybody on all pages, as often as they are there. */
+async function allPages({ list }: Crowd, path: string): Promise<number[]> {
+  const ids: number[] = []
+  let next: string | null = ''
+  while (next !== null) {
+    const page: Page = await list(`${path}&limit=100${next && `&cursor=${next}`}`)
+    ids.push(...idsOf(page))
+    next = page.next_cursor
+  }
+  return ids
+}
+
+describe('among a million users', () => {
+  test.each<[string, number[], boolean]>([
+    ['', every(1, 1), true],
+    ['limit=2', [1, 2], true],
+    [cursor(999_000), every(1, 999_001), true],
+    [cursor(999_999), [1_000_000, 1_000_001], false],
+    ['role=support', every(20, 20), true],
+    ['role=late', every(1, 980_001), true],
+    [`role=support&${cursor(999_960)}`, [999_980, 1_000_000], false],
+    ['role=admin', [1, 2], false],
+    ['status=disabled', every(101, 101), true],
+    ['role=support&status=disabled', every(2020, 2020), true],
+    [`role=late&status=disabled&${cursor(999_900)}`, [], false],
+    ['role=late&status=disabled&limit=2', [980_003, 980_104], true],
+    ['query=person999998', [999_998], false],
+    ['query=nobody', [], false],
+    ['query=chief&role=admin', [1], false],
+    ['query=person&role=admin', [2], false],
+  ])('/users?%s', async (query, ids, hasMore) => {
+    const page = await million.list(`/users?${query}`)
+    expect(idsOf(page)).toEqual(ids)
+    expect(page.next_cursor !== null).toBe(hasMore)
+  })
+
+  test.each([
+    ['anna', `full_name like 'Anna%' order by lower(full_name) collate "C", id`],
+    ['smith', `full_name like '% Smith' order by id`],
+    ['@example.org', `email like '%@example.org' order by id`],
+  ])('a search for %s finds its first ones in order', async (query, condition) => {
+    const first = await million.list(`/users?query=${query}`)
+    const second = await million.list(`/users?query=${query}&cursor=${first.next_cursor}`)
+    const rows = await million.sql(`select id from users where ${condition} limit 50`)
+    expect([...idsOf(first), ...idsOf(second)]).toEqual(rows.map(({ id }) => Number(id)))
+  })
+
+  test('a search whose filter leaves few of many comes to its end, and finds each once', async () => {
+    // Also the one with whom what is looked at for one page ends.
+    await million.sql(`
+      insert into user_roles (user_id, role_name) select id, 'late' from users
+      where lower(full_name) like 'anna garcia%' order by id offset 9999 limit 1`)
+    const condition = `exists (select from user_roles where user_id = u.id and role_name = 'late')`
+    const found = await allPages(million, '/users?query=anna%20garcia&role=late')
+    expect(found).toEqual(await expected(million, 'anna garcia', condition))
+    expect(found.length).toBeGreaterThan(500)
+  })
+
+  test('a page shows nobody from beyond what was looked at for it', async () => {
+    // The last user's name comes early among usernames, which come after 250,000 last names.
+    const first = await million.list('/users?query=person&role=late')
+    const second = await million.list(`/users?query=person&role=late&cursor=${first.next_cursor}`)
+    expect([...first.items, ...second.items]).toEqual([])
+    expect(second.next_cursor).not.toBeNull()
+  })
+})
+
+describe('among a thousand users', () => {
+  const conditions = {
+    '': 'true',
+    '&status=disabled': 'disabled_at is not null',
+    '&role=support': `exists (select from user_roles where user_id = u.id and role_name = 'support')`,
+  }
+  const searches = BROAD.flatMap(([query]) =>
+    Object.entries(conditions).map(([filter, condition]) => [query, filter, condition] as const),
+  )
+
+  test.each(searches)(
+    'all pages of a search for %s%s have everybody once, in order',
+    async (query, filter, condition) => {
+      const found = await allPages(thousand, `/users?query=${query}${filter}`)
+      expect(found).toEqual(await expected(thousand, query, condition))
+      expect(found).not.toEqual([])
+    },
+  )
+})

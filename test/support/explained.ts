@@ -1,0 +1,66 @@
+import { sql } from 'drizzle-orm'
+import { PgDialect } from 'drizzle-orm/pg-core'
+import { type Connect, prepareDatabase } from '../../src/db/client.ts'
+
+type Plan = {
+  'Node Type': string
+  'Relation Name'?: string
+  'Total Cost': number
+  'Shared Hit Blocks'?: number
+  'Shared Read Blocks'?: number
+  Plans?: Plan[]
+}
+
+/** What PostgreSQL says of a statement; what writes is not executed for it, so that it touches and takes nothing. */
+export type Explained = {
+  isRead: boolean
+  /** Pages touched, each time they are. */
+  buffers: number
+  milliseconds: number
+  /** In the planner's own unit. */
+  cost: number
+  /** The tables that are read from end to end. */
+  scanned: string[]
+}
+
+const dialect = new PgDialect()
+
+/** Like the real one, but each statement is explained before it is executed. */
+export function explainedConnect(databaseUrl: string): { connect: Connect; statements: Explained[] } {
+  const real = prepareDatabase(databaseUrl, () => performance.now())
+  const statements: Explained[] = []
+  const connect: Connect = (meter) => {
+    const db = real(meter)
+    return {
+      async execute(statement, options) {
+        const isRead = !/\b(insert into|update|delete from)\b/.test(dialect.sqlToQuery(statement).sql)
+        const how = isRead ? sql`analyze, buffers, timing off, format json` : sql`format json`
+        const { rows } = await db.execute<{ 'QUERY PLAN': [{ Plan: Plan; 'Execution Time'?: number }] }>(
+          sql`explain (${how}) ${statement}`,
+        )
+        for (const { 'QUERY PLAN': plans } of rows) statements.push(toExplained(plans[0], isRead))
+        return await db.execute(statement, options)
+      },
+    }
+  }
+  return { connect, statements }
+}
+
+function toExplained(
+  { Plan: plan, ...rest }: { Plan: Plan; 'Execution Time'?: number },
+  isRead: boolean,
+): Explained {
+  return {
+    isRead,
+    buffers: (plan['Shared Hit Blocks'] ?? 0) + (plan['Shared Read Blocks'] ?? 0),
+    milliseconds: rest['Execution Time'] ?? 0,
+    cost: plan['Total Cost'],
+    scanned: nodesOf(plan).flatMap((node) =>
+      node['Node Type'] === 'Seq Scan' ? (node['Relation Name'] ?? []) : [],
+    ),
+  }
+}
+
+function nodesOf(plan: Plan): Plan[] {
+  return [plan, ...(plan.Plans ?? []).flatMap(nodesOf)]
+}
