@@ -70,7 +70,8 @@ type Filter = Omit<UserFilter, 'query'>
 
 /**
  * Accounts by id, as a subquery with `id`. Role and status alone are ranges of one value: by `=`, the planner would take
- * the order of ids from another index and expect what fits everywhere in it, even if it all is at the end.
+ * the order of ids from another index and expect what fits everywhere in it, even if it all is at the end. Both together
+ * are merged in that order, from where the later of the two begins.
  */
 function accounts({ role, status }: Filter, after: number): SQL {
   const key = accountStatus(sql`u.disabled_at`)

@@ -128,7 +128,7 @@ const reads: Read[] = [
       get(({ half }) => `/users?query=${query}&${cursor(half, key)}`),
       0,
     ],
-    ...FILTERS.map(
+    ...[...FILTERS, 'role=user&status=disabled'].map(
       (filter): Read => [
         `a search for ${query} with ${filter}`,
         get(() => `/users?query=${query}&${filter}`),
@@ -141,7 +141,7 @@ const reads: Read[] = [
   ['all events', get(() => '/audit-events'), 0],
   ['all events, the second page', secondPageOf('/audit-events?limit=25'), 0],
   ...[
-    ...['type=sign_in_failed', 'type=account_deleted', 'user_id=12', 'actor_id=2'],
+    ...['type=sign_in_failed', 'type=account_deleted', 'user_id=12', 'actor_id=2', 'actor_id=12'],
     ...[
       `type=signed_in&${month}`,
       `user_id=12&${month}`,
@@ -149,7 +149,7 @@ const reads: Read[] = [
       'actor_id=2&user_id=12',
     ],
   ].map((filter): Read => [`events with ${filter}`, get(() => `/audit-events?${filter}`), FULL_PAGE]),
-  ...['type=sign_in_failed', 'user_id=12', 'actor_id=2'].map(
+  ...['type=sign_in_failed', 'user_id=12', 'actor_id=12'].map(
     (filter): Read => [
       `events with ${filter}, the second page`,
       secondPageOf(`/audit-events?${filter}&limit=2`),
