@@ -22,6 +22,9 @@ CREATE INDEX IF NOT EXISTS "users_domain_search" ON "users" USING btree ((lower(
 --> statement-breakpoint
 CREATE INDEX IF NOT EXISTS "users_status_index" ON "users" USING btree ((case when "disabled_at" is null then 'active' else 'disabled' end),"id");
 --> statement-breakpoint
+-- Of what the new indexes hold, the planner knows nothing until it is looked at.
+ANALYZE "users";
+--> statement-breakpoint
 CREATE TABLE "role_permissions" (
 	"role_name" text NOT NULL,
 	"permission" text NOT NULL,
