@@ -112,7 +112,7 @@ describe('the lock file', () => {
     for (let port = 1; port <= 500; port++) lock.announce(port)
     Atomics.store(ending, 0, 1)
     const [seen] = (await once(reader, 'message')) as [string[]]
-    expect(seen.length).toBeGreaterThan(10)
+    expect(seen.length).toBeGreaterThan(1)
     expect(seen.filter((text) => !/^\d+(\n\d+\n[\da-f-]{36})?$/.test(text))).toEqual([])
     lock.unlock()
     expect(readdirSync(folder).filter((name) => name.startsWith(`${basename(path)}.`))).toEqual([])
