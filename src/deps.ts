@@ -1,7 +1,7 @@
 import type { Config } from './config.ts'
 import { type DerivedKeys, deriveKeys } from './crypto/derived-key.ts'
 import { createKeyRing, type KeyRing } from './crypto/jwt.ts'
-import { createPasswordHasher, type PasswordHasher } from './crypto/password.ts'
+import { createPasswordHasher, type PasswordHasher, type Pause } from './crypto/password.ts'
 import type { Client } from './db/audit-event.ts'
 import { type Connect, type Database, prepareDatabase } from './db/client.ts'
 import { commonPasswordsFrom } from './passwords/common-passwords.ts'
@@ -73,7 +73,13 @@ export const stopwatch = () => performance.now()
 /** Real time, real randomness, the configured database: the one place where they enter. */
 export function makeDeps(
   config: Config,
-  platform: Pick<AppDeps, 'assets' | 'clientAddress' | 'floodLimiter' | 'isPlainHttp'>,
+  {
+    betweenHashCalls,
+    ...platform
+  }: Pick<AppDeps, 'assets' | 'clientAddress' | 'floodLimiter' | 'isPlainHttp'> & {
+    /** Where hashing holds up the thread that serves requests; elsewhere it would only take time. */
+    betweenHashCalls?: Pause
+  },
 ): AppDeps {
   const random: Random = {
     bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
@@ -85,7 +91,7 @@ export function makeDeps(
     clock: () => new Date(),
     stopwatch,
     random,
-    passwords: createPasswordHasher(config.passwordWork, random.bytes),
+    passwords: createPasswordHasher(config.passwordWork, random.bytes, betweenHashCalls),
     keyRing: createKeyRing(config.signingKeys),
     refreshKeys: deriveKeys(config.authSecrets, 'refresh-token'),
     deviceKeys: deriveKeys(config.authSecrets, 'device-token'),

@@ -8,6 +8,7 @@ import {
   type IsPlainHttp,
   makeDeps,
 } from './deps.ts'
+import { letOthersRun } from './let-others-run.ts'
 import { runScheduled } from './scheduled.ts'
 
 type Bindings = Record<string, unknown> & {
@@ -35,7 +36,8 @@ let app: Promise<ReturnType<typeof createApp>> | undefined
 function depsOf(env: Bindings): AppDeps {
   const assets: Assets = (request) => env.ASSETS.fetch(request)
   const floodLimiter = env.FLOOD_LIMITER ?? null
-  deps ??= makeDeps(parseConfig(env), { assets, clientAddress, floodLimiter, isPlainHttp })
+  const platform = { assets, clientAddress, floodLimiter, isPlainHttp, betweenHashCalls: letOthersRun }
+  deps ??= makeDeps(parseConfig(env), platform)
   return deps
 }
 

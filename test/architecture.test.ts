@@ -193,6 +193,7 @@ describe('what is not written here', () => {
       'src/administration/scale.ts',
       'src/administration/stale-guards.ts',
       'src/audit/events.ts',
+      'src/http/budgets.ts',
       'src/http/canaries.ts',
       'src/http/security.ts',
       'src/limits/races.ts',

@@ -12,18 +12,25 @@ export function toBase64Url(bytes: Uint8Array): string {
   return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }
 
+/** Groups of four, and at the end two characters or three whose spare bits are zero. */
+const CANONICAL_BASE64URL =
+  /^(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?$/
+
 /**
- * The bytes of an unpadded base64url text, or `null` when it is anything but the one canonical spelling.
- * Decoders usually take several spellings of the same bytes (padding, spare bits in the last character);
+ * Whether a text is unpadded base64url in the one canonical spelling of its bytes. Decoders usually take several spellings of the same bytes (padding, spare bits in the last character);
  * accepting one only means that a token which differs in any character is a different token.
  *
  * @see https://www.rfc-editor.org/rfc/rfc4648#section-3.5
  */
+export function isBase64Url(text: string): boolean {
+  return CANONICAL_BASE64URL.test(text)
+}
+
+/** The bytes of a text as `isBase64Url` wants it; `null` for any other. */
 export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | null {
-  if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) return null
+  if (!isBase64Url(text)) return null
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
-  const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0))
-  return toBase64Url(bytes) === text ? bytes : null
+  return Uint8Array.from(binary, (char) => char.charCodeAt(0))
 }
 
 /** Whether a text is a UUID in lower case (RFC 9562 section 4), as this server writes them. */

@@ -1,5 +1,5 @@
 import { decode, sign, verify } from 'hono/jwt'
-import { fromBase64Url } from './encoding.ts'
+import { isBase64Url } from './encoding.ts'
 import { importVerificationKey, type SigningKey } from './signing-key.ts'
 
 /**
@@ -76,7 +76,7 @@ export async function verifyToken(
   token: string,
   expected: Expected,
 ): Promise<(RegisteredClaims & Record<string, unknown>) | null> {
-  if (token.length > MAX_TOKEN_CHARACTERS || !token.split('.').every(fromBase64Url)) return null
+  if (token.length > MAX_TOKEN_CHARACTERS || !token.split('.').every(isBase64Url)) return null
   try {
     const { header }: { header: { kid?: unknown } } = decode(token)
     const entry = typeof header.kid === 'string' ? ring.verification.get(header.kid) : undefined

@@ -1,0 +1,44 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, expect, test } from 'vitest'
+import { root, start } from './support/process.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'bundle-test-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** What `npm run deploy` would upload. */
+async function bundle(): Promise<string> {
+  const args = ['deploy', '--dry-run', '--outdir', folder]
+  const env = { PATH: `${root}node_modules/.bin:${process.env['PATH']}`, WRANGLER_SEND_METRICS: 'false' }
+  const command = start('node_modules/wrangler/bin/wrangler.js', { args, env })
+  expect(await command.exited, command.output()).toBe(0)
+  return join(folder, 'worker.js')
+}
+
+const file = await bundle()
+
+test('the Worker is at most 130 KiB, compressed', async ({ annotate }) => {
+  const kibibytes = gzipSync(readFileSync(file)).length / 1024
+  await annotate(`${kibibytes.toFixed(1)} KiB`)
+  expect(kibibytes).toBeLessThanOrEqual(130)
+  // Not because half of it is missing.
+  expect(kibibytes).toBeGreaterThan(50)
+})
+
+// Cloudflare allows a second of CPU for it: https://developers.cloudflare.com/workers/platform/limits/#worker-startup-time
+test('its modules are evaluated in less than the second that the platform allows', async ({ annotate }) => {
+  const script = `
+    const before = process.cpuUsage()
+    const { default: worker } = await import(${JSON.stringify(file)})
+    const { user, system } = process.cpuUsage(before)
+    if (typeof worker.fetch !== 'function') throw new Error('No Worker')
+    console.log((user + system) / 1000)`
+  const command = start('--input-type=module', { args: ['-e', script], env: {} })
+  expect(await command.exited, command.output()).toBe(0)
+  const milliseconds = Number(command.output())
+  await annotate(`${milliseconds.toFixed(0)} ms of CPU under Node`)
+  expect(milliseconds).toBeGreaterThan(0)
+  expect(milliseconds).toBeLessThan(1000)
+})
