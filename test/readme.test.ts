@@ -45,18 +45,22 @@ describe('the table of the configuration', () => {
   })
 })
 
-test.each(['README.md', 'CONTRIBUTING.md', 'docs/deploy.md', 'docs/authorization.md', 'docs/security.md'])(
-  '%s names commands and files that exist',
-  (file) => {
-    const text = read(file)
-    for (const [, script = ''] of text.matchAll(/npm run ([a-z:]+)/g))
-      expect(packageJson.scripts).toHaveProperty([script])
-    const folder = file.includes('/') ? `${file.split('/')[0]}/` : ''
-    for (const [, target = ''] of text.matchAll(/\]\((?!https?:|#)([^)]+)\)/g)) {
-      expect(existsSync(`${root}${folder}${target}`), target).toBe(true)
-    }
-    for (const [, path = ''] of text.matchAll(/`((?:src|test|local|cli)\/[\w./-]+)`/g)) {
-      expect(existsSync(`${root}${path}`), path).toBe(true)
-    }
-  },
-)
+test.each([
+  'README.md',
+  'CONTRIBUTING.md',
+  'docs/deploy.md',
+  'docs/authorization.md',
+  'docs/performance.md',
+  'docs/security.md',
+])('%s names commands and files that exist', (file) => {
+  const text = read(file)
+  for (const [, script = ''] of text.matchAll(/npm run ([a-z:]+)/g))
+    expect(packageJson.scripts).toHaveProperty([script])
+  const folder = file.includes('/') ? `${file.split('/')[0]}/` : ''
+  for (const [, target = ''] of text.matchAll(/\]\((?!https?:|#)([^)]+)\)/g)) {
+    expect(existsSync(`${root}${folder}${target}`), target).toBe(true)
+  }
+  for (const [, path = ''] of text.matchAll(/`((?:src|test|local|cli)\/[\w./-]+)`/g)) {
+    expect(existsSync(`${root}${path}`), path).toBe(true)
+  }
+})

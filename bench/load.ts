@@ -1,0 +1,143 @@
+import { connect, type Socket } from 'node:net'
+
+/**
+ * A closed loop of HTTP/1.1 over kept-alive connections. Written for this: a client that costs as much as the server
+ * would measure itself, on a machine where both share the cores.
+ * @module
+ */
+
+export type HttpRequest = { method: string; path: string; headers?: Record<string, string>; body?: string }
+export type HttpResponse = { status: number; headers: string; body: string }
+
+/** What one connection does over and over: the next request, and a look at its answer. */
+export type Loop = { next(): HttpRequest; done(response: HttpResponse): void }
+
+export class Connection {
+  readonly #host: string
+  readonly #socket: Socket
+  #received: Buffer[] = []
+  #wake: () => void = () => {}
+  #ended: Error | null = null
+
+  private constructor(socket: Socket, port: number) {
+    this.#socket = socket
+    this.#host = `localhost:${port}`
+    socket.on('data', (chunk: Buffer) => {
+      this.#received.push(chunk)
+      this.#wake()
+    })
+    const end = (error?: Error) => {
+      this.#ended = error ?? new Error('The server closed the connection')
+      this.#wake()
+    }
+    socket.on('error', end)
+    socket.on('close', () => end())
+  }
+
+  static async open(port: number): Promise<Connection> {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve)
+      socket.once('error', reject)
+    })
+    return new Connection(socket, port)
+  }
+
+  /** Sends one request and waits for the whole of its answer. */
+  async send({ method, path, headers = {}, body }: HttpRequest): Promise<HttpResponse> {
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+    const length = body === undefined ? '' : `Content-Length: ${Buffer.byteLength(body)}\r\n`
+    this.#socket.write(
+      `${method} ${path} HTTP/1.1\r\nHost: ${this.#host}\r\n${lines.join('')}${length}\r\n${body ?? ''}`,
+    )
+    for (;;) {
+      const response = this.#parse()
+      if (response) return response
+      if (this.#ended) throw this.#ended
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  close(): void {
+    this.#socket.destroy()
+  }
+
+  #parse(): HttpResponse | null {
+    const bytes = this.#received.length === 1 ? (this.#received[0] as Buffer) : Buffer.concat(this.#received)
+    this.#received = [bytes]
+    const end = bytes.indexOf('\r\n\r\n')
+    if (end < 0) return null
+    const headers = bytes.toString('latin1', 0, end)
+    const status = Number(headers.slice(9, 12))
+    const start = end + 4
+    const length = /^content-length: *(\d+)/im.exec(headers)
+    if (length) {
+      const stop = start + Number(length[1])
+      if (bytes.length < stop) return null
+      this.#received = bytes.length > stop ? [bytes.subarray(stop)] : []
+      return { status, headers, body: bytes.toString('utf8', start, stop) }
+    }
+    if (/^transfer-encoding: *chunked/im.test(headers))
+      return this.#parseChunks(bytes, { start, status, headers })
+    this.#received = []
+    return { status, headers, body: '' }
+  }
+
+  #parseChunks(
+    bytes: Buffer,
+    { start, ...response }: { start: number; status: number; headers: string },
+  ): HttpResponse | null {
+    const parts: Buffer[] = []
+    for (let at = start; ; ) {
+      const line = bytes.indexOf('\r\n', at)
+      if (line < 0) return null
+      const size = Number.parseInt(bytes.toString('latin1', at, line), 16)
+      const stop = line + 2 + size + 2
+      if (bytes.length < stop) return null
+      if (size === 0) {
+        this.#received = bytes.length > stop ? [bytes.subarray(stop)] : []
+        return { ...response, body: Buffer.concat(parts).toString('utf8') }
+      }
+      parts.push(bytes.subarray(line + 2, line + 2 + size))
+      at = stop
+    }
+  }
+}
+
+export type Measured = { requests: number; seconds: number; latencies: Float64Array }
+
+/**
+ * Runs loops side by side, each on a connection of its own, until the time is over; what was begun by then is
+ * finished and counted.
+ *
+ * @param milliseconds how long, after a warm-up of a fifth of that
+ */
+export async function run(port: number, loops: readonly Loop[], milliseconds: number): Promise<Measured> {
+  const connections = await Promise.all(loops.map(() => Connection.open(port)))
+  const phase = async (until: number, latencies: number[]) => {
+    await Promise.all(
+      loops.map(async (loop, index) => {
+        const connection = connections[index] as Connection
+        do {
+          const request = loop.next()
+          const start = performance.now()
+          const response = await connection.send(request)
+          latencies.push(performance.now() - start)
+          loop.done(response)
+        } while (performance.now() < until)
+      }),
+    )
+  }
+  try {
+    await phase(performance.now() + milliseconds / 5, [])
+    const latencies: number[] = []
+    const start = performance.now()
+    await phase(start + milliseconds, latencies)
+    const seconds = (performance.now() - start) / 1000
+    return { requests: latencies.length, seconds, latencies: Float64Array.from(latencies).sort() }
+  } finally {
+    for (const connection of connections) connection.close()
+  }
+}

@@ -1,0 +1,18 @@
+import type { BetterAuthOptions } from 'better-auth'
+import { admin } from 'better-auth/plugins/admin'
+
+type Environment = { BASE_URL: string; SECRET: string; COOKIE_CACHE?: string }
+
+/** Addresses and passwords, sessions in the database, and the list of users; all else as it comes. */
+export function optionsOf(environment: Environment) {
+  return {
+    baseURL: environment.BASE_URL,
+    secret: environment.SECRET,
+    emailAndPassword: { enabled: true },
+    rateLimit: { enabled: false },
+    session: { cookieCache: { enabled: environment.COOKIE_CACHE === 'on', maxAge: 1800 } },
+    plugins: [admin()],
+    logger: { disabled: true },
+    telemetry: { enabled: false },
+  } satisfies BetterAuthOptions
+}

@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Connection, type HttpRequest } from './load.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const TICKS_PER_SECOND = 100
+
+export type Command = {
+  file: string
+  args: string[]
+  env: Record<string, string>
+  port: number
+  probe: HttpRequest
+}
+
+/** A server that runs, and what it has used. */
+export type Running = {
+  port: number
+  /** From the start of the process to its first answer. */
+  coldStartMilliseconds: number
+  /** Of the process and its children, in seconds. */
+  cpuSeconds(): number
+  peakMebibytes(): number
+  stop(): Promise<void>
+}
+
+export async function startServer({ file, args, env, port, probe }: Command): Promise<Running> {
+  const start = performance.now()
+  // What it logs is written, as in production, and read by nobody.
+  const child = spawn(file, args, {
+    cwd: root,
+    env: { PATH: process.env['PATH'], NODE_ENV: 'production', ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  await untilAnswering(child, port, probe)
+  const coldStartMilliseconds = performance.now() - start
+  return {
+    ...{ port, coldStartMilliseconds },
+    cpuSeconds: () => sum(familyOf(child), cpuOf),
+    peakMebibytes: () => sum(familyOf(child), peakOf),
+    async stop() {
+      const exited = once(child, 'exit')
+      for (const id of familyOf(child)) process.kill(id, 'SIGKILL')
+      await exited
+    },
+  }
+}
+
+async function untilAnswering(child: ChildProcess, port: number, probe: HttpRequest): Promise<void> {
+  for (let attempt = 0; attempt < 3000; attempt++) {
+    if (child.exitCode !== null) throw new Error(`A server ended with ${child.exitCode}`)
+    const answered = await Connection.open(port).then(
+      async (connection) => {
+        const response = await connection.send(probe).catch(() => null)
+        connection.close()
+        return response !== null
+      },
+      () => false,
+    )
+    if (answered) return
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  throw new Error(`Nothing answers at port ${port}`)
+}
+
+function sum(ids: readonly number[], of: (id: number) => number): number {
+  return ids.reduce((total, id) => total + of(id), 0)
+}
+
+/** A process and all that came of it. */
+function familyOf({ pid = 0 }: ChildProcess): number[] {
+  const parents = new Map(
+    readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map((name) => [Number(name), Number(statOf(Number(name))[1] ?? 0)]),
+  )
+  const belongs = (id: number): boolean => id === pid || (parents.has(id) && belongs(parents.get(id) ?? 0))
+  return [...parents.keys()].filter(belongs)
+}
+
+/** The fields of `/proc/ID/stat` after the name, which may hold blanks. */
+function statOf(id: number): string[] {
+  try {
+    return readFileSync(`/proc/${id}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')
+  } catch {
+    return []
+  }
+}
+
+function cpuOf(id: number): number {
+  const fields = statOf(id)
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / TICKS_PER_SECOND
+}
+
+function peakOf(id: number): number {
+  try {
+    const [, kibibytes] = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${id}/status`, 'utf8')) ?? []
+    return Number(kibibytes ?? 0) / 1024
+  } catch {
+    return 0
+  }
+}

@@ -1,0 +1,103 @@
+import { cpus, totalmem } from 'node:os'
+import type { Operation } from './subjects.ts'
+
+/** One measurement of a subject: an operation, at a concurrency and a distance from the database. */
+export type Sample = {
+  subject: string
+  operation: Operation
+  people: number
+  concurrency: number
+  roundTripMilliseconds: number
+  round: number
+  perSecond: number
+  p50: number
+  p95: number
+  /** Of the application's own processes. */
+  cpuMilliseconds: number
+  statements: number
+  roundTrips: number
+}
+
+export type Spread = { min: number; median: number; max: number }
+
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length / 2
+  const median =
+    sorted.length % 2 ? sorted[Math.floor(middle)] : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2
+  return { min: sorted[0] ?? 0, median: median ?? 0, max: sorted.at(-1) ?? 0 }
+}
+
+/** The value below which so much of a sorted list lies. */
+export function quantile(sorted: Float64Array, part: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
+}
+
+const round = (value: number) =>
+  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
+const show = ({ min, median, max }: Spread) => `${round(median)} (${round(min)}-${round(max)})`
+
+/** Samples of one cell of the table, round by round. */
+export type Cell = Omit<
+  Sample,
+  'round' | 'perSecond' | 'p50' | 'p95' | 'cpuMilliseconds' | 'statements' | 'roundTrips'
+> & {
+  samples: Sample[]
+}
+
+export function cellsOf(samples: readonly Sample[]): Cell[] {
+  const cells = new Map<string, Cell>()
+  for (const sample of samples) {
+    const { subject, operation, people, concurrency, roundTripMilliseconds } = sample
+    const key = [operation, people, roundTripMilliseconds, concurrency, subject].join('|')
+    const cell = cells.get(key) ?? {
+      subject,
+      operation,
+      people,
+      concurrency,
+      roundTripMilliseconds,
+      samples: [],
+    }
+    cell.samples.push(sample)
+    cells.set(key, cell)
+  }
+  return [...cells.values()]
+}
+
+/** Of every subject, how many times ours it does, round by round: the noise of a machine that is slow for a while cancels. */
+export function ratioTo(ours: Cell, theirs: Cell): Spread {
+  const ratios = ours.samples.flatMap((sample) => {
+    const other = theirs.samples.find(({ round: of }) => of === sample.round)
+    return other ? [sample.perSecond / other.perSecond] : []
+  })
+  return spreadOf(ratios)
+}
+
+export function tableOf(samples: readonly Sample[]): string {
+  const head =
+    '| operation | people | network | at once | subject | per second | p50 ms | p95 ms | CPU ms | statements | round trips | ours is so many times as fast |\n| --- | --: | --: | --: | --- | --: | --: | --: | --: | --: | --: | --: |'
+  const cells = cellsOf(samples)
+  const lines = cells.map((cell) => {
+    const of = (name: keyof Sample) => spreadOf(cell.samples.map((sample) => Number(sample[name])))
+    const ours = cells.find((other) => isRival(other, cell))
+    const ratio = ours ? show(ratioTo(ours, cell)) : ''
+    return `| ${[
+      ...[cell.operation, cell.people, `${cell.roundTripMilliseconds} ms`, cell.concurrency, cell.subject],
+      ...[show(of('perSecond')), show(of('p50')), show(of('p95')), show(of('cpuMilliseconds'))],
+      ...[round(of('statements').median), round(of('roundTrips').median), ratio],
+    ].join(' | ')} |`
+  })
+  return [head, ...lines].join('\n')
+}
+
+/** Ours on the same runtime, at the same operation; that design is compared with ours under Node. */
+function isRival(ours: Cell, theirs: Cell): boolean {
+  const runtime = theirs.subject.includes('workerd') ? 'ours, workerd' : 'ours, Node'
+  const same = (['operation', 'people', 'concurrency', 'roundTripMilliseconds'] as const).every(
+    (name) => ours[name] === theirs[name],
+  )
+  return ours.subject === runtime && !theirs.subject.startsWith('ours') && same
+}
+
+export const machine = () =>
+  `${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`

@@ -1,0 +1,177 @@
+import type { Bench } from './database.ts'
+import type { HttpRequest, HttpResponse, Loop } from './load.ts'
+import type { Command } from './process.ts'
+
+/** What people do, in the order of the tables. */
+export const OPERATIONS = [
+  'register',
+  'sign in',
+  'wrong password',
+  'current user',
+  'by token alone',
+  'a hash alone',
+  'a round trip alone',
+  'refresh',
+  'list of users',
+] as const
+export type Operation = (typeof OPERATIONS)[number]
+
+/** So many connections do an operation at once, at most; each has an account and a session of its own. */
+export const LANES = 16
+
+/** Sends a request past what is measured, and wants a success. */
+export type Send = (request: HttpRequest) => Promise<HttpResponse>
+
+export type Subject = {
+  name: string
+  /** The database it works on, and how that is made; `people` are in it beforehand. */
+  database: string
+  command(bench: Bench, port: number): Command
+  /** Makes accounts and sessions, and answers what each lane does for an operation. */
+  prepare(send: Send, bench: Bench, port: number): Promise<Partial<Record<Operation, (lane: number) => Loop>>>
+}
+
+const PASSWORD = 'correct horse battery'
+let people = 0
+/** Somebody nobody else is. */
+const newPerson = () => {
+  people++
+  const username = `bench${people}x${process.pid}`
+  return { username, email: `${username}@example.com`, name: `Bench Person${people}` }
+}
+
+const json = (path: string, body: unknown, headers: Record<string, string> = {}): HttpRequest => ({
+  ...{ method: 'POST', path, headers: { 'Content-Type': 'application/json', ...headers } },
+  body: JSON.stringify(body),
+})
+const get = (path: string, headers: Record<string, string>): HttpRequest => ({ method: 'GET', path, headers })
+
+/** The same over and over; another status, or an answer without what it is for, ends the measurement. */
+const repeat = (next: () => HttpRequest, status: number, contains = ''): Loop => ({
+  next,
+  done({ status: answered, body }) {
+    if (answered === status && body.includes(contains)) return
+    throw new Error(`${answered} for ${next().path}: ${body}`)
+  },
+})
+const lanes = <T>(make: () => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: LANES }, make))
+const at = <T>(items: readonly T[], lane: number): T => items[lane % items.length] as T
+
+/** What our product needs to be measured without limits; secrets are made for the run. */
+const SECRETS = {
+  JWT_SECRET: crypto.randomUUID() + crypto.randomUUID(),
+  AUTH_SECRETS: crypto.randomUUID() + crypto.randomUUID(),
+}
+const UNLIMITED = Object.fromEntries(
+  ['SIGN_IN_ACCOUNT', 'SIGN_IN_ADDRESS', 'REGISTER_ADDRESS', 'FLOOD_ADDRESS'].map((name) => [
+    `LIMIT_${name}`,
+    '1000000/600',
+  ]),
+)
+export const oursVariables = (databaseUrl: string, port: number) => ({
+  ...{ ...SECRETS, ...UNLIMITED, DATABASE_URL: databaseUrl, PORT: String(port) },
+  PUBLIC_URL: `http://localhost:${port}`,
+})
+
+/** Our product's operations, whatever runs it. */
+export async function prepareOurs(send: Send, bench: Bench, database: string) {
+  const register = () => {
+    const { name, ...person } = newPerson()
+    return json('/users', { ...person, full_name: name, password: PASSWORD })
+  }
+  const signIn = (email: string, password = PASSWORD) => json('/login', { email, password })
+  type Session = { access_token: string; refresh_token: string }
+  const open = async (email: string) => JSON.parse((await send(signIn(email))).body) as Session
+  const create = async () => (JSON.parse((await send(register())).body) as { email: string }).email
+  const accounts = await lanes(create)
+  // Of their own: a hundred sessions more end the oldest, and a hundred wrong passwords lock an account.
+  const [signers, guessed] = [await lanes(create), await lanes(create)]
+  const sessions = await lanes(async () => await open(at(accounts, 0)))
+  const tokens = await Promise.all(accounts.map(open))
+  const [root = ''] = accounts
+  await bench.sql(database, "insert into user_roles select id, 'admin' from users where email = $1", [root])
+  const bearer = ({ access_token }: Session) => ({ Authorization: `Bearer ${access_token}` })
+  return {
+    register: () => repeat(register, 201),
+    'sign in': (lane: number) => repeat(() => signIn(at(signers, lane)), 200),
+    'wrong password': (lane: number) => repeat(() => signIn(at(guessed, lane), 'not the password'), 401),
+    'current user': (lane: number) =>
+      repeat(() => get('/users/me', bearer(at(tokens, lane))), 200, '"email"'),
+    refresh: (lane: number): Loop => {
+      const session = at(sessions, lane)
+      const { next, done } = repeat(() => json('/refresh', { refresh_token: session.refresh_token }), 200)
+      return {
+        next,
+        done(response) {
+          done(response)
+          Object.assign(session, JSON.parse(response.body))
+        },
+      }
+    },
+    'list of users': () => repeat(() => get('/users?limit=25', bearer(at(tokens, 0))), 200),
+  }
+}
+
+/** better-auth's operations, whatever runs it. */
+export async function prepareBetterAuth(
+  send: Send,
+  bench: Bench,
+  { database, port }: { database: string; port: number },
+) {
+  const origin = { Origin: `http://localhost:${port}` }
+  const register = () => {
+    const { name, email } = newPerson()
+    return json('/api/auth/sign-up/email', { name, email, password: PASSWORD }, origin)
+  }
+  const signIn = (email: string, password = PASSWORD) =>
+    json('/api/auth/sign-in/email', { email, password }, origin)
+  const accounts = await lanes(async () => {
+    const { body } = await send(register())
+    return (JSON.parse(body) as { user: { email: string } }).user.email
+  })
+  const [root = ''] = accounts
+  await bench.sql(database, `update "user" set role = 'admin' where email = $1`, [root])
+  const jars = await Promise.all(
+    accounts.map(async (email) => {
+      const { headers } = await send(signIn(email))
+      const cookies = [...headers.matchAll(/^set-cookie: *([^;\r]+)/gim)].map(([, cookie]) => cookie)
+      return { Cookie: cookies.join('; ') }
+    }),
+  )
+  return {
+    register: () => repeat(register, 200),
+    'sign in': (lane: number) => repeat(() => signIn(at(accounts, lane)), 200),
+    'wrong password': (lane: number) => repeat(() => signIn(at(accounts, lane), 'not the password'), 401),
+    'current user': (lane: number) =>
+      repeat(() => get('/api/auth/get-session', at(jars, lane)), 200, '"email"'),
+    'list of users': () => repeat(() => get('/api/auth/admin/list-users?limit=25', at(jars, 0)), 200),
+  }
+}
+
+/** The operations of the design that this product replaces. */
+export async function prepareFastApi(send: Send) {
+  const register = () => {
+    const { name, ...person } = newPerson()
+    return json('/users/', { ...person, full_name: name, password: PASSWORD })
+  }
+  const signIn = (email: string, password = PASSWORD): HttpRequest => ({
+    ...{ method: 'POST', path: '/login', headers: { 'Content-Type': 'application/x-www-form-urlencoded' } },
+    body: new URLSearchParams({ email, password }).toString(),
+  })
+  const accounts = await lanes(
+    async () => (JSON.parse((await send(register())).body) as { email: string }).email,
+  )
+  const tokens = await Promise.all(
+    accounts.map(
+      async (email) =>
+        (JSON.parse((await send(signIn(email))).body) as { access_token: string }).access_token,
+    ),
+  )
+  return {
+    register: () => repeat(register, 200),
+    'sign in': (lane: number) => repeat(() => signIn(at(accounts, lane)), 200),
+    'wrong password': (lane: number) => repeat(() => signIn(at(accounts, lane), 'not the password'), 401),
+    'current user': (lane: number) =>
+      repeat(() => get('/users/me', { Authorization: `Bearer ${at(tokens, lane)}` }), 200),
+  }
+}
