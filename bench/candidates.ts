@@ -23,9 +23,9 @@ const probe = (path: string): HttpRequest => ({ method: 'GET', path })
 /** Which operations a subject is there for; all where it doesn't say. */
 export type Candidate = Subject & { operations?: readonly Operation[] }
 
-export function oursOnNode(database: string, name = 'ours, Node'): Candidate {
+export function oursOnNode(database: string): Candidate {
   return {
-    ...{ name, database },
+    ...{ name: 'ours, Node', database },
     command: (bench, port) => ({
       ...{ file: process.execPath, args: ['src/node.ts'], port, probe: probe('/health') },
       env: oursVariables(bench.httpUrl(database), port),
@@ -66,7 +66,7 @@ export function oursOnWorkerd(database: string): Candidate {
   return {
     ...{ name: 'ours, workerd', database },
     command: (bench, port) => ({
-      ...workerd({ bundle, port, variables: oursVariables(bench.httpUrl(database), port), flags: [] }),
+      ...workerd({ bundle, port, variables: oursVariables(bench.httpUrl(database), port) }),
       probe: probe('/health'),
     }),
     prepare: (send, bench) => prepareOurs(send, bench, database),
@@ -100,7 +100,7 @@ export function betterAuthOnWorkerd(database: string): Candidate {
     ...{ name: 'better-auth, workerd', database },
     command: (bench, port) => ({
       ...workerd({
-        ...{ bundle, port, flags: [] },
+        ...{ bundle, port },
         variables: betterAuthVariables(bench.httpUrl(database), { port, cookieCache: 'off' }),
       }),
       probe: probe('/api/auth/ok'),
@@ -173,10 +173,10 @@ function bundleWorker(config: string, name: string): string {
   return join(folder, 'worker.js')
 }
 
-type Worker = { bundle: string; port: number; variables: Record<string, string>; flags: readonly string[] }
+type Worker = { bundle: string; port: number; variables: Record<string, string> }
 
 /** The runtime of Workers itself, without the servers that development puts in front of it. */
-function workerd({ bundle, port, variables, flags }: Worker) {
+function workerd({ bundle, port, variables }: Worker) {
   const bindings = Object.entries(variables).map(
     ([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`,
   )
@@ -192,7 +192,6 @@ const config :Workerd.Config = (
 const main :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed "worker.js")],
   compatibilityDate = "2026-10-23",
-  compatibilityFlags = [${flags.map((flag) => `"${flag}"`).join(', ')}],
   bindings = [(name = "ASSETS", service = "assets"), ${bindings.join(', ')}],
   globalOutbound = "outside",
 );

@@ -80,9 +80,14 @@ async function main(): Promise<void> {
       console.error(`${candidate.name}, ${people} people: ready`)
     }
     const samples: Sample[] = []
-    // What was measured by then is told, too, if something fails.
-    await measureAll(bench, ready, samples).finally(() => report(samples, new Map(), ready))
-    report(samples, await startsOf(bench, ready), ready)
+    const starts = new Map<string, number[]>()
+    try {
+      await measureAll(bench, ready, samples)
+      await measureStarts(bench, ready, starts)
+    } finally {
+      // What was measured by then is told, too, if something fails.
+      report(samples, starts, ready)
+    }
   } finally {
     for (const { server } of ready) await server.stop()
     await bench.stop()
@@ -175,8 +180,11 @@ function countingLoops(loops: readonly Loop[]) {
 }
 
 /** From the start of a process to its first answer, several times, in turns. */
-async function startsOf(bench: Bench, ready: readonly Ready[]): Promise<Map<string, number[]>> {
-  const starts = new Map<string, number[]>()
+async function measureStarts(
+  bench: Bench,
+  ready: readonly Ready[],
+  starts: Map<string, number[]>,
+): Promise<void> {
   const subjects = ready.filter(({ people, operations }) => people === THOUSAND && !operations)
   for (let round = 0; round < ROUNDS; round++) {
     for (const { name, command } of subjects) {
@@ -185,7 +193,6 @@ async function startsOf(bench: Bench, ready: readonly Ready[]): Promise<Map<stri
       await server.stop()
     }
   }
-  return starts
 }
 
 function report(

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { MAX_USER_ID } from './user-id.ts'
 
 /** C0, DEL and C1: they belong in no name, break logs, and PostgreSQL can't store NUL in a text. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
@@ -40,10 +41,9 @@ export const line = (maximum: number, example: string) =>
       z.meta({ minLength: 1, maxLength: maximum, examples: [example] }),
     )
 
-/** PostgreSQL's `integer`: a larger id would be an error there rather than nobody's. */
 const userId = z.string().check(
   z.regex(/^[1-9]\d{0,9}$/, { error: 'is not the id of a user', abort: true }),
-  z.refine((digits) => Number(digits) <= 2_147_483_647, { error: 'is not the id of a user' }),
+  z.refine((digits) => Number(digits) <= MAX_USER_ID, { error: 'is not the id of a user' }),
 )
 
 /** The id of a user in a query. */

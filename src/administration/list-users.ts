@@ -2,6 +2,7 @@ import { fromBase64Url, toBase64Url, utf8 } from '../crypto/encoding.ts'
 import type { UserFilter, UserPosition } from '../db/user-search.ts'
 import type { Deps } from '../deps.ts'
 import { memberError } from '../errors.ts'
+import { MAX_USER_ID } from '../user-id.ts'
 import { type AdminUser, listUsers as findUsers } from './queries.ts'
 
 /** One page of accounts, and where the next begins; `null` after the last. */
@@ -32,7 +33,7 @@ function readCursor(cursor: string, { isSearch }: { isSearch: boolean }): UserPo
   const key = encoded === undefined ? null : decode(encoded)
   // A key that can't be stored is none that was found.
   const isKey = isSearch ? key !== null && !key.includes('\0') : encoded === undefined
-  if (!isKey || !(id <= 2_147_483_647)) {
+  if (!isKey || !(id <= MAX_USER_ID)) {
     throw memberError('validation_failed', {
       ...{ pointer: '/cursor', code: 'invalid_format', detail: 'is not a cursor of this list' },
     })

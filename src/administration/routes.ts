@@ -4,6 +4,7 @@ import type { AppEnv } from '../http/context.ts'
 import { describe } from '../http/describe.ts'
 import { requirePermission } from '../http/require-permission.ts'
 import { validBody, validQuery } from '../http/validate.ts'
+import { MAX_USER_ID } from '../user-id.ts'
 import { assignRoles } from './assign-roles.ts'
 import { changeUser } from './change-user.ts'
 import { deleteUser } from './delete-user.ts'
@@ -24,10 +25,9 @@ import {
 
 const tag = 'Administration'
 
-/** PostgreSQL's `integer`: nobody has a larger id. */
 function toUserId(digits: string): number {
   const id = Number(digits)
-  if (id > 2_147_483_647) throw new AppError('not_found')
+  if (id > MAX_USER_ID) throw new AppError('not_found')
   return id
 }
 

@@ -87,7 +87,10 @@ export function prepareDatabase(databaseUrl: string, now: () => number): Connect
     return { execute }
   }
 
-  /** In READ COMMITTED, each of the two sees what was committed when it began. */
+  /**
+   * Both in one request, as Neon takes them: a transaction that is not interactive. In READ COMMITTED, each of the two
+   * sees what was committed when it began.
+   */
   async function sendBoth(statements: readonly SQL[], fetchOptions: RequestInit) {
     const queries = statements.map((statement) => driver.query(...compile(statement)))
     const results = await driver.transaction(queries, { fetchOptions, isolationLevel: 'ReadCommitted' })

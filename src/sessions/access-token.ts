@@ -1,6 +1,7 @@
 import { isUuid } from '../crypto/encoding.ts'
 import { signToken, verifyToken } from '../crypto/jwt.ts'
 import type { Deps } from '../deps.ts'
+import { MAX_USER_ID } from '../user-id.ts'
 import type { Principal } from '../users/queries.ts'
 
 export type AccessToken = { token: string; expiresInSeconds: number }
@@ -10,9 +11,6 @@ export type AccessClaims = { userId: number; sessionId: string }
 
 /** Says what a token is for, so that no other kind of token signed by the same keys is taken for it. */
 const TOKEN_USE = 'access'
-
-/** PostgreSQL's `integer`: a larger id would be an error there rather than an unknown user. */
-const MAX_USER_ID = 2_147_483_647
 
 /**
  * Mints the JWT that proves a sign-in. `sub` is the address, as LumaScope's clients expect; `uid` is who
