@@ -3,7 +3,7 @@ import { type DerivedKeys, deriveKeys } from './crypto/derived-key.ts'
 import { createKeyRing, type KeyRing } from './crypto/jwt.ts'
 import { createPasswordHasher, type PasswordHasher, type Pause } from './crypto/password.ts'
 import type { Client } from './db/audit-event.ts'
-import { type Connect, type Database, prepareDatabase } from './db/client.ts'
+import { type Connect, type Database, type DatabaseFetch, prepareDatabase } from './db/client.ts'
 import { commonPasswordsFrom } from './passwords/common-passwords.ts'
 
 /** The wall clock. A parameter everywhere, so that every expiry has a test just before it and at it. */
@@ -75,10 +75,13 @@ export function makeDeps(
   config: Config,
   {
     betweenHashCalls,
+    databaseFetch,
     ...platform
   }: Pick<AppDeps, 'assets' | 'clientAddress' | 'floodLimiter' | 'isPlainHttp'> & {
     /** Where hashing holds up the thread that serves requests; elsewhere it would only take time. */
     betweenHashCalls?: Pause
+    /** Where the platform has something leaner than its `fetch`. */
+    databaseFetch?: DatabaseFetch
   },
 ): AppDeps {
   const random: Random = {
@@ -87,7 +90,7 @@ export function makeDeps(
   }
   return {
     config,
-    connect: prepareDatabase(config.databaseUrl, stopwatch),
+    connect: prepareDatabase(config.databaseUrl, stopwatch, databaseFetch),
     clock: () => new Date(),
     stopwatch,
     random,

@@ -7,6 +7,7 @@ import { assertUsableKeys, ConfigError, parseConfig, VARIABLE_NAMES } from './co
 import { type Assets, type ClientAddress, type IsPlainHttp, makeDeps, stopwatch } from './deps.ts'
 import { forwardedAddress } from './http/client-address.ts'
 import { createMemoryLimiter } from './memory-limiter.ts'
+import { fetchUnderNode } from './node-fetch.ts'
 import { runScheduled } from './scheduled.ts'
 
 /** As often as the cron of `wrangler.toml`. */
@@ -20,7 +21,8 @@ async function start(): Promise<void> {
   const assets: Assets = async (request) => await files.fetch(request)
   const clientAddress = clientAddressBehind(config.node.trustedProxyHops)
   const floodLimiter = createMemoryLimiter(config.limits.floodAddress, stopwatch)
-  const deps = makeDeps(config, { assets, clientAddress, floodLimiter, isPlainHttp })
+  const platform = { assets, clientAddress, floodLimiter, isPlainHttp, databaseFetch: fetchUnderNode }
+  const deps = makeDeps(config, platform)
   const app = createApp(deps)
   setInterval(() => void runScheduled(deps), SCHEDULE_MILLISECONDS).unref()
   const { host: hostname, port } = config.node

@@ -94,6 +94,11 @@ describe('who may import what', () => {
     expect(containing(/\bprocess\./, (path) => path === 'src/node.ts')).toEqual([])
   })
 
+  test('undici, which is for Node: node-fetch.ts, and that by the Node entry', () => {
+    expect(importers(/^undici/, (path) => path === 'src/node-fetch.ts')).toEqual([])
+    expect(importers(/node-fetch\.ts$/, (path) => path === 'src/node.ts')).toEqual([])
+  })
+
   test('clock and randomness: deps.ts', () => {
     const uses = /Date\.now\(|new Date\(\)|Math\.random|randomUUID|getRandomValues|performance\.now/
     expect(containing(uses, (path) => path === 'src/deps.ts')).toEqual([])

@@ -6,6 +6,7 @@ import { parseConfig, VARIABLE_NAMES } from '../../src/config.ts'
 import { createPasswordHasher } from '../../src/crypto/password.ts'
 import { makeDeps } from '../../src/deps.ts'
 import { requireToken } from '../../src/http/require-token.ts'
+import { fetchUnderNode } from '../../src/node-fetch.ts'
 
 // Our application under Node, with two routes more: one that asks nobody, as an application's own may be guarded, and
 // one that does nothing but hash.
@@ -18,6 +19,7 @@ const app = createApp(
   makeDeps(config, {
     assets: async (request) => await files.fetch(request),
     clientAddress: () => '127.0.0.1',
+    databaseFetch: fetchUnderNode,
     floodLimiter: null,
     isPlainHttp: () => false,
   }),

@@ -55,6 +55,12 @@ const parsers = {
     TIMES.has(type) ? (text: string) => text : types.getTypeParser(type, format),
 } as typeof types
 
+/** As much of `fetch` as the driver uses. */
+export type DatabaseFetch = (
+  url: string,
+  init: { method: 'POST'; headers: Record<string, string>; body: string; signal?: AbortSignal },
+) => Promise<Pick<Response, 'ok' | 'status' | 'json' | 'text'>>
+
 /**
  * Prepares Neon's HTTP driver for one database; one statement is one HTTP request.
  *
@@ -62,8 +68,16 @@ const parsers = {
  * whatever the driver made of it. An error that PostgreSQL itself answered is passed on as it is.
  *
  * @param now a monotonic clock in milliseconds
+ * @param databaseFetch what the driver sends requests with, in this process from now on; without it, what it did before,
+ *   which is `fetch` at first
  */
-export function prepareDatabase(databaseUrl: string, now: () => number): Connect {
+export function prepareDatabase(
+  databaseUrl: string,
+  now: () => number,
+  databaseFetch?: DatabaseFetch,
+): Connect {
+  // The driver has one for all databases.
+  if (databaseFetch) neonConfig.fetchFunction = databaseFetch
   const driver = neon(databaseUrl, { fullResults: true, types: parsers })
   return function connect(meter) {
     async function execute<Row>(statement: SQL, { after }: { after?: SQL } = {}) {

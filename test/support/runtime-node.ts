@@ -3,6 +3,8 @@ import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono } from 'hono'
 import type { Assets } from '../../src/deps.ts'
 
+export { fetchUnderNode as databaseFetch } from '../../src/node-fetch.ts'
+
 const files = new Hono().use(serveStatic({ root: fileURLToPath(new URL('../../assets', import.meta.url)) }))
 
 /** The static files of the repository, as the runtime under test serves them. */

@@ -7,3 +7,5 @@ const { ASSETS } = env as unknown as { ASSETS: { fetch: Assets } }
 export const assets: Assets = (request) => ASSETS.fetch(request)
 
 export const runtime: 'node' | 'workerd' = 'workerd'
+
+export const databaseFetch = undefined

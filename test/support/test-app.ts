@@ -1,5 +1,5 @@
 import { afterAll, inject } from 'vitest'
-import { assets } from '#runtime'
+import { assets, databaseFetch } from '#runtime'
 import { createApp } from '../../src/app.ts'
 import { parseConfig } from '../../src/config.ts'
 import { createPasswordHasher, type PasswordHasher } from '../../src/crypto/password.ts'
@@ -108,6 +108,7 @@ export async function createTestApp({ variables, deps: replaced, database: other
     clientAddress: () => CLIENT_ADDRESS,
     floodLimiter: null,
     isPlainHttp: () => false,
+    databaseFetch,
   })
   const hasher = countingHasher(createPasswordHasher(TEST_WORK, real.random.bytes))
   type Entry = Parameters<AppDeps['log']>[0]
