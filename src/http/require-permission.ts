@@ -1,22 +1,27 @@
 import { createMiddleware } from 'hono/factory'
 import { AppError } from '../errors.ts'
 import type { Permission } from '../permissions.ts'
+import { type Authenticated, authenticateWithPermissions } from '../sessions/authenticate.ts'
+import type { Principal } from '../users/queries.ts'
+import { presentedAccessToken } from './access-token.ts'
 import type { AppEnv } from './context.ts'
 import { withMetadata } from './describe.ts'
-import { type SignedIn, signedIn } from './require-user.ts'
 
 /**
  * Guards a route: what `requireUser` asks for, and a role that has the permission, at the cost of the same one query.
  * What a token says of roles and permissions counts for nothing here: whoever was demoted is refused at once. The
- * handler finds `c.var.user`, `c.var.sessionId` and, for the statement that acts, `c.var.actor`.
+ * handler finds `c.var.user` with its permissions, `c.var.sessionId` and, for the statement that acts, `c.var.actor`.
  *
  * @throws AppError `forbidden` without the permission; what `requireUser` throws
  */
 export function requirePermission(permission: Permission) {
-  type Variables = SignedIn & { actor: { userId: number; sessionId: string; permission: Permission } }
+  type Actor = { userId: number; sessionId: string; permission: Permission }
+  type Variables = Authenticated<Principal> & { actor: Actor }
   const middleware = createMiddleware<AppEnv & { Variables: Variables }>(
     async function requirePermission(c, next) {
-      const { user, sessionId } = await signedIn(c)
+      const found = await authenticateWithPermissions(c.var.deps, presentedAccessToken(c))
+      if (!found) throw new AppError('invalid_token')
+      const { user, sessionId } = found
       c.set('userId', user.id)
       if (!user.permissions.includes(permission)) throw forbidden(permission)
       c.set('user', user)

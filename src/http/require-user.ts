@@ -1,16 +1,10 @@
 import { createMiddleware } from 'hono/factory'
 import { AppError } from '../errors.ts'
-import { authenticate } from '../sessions/authenticate.ts'
-import type { Principal } from '../users/queries.ts'
+import { type Authenticated, authenticate } from '../sessions/authenticate.ts'
+import type { User } from '../users/queries.ts'
 import { presentedAccessToken } from './access-token.ts'
-import type { AppEnv, RequestContext } from './context.ts'
+import type { AppEnv } from './context.ts'
 import { withMetadata } from './describe.ts'
-
-export type SignedIn = {
-  /** As stored now. */
-  user: Principal
-  sessionId: string
-}
 
 /**
  * Guards a route: a valid access token whose session is live and whose user is enabled, at the cost of one
@@ -20,19 +14,16 @@ export type SignedIn = {
  *   accepted, for whatever reason; `origin_rejected` for a cookie on a foreign page's request
  */
 export function requireUser() {
-  const middleware = createMiddleware<AppEnv & { Variables: SignedIn }>(async function requireUser(c, next) {
-    const { user, sessionId } = await signedIn(c)
-    c.set('user', user)
-    c.set('userId', user.id)
-    c.set('sessionId', sessionId)
-    await next()
-  })
+  const middleware = createMiddleware<AppEnv & { Variables: Authenticated<User> }>(
+    async function requireUser(c, next) {
+      const found = await authenticate(c.var.deps, presentedAccessToken(c))
+      if (!found) throw new AppError('invalid_token')
+      const { user, sessionId } = found
+      c.set('user', user)
+      c.set('userId', user.id)
+      c.set('sessionId', sessionId)
+      await next()
+    },
+  )
   return withMetadata(middleware, { guard: 'user' })
-}
-
-/** Who is signed in: what guards begin with. */
-export async function signedIn(c: RequestContext): Promise<SignedIn> {
-  const found = await authenticate(c.var.deps, presentedAccessToken(c))
-  if (!found) throw new AppError('invalid_token')
-  return found
 }
