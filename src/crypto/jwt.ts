@@ -1,15 +1,18 @@
 import { decode, sign, verify } from 'hono/jwt'
 import { isBase64Url } from './encoding.ts'
-import { importVerificationKey, type SigningKey } from './signing-key.ts'
+import { importSigningKey, importVerificationKey, type SigningKey } from './signing-key.ts'
 
 /**
- * The keys of this server: the first signs, all verify. Each verification key is imported once, on first
- * use, which makes a verification about twice as fast as handing the secret over each time.
+ * The keys of this server: the first signs, all verify. Each is imported once, on first use, which makes a
+ * verification about twice as fast as handing the secret over each time.
  */
 export type KeyRing = {
-  signing: SigningKey
+  signing: () => Promise<NamedKey>
   verification: ReadonlyMap<string, { alg: SigningKey['alg']; key: () => Promise<CryptoKey> }>
 }
+
+/** The library writes `kid` into the header for keys that have both members, as a JWK has. */
+type NamedKey = CryptoKey & Pick<SigningKey, 'alg' | 'kid'>
 
 /** Claims that every token of this server carries (RFC 7519 section 4.1); times in whole seconds. */
 export type RegisteredClaims = {
@@ -40,15 +43,23 @@ const MAX_TOKEN_CHARACTERS = 8192
 export function createKeyRing(keys: readonly SigningKey[]): KeyRing {
   const [signing] = keys
   if (!signing) throw new TypeError('A key ring needs at least one key')
+  const { alg, kid } = signing
   const entries = keys.map((jwk) => {
-    let imported: Promise<CryptoKey> | undefined
-    const key = () => {
-      imported ??= importVerificationKey(jwk)
-      return imported
-    }
-    return [jwk.kid, { alg: jwk.alg, key }] as const
+    const entry = { alg: jwk.alg, key: once(() => importVerificationKey(jwk)) }
+    return [jwk.kid, entry] as const
   })
-  return { signing, verification: new Map(entries) }
+  return {
+    signing: once(async () => Object.assign(await importSigningKey(signing), { alg, kid })),
+    verification: new Map(entries),
+  }
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
 }
 
 /**
@@ -60,7 +71,7 @@ export function createKeyRing(keys: readonly SigningKey[]): KeyRing {
  */
 export async function signToken(ring: KeyRing, claims: RegisteredClaims & Record<string, unknown>) {
   const plain = Object.fromEntries(Object.entries(claims).map(([name, value]) => [name, ascii(value)]))
-  return await sign(plain, ring.signing)
+  return await sign(plain, await ring.signing())
 }
 
 /**

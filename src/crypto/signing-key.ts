@@ -93,19 +93,21 @@ export function importVerificationKey({ alg, kid: _, d: _private, ...key }: Sign
   return crypto.subtle.importKey('jwk', key, ALGORITHMS[alg].use, false, ['verify'])
 }
 
+/** A key to sign with, as Web Crypto takes it. */
+export function importSigningKey({ alg, kid: _, ...key }: SigningKey): Promise<CryptoKey> {
+  return crypto.subtle.importKey('jwk', key, ALGORITHMS[alg].use, false, ['sign'])
+}
+
 /**
  * Uses a key once: a public part that belongs to another key looks right and fails at every sign-in.
  *
  * @returns whether its signature verifies
  */
 export async function isUsable(key: SigningKey): Promise<boolean> {
-  const { alg, kid: _, ...members } = key
-  const { use } = ALGORITHMS[alg]
-  const algorithm = { ...use, hash: 'SHA-256' }
+  const algorithm = { ...ALGORITHMS[key.alg].use, hash: 'SHA-256' }
   const message = utf8('usable')
   try {
-    const signing = await crypto.subtle.importKey('jwk', members, use, false, ['sign'])
-    const signature = await crypto.subtle.sign(algorithm, signing, message)
+    const signature = await crypto.subtle.sign(algorithm, await importSigningKey(key), message)
     return await crypto.subtle.verify(algorithm, await importVerificationKey(key), signature, message)
   } catch {
     return false

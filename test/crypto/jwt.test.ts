@@ -1,5 +1,5 @@
 import * as jose from 'jose'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { createKeyRing, signToken, verifyToken } from '../../src/crypto/jwt.ts'
 import { generateKey, hs256Key, publicKey } from '../../src/crypto/signing-key.ts'
 
@@ -50,6 +50,14 @@ describe.each(['HS256', 'ES256', 'EdDSA'] as const)('a generated %s key', async 
     expect(await verifyToken(createKeyRing([key, older]), token, expected)).toEqual(claims)
     const stranger = await generateKey(alg, 'made')
     expect(await verifyToken(createKeyRing([stranger]), token, expected)).toBeNull()
+  })
+
+  test('is imported once to sign and once to verify, however often', async () => {
+    const ring = createKeyRing([key])
+    const importKey = vi.spyOn(crypto.subtle, 'importKey')
+    for (let turn = 0; turn < 3; turn++) await verifyToken(ring, await signToken(ring, claims), expected)
+    expect(importKey.mock.calls.map(([, , , , usages]) => usages)).toEqual([['sign'], ['verify']])
+    importKey.mockRestore()
   })
 
   test('signs what a standard library verifies with the public half alone', async () => {
