@@ -1,111 +1,88 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { HttpRequest } from './load.ts'
+import { nodeCommand, type Runtime, workerdCommand } from './commands.ts'
+import type { Bench } from './database.ts'
+import type { Loop } from './load.ts'
+import type { Command } from './process.ts'
 import {
   type Operation,
   oursVariables,
+  PARTS,
   prepareBetterAuth,
   prepareFastApi,
   prepareOurs,
-  type Subject,
+  prepareParts,
+  type Send,
 } from './subjects.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
+/** A server that is measured. */
+export type Candidate = {
+  name: string
+  /** Whether it is there for some operations only, beside another one of the same make. */
+  isPart: boolean
+  command(port: number): Command
+  /** Makes accounts and sessions, and answers what each lane does for an operation. */
+  prepare(send: Send, port: number): Promise<Partial<Record<Operation, (lane: number) => Loop>>>
+}
+
+type Place = { bench: Bench; database: string; runtime: Runtime }
+
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url))
-const work = mkdtempSync(join(tmpdir(), 'auth-bench-'))
 const PYTHON = '/usr/bin/python3'
 const SECRET = crypto.randomUUID() + crypto.randomUUID()
-const probe = (path: string): HttpRequest => ({ method: 'GET', path })
 
-/** Which operations a subject is there for; all where it doesn't say. */
-export type Candidate = Subject & { operations?: readonly Operation[] }
-
-export function oursOnNode(database: string): Candidate {
+/** This product as it is deployed. */
+export function ours({ bench, database, runtime }: Place): Candidate {
   return {
-    ...{ name: 'ours, Node', database },
-    command: (bench, port) => ({
-      ...{ file: process.execPath, args: ['src/node.ts'], port, probe: probe('/health') },
-      env: oursVariables(bench.httpUrl(database), port),
-    }),
-    prepare: (send, bench) => prepareOurs(send, bench, database),
+    ...{ name: `ours, ${runtime}`, isPart: false },
+    command: (port) => oursCommand({ bench, database, runtime, port }, ['src/node.ts', 'wrangler.toml']),
+    prepare: (send) => prepareOurs(send, bench, database),
   }
 }
 
-/** A route of one's own, guarded by the token alone. */
-export function oursByToken(database: string): Candidate {
+/** What its requests are made of, each by itself, and a route of one's own that the token alone guards. */
+export function oursInParts({ bench, database, runtime }: Place): Candidate {
+  const entries = ['bench/ours/node.ts', 'bench/ours/wrangler.toml'] as const
   return {
-    ...{ name: 'ours, Node', database, operations: ['by token alone', 'a hash alone', 'a round trip alone'] },
-    command: (bench, port) => ({
-      ...{ file: process.execPath, args: ['bench/ours/node.ts'], port, probe: probe('/health') },
-      env: oursVariables(bench.httpUrl(database), port),
-    }),
-    async prepare(send, bench) {
+    ...{ name: `ours, ${runtime}`, isPart: true },
+    command: (port) => oursCommand({ bench, database, runtime, port }, entries),
+    prepare: async (send) => {
       const { 'current user': current } = await prepareOurs(send, bench, database)
-      const done = (answer: { status: number; body: string }) => expectStatus(answer, 200)
-      return {
-        'a hash alone': () => ({ next: () => probe('/hash'), done }),
-        'a round trip alone': () => ({ next: () => probe('/ready'), done }),
-        'by token alone': (lane) => {
-          const loop = current(lane)
-          return { next: () => ({ ...loop.next(), path: '/by-token' }), done }
-        },
-      }
+      return Object.fromEntries(
+        PARTS.map((part) => [part, (lane: number) => prepareParts(part, current(lane))]),
+      )
     },
   }
 }
 
-function expectStatus({ status, body }: { status: number; body: string }, wanted: number): void {
-  if (status !== wanted) throw new Error(`${status}: ${body}`)
+function oursCommand(
+  { bench, database, runtime, port }: Place & { port: number },
+  [node, worker]: readonly [node: string, worker: string],
+): Command {
+  const start = { port, probe: '/health', variables: oursVariables(bench.httpUrl(database), port) }
+  return runtime === 'Node' ? nodeCommand(node, start) : workerdCommand(worker, start)
 }
 
-export function oursOnWorkerd(database: string): Candidate {
-  const bundle = bundleWorker('wrangler.toml', 'ours')
+/** better-auth; with its cookie cache it is there for what needs no database. */
+export function betterAuth({ bench, database, runtime }: Place, cookieCache: 'on' | 'off'): Candidate {
+  const isPart = cookieCache === 'on'
   return {
-    ...{ name: 'ours, workerd', database },
-    command: (bench, port) => ({
-      ...workerd({ bundle, port, variables: oursVariables(bench.httpUrl(database), port) }),
-      probe: probe('/health'),
-    }),
-    prepare: (send, bench) => prepareOurs(send, bench, database),
-  }
-}
-
-export function betterAuthOnNode(database: string, cookieCache: 'on' | 'off'): Candidate {
-  const isCached = cookieCache === 'on'
-  return {
-    ...{ name: `better-auth, Node${isCached ? ', cookie cache' : ''}`, database },
-    ...(isCached && { operations: ['by token alone'] as const }),
-    command: (bench, port) => ({
-      ...{
-        file: process.execPath,
-        args: ['bench/peers/better-auth/node.ts'],
-        port,
-        probe: probe('/api/auth/ok'),
-      },
-      env: betterAuthVariables(bench.wireUrl(database), { port, cookieCache }),
-    }),
-    async prepare(send, bench, port) {
+    ...{ name: `better-auth, ${runtime}${isPart ? ', cookie cache' : ''}`, isPart },
+    command: (port) => {
+      const probe = '/api/auth/ok'
+      const variables = (url: string) => betterAuthVariables(url, { port, cookieCache })
+      return runtime === 'Node'
+        ? nodeCommand('bench/peers/better-auth/node.ts', {
+            ...{ port, probe, variables: variables(bench.wireUrl(database)) },
+          })
+        : workerdCommand('bench/peers/better-auth/wrangler.toml', {
+            ...{ port, probe, variables: variables(bench.httpUrl(database)) },
+          })
+    },
+    prepare: async (send, port) => {
       const operations = await prepareBetterAuth(send, bench, { database, port })
-      return isCached ? { 'by token alone': operations['current user'] } : operations
+      return isPart ? { 'by token alone': operations['current user'] } : operations
     },
-  }
-}
-
-export function betterAuthOnWorkerd(database: string): Candidate {
-  const bundle = bundleWorker('bench/peers/better-auth/wrangler.toml', 'better-auth')
-  return {
-    ...{ name: 'better-auth, workerd', database },
-    command: (bench, port) => ({
-      ...workerd({
-        ...{ bundle, port },
-        variables: betterAuthVariables(bench.httpUrl(database), { port, cookieCache: 'off' }),
-      }),
-      probe: probe('/api/auth/ok'),
-    }),
-    prepare: (send, bench, port) => prepareBetterAuth(send, bench, { database, port }),
   }
 }
 
@@ -138,12 +115,13 @@ export function hasFastApi(): boolean {
   }
 }
 
-export function fastApi(database: string): Candidate {
+/** The design that this product replaces. */
+export function fastApi({ bench, database }: Omit<Place, 'runtime'>): Candidate {
   const server = ['-m', 'uvicorn', 'main:app', '--workers', '2', '--log-level', 'warning']
   return {
-    ...{ name: 'FastAPI, 2 workers', database },
-    command: (bench, port) => ({
-      ...{ file: PYTHON, port, probe: probe('/docs') },
+    ...{ name: 'FastAPI, 2 workers', isPart: false },
+    command: (port) => ({
+      ...{ file: PYTHON, port, probe: { method: 'GET', path: '/docs' } },
       args: [...server, '--port', String(port), '--app-dir', here('peers/fastapi')],
       env: { DATABASE_URL: bench.wireUrl(database), SECRET },
     }),
@@ -155,53 +133,4 @@ export function fastApi(database: string): Candidate {
 export function migrateFastApi(databaseUrl: string): void {
   const env = { DATABASE_URL: databaseUrl, SECRET, MIGRATE: 'on' }
   execFileSync(PYTHON, ['-c', 'import main'], { cwd: here('peers/fastapi'), env, stdio: 'inherit' })
-}
-
-/** What `wrangler deploy` would upload, as a file. */
-function bundleWorker(config: string, name: string): string {
-  const folder = join(work, name)
-  const wrangler = join(root, 'node_modules/wrangler/bin/wrangler.js')
-  execFileSync(process.execPath, [wrangler, 'deploy', '--dry-run', '--outdir', folder, '-c', config], {
-    cwd: root,
-    env: {
-      ...process.env,
-      PATH: `${join(root, 'node_modules/.bin')}:${process.env['PATH']}`,
-      WRANGLER_SEND_METRICS: 'false',
-    },
-    stdio: 'ignore',
-  })
-  return join(folder, 'worker.js')
-}
-
-type Worker = { bundle: string; port: number; variables: Record<string, string> }
-
-/** The runtime of Workers itself, without the servers that development puts in front of it. */
-function workerd({ bundle, port, variables }: Worker) {
-  const bindings = Object.entries(variables).map(
-    ([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`,
-  )
-  const config = `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [
-    (name = "main", worker = .main),
-    (name = "assets", disk = ${JSON.stringify(join(root, 'assets'))}),
-    (name = "outside", network = (allow = ["local", "private", "public"])),
-  ],
-  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
-);
-const main :Workerd.Worker = (
-  modules = [(name = "worker.js", esModule = embed "worker.js")],
-  compatibilityDate = "2026-10-23",
-  bindings = [(name = "ASSETS", service = "assets"), ${bindings.join(', ')}],
-  globalOutbound = "outside",
-);
-`
-  const file = bundle.replace('worker.js', `config-${port}.capnp`)
-  mkdirSync(work, { recursive: true })
-  writeFileSync(file, config, { mode: 0o600 })
-  // The platform's own binary: the launcher of the package would be a process more.
-  const binary = execFileSync(process.execPath, ['-p', "require('workerd').default"], { cwd: root })
-    .toString()
-    .trim()
-  return { file: binary, args: ['serve', file], env: {}, port }
 }

@@ -18,7 +18,13 @@ export type Counts = { roundTrips: number; statements: number }
 
 const counts: Counts = { roundTrips: 0, statements: 0 }
 let roundTripMilliseconds = 0
-const hold = () => new Promise<void>((resolve) => setTimeout(resolve, roundTripMilliseconds / 2))
+/** Timers know whole milliseconds only, and what is left over of half a round trip goes back. */
+const hold = (way: 'there' | 'back') => {
+  const half = roundTripMilliseconds / 2
+  return new Promise<void>((resolve) =>
+    setTimeout(resolve, way === 'there' ? Math.floor(half) : Math.ceil(half)),
+  )
+}
 
 /** Counts what a server says: `C` ends a statement, `Z` a round trip. */
 function countMessages() {
@@ -43,12 +49,15 @@ function countMessages() {
 }
 
 /** Passes chunks on in their order, each after its delay. */
-function pass(from: Socket, to: Socket, look?: (chunk: Buffer) => void): void {
+function pass(
+  way: 'there' | 'back',
+  { from, to, look }: { from: Socket; to: Socket; look?: (chunk: Buffer) => void },
+): void {
   let last = Promise.resolve()
   from.on('data', (chunk: Buffer) => {
     look?.(chunk)
     if (roundTripMilliseconds === 0) return void to.write(chunk)
-    const due = hold()
+    const due = hold(way)
     last = last.then(() => due).then(() => void to.write(chunk))
   })
   from.on('close', () => to.destroy())
@@ -58,8 +67,8 @@ function pass(from: Socket, to: Socket, look?: (chunk: Buffer) => void): void {
 async function startProxy(serverPort: number): Promise<number> {
   const server = createServer({ noDelay: true }, (client) => {
     const upstream = open({ port: serverPort, host: '127.0.0.1', noDelay: true })
-    pass(client, upstream)
-    pass(upstream, client, countMessages())
+    pass('there', { from: client, to: upstream })
+    pass('back', { from: upstream, to: client, look: countMessages() })
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -83,9 +92,9 @@ async function startEndpoint(serverPort: number): Promise<number> {
     },
   })
   const held = new Hono().use(async (_c, next) => {
-    if (roundTripMilliseconds > 0) await hold()
+    if (roundTripMilliseconds > 0) await hold('there')
     await next()
-    if (roundTripMilliseconds > 0) await hold()
+    if (roundTripMilliseconds > 0) await hold('back')
   })
   return (await serveNeonEndpoint(held.route('/', neon), { port: 0 })).port
 }

@@ -18,6 +18,16 @@ export type Sample = {
   roundTrips: number
 }
 
+/** All that a run found out. */
+export type Results = {
+  machine: string
+  rounds: number
+  milliseconds: number
+  memory: readonly { name: string; people: number; mebibytes: number }[]
+  coldStarts: Readonly<Record<string, Spread>>
+  samples: readonly Sample[]
+}
+
 export type Spread = { min: number; median: number; max: number }
 
 export function spreadOf(values: readonly number[]): Spread {
@@ -33,9 +43,11 @@ export function quantile(sorted: Float64Array, part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
 }
 
-const round = (value: number) =>
+/** Three digits that say something. */
+export const round = (value: number) =>
   value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
-const show = ({ min, median, max }: Spread) => `${round(median)} (${round(min)}-${round(max)})`
+/** The median, and both ends. */
+export const show = ({ min, median, max }: Spread) => `${round(median)} (${round(min)}-${round(max)})`
 
 /** Samples of one cell of the table, round by round. */
 export type Cell = Omit<
@@ -64,11 +76,11 @@ export function cellsOf(samples: readonly Sample[]): Cell[] {
   return [...cells.values()]
 }
 
-/** Of every subject, how many times ours it does, round by round: the noise of a machine that is slow for a while cancels. */
-export function ratioTo(ours: Cell, theirs: Cell): Spread {
-  const ratios = ours.samples.flatMap((sample) => {
-    const other = theirs.samples.find(({ round: of }) => of === sample.round)
-    return other ? [sample.perSecond / other.perSecond] : []
+/** How many times as fast one is as the other, round by round: a machine that is slow for a while is so for both. */
+export function ratioOf(one: Cell, other: Cell): Spread {
+  const ratios = one.samples.flatMap((sample) => {
+    const beside = other.samples.find(({ round: of }) => of === sample.round)
+    return beside ? [sample.perSecond / beside.perSecond] : []
   })
   return spreadOf(ratios)
 }
@@ -80,7 +92,7 @@ export function tableOf(samples: readonly Sample[]): string {
   const lines = cells.map((cell) => {
     const of = (name: keyof Sample) => spreadOf(cell.samples.map((sample) => Number(sample[name])))
     const ours = cells.find((other) => isRival(other, cell))
-    const ratio = ours ? show(ratioTo(ours, cell)) : ''
+    const ratio = ours ? show(ratioOf(ours, cell)) : ''
     return `| ${[
       ...[cell.operation, cell.people, `${cell.roundTripMilliseconds} ms`, cell.concurrency, cell.subject],
       ...[show(of('perSecond')), show(of('p50')), show(of('p95')), show(of('cpuMilliseconds'))],

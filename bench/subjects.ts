@@ -1,6 +1,5 @@
 import type { Bench } from './database.ts'
 import type { HttpRequest, HttpResponse, Loop } from './load.ts'
-import type { Command } from './process.ts'
 
 /** What people do, in the order of the tables. */
 export const OPERATIONS = [
@@ -16,20 +15,14 @@ export const OPERATIONS = [
 ] as const
 export type Operation = (typeof OPERATIONS)[number]
 
+/** Of ours: what its requests are made of, and what guards nothing but a token. */
+export const PARTS = ['by token alone', 'a hash alone', 'a round trip alone'] as const satisfies Operation[]
+
 /** So many connections do an operation at once, at most; each has an account and a session of its own. */
 export const LANES = 16
 
 /** Sends a request past what is measured, and wants a success. */
 export type Send = (request: HttpRequest) => Promise<HttpResponse>
-
-export type Subject = {
-  name: string
-  /** The database it works on, and how that is made; `people` are in it beforehand. */
-  database: string
-  command(bench: Bench, port: number): Command
-  /** Makes accounts and sessions, and answers what each lane does for an operation. */
-  prepare(send: Send, bench: Bench, port: number): Promise<Partial<Record<Operation, (lane: number) => Loop>>>
-}
 
 const PASSWORD = 'correct horse battery'
 let people = 0
@@ -57,7 +50,7 @@ const repeat = (next: () => HttpRequest, status: number, contains = ''): Loop =>
 const lanes = <T>(make: () => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: LANES }, make))
 const at = <T>(items: readonly T[], lane: number): T => items[lane % items.length] as T
 
-/** What our product needs to be measured without limits; secrets are made for the run. */
+/** Made for the run. */
 const SECRETS = {
   JWT_SECRET: crypto.randomUUID() + crypto.randomUUID(),
   AUTH_SECRETS: crypto.randomUUID() + crypto.randomUUID(),
@@ -68,9 +61,12 @@ const UNLIMITED = Object.fromEntries(
     '1000000/600',
   ]),
 )
+/** What our product needs to be measured without limits. */
 export const oursVariables = (databaseUrl: string, port: number) => ({
   ...{ ...SECRETS, ...UNLIMITED, DATABASE_URL: databaseUrl, PORT: String(port) },
   PUBLIC_URL: `http://localhost:${port}`,
+  // A run is longer than the half hour of the default.
+  ACCESS_TOKEN_SECONDS: '86400',
 })
 
 /** Our product's operations, whatever runs it. */
@@ -110,6 +106,20 @@ export async function prepareOurs(send: Send, bench: Bench, database: string) {
     },
     'list of users': () => repeat(() => get('/users?limit=25', bearer(at(tokens, 0))), 200),
   }
+}
+
+/**
+ * What a lane does for a part.
+ *
+ * @param current what it does to ask for the current user
+ */
+export function prepareParts(part: (typeof PARTS)[number], current: Loop): Loop {
+  const request: Record<typeof part, () => HttpRequest> = {
+    'by token alone': () => ({ ...current.next(), path: '/by-token' }),
+    'a hash alone': () => get('/hash', {}),
+    'a round trip alone': () => get('/ready', {}),
+  }
+  return repeat(request[part], 200)
 }
 
 /** better-auth's operations, whatever runs it. */

@@ -10,7 +10,7 @@ export function optionsOf(environment: Environment) {
     secret: environment.SECRET,
     emailAndPassword: { enabled: true },
     rateLimit: { enabled: false },
-    session: { cookieCache: { enabled: environment.COOKIE_CACHE === 'on', maxAge: 1800 } },
+    session: { cookieCache: { enabled: environment.COOKIE_CACHE === 'on', maxAge: 86_400 } },
     plugins: [admin()],
     logger: { disabled: true },
     telemetry: { enabled: false },

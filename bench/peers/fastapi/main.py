@@ -88,7 +88,7 @@ def login(email: str = Form(), password: str = Form(), db: Session = Depends(get
     user = db.query(User).filter(User.email == email).first()
     if user is None or not bcrypt.checkpw(password.encode(), user.hashed_password.encode()):
         raise HTTPException(status_code=401, detail="Incorrect email or password")
-    claims = {"sub": user.email, "exp": datetime.utcnow() + timedelta(minutes=30)}
+    claims = {"sub": user.email, "exp": datetime.utcnow() + timedelta(hours=24)}
     return {"access_token": jwt.encode(claims, SECRET, algorithm="HS256"), "token_type": "bearer"}
 
 

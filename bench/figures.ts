@@ -1,0 +1,128 @@
+import { type Cell, cellsOf, type Results, ratioOf, round, type Sample, show, spreadOf } from './report.ts'
+import { OPERATIONS, type Operation } from './subjects.ts'
+
+/** The tables of `docs/performance.md`. */
+export function figuresOf(results: Results): string {
+  const cells = cellsOf(results.samples)
+  const sections: [title: string, table: string[]][] = [
+    ['No network, one at a time', besideEachOther(cells, [0, 1])],
+    ['No network, sixteen at once', besideEachOther(cells, [0, 16])],
+    ['5 ms to the database, one at a time', besideEachOther(cells, [5, 1])],
+    ['5 ms, sixteen at once', besideEachOther(cells, [5, 16])],
+    ['30 ms, one at a time', besideEachOther(cells, [30, 1])],
+    ['30 ms, sixteen at once', besideEachOther(cells, [30, 16])],
+    ['Round trips and statements a request', perRequest(cells)],
+    ['CPU of the application a request, milliseconds, sixteen at once', processor(cells)],
+    ['A million people', millions(cells)],
+    ['Starting, and memory', starting(results)],
+    ['Above the limit', aboveLimit(cells)],
+  ]
+  const intro = `${results.machine}; ${results.rounds} rounds of ${results.milliseconds} ms`
+  return `${[intro, ...sections.map(([title, table]) => `### ${title}\n\n${table.join('\n')}`)].join('\n\n')}\n`
+}
+
+const THOUSAND = 1000
+const RUNTIMES = ['Node', 'workerd'] as const
+const WITHOUT_PARTS = OPERATIONS.filter((name) => !name.endsWith(' alone') || name === 'by token alone')
+
+const row = (fields: readonly string[]) => `| ${fields.join(' | ')} |`
+const head = (names: readonly string[]) => [row(names), row(names.map((_, index) => (index ? '--:' : '---')))]
+const medianOf = (cell: Cell | undefined, name: keyof Sample) =>
+  cell ? round(spreadOf(cell.samples.map((sample) => Number(sample[name]))).median) : ''
+const ratio = (one: Cell | undefined, other: Cell | undefined) =>
+  one && other ? show(ratioOf(one, other)) : ''
+
+type Place = { operation: Operation; people?: number; network?: number; concurrency: number }
+
+function find(cells: readonly Cell[], subject: string, place: Place): Cell | undefined {
+  const { operation, people = THOUSAND, network = 0, concurrency } = place
+  return cells.find(
+    (cell) =>
+      cell.subject.startsWith(subject) &&
+      cell.operation === operation &&
+      cell.people === people &&
+      cell.roundTripMilliseconds === network &&
+      cell.concurrency === concurrency,
+  )
+}
+
+function besideEachOther(
+  cells: readonly Cell[],
+  [network, concurrency]: readonly [number, number],
+): string[] {
+  const pairs = RUNTIMES.flatMap((runtime) => [`ours, ${runtime}`, `better-auth, ${runtime}`, 'ratio'])
+  const rows = WITHOUT_PARTS.map((operation) => {
+    const at = (subject: string) => find(cells, subject, { operation, network, concurrency })
+    const pair = RUNTIMES.flatMap((runtime) => {
+      const [ours, theirs] = [at(`ours, ${runtime}`), at(`better-auth, ${runtime}`)]
+      return [medianOf(ours, 'perSecond'), medianOf(theirs, 'perSecond'), ratio(ours, theirs)]
+    })
+    return [operation, ...pair, ratio(at('ours, Node'), at('FastAPI'))]
+  })
+  const filled = rows.filter((fields) => fields.slice(1).some((field) => field !== ''))
+  return [...head(['operation', ...pairs, 'ours, Node, to FastAPI']), ...filled.map(row)]
+}
+
+const SUBJECTS = ['ours, Node', 'better-auth, Node', 'ours, workerd', 'better-auth, workerd', 'FastAPI']
+
+function bySubject(show: (subject: string, operation: Operation) => string): string[] {
+  const rows = SUBJECTS.map((subject) => [subject, ...WITHOUT_PARTS.map((name) => show(subject, name))])
+  return [...head(['', ...WITHOUT_PARTS]), ...rows.map(row)]
+}
+
+const perRequest = (cells: readonly Cell[]) =>
+  bySubject((subject, operation) => {
+    const cell = find(cells, subject, { operation, concurrency: 1 })
+    const whole = (name: 'roundTrips' | 'statements') => Number(medianOf(cell, name)).toFixed(0)
+    return cell ? `${whole('roundTrips')} / ${whole('statements')}` : ''
+  })
+
+const processor = (cells: readonly Cell[]) =>
+  bySubject((subject, operation) =>
+    medianOf(find(cells, subject, { operation, concurrency: 16 }), 'cpuMilliseconds'),
+  )
+
+/** How many times as long a request takes there as at a thousand. */
+function millions(cells: readonly Cell[]): string[] {
+  const rows = SUBJECTS.slice(0, 4).flatMap((subject) =>
+    [1, 16].map((concurrency) => [
+      `${subject}, ${concurrency} at once`,
+      ...WITHOUT_PARTS.map((operation) => {
+        const at = (people: number) => find(cells, subject, { operation, people, concurrency })
+        return ratio(at(THOUSAND), at(1_000_000))
+      }),
+    ]),
+  )
+  return [...head(['', ...WITHOUT_PARTS]), ...rows.map(row)]
+}
+
+function starting({ coldStarts, memory }: Results): string[] {
+  const rows = memory
+    .filter(({ people }) => people === THOUSAND)
+    .map(({ name, mebibytes }) => {
+      const start = coldStarts[name]
+      return [name, start ? show(start) : '', String(mebibytes)]
+    })
+  return [...head(['', 'first answer, ms', 'peak memory, MiB']), ...rows.map(row)]
+}
+
+/** One at a time and without a network, nothing but hashes and round trips is needed; compared round by round. */
+function aboveLimit(cells: readonly Cell[]): string[] {
+  const needs = { register: [1, 1], 'sign in': [1, 2], 'current user': [0, 1], refresh: [0, 1] } as const
+  const rows = RUNTIMES.flatMap((runtime) => {
+    const times = (operation: Operation) =>
+      find(cells, `ours, ${runtime}`, { operation, concurrency: 1 })?.samples.map(
+        (sample) => 1000 / sample.perSecond,
+      )
+    const [hash, trip] = [times('a hash alone'), times('a round trip alone')]
+    return Object.entries(needs).flatMap(([operation, [hashes, trips]]) => {
+      const measured = times(operation as Operation)
+      if (!hash || !trip || !measured) return []
+      const limits = measured.map((_, of) => hashes * (hash[of] ?? 0) + trips * (trip[of] ?? 0))
+      const ratios = measured.map((time, of) => time / (limits[of] ?? 0))
+      return [[`${operation}, ${runtime}`, ...[limits, measured, ratios].map((list) => show(spreadOf(list)))]]
+    })
+  })
+  const title = ['', 'hash and round trips alone, ms', 'measured, ms', 'ratio']
+  return [...head(title), ...rows.map(row)]
+}

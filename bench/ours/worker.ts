@@ -1,0 +1,27 @@
+import { parseConfig } from '../../src/config.ts'
+import { makeDeps } from '../../src/deps.ts'
+import { letOthersRun } from '../../src/let-others-run.ts'
+import { appWithParts } from './app.ts'
+
+type Bindings = Record<string, unknown> & { ASSETS: { fetch(request: Request): Promise<Response> } }
+
+let app: ReturnType<typeof appWithParts> | undefined
+
+function start(env: Bindings) {
+  return appWithParts(
+    makeDeps(parseConfig(env), {
+      assets: (request) => env.ASSETS.fetch(request),
+      clientAddress: () => '127.0.0.1',
+      floodLimiter: null,
+      isPlainHttp: () => false,
+      betweenHashCalls: letOthersRun,
+    }),
+  )
+}
+
+export default {
+  fetch(request: Request, env: Bindings): Response | Promise<Response> {
+    app ??= start(env)
+    return app.fetch(request, env)
+  },
+}
