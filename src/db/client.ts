@@ -30,6 +30,7 @@ export type Connect = (meter: QueryMeter) => Database
  * must not hold requests until the platform ends them.
  */
 const TIMEOUT_MILLISECONDS = 3000
+const TIMED_OUT = new DOMException('No answer in time', 'TimeoutError')
 
 // Neon's convention for a local endpoint is plain http with the port in the URL; everything else is Neon.
 const neonEndpoint = neonConfig.fetchEndpoint
@@ -83,8 +84,11 @@ export function prepareDatabase(
     async function execute<Row>(statement: SQL, { after }: { after?: SQL } = {}) {
       const start = now()
       meter.roundTrips++
+      // Not `AbortSignal.timeout`: its timers would outlive their requests, three seconds' worth of them at any time.
+      const controller = new AbortController()
+      const timer = setTimeout(() => controller.abort(TIMED_OUT), TIMEOUT_MILLISECONDS)
       try {
-        const fetchOptions = { signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS) }
+        const fetchOptions = { signal: controller.signal }
         const result = await (after
           ? sendBoth([after, statement], fetchOptions)
           : driver.query(...compile(statement), { fetchOptions }))
@@ -95,6 +99,7 @@ export function prepareDatabase(
         if (isDatabaseAnswer(error)) throw error
         throw new AppError('database_unavailable', { cause: error })
       } finally {
+        clearTimeout(timer)
         meter.milliseconds += now() - start
       }
     }

@@ -1,8 +1,8 @@
 import type { Database } from '../db/client.ts'
+import type { OwnSession } from '../db/live-session.ts'
 import type { Deps } from '../deps.ts'
-import type { Principal, User } from '../users/queries.ts'
+import { findSessionPrincipal, findSessionUser, type Principal, type User } from '../users/queries.ts'
 import { verifyAccessToken } from './access-token.ts'
-import { findSessionPrincipal, findSessionUser, type LiveSession } from './queries.ts'
 
 type AuthenticateDeps = Pick<Deps, 'config' | 'clock' | 'keyRing' | 'db'>
 export type Authenticated<Who> = { user: Who; sessionId: string }
@@ -26,7 +26,7 @@ export function authenticateWithPermissions(
 }
 
 async function authenticateAs<Who extends User>(
-  find: (db: Database, session: LiveSession) => Promise<Who | null>,
+  find: (db: Database, session: OwnSession) => Promise<Who | null>,
   deps: AuthenticateDeps,
   token: string,
 ): Promise<Authenticated<Who> | null> {

@@ -1,20 +1,11 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import { type Client, type EventType, recordEvents } from '../db/audit-event.ts'
 import type { Database } from '../db/client.ts'
 import { type Before, deleteBefore } from '../db/delete-before.ts'
 import { heldSession, isLive } from '../db/live-session.ts'
 import { time } from '../db/time.ts'
 import { countFailure, giveBack, MAX_CONSECUTIVE_FAILURES } from '../limits/queries.ts'
-import {
-  type Principal,
-  type PrincipalRow,
-  principalColumns,
-  toPrincipal,
-  toUser,
-  type User,
-  type UserRow,
-  userRowColumns,
-} from '../users/queries.ts'
+import { type Principal, type PrincipalRow, principalColumns, toPrincipal } from '../users/queries.ts'
 
 export type NewSession = { id: string; idleExpiresAt: Date; expiresAt: Date }
 
@@ -187,29 +178,6 @@ type RefreshRow = {
   generation: number
   idleExpiresAt: string
   sessionCreatedAt: string
-}
-
-export type LiveSession = { userId: number; sessionId: string; now: Date }
-
-/** The user of a live session, as stored now; `null` where session and user don't belong together. */
-export async function findSessionUser(db: Database, session: LiveSession): Promise<User | null> {
-  const { rows } = await db.execute<UserRow>(
-    sql`select ${userRowColumns(sql`u`)} ${fromLiveSession(session)}`,
-  )
-  return rows[0] ? toUser(rows[0]) : null
-}
-
-/** The same with what their roles permit. */
-export async function findSessionPrincipal(db: Database, session: LiveSession): Promise<Principal | null> {
-  const { rows } = await db.execute<PrincipalRow>(
-    sql`select ${principalColumns(sql`u`)} ${fromLiveSession(session)}`,
-  )
-  return rows[0] ? toPrincipal(rows[0]) : null
-}
-
-function fromLiveSession({ userId, sessionId, now }: LiveSession): SQL {
-  return sql`from sessions s join users u on u.id = s.user_id
-    where s.id = ${sessionId}::uuid and u.id = ${userId} and ${isLive({ now })}`
 }
 
 export type Session = {

@@ -3,7 +3,7 @@ import { ADMINISTRATION, isLastAdmin, permissionsOf } from '../db/administration
 import { type Client, type EventSource, type EventType, recordEvents } from '../db/audit-event.ts'
 import type { Database } from '../db/client.ts'
 import { violatedUnique } from '../db/errors.ts'
-import { heldSession } from '../db/live-session.ts'
+import { fromLiveSession, heldSession, type OwnSession } from '../db/live-session.ts'
 import { type Budget, reportOnce, secondsToWait, spend } from '../db/rate-limit.ts'
 import { time } from '../db/time.ts'
 import { giveBack, MAX_CONSECUTIVE_FAILURES } from '../limits/queries.ts'
@@ -78,6 +78,22 @@ export function principalColumns(users: SQL): SQL {
 
 export function toPrincipal({ permissions, ...row }: PrincipalRow): Principal {
   return { ...toUser(row), permissions }
+}
+
+/** The user of a live session, as stored now; `null` where session and user don't belong together. */
+export async function findSessionUser(db: Database, session: OwnSession): Promise<User | null> {
+  const { rows } = await db.execute<UserRow>(
+    sql`select ${userRowColumns(sql`u`)} ${fromLiveSession(session)}`,
+  )
+  return rows[0] ? toUser(rows[0]) : null
+}
+
+/** The same with what their roles permit. */
+export async function findSessionPrincipal(db: Database, session: OwnSession): Promise<Principal | null> {
+  const { rows } = await db.execute<PrincipalRow>(
+    sql`select ${principalColumns(sql`u`)} ${fromLiveSession(session)}`,
+  )
+  return rows[0] ? toPrincipal(rows[0]) : null
 }
 
 /** What became of a registration: the user, or which of the two is taken (the address, if both are). */
