@@ -12,7 +12,7 @@ export const fetchUnderNode: DatabaseFetch = async (url, { method, headers, body
   const response = await request(url, {
     dispatcher,
     method,
-    // What `fetch` says of a text; the service in production has never been asked without it.
+    // As `fetch` names the type of a text.
     headers: { 'Content-Type': 'text/plain;charset=UTF-8', ...headers },
     body,
     signal: signal ?? null,

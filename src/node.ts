@@ -21,8 +21,8 @@ async function start(): Promise<void> {
   const assets: Assets = async (request) => await files.fetch(request)
   const clientAddress = clientAddressBehind(config.node.trustedProxyHops)
   const floodLimiter = createMemoryLimiter(config.limits.floodAddress, stopwatch)
-  const platform = { assets, clientAddress, floodLimiter, isPlainHttp, databaseFetch: fetchUnderNode }
-  const deps = makeDeps(config, platform)
+  const platform = { assets, clientAddress, floodLimiter, isPlainHttp }
+  const deps = makeDeps(config, usesProxy() ? platform : { ...platform, databaseFetch: fetchUnderNode })
   const app = createApp(deps)
   setInterval(() => void runScheduled(deps), SCHEDULE_MILLISECONDS).unref()
   const { host: hostname, port } = config.node
@@ -30,6 +30,12 @@ async function start(): Promise<void> {
   server.on('error', fail)
   // A second signal ends the process the hard way, by default.
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => server.close())
+}
+
+/** Whether Node's `fetch` goes through a proxy that the environment names: ours would not. */
+function usesProxy(): boolean {
+  const flags = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].join(' ')
+  return process.env['NODE_USE_ENV_PROXY'] === '1' || flags.includes('--use-env-proxy')
 }
 
 /**

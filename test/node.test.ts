@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer } from 'node:net'
 import { afterAll, describe, expect, inject, test } from 'vitest'
 import { freePort, start, untilHealthy } from './support/process.ts'
@@ -145,6 +146,40 @@ test('with https as its public URL it serves only what a proxy took over https',
   for (const proto of [null, '', 'http', 'HTTP', 'http, https', 'https,http', 'httpsx'])
     expect(await status(proto)).toBe(403)
   await other.interrupt()
+})
+
+const THROUGH_PROXY = ['CONNECT', 'POST node']
+
+test.each([
+  ['without what `fetch` adds', {}, ['POST undefined']],
+  ['through the proxy of the environment, where Node is told to', { NODE_USE_ENV_PROXY: '1' }, THROUGH_PROXY],
+  ['the same, told by a flag', { NODE_OPTIONS: '--use-env-proxy' }, THROUGH_PROXY],
+])('statements are sent %s', async (_, variables, expected) => {
+  const seen: string[] = []
+  // The database and the proxy in one.
+  const listener = createHttpServer(({ method, headers }, response) => {
+    seen.push(`${method} ${headers['user-agent']}`)
+    response.writeHead(500).end()
+  }).listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  const { port: listening } = listener.address() as { port: number }
+  listener.on('connect', ({ method }, client) => {
+    seen.push(String(method))
+    const target = connect(listening, '127.0.0.1', () => client.write('HTTP/1.1 200 OK\r\n\r\n'))
+    target.pipe(client).pipe(target)
+  })
+  const otherPort = String(await freePort())
+  const other = start('src/node.ts', {
+    env: {
+      ...{ ...env, ...variables, PORT: otherPort, HTTP_PROXY: `http://127.0.0.1:${listening}` },
+      DATABASE_URL: `postgresql://test:test@localhost:${listening}/test`,
+    },
+  })
+  await untilHealthy(`http://127.0.0.1:${otherPort}`)
+  expect((await fetch(`http://127.0.0.1:${otherPort}/ready`)).status).toBe(503)
+  expect(seen).toEqual(expected)
+  await other.interrupt()
+  listener.close()
 })
 
 test('a configuration that is not valid ends the process with every reason (row 82)', async () => {

@@ -54,10 +54,14 @@ export function createKeyRing(keys: readonly SigningKey[]): KeyRing {
   }
 }
 
+/** Makes something on first use and keeps it; a failure is not kept. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined
   return () => {
-    made ??= make()
+    made ??= make().catch((error: unknown) => {
+      made = undefined
+      throw error
+    })
     return made
   }
 }

@@ -30,8 +30,12 @@ export function violatedUnique(error: unknown): string | null {
   return typeof constraint === 'string' ? constraint : null
 }
 
+/** Only the driver's own errors have one: the code of a broken pipe, `EPIPE`, has five letters as well. */
 function sqlState(error: unknown): string | null {
-  const code = error instanceof Error ? (error as Error & { code?: unknown }).code : undefined
+  const code =
+    error instanceof Error && error.name === 'NeonDbError'
+      ? (error as Error & { code?: unknown }).code
+      : undefined
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : null
 }
 

@@ -60,6 +60,14 @@ describe.each(['HS256', 'ES256', 'EdDSA'] as const)('a generated %s key', async 
     importKey.mockRestore()
   })
 
+  test('is imported again after that failed', async () => {
+    const ring = createKeyRing([key])
+    const importKey = vi.spyOn(crypto.subtle, 'importKey').mockRejectedValueOnce(new Error('Not now'))
+    await expect(signToken(ring, claims)).rejects.toThrow('Not now')
+    expect(await verifyToken(ring, await signToken(ring, claims), expected)).toEqual(claims)
+    importKey.mockRestore()
+  })
+
   test('signs what a standard library verifies with the public half alone', async () => {
     const token = await signToken(createKeyRing([key]), claims)
     const shown = publicKey(key)

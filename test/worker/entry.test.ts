@@ -31,6 +31,7 @@ test('without its configuration the Worker refuses every request, and says why i
 
 test('with it, the entry serves the application at full strength', async () => {
   const print = vi.spyOn(console, 'log').mockImplementation(() => {})
+  const pause = vi.spyOn((globalThis as unknown as { scheduler: { wait(): void } }).scheduler, 'wait')
   const variables = {
     DATABASE_URL: (await testDatabase()).url,
     PUBLIC_URL: 'http://localhost:8000',
@@ -45,6 +46,9 @@ test('with it, the entry serves the application at full strength', async () => {
     body: JSON.stringify(person),
   })
   expect(registered.status).toBe(201)
+  // Between the six calls of its hash others are served.
+  expect(pause).toHaveBeenCalledTimes(5)
+  pause.mockRestore()
   const form = new URLSearchParams({ email: person.email, password: person.password })
   const signedIn = await send('/login', variables, { method: 'POST', body: form })
   expect(signedIn.status).toBe(200)
