@@ -1,8 +1,9 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { toBase64Url, utf8 } from '../../src/crypto/encoding.ts'
+import { runScheduled } from '../../src/scheduled.ts'
 import { fillWithCrowd } from '../support/crowd.ts'
 import { type Explained, explainedConnect } from '../support/explained.ts'
-import { createTestApp, createTestDatabase } from '../support/test-app.ts'
+import { createTestApp, createTestDatabase, newPerson, type TokenPair } from '../support/test-app.ts'
 
 type Page = { items: { id: number }[]; next_cursor: string | null }
 
@@ -138,6 +139,8 @@ const reads: Read[] = [
   ]),
   ['an account', get(({ half }) => `/users/${half}`), 0],
   ['its sessions', get(({ half }) => `/users/${half}/sessions`), 0],
+  ['one’s sessions', get(() => '/users/me/sessions'), 0],
+  ['one’s events', get(() => '/users/me/events'), 0],
   ['all events', get(() => '/audit-events'), 0],
   ['all events, the second page', secondPageOf('/audit-events?limit=25'), 0],
   ...[
@@ -161,6 +164,23 @@ const reads: Read[] = [
 const put = (body: unknown) => ({ method: 'PUT', body })
 const patch = (body: unknown) => ({ method: 'PATCH', body })
 const remove = { method: 'DELETE' }
+/** What somebody does who has just registered and signed in. */
+const asNewcomer =
+  (act: (newcomer: { app: Crowd['app']; password: string } & TokenPair) => Promise<Response>): Act =>
+  async ({ app }) => {
+    const { username, password, email } = newPerson()
+    const person = await app.register({ username: `new${username}`, email: `new${email}`, password })
+    const response = await act({ app, password, ...(await app.openSession(person)) })
+    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
+  }
+const own = (method: string, path: string, body: (password: string) => unknown = () => ({})) =>
+  asNewcomer(({ app, password, access_token }) =>
+    app.request(path, {
+      method,
+      headers: { Authorization: `Bearer ${access_token}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify(body(password)),
+    }),
+  )
 const writes: [name: string, act: Act][] = [
   ['change a name', ({ half, send }) => send(`/users/${half + 1}`, patch({ full_name: 'New Name' }))],
   ['change a username', ({ half, send }) => send(`/users/${half + 1}`, patch({ username: 'newcomer' }))],
@@ -184,6 +204,22 @@ const writes: [name: string, act: Act][] = [
   ['delete a role', ({ send }) => send('/roles/new', remove)],
   ['register', ({ app }) => app.register({ username: 'newest', email: 'newest@office.example' })],
   ['sign in', ({ app, admin }) => app.signIn(admin)],
+  [
+    'sign in with a wrong password',
+    ({ app, admin: { email } }) => app.post('/login', { email, password: 'wrong' }),
+  ],
+  ['refresh', asNewcomer(({ app, refresh_token }) => app.post('/refresh', { refresh_token }))],
+  ['sign out', asNewcomer(({ app, refresh_token }) => app.post('/logout', { refresh_token }))],
+  ['sign out everywhere', own('DELETE', '/users/me/sessions')],
+  ['change one’s name', own('PATCH', '/users/me', () => ({ full_name: 'New Name' }))],
+  [
+    'change one’s password',
+    own('POST', '/users/me/password', (password) => ({
+      current_password: password,
+      new_password: 'another battery staple',
+    })),
+  ],
+  ['delete one’s account', own('DELETE', '/users/me', (password) => ({ password }))],
 ]
 
 /** A handful of rows. */
@@ -216,6 +252,12 @@ describe('a million users cost about what a thousand do', () => {
     for (const [index, { cost }] of many.entries()) {
       expect(cost).toBeLessThanOrEqual(10 * (few[index]?.cost ?? 0))
     }
+  })
+
+  test('the purge', async () => {
+    const purged = await explained(million, ({ app }) => runScheduled(app.deps))
+    expect(purged.length).toBeGreaterThanOrEqual(3)
+    expect(scans(purged)).toEqual([])
   })
 
   test('and no table was read from end to end, by foreign keys neither', async () => {
@@ -257,7 +299,8 @@ describe('among a million users', () => {
     ['', every(1, 1), true],
     ['limit=2', [1, 2], true],
     [cursor(999_000), every(1, 999_001), true],
-    [cursor(999_999), [1_000_000, 1_000_001], false],
+    // Those who registered above, and did not delete their account.
+    [cursor(999_999), every(1, 1_000_000, 7), false],
     ['role=support', every(20, 20), true],
     ['role=late', every(1, 980_001), true],
     [`role=support&${cursor(999_960)}`, [999_980, 1_000_000], false],
