@@ -18,8 +18,13 @@ import {
 /** A server that is measured. */
 export type Candidate = {
   name: string
-  /** Whether it is there for some operations only, beside another one of the same make. */
-  isPart: boolean
+  /** What it is there for; everything, where it doesn't say. */
+  only?: readonly Operation[]
+  /**
+   * Where its database is: without a network, what speaks PostgreSQL's own protocol is connected to the server itself, and
+   * its statements are not counted.
+   */
+  distance: 'near' | 'far' | 'both'
   command(port: number): Command
   /** Makes accounts and sessions, and answers what each lane does for an operation. */
   prepare(send: Send, port: number): Promise<Partial<Record<Operation, (lane: number) => Loop>>>
@@ -32,22 +37,21 @@ const PYTHON = '/usr/bin/python3'
 const SECRET = crypto.randomUUID() + crypto.randomUUID()
 
 /** This product as it is deployed. */
-export function ours({ bench, database, runtime }: Place): Candidate {
+export function ours(place: Place): Candidate {
   return {
-    ...{ name: `ours, ${runtime}`, isPart: false },
-    command: (port) => oursCommand({ bench, database, runtime, port }, ['src/node.ts', 'wrangler.toml']),
-    prepare: (send) => prepareOurs(send, bench, database),
+    ...{ name: `ours, ${place.runtime}`, distance: 'both' },
+    command: (port) => oursCommand({ ...place, port }, ['src/node.ts', 'wrangler.toml']),
+    prepare: (send) => prepareOurs(send, place.bench, place.database),
   }
 }
 
 /** What its requests are made of, each by itself, and a route of one's own that the token alone guards. */
-export function oursInParts({ bench, database, runtime }: Place): Candidate {
-  const entries = ['bench/ours/node.ts', 'bench/ours/wrangler.toml'] as const
+export function oursInParts(place: Place): Candidate {
   return {
-    ...{ name: `ours, ${runtime}`, isPart: true },
-    command: (port) => oursCommand({ bench, database, runtime, port }, entries),
+    ...{ name: `ours, ${place.runtime}`, only: PARTS, distance: 'both' },
+    command: (port) => oursCommand({ ...place, port }, ['bench/ours/node.ts', 'bench/ours/wrangler.toml']),
     prepare: async (send) => {
-      const { 'current user': current } = await prepareOurs(send, bench, database)
+      const { 'current user': current } = await prepareOurs(send, place.bench, place.database)
       return Object.fromEntries(
         PARTS.map((part) => [part, (lane: number) => prepareParts(part, current(lane))]),
       )
@@ -63,43 +67,49 @@ function oursCommand(
   return runtime === 'Node' ? nodeCommand(node, start) : workerdCommand(worker, start)
 }
 
-/** better-auth; with its cookie cache it is there for what needs no database. */
-export function betterAuth({ bench, database, runtime }: Place, cookieCache: 'on' | 'off'): Candidate {
-  const isPart = cookieCache === 'on'
+/** How better-auth can be set up: as it comes, or with what makes it ask its database less. */
+const SETUPS = {
+  default: { suffix: '', variables: {} },
+  'cookie cache': {
+    ...{ suffix: ', cookie cache', variables: { COOKIE_CACHE: 'on' } },
+    only: ['by token alone'],
+  },
+  joins: { suffix: ', joins', variables: { JOINS: 'on' }, only: ['sign in', 'current user'] },
+} as const
+export type Setup = keyof typeof SETUPS
+
+export function betterAuth(
+  { bench, database, runtime }: Place,
+  { setup, distance }: { setup: Setup; distance: Candidate['distance'] },
+): Candidate {
+  const { suffix, variables, ...rest } = SETUPS[setup]
   return {
-    ...{ name: `better-auth, ${runtime}${isPart ? ', cookie cache' : ''}`, isPart },
+    ...{ name: `better-auth, ${runtime}${suffix}`, distance, ...rest },
     command: (port) => {
-      const probe = '/api/auth/ok'
-      const variables = (url: string) => betterAuthVariables(url, { port, cookieCache })
+      const wireUrl = distance === 'near' ? bench.directUrl : bench.wireUrl
+      const url = runtime === 'Node' ? wireUrl(database) : bench.httpUrl(database)
+      const start = {
+        ...{ port, probe: '/api/auth/ok' },
+        variables: { ...betterAuthVariables(url, port), ...variables },
+      }
       return runtime === 'Node'
-        ? nodeCommand('bench/peers/better-auth/node.ts', {
-            ...{ port, probe, variables: variables(bench.wireUrl(database)) },
-          })
-        : workerdCommand('bench/peers/better-auth/wrangler.toml', {
-            ...{ port, probe, variables: variables(bench.httpUrl(database)) },
-          })
+        ? nodeCommand('bench/peers/better-auth/node.ts', start)
+        : workerdCommand('bench/peers/better-auth/wrangler.toml', start)
     },
-    prepare: async (send, port) => {
-      const operations = await prepareBetterAuth(send, bench, { database, port })
-      return isPart ? { 'by token alone': operations['current user'] } : operations
-    },
+    prepare: (send, port) => prepareBetterAuth(send, bench, { database, port }),
   }
 }
 
-const betterAuthVariables = (
-  databaseUrl: string,
-  { port, cookieCache }: { port: number; cookieCache: string },
-) => ({
+const betterAuthVariables = (databaseUrl: string, port: number) => ({
   DATABASE_URL: databaseUrl,
   PORT: String(port),
   BASE_URL: `http://localhost:${port}`,
   SECRET,
-  COOKIE_CACHE: cookieCache,
 })
 
 /** Makes better-auth's tables in a database, by its own migration. */
 export function migrateBetterAuth(databaseUrl: string): void {
-  const env = { ...betterAuthVariables(databaseUrl, { port: 1, cookieCache: 'off' }), MIGRATE: 'on' }
+  const env = { ...betterAuthVariables(databaseUrl, 1), MIGRATE: 'on' }
   execFileSync(process.execPath, [here('peers/better-auth/node.ts')], { env, stdio: 'inherit' })
 }
 
@@ -116,14 +126,21 @@ export function hasFastApi(): boolean {
 }
 
 /** The design that this product replaces. */
-export function fastApi({ bench, database }: Omit<Place, 'runtime'>): Candidate {
-  const server = ['-m', 'uvicorn', 'main:app', '--workers', '2', '--log-level', 'warning']
+export function fastApi(
+  { bench, database }: Omit<Place, 'runtime'>,
+  distance: Candidate['distance'],
+): Candidate {
+  const url = distance === 'near' ? bench.directUrl(database) : bench.wireUrl(database)
   return {
-    ...{ name: 'FastAPI, 2 workers', isPart: false },
+    ...{ name: 'FastAPI, 2 workers', distance },
     command: (port) => ({
-      ...{ file: PYTHON, port, probe: { method: 'GET', path: '/docs' } },
-      args: [...server, '--port', String(port), '--app-dir', here('peers/fastapi')],
-      env: { DATABASE_URL: bench.wireUrl(database), SECRET },
+      ...{
+        file: PYTHON,
+        args: [here('peers/fastapi/serve.py')],
+        port,
+        probe: { method: 'GET', path: '/docs' },
+      },
+      env: { DATABASE_URL: url, SECRET, PORT: String(port) },
     }),
     prepare: prepareFastApi,
   }

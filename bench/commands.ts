@@ -12,12 +12,11 @@ type Variables = Record<string, string>
 type Start = { port: number; probe: string; variables: Variables }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const work = mkdtempSync(join(tmpdir(), 'auth-bench-'))
 
-/** Bundles and configurations, which hold the secrets of the run. */
-export function removeWork(): void {
-  rmSync(work, { recursive: true })
-}
+/** Bundles and configurations, which hold the secrets of the run; gone with the process, however that ends. */
+const work = mkdtempSync(join(tmpdir(), 'auth-bench-'))
+process.on('exit', () => rmSync(work, { recursive: true, force: true }))
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 export function nodeCommand(file: string, { port, probe, variables }: Start): Command {
   return { file: process.execPath, args: [file], env: variables, port, probe: { method: 'GET', path: probe } }

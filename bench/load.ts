@@ -12,6 +12,9 @@ export type HttpResponse = { status: number; headers: string; body: string }
 /** What one connection does over and over: the next request, and a look at its answer. */
 export type Loop = { next(): HttpRequest; done(response: HttpResponse): void }
 
+/** Nothing that is measured takes as long. */
+const TIMEOUT_MILLISECONDS = 30_000
+
 export class Connection {
   readonly #host: string
   readonly #socket: Socket
@@ -32,6 +35,7 @@ export class Connection {
     }
     socket.on('error', end)
     socket.on('close', () => end())
+    socket.setTimeout(TIMEOUT_MILLISECONDS, () => socket.destroy(new Error('No answer in time')))
   }
 
   static async open(port: number): Promise<Connection> {
@@ -72,17 +76,16 @@ export class Connection {
     const headers = bytes.toString('latin1', 0, end)
     const status = Number(headers.slice(9, 12))
     const start = end + 4
-    const length = /^content-length: *(\d+)/im.exec(headers)
-    if (length) {
-      const stop = start + Number(length[1])
+    const length = /^content-length: *(\d+)/im.exec(headers)?.[1] ?? (status === 204 ? '0' : undefined)
+    if (length !== undefined) {
+      const stop = start + Number(length)
       if (bytes.length < stop) return null
       this.#received = bytes.length > stop ? [bytes.subarray(stop)] : []
       return { status, headers, body: bytes.toString('utf8', start, stop) }
     }
     if (/^transfer-encoding: *chunked/im.test(headers))
       return this.#parseChunks(bytes, { start, status, headers })
-    this.#received = []
-    return { status, headers, body: '' }
+    throw new Error(`An answer whose end can't be told: ${headers}`)
   }
 
   #parseChunks(
@@ -94,6 +97,7 @@ export class Connection {
       const line = bytes.indexOf('\r\n', at)
       if (line < 0) return null
       const size = Number.parseInt(bytes.toString('latin1', at, line), 16)
+      if (Number.isNaN(size)) throw new Error('A chunk without a size')
       const stop = line + 2 + size + 2
       if (bytes.length < stop) return null
       if (size === 0) {
@@ -106,38 +110,62 @@ export class Connection {
   }
 }
 
+/** Sends one request on a connection of its own. */
+export async function sendOnce(port: number, request: HttpRequest): Promise<HttpResponse> {
+  const connection = await Connection.open(port)
+  try {
+    return await connection.send(request)
+  } finally {
+    connection.close()
+  }
+}
+
 export type Measured = { requests: number; seconds: number; latencies: Float64Array }
+type Phases = { milliseconds: number; warm: () => Promise<void> }
 
 /**
  * Runs loops side by side, each on a connection of its own, until the time is over; what was begun by then is
  * finished and counted.
  *
- * @param milliseconds how long, after a warm-up of a fifth of that
+ * @param phases.milliseconds how long, after a warm-up of a fifth of that
+ * @param phases.warm called between the two, when nothing is under way
  */
-export async function run(port: number, loops: readonly Loop[], milliseconds: number): Promise<Measured> {
+export async function run(
+  port: number,
+  loops: readonly Loop[],
+  { milliseconds, warm }: Phases,
+): Promise<Measured> {
   const connections = await Promise.all(loops.map(() => Connection.open(port)))
-  const phase = async (until: number, latencies: number[]) => {
-    await Promise.all(
-      loops.map(async (loop, index) => {
-        const connection = connections[index] as Connection
-        do {
-          const request = loop.next()
-          const start = performance.now()
-          const response = await connection.send(request)
-          latencies.push(performance.now() - start)
-          loop.done(response)
-        } while (performance.now() < until)
-      }),
-    )
-  }
   try {
-    await phase(performance.now() + milliseconds / 5, [])
-    const latencies: number[] = []
+    await phase(connections, loops, milliseconds / 5)
+    await warm()
     const start = performance.now()
-    await phase(start + milliseconds, latencies)
+    const latencies = await phase(connections, loops, milliseconds)
     const seconds = (performance.now() - start) / 1000
     return { requests: latencies.length, seconds, latencies: Float64Array.from(latencies).sort() }
   } finally {
     for (const connection of connections) connection.close()
   }
+}
+
+async function phase(
+  connections: readonly Connection[],
+  loops: readonly Loop[],
+  milliseconds: number,
+): Promise<number[]> {
+  const latencies: number[] = []
+  const until = performance.now() + milliseconds
+  await Promise.all(
+    loops.map(async (loop, index) => {
+      const connection = connections[index] as Connection
+      do {
+        const request = loop.next()
+        const start = performance.now()
+        const response = await connection.send(request)
+        latencies.push(performance.now() - start)
+        loop.done(response)
+      } while (performance.now() < until)
+    }),
+  )
+  return latencies
 }

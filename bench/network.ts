@@ -26,7 +26,10 @@ const hold = (way: 'there' | 'back') => {
   )
 }
 
-/** Counts what a server says: `C` ends a statement, `Z` a round trip. */
+/**
+ * Counts what a server says: `C` ends a statement, `Z` a round trip. What begins and ends a transaction is a round trip
+ * and no statement: Neon's HTTP does it by itself.
+ */
 function countMessages() {
   let rest: Buffer = Buffer.alloc(0)
   let isFirst = true
@@ -40,7 +43,9 @@ function countMessages() {
       const next = at + 1 + bytes.readUInt32BE(at + 1)
       if (next > bytes.length) break
       const type = String.fromCharCode(bytes[at] as number)
-      if (type === 'C') counts.statements++
+      const isStatement =
+        type === 'C' && !/^(BEGIN|COMMIT|ROLLBACK)/.test(bytes.toString('latin1', at + 5, next))
+      if (isStatement) counts.statements++
       if (type === 'Z') counts.roundTrips++
       at = next
     }

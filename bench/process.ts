@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { Connection, type HttpRequest } from './load.ts'
+import { type HttpRequest, sendOnce } from './load.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const TICKS_PER_SECOND = 100
@@ -18,7 +18,7 @@ export type Command = {
 /** A server that runs, and what it has used. */
 export type Running = {
   port: number
-  /** From the start of the process to its first answer. */
+  /** From the start of the process to its first answer, of a route that asks no database. */
   coldStartMilliseconds: number
   /** Of the process and its children, in seconds. */
   cpuSeconds(): number
@@ -26,6 +26,9 @@ export type Running = {
   stop(): Promise<void>
 }
 
+const HALF_A_MINUTE = 30_000
+
+/** Starts a server and waits for its first answer; what doesn't answer is ended. */
 export async function startServer({ file, args, env, port, probe }: Command): Promise<Running> {
   const start = performance.now()
   // What it logs is written, as in production, and read by nobody.
@@ -34,29 +37,40 @@ export async function startServer({ file, args, env, port, probe }: Command): Pr
     env: { PATH: process.env['PATH'], NODE_ENV: 'production', ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
-  await untilAnswering(child, port, probe)
-  const coldStartMilliseconds = performance.now() - start
+  const exited = once(child, 'exit')
+  const stop = async () => {
+    for (const id of familyOf(child)) kill(id)
+    await exited
+  }
+  try {
+    await untilAnswering(child, port, probe)
+  } catch (error) {
+    await stop()
+    throw error
+  }
   return {
-    ...{ port, coldStartMilliseconds },
+    ...{ port, stop, coldStartMilliseconds: performance.now() - start },
     cpuSeconds: () => sum(familyOf(child), cpuOf),
     peakMebibytes: () => sum(familyOf(child), peakOf),
-    async stop() {
-      const exited = once(child, 'exit')
-      for (const id of familyOf(child)) process.kill(id, 'SIGKILL')
-      await exited
-    },
+  }
+}
+
+/** What is gone by then is no error. */
+function kill(id: number): void {
+  try {
+    process.kill(id, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 
 async function untilAnswering(child: ChildProcess, port: number, probe: HttpRequest): Promise<void> {
-  for (let attempt = 0; attempt < 3000; attempt++) {
-    if (child.exitCode !== null) throw new Error(`A server ended with ${child.exitCode}`)
-    const answered = await Connection.open(port).then(
-      async (connection) => {
-        const response = await connection.send(probe).catch(() => null)
-        connection.close()
-        return response !== null
-      },
+  const until = performance.now() + HALF_A_MINUTE
+  while (performance.now() < until) {
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`A server ended with ${child.exitCode ?? child.signalCode}`)
+    const answered = await sendOnce(port, probe).then(
+      () => true,
       () => false,
     )
     if (answered) return

@@ -14,8 +14,9 @@ export type Sample = {
   p95: number
   /** Of the application's own processes. */
   cpuMilliseconds: number
-  statements: number
-  roundTrips: number
+  /** Null where nobody counts. */
+  statements: number | null
+  roundTrips: number | null
 }
 
 /** All that a run found out. */
@@ -91,12 +92,14 @@ export function tableOf(samples: readonly Sample[]): string {
   const cells = cellsOf(samples)
   const lines = cells.map((cell) => {
     const of = (name: keyof Sample) => spreadOf(cell.samples.map((sample) => Number(sample[name])))
+    const count = (name: 'statements' | 'roundTrips') =>
+      cell.samples[0]?.[name] === null ? '' : round(of(name).median)
     const ours = cells.find((other) => isRival(other, cell))
     const ratio = ours ? show(ratioOf(ours, cell)) : ''
     return `| ${[
       ...[cell.operation, cell.people, `${cell.roundTripMilliseconds} ms`, cell.concurrency, cell.subject],
       ...[show(of('perSecond')), show(of('p50')), show(of('p95')), show(of('cpuMilliseconds'))],
-      ...[round(of('statements').median), round(of('roundTrips').median), ratio],
+      ...[count('statements'), count('roundTrips'), ratio],
     ].join(' | ')} |`
   })
   return [head, ...lines].join('\n')

@@ -14,10 +14,9 @@ import {
   oursInParts,
 } from './candidates.ts'
 import { chartOf } from './chart.ts'
-import { removeWork } from './commands.ts'
-import { type Bench, fillBetterAuth, fillOurs, startDatabase } from './database.ts'
+import { type Bench, fillBetterAuth, fillFastApi, fillOurs, startDatabase } from './database.ts'
 import { figuresOf } from './figures.ts'
-import { Connection, type HttpRequest, type Loop, run } from './load.ts'
+import { type HttpRequest, type Loop, run, sendOnce } from './load.ts'
 import { type Running, startServer } from './process.ts'
 import { machine, quantile, type Results, type Sample, spreadOf, tableOf } from './report.ts'
 import { LANES, OPERATIONS, type Operation } from './subjects.ts'
@@ -35,12 +34,21 @@ const { values: options } = parseArgs({
   },
   allowNegative: true,
 })
-const ROUNDS = Number(options.rounds)
-const MILLISECONDS = Number(options.milliseconds)
-const SELECTED = OPERATIONS.filter((operation) => options.operations.split(',').includes(operation))
+const ROUNDS = positive('rounds', options.rounds)
+const MILLISECONDS = positive('milliseconds', options.milliseconds)
+const SELECTED = options.operations.split(',').map((text) => {
+  const operation = OPERATIONS.find((name) => name === text.trim())
+  if (!operation) throw new Error(`--operations knows no "${text.trim()}": it takes ${OPERATIONS.join(', ')}`)
+  return operation
+})
 const THOUSAND = 1000
 const MILLION = 1_000_000
 const FAR: readonly Operation[] = ['register', 'sign in', 'current user', 'refresh']
+
+function positive(name: string, text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new Error(`--${name} takes a whole number from 1 up, not "${text}"`)
+  return Number(text)
+}
 
 type Ready = Candidate & {
   people: number
@@ -59,14 +67,11 @@ type Setting = {
 const SETTINGS: readonly Setting[] = [
   { people: [THOUSAND, MILLION], concurrency: 1, roundTripMilliseconds: 0, operations: OPERATIONS },
   { people: [THOUSAND, MILLION], concurrency: LANES, roundTripMilliseconds: 0, operations: OPERATIONS },
-  ...[5, 30].flatMap((roundTripMilliseconds) =>
-    [1, LANES].map((concurrency) => ({
-      people: [THOUSAND],
-      concurrency,
-      roundTripMilliseconds,
-      operations: FAR,
-    })),
-  ),
+  // Where the statements of everybody are counted.
+  { people: [THOUSAND], concurrency: 1, roundTripMilliseconds: 5, operations: OPERATIONS },
+  { people: [THOUSAND], concurrency: LANES, roundTripMilliseconds: 5, operations: FAR },
+  { people: [THOUSAND], concurrency: 1, roundTripMilliseconds: 30, operations: FAR },
+  { people: [THOUSAND], concurrency: LANES, roundTripMilliseconds: 30, operations: FAR },
 ]
 
 async function main(): Promise<void> {
@@ -75,8 +80,10 @@ async function main(): Promise<void> {
   try {
     for (const [people, candidate] of await candidates(bench)) {
       const server = await startServer(candidate.command(await freePort()))
-      const send = (request: HttpRequest) => sendOnce(server.port, request)
-      ready.push({ ...candidate, people, server, lanes: await candidate.prepare(send, server.port) })
+      const subject: Ready = { ...candidate, people, server, lanes: {} }
+      ready.push(subject)
+      const send = (request: HttpRequest) => sendAndWantSuccess(server.port, request)
+      subject.lanes = await candidate.prepare(send, server.port)
       console.error(`${candidate.name}, ${people} people: ready`)
     }
     const samples: Sample[] = []
@@ -89,15 +96,14 @@ async function main(): Promise<void> {
       report(samples, starts, ready)
     }
   } finally {
-    for (const { server } of ready) await server.stop()
+    await Promise.allSettled(ready.map(({ server }) => server.stop()))
     await bench.stop()
-    removeWork()
   }
 }
 
 /** Everything that is measured, with its database made and filled. */
-async function candidates(bench: Bench): Promise<[people: number, Candidate][]> {
-  const all: [number, Candidate][] = []
+async function candidates(bench: Bench): Promise<(readonly [people: number, Candidate])[]> {
+  const all: (readonly [number, Candidate])[] = []
   for (const people of options.million ? [THOUSAND, MILLION] : [THOUSAND]) {
     const [mine, theirs] = [`ours_${people}`, `better_auth_${people}`]
     await bench.create(mine, (pool) => fillOurs(pool, people))
@@ -105,25 +111,34 @@ async function candidates(bench: Bench): Promise<[people: number, Candidate][]> 
       migrateBetterAuth(bench.directUrl(theirs))
       await fillBetterAuth(pool, people)
     })
+    const add = (...more: Candidate[]) => all.push(...more.map((candidate) => [people, candidate] as const))
     for (const runtime of ['Node', 'workerd'] as const) {
-      all.push([people, ours({ bench, database: mine, runtime })])
-      all.push([people, betterAuth({ bench, database: theirs, runtime }, 'off')])
+      const [here, there] = [
+        { bench, database: mine, runtime },
+        { bench, database: theirs, runtime },
+      ] as const
+      const distances = runtime === 'workerd' ? (['both'] as const) : (['near', 'far'] as const)
+      const [near] = distances
+      add(ours(here), betterAuth(there, { setup: 'default', distance: near }))
       if (people === MILLION) continue
-      all.push([people, oursInParts({ bench, database: mine, runtime })])
-      all.push([people, betterAuth({ bench, database: theirs, runtime }, 'on')])
+      add(oursInParts(here), betterAuth(there, { setup: 'cookie cache', distance: near }))
+      for (const distance of distances) add(betterAuth(there, { setup: 'joins', distance }))
+      if (near === 'near') add(betterAuth(there, { setup: 'default', distance: 'far' }))
     }
   }
   if (hasFastApi()) {
-    await bench.create('fast_api', () => Promise.resolve(migrateFastApi(bench.directUrl('fast_api'))))
-    all.push([THOUSAND, fastApi({ bench, database: 'fast_api' })])
+    const place = { bench, database: 'fast_api' }
+    await bench.create(place.database, async (pool) => {
+      migrateFastApi(bench.directUrl(place.database))
+      await fillFastApi(pool, THOUSAND)
+    })
+    for (const distance of ['near', 'far'] as const) all.push([THOUSAND, fastApi(place, distance)])
   } else console.error('The original’s design is left out: Debian’s packages of FastAPI are not there')
   return all
 }
 
-async function sendOnce(port: number, request: HttpRequest) {
-  const connection = await Connection.open(port)
-  const response = await connection.send(request)
-  connection.close()
+async function sendAndWantSuccess(port: number, request: HttpRequest) {
+  const response = await sendOnce(port, request)
   if (response.status >= 300) throw new Error(`${response.status} for ${request.path}: ${response.body}`)
   return response
 }
@@ -133,7 +148,7 @@ async function measureAll(bench: Bench, ready: readonly Ready[], samples: Sample
     await bench.setRoundTrip(setting.roundTripMilliseconds)
     for (let round = 0; round < ROUNDS; round++) {
       for (const operation of setting.operations.filter((name) => SELECTED.includes(name))) {
-        const able = ready.filter(({ people, lanes }) => setting.people.includes(people) && lanes[operation])
+        const able = ready.filter((subject) => isMeasured(subject, { ...setting, operation }))
         // Another one begins each time, since what runs before leaves its traces.
         for (const index of able.keys()) {
           const subject = able[(index + round) % able.length] as Ready
@@ -146,45 +161,55 @@ async function measureAll(bench: Bench, ready: readonly Ready[], samples: Sample
   await bench.setRoundTrip(0)
 }
 
+type Measurement = Setting & { operation: Operation }
+
+function isMeasured(
+  { people, lanes, only, distance }: Ready,
+  { operation, ...setting }: Measurement,
+): boolean {
+  const elsewhere = setting.roundTripMilliseconds === 0 ? 'far' : 'near'
+  return (
+    setting.people.includes(people) &&
+    distance !== elsewhere &&
+    lanes[operation] !== undefined &&
+    (only?.includes(operation) ?? operation !== 'by token alone')
+  )
+}
+
 async function measure(
   bench: Bench,
-  { name, people, server, lanes }: Ready,
-  { operation, concurrency, roundTripMilliseconds }: Setting & { operation: Operation },
+  { name, people, server, lanes, distance }: Ready,
+  { operation, concurrency, roundTripMilliseconds }: Measurement,
 ): Promise<Omit<Sample, 'round'>> {
   const loops = Array.from({ length: concurrency }, (_, lane) => lanes[operation]?.(lane) as Loop)
-  const counted = countingLoops(loops)
-  await bench.counts()
-  const cpu = server.cpuSeconds()
-  const { requests, seconds, latencies } = await run(server.port, counted.loops, MILLISECONDS)
+  let cpu = 0
+  const { requests, seconds, latencies } = await run(server.port, loops, {
+    milliseconds: MILLISECONDS,
+    async warm() {
+      await bench.counts()
+      cpu = server.cpuSeconds()
+    },
+  })
   const used = server.cpuSeconds() - cpu
   const { statements, roundTrips } = await bench.counts()
-  // The warm-up's are counted with the others, by the database and by the processor.
-  const all = counted.total()
+  const counted = (count: number) => (distance === 'near' ? null : count / requests)
   return {
     ...{ subject: name, operation, people, concurrency, roundTripMilliseconds },
     ...{ perSecond: requests / seconds, p50: quantile(latencies, 0.5), p95: quantile(latencies, 0.95) },
-    ...{ cpuMilliseconds: (used / all) * 1000, statements: statements / all, roundTrips: roundTrips / all },
+    cpuMilliseconds: (used / requests) * 1000,
+    ...{ statements: counted(statements), roundTrips: counted(roundTrips) },
   }
-}
-
-function countingLoops(loops: readonly Loop[]) {
-  let total = 0
-  const counting = loops.map((loop) => ({
-    next: () => {
-      total++
-      return loop.next()
-    },
-    done: (response: Parameters<Loop['done']>[0]) => loop.done(response),
-  }))
-  return { loops: counting, total: () => total }
 }
 
 /** From the start of a process to its first answer, several times, in turns. */
 async function measureStarts(ready: readonly Ready[], starts: Map<string, number[]>): Promise<void> {
-  const subjects = ready.filter(({ people, isPart }) => people === THOUSAND && !isPart)
+  const subjects = ready.filter(
+    ({ people, only, distance }) => people === THOUSAND && !only && distance !== 'far',
+  )
   for (let round = 0; round < ROUNDS; round++) {
     for (const { name, command } of subjects) {
-      const server = await startServer(command(await freePort()))
+      const port = await freePort()
+      const server = await startServer(command(port))
       starts.set(name, [...(starts.get(name) ?? []), server.coldStartMilliseconds])
       await server.stop()
     }
@@ -201,7 +226,7 @@ function report(
     rounds: ROUNDS,
     milliseconds: MILLISECONDS,
     memory: ready
-      .filter(({ isPart }) => !isPart)
+      .filter(({ only, distance }) => !only && distance !== 'far')
       .map(({ name, people, server }) => ({ name, people, mebibytes: Math.round(server.peakMebibytes()) })),
     coldStarts: Object.fromEntries([...starts].map(([name, times]) => [name, spreadOf(times)])),
     samples,

@@ -18,7 +18,10 @@ export type Operation = (typeof OPERATIONS)[number]
 /** Of ours: what its requests are made of, and what guards nothing but a token. */
 export const PARTS = ['by token alone', 'a hash alone', 'a round trip alone'] as const satisfies Operation[]
 
-/** So many connections do an operation at once, at most; each has an account and a session of its own. */
+/**
+ * So many connections do an operation at once, at most. Each has a session of its own, and an account of its own where
+ * an operation changes the account.
+ */
 export const LANES = 16
 
 /** Sends a request past what is measured, and wants a success. */
@@ -119,7 +122,7 @@ export function prepareParts(part: (typeof PARTS)[number], current: Loop): Loop 
     'a hash alone': () => get('/hash', {}),
     'a round trip alone': () => get('/ready', {}),
   }
-  return repeat(request[part], 200)
+  return repeat(request[part], 200, part === 'by token alone' ? '"sessionId"' : '')
 }
 
 /** better-auth's operations, whatever runs it. */
@@ -154,6 +157,8 @@ export async function prepareBetterAuth(
     'wrong password': (lane: number) => repeat(() => signIn(at(accounts, lane), 'not the password'), 401),
     'current user': (lane: number) =>
       repeat(() => get('/api/auth/get-session', at(jars, lane)), 200, '"email"'),
+    // A route of one's own, which its API guards.
+    'by token alone': (lane: number) => repeat(() => get('/by-token', at(jars, lane)), 200, '"sessionId"'),
     'list of users': () => repeat(() => get('/api/auth/admin/list-users?limit=25', at(jars, 0)), 200),
   }
 }

@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { root, start } from './support/process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bundle-test-'))
@@ -17,18 +17,29 @@ async function bundle(): Promise<string> {
   return join(folder, 'worker.js')
 }
 
-const file = await bundle()
+let file = ''
+beforeAll(async () => {
+  file = await bundle()
+})
 
-test('the Worker is at most 130 KiB, compressed', async ({ annotate }) => {
-  const kibibytes = gzipSync(readFileSync(file)).length / 1024
-  await annotate(`${kibibytes.toFixed(1)} KiB`)
+/** Whoever runs the check sees how much is left. */
+// biome-ignore lint/suspicious/noConsole: it is what the figure is for
+const tell = (figure: string) => console.info(figure)
+
+test('the Worker is at most 130 KiB, compressed', () => {
+  // All that is uploaded: maps of the source are not.
+  const files = readdirSync(folder).filter((name) => !/\.map$|^README/.test(name))
+  expect(files).toContain('worker.js')
+  const bytes = files.map((name) => gzipSync(readFileSync(join(folder, name))).length)
+  const kibibytes = bytes.reduce((sum, length) => sum + length, 0) / 1024
+  tell(`The Worker is ${kibibytes.toFixed(1)} of 130 KiB, compressed`)
   expect(kibibytes).toBeLessThanOrEqual(130)
   // Not because half of it is missing.
   expect(kibibytes).toBeGreaterThan(50)
 })
 
 // Cloudflare allows a second of CPU for it: https://developers.cloudflare.com/workers/platform/limits/#worker-startup-time
-test('its modules are evaluated in less than the second that the platform allows', async ({ annotate }) => {
+test('its modules are evaluated in less than the second that the platform allows', async () => {
   const script = `
     const before = process.cpuUsage()
     const { default: worker } = await import(${JSON.stringify(file)})
@@ -38,7 +49,7 @@ test('its modules are evaluated in less than the second that the platform allows
   const command = start('--input-type=module', { args: ['-e', script], env: {} })
   expect(await command.exited, command.output()).toBe(0)
   const milliseconds = Number(command.output())
-  await annotate(`${milliseconds.toFixed(0)} ms of CPU under Node`)
+  tell(`Its modules are evaluated in ${milliseconds.toFixed(0)} of 1,000 ms of CPU, under Node`)
   expect(milliseconds).toBeGreaterThan(0)
   expect(milliseconds).toBeLessThan(1000)
 })

@@ -1,7 +1,7 @@
 import type { BetterAuthOptions } from 'better-auth'
 import { admin } from 'better-auth/plugins/admin'
 
-type Environment = { BASE_URL: string; SECRET: string; COOKIE_CACHE?: string }
+export type Environment = { BASE_URL: string; SECRET: string; COOKIE_CACHE?: string; JOINS?: string }
 
 /** Addresses and passwords, sessions in the database, and the list of users; all else as it comes. */
 export function optionsOf(environment: Environment) {
@@ -11,6 +11,7 @@ export function optionsOf(environment: Environment) {
     emailAndPassword: { enabled: true },
     rateLimit: { enabled: false },
     session: { cookieCache: { enabled: environment.COOKIE_CACHE === 'on', maxAge: 86_400 } },
+    advanced: { database: { joins: environment.JOINS === 'on' } },
     plugins: [admin()],
     logger: { disabled: true },
     telemetry: { enabled: false },

@@ -1,3 +1,4 @@
+import { relations } from 'drizzle-orm'
 import { boolean, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
 
 // The tables that its own migration makes, for the Drizzle adapter.
@@ -53,3 +54,16 @@ export const verification = pgTable('verification', {
   createdAt: time('createdAt').notNull(),
   updatedAt: time('updatedAt').notNull(),
 })
+
+// For its joins.
+export const userRelations = relations(user, ({ many }) => ({
+  sessions: many(session),
+  accounts: many(account),
+}))
+const owner = { references: [user.id] } as const
+export const sessionRelations = relations(session, ({ one }) => ({
+  user: one(user, { fields: [session.userId], ...owner }),
+}))
+export const accountRelations = relations(account, ({ one }) => ({
+  user: one(user, { fields: [account.userId], ...owner }),
+}))
