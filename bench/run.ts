@@ -12,6 +12,7 @@ import {
   migrateFastApi,
   ours,
   oursInParts,
+  type Setup,
 } from './candidates.ts'
 import { chartOf } from './chart.ts'
 import { type Bench, fillBetterAuth, fillFastApi, fillOurs, startDatabase } from './database.ts'
@@ -38,16 +39,21 @@ const ROUNDS = positive('rounds', options.rounds)
 const MILLISECONDS = positive('milliseconds', options.milliseconds)
 const SELECTED = options.operations.split(',').map((text) => {
   const operation = OPERATIONS.find((name) => name === text.trim())
-  if (!operation) throw new Error(`--operations knows no "${text.trim()}": it takes ${OPERATIONS.join(', ')}`)
-  return operation
+  return operation ?? misused(`--operations knows no "${text.trim()}", but ${OPERATIONS.join(', ')}`)
 })
 const THOUSAND = 1000
 const MILLION = 1_000_000
 const FAR: readonly Operation[] = ['register', 'sign in', 'current user', 'refresh']
 
 function positive(name: string, text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new Error(`--${name} takes a whole number from 1 up, not "${text}"`)
-  return Number(text)
+  return /^[1-9]\d{0,5}$/.test(text)
+    ? Number(text)
+    : misused(`--${name} takes a whole number from 1 up, not "${text}"`)
+}
+
+function misused(message: string): never {
+  console.error(message)
+  process.exit(2)
 }
 
 type Ready = Candidate & {
@@ -117,13 +123,13 @@ async function candidates(bench: Bench): Promise<(readonly [people: number, Cand
         { bench, database: mine, runtime },
         { bench, database: theirs, runtime },
       ] as const
-      const distances = runtime === 'workerd' ? (['both'] as const) : (['near', 'far'] as const)
-      const [near] = distances
-      add(ours(here), betterAuth(there, { setup: 'default', distance: near }))
+      const setup = (name: Setup, distance: Candidate['distance']) =>
+        betterAuth(there, { setup: name, distance })
+      const [near, ...further] = runtime === 'workerd' ? (['both'] as const) : (['near', 'far'] as const)
+      add(ours(here), setup('default', near))
       if (people === MILLION) continue
-      add(oursInParts(here), betterAuth(there, { setup: 'cookie cache', distance: near }))
-      for (const distance of distances) add(betterAuth(there, { setup: 'joins', distance }))
-      if (near === 'near') add(betterAuth(there, { setup: 'default', distance: 'far' }))
+      add(oursInParts(here), setup('cookie cache', near), setup('joins', near))
+      for (const far of further) add(setup('default', far), setup('joins', far))
     }
   }
   if (hasFastApi()) {
