@@ -28,6 +28,12 @@ export type Running = {
 
 const HALF_A_MINUTE = 30_000
 
+/** Whatever ends this process ends them. */
+const running = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of running) for (const id of familyOf(child)) kill(id)
+})
+
 /** Starts a server and waits for its first answer; what doesn't answer is ended. */
 export async function startServer({ file, args, env, port, probe }: Command): Promise<Running> {
   const start = performance.now()
@@ -37,10 +43,13 @@ export async function startServer({ file, args, env, port, probe }: Command): Pr
     env: { PATH: process.env['PATH'], NODE_ENV: 'production', ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
+  running.add(child)
   const exited = once(child, 'exit')
+  exited.catch(() => {})
   const stop = async () => {
     for (const id of familyOf(child)) kill(id)
     await exited
+    running.delete(child)
   }
   try {
     await untilAnswering(child, port, probe)

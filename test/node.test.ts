@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer } from 'node:net'
-import { afterAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { freePort, start, untilHealthy } from './support/process.ts'
 
 const control = inject('databasesUrl')
@@ -161,6 +161,7 @@ test.each([
     seen.push(`${method} ${headers['user-agent']}`)
     response.writeHead(500).end()
   }).listen(0, '127.0.0.1')
+  onTestFinished(() => void listener.close())
   await once(listener, 'listening')
   const { port: listening } = listener.address() as { port: number }
   listener.on('connect', ({ method }, client) => {
@@ -175,11 +176,12 @@ test.each([
       DATABASE_URL: `postgresql://test:test@localhost:${listening}/test`,
     },
   })
+  onTestFinished(async () => {
+    await other.interrupt()
+  })
   await untilHealthy(`http://127.0.0.1:${otherPort}`)
   expect((await fetch(`http://127.0.0.1:${otherPort}/ready`)).status).toBe(503)
   expect(seen).toEqual(expected)
-  await other.interrupt()
-  listener.close()
 })
 
 test('a configuration that is not valid ends the process with every reason (row 82)', async () => {

@@ -17,7 +17,7 @@ export function authenticate(deps: AuthenticateDeps, token: string): Promise<Aut
   return authenticateAs(findSessionUser, deps, token)
 }
 
-/** The same with what the user may do now, which costs the database half as much again. */
+/** The same with what the user may do now, which is two joins more to plan. */
 export function authenticateWithPermissions(
   deps: AuthenticateDeps,
   token: string,

@@ -1,5 +1,5 @@
 import * as jose from 'jose'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createKeyRing, signToken, verifyToken } from '../../src/crypto/jwt.ts'
 import { generateKey, hs256Key, publicKey } from '../../src/crypto/signing-key.ts'
 
@@ -55,17 +55,17 @@ describe.each(['HS256', 'ES256', 'EdDSA'] as const)('a generated %s key', async 
   test('is imported once to sign and once to verify, however often', async () => {
     const ring = createKeyRing([key])
     const importKey = vi.spyOn(crypto.subtle, 'importKey')
+    onTestFinished(() => importKey.mockRestore())
     for (let turn = 0; turn < 3; turn++) await verifyToken(ring, await signToken(ring, claims), expected)
     expect(importKey.mock.calls.map(([, , , , usages]) => usages)).toEqual([['sign'], ['verify']])
-    importKey.mockRestore()
   })
 
   test('is imported again after that failed', async () => {
     const ring = createKeyRing([key])
     const importKey = vi.spyOn(crypto.subtle, 'importKey').mockRejectedValueOnce(new Error('Not now'))
+    onTestFinished(() => importKey.mockRestore())
     await expect(signToken(ring, claims)).rejects.toThrow('Not now')
     expect(await verifyToken(ring, await signToken(ring, claims), expected)).toEqual(claims)
-    importKey.mockRestore()
   })
 
   test('signs what a standard library verifies with the public half alone', async () => {

@@ -159,22 +159,26 @@ const BUDGETS: Budget[] = [
   ['its scripts', 200, 0, 0, () => get('/docs/start.js')],
 ]
 
+/** The routes that did what they are there for. */
+const measured = new Set<string>()
+
 test.each(BUDGETS)(
   '%s answers %i for %i round trips and %i hashes',
   async (_, status, roundTrips, hashes, act) => {
     await database.roundTrips()
     hasher.count = 0
     limited.hasher.count = 0
+    requests.length = 0
     const response = await act()
     expect(response.status).toBe(status)
     expect(await database.roundTrips()).toHaveLength(roundTrips)
     expect(hasher.count + limited.hasher.count).toBe(hashes)
     expect(response.headers.get('Server-Timing')).toContain(`desc="${roundTrips} round trips"`)
+    if (response.ok) for (const { method, route } of requests) measured.add(`${method} ${route}`)
   },
 )
 
 test('every route has a budget', () => {
-  const measured = new Set(requests.map(({ method, route }) => `${method} ${route}`))
   const routes = app.routes
     .filter(({ method }) => method !== 'ALL')
     .map(({ method, path }) => `${method} ${path}`)

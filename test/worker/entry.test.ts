@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import worker from '../../src/worker.ts'
 import { newPerson, testDatabase } from '../support/test-app.ts'
 
@@ -32,6 +32,7 @@ test('without its configuration the Worker refuses every request, and says why i
 test('with it, the entry serves the application at full strength', async () => {
   const print = vi.spyOn(console, 'log').mockImplementation(() => {})
   const pause = vi.spyOn((globalThis as unknown as { scheduler: { wait(): void } }).scheduler, 'wait')
+  onTestFinished(() => pause.mockRestore())
   const variables = {
     DATABASE_URL: (await testDatabase()).url,
     PUBLIC_URL: 'http://localhost:8000',
@@ -48,7 +49,6 @@ test('with it, the entry serves the application at full strength', async () => {
   expect(registered.status).toBe(201)
   // Between the six calls of its hash others are served.
   expect(pause).toHaveBeenCalledTimes(5)
-  pause.mockRestore()
   const form = new URLSearchParams({ email: person.email, password: person.password })
   const signedIn = await send('/login', variables, { method: 'POST', body: form })
   expect(signedIn.status).toBe(200)
