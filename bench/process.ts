@@ -48,8 +48,8 @@ export async function startServer({ file, args, env, port, probe }: Command): Pr
   exited.catch(() => {})
   const stop = async () => {
     for (const id of familyOf(child)) kill(id)
-    await exited
     running.delete(child)
+    await exited
   }
   try {
     await untilAnswering(child, port, probe)
@@ -74,6 +74,7 @@ function kill(id: number): void {
 }
 
 async function untilAnswering(child: ChildProcess, port: number, probe: HttpRequest): Promise<void> {
+  if (child.pid === undefined) throw new Error(`${child.spawnfile} can't be started`)
   const until = performance.now() + HALF_A_MINUTE
   while (performance.now() < until) {
     if (child.exitCode !== null || child.signalCode !== null)
@@ -92,8 +93,12 @@ function sum(ids: readonly number[], of: (id: number) => number): number {
   return ids.reduce((total, id) => total + of(id), 0)
 }
 
-/** A process and all that came of it. */
-function familyOf({ pid = 0 }: ChildProcess): number[] {
+/**
+ * A process and all that came of it; nobody, where it could not be started or has ended: what has no id must not be taken
+ * for 0, which everything descends from, nor an id for that of whoever has it next.
+ */
+function familyOf({ pid, exitCode, signalCode }: ChildProcess): number[] {
+  if (pid === undefined || exitCode !== null || signalCode !== null) return []
   const parents = new Map(
     readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))

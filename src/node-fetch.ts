@@ -9,14 +9,14 @@ const dispatcher = new Agent()
  * third of the CPU, for every statement. It never sends a statement twice by itself, follows no redirect, and asks for
  * no compression.
  */
-export const fetchUnderNode: DatabaseFetch = async (url, { method, headers, body, signal = null }) => {
+export const fetchUnderNode: DatabaseFetch = async (url, { method, headers, body, signal }) => {
   const sent = request(url, {
     ...{ dispatcher, method, body, signal },
     // As `fetch` names the type of a text.
     headers: { 'Content-Type': 'text/plain;charset=UTF-8', ...headers },
   })
   // Until there is a connection, undici hears of no abort: where nobody accepts one, that is after ten seconds.
-  const response = await (signal ? Promise.race([sent, untilAborted(signal)]) : sent)
+  const response = await Promise.race([sent, untilAborted(signal)])
   const { statusCode: status } = response
   return {
     ok: status >= 200 && status < 300,

@@ -59,7 +59,7 @@ const parsers = {
 /** As much of `fetch` as the driver uses. */
 export type DatabaseFetch = (
   url: string,
-  init: { method: 'POST'; headers: Record<string, string>; body: string; signal?: AbortSignal },
+  init: { method: 'POST'; headers: Record<string, string>; body: string; signal: AbortSignal },
 ) => Promise<Pick<Response, 'ok' | 'status' | 'json' | 'text'>>
 
 /**
