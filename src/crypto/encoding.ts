@@ -18,7 +18,8 @@ const CANONICAL_BASE64URL =
 
 /**
  * Whether a text is unpadded base64url in the one canonical spelling of its bytes. Decoders usually take several
- * spellings of the same bytes (padding, spare bits in the last character); accepting one only means that a token which differs in any character is a different token.
+ * spellings of the same bytes (padding, spare bits in the last character); accepting one only means that a token which
+ * differs in any character is a different token.
  *
  * @see https://www.rfc-editor.org/rfc/rfc4648#section-3.5
  */
