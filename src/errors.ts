@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'invalid_or_expired_code'
   | 'invalid_credentials'
   | 'unauthenticated'
+  | 'access_token_expired'
   | 'invalid_token'
   | 'forbidden'
   | 'https_required'
@@ -25,6 +26,7 @@ export type ErrorCode =
   | 'weak_password'
   | 'rate_limited'
   | 'database_unavailable'
+  | 'overloaded'
   | 'internal_error'
 
 /** One thing wrong with one member of the request. `pointer` is a JSON Pointer into the body (RFC 6901). */
@@ -41,6 +43,8 @@ type AppErrorOptions = {
   members?: Record<string, unknown>
   /** Which limit refused it. */
   limit?: RefusingLimit
+  /** When to try again, in whole seconds, where the code's own answer is not the best there is. */
+  retryAfterSeconds?: number
   /** Kept for the log, never sent. */
   cause?: unknown
 }
@@ -55,6 +59,7 @@ export class AppError extends Error {
   readonly errors: FieldError[] | undefined
   readonly members: Record<string, unknown> | undefined
   readonly limit: RefusingLimit | undefined
+  readonly retryAfterSeconds: number | undefined
 
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
     super(code, { cause: options.cause })
@@ -64,6 +69,7 @@ export class AppError extends Error {
     this.errors = options.errors
     this.members = options.members
     this.limit = options.limit
+    this.retryAfterSeconds = options.retryAfterSeconds
   }
 }
 

@@ -38,6 +38,12 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
     advice: 'Sign in with POST /login and send the access token as "Authorization: Bearer <token>".',
     headers: BEARER,
   },
+  access_token_expired: {
+    status: 401,
+    title: 'The access token has expired',
+    advice: 'The refresh cookie is still there: call POST /refresh and repeat the request.',
+    headers: BEARER,
+  },
   invalid_token: {
     status: 401,
     title: 'The token is not accepted',
@@ -132,6 +138,12 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
     advice: 'What this needs did not answer, so nothing is certain to have happened. Try again shortly.',
     headers: { 'Retry-After': '2' },
   },
+  overloaded: {
+    status: 503,
+    title: 'Too busy at the moment',
+    advice: 'More passwords wait to be checked than are worth waiting for. Wait as Retry-After says.',
+    headers: { 'Retry-After': '5' },
+  },
 }
 
 /**
@@ -141,7 +153,7 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
  * @see https://www.rfc-editor.org/rfc/rfc9457#section-3
  */
 export function problemResponse(c: Context<AppEnv>, error: AppError): Response {
-  const { code, detail, errors, members, limit } = error
+  const { code, detail, errors, members, limit, retryAfterSeconds } = error
   const { status, title, advice, headers } = PROBLEMS[code]
   const body = {
     type: `/problems/${code}`,
@@ -157,6 +169,7 @@ export function problemResponse(c: Context<AppEnv>, error: AppError): Response {
   return c.body(JSON.stringify(body), status, {
     ...headers,
     ...limitHeaders,
+    ...(retryAfterSeconds !== undefined && { 'Retry-After': String(retryAfterSeconds) }),
     'Content-Type': 'application/problem+json',
   })
 }

@@ -13,6 +13,7 @@ describe('the error contract', () => {
       invalid_or_expired_code: 400,
       invalid_credentials: 401,
       unauthenticated: 401,
+      access_token_expired: 401,
       invalid_token: 401,
       forbidden: 403,
       https_required: 403,
@@ -32,6 +33,7 @@ describe('the error contract', () => {
       rate_limited: 429,
       internal_error: 500,
       database_unavailable: 503,
+      overloaded: 503,
     })
   })
 
