@@ -73,6 +73,6 @@ async function putBehindEndpoint({ pool, id, location, close }: LocalDatabase): 
 }
 
 function connect(url: string): Database {
-  const prepared = prepareDatabase(url, () => performance.now())
+  const prepared = prepareDatabase(url, { now: () => performance.now() })
   return prepared({ roundTrips: 0, milliseconds: 0 })
 }

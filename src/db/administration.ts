@@ -9,13 +9,8 @@ export type Actor = { userId: number; sessionId: string; permission: Permission 
  * What every statement runs `after` that changes who may do what: such statements queue behind this row, so each sees
  * all that the one before did. Without it, two administrators who demote each other would both see the other one
  * stay. The lock leaves registering, which refers to roles, alone.
- *
- * Neither it nor the statement waits for a lock for more than a second: they give up before whoever asked does, and
- * so nothing happens after it was said not to have.
  */
-export const ADMINISTRATION = sql`
-  select from roles where name = ${ADMIN_ROLE} and set_config('lock_timeout', '1s', true) is not null
-  for no key update`
+export const ADMINISTRATION = sql`select from roles where name = ${ADMIN_ROLE} for no key update`
 
 /** The permissions that a user's roles give, as an expression of type `text[]`. */
 export function permissionsOf(userId: SQL): SQL {

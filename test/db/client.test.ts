@@ -16,7 +16,7 @@ async function appOver(fault: string) {
   const url = fault === 'refuses' ? 'postgresql://test:test@localhost:1/refuses' : `${faultyUrl}/${fault}`
   return await createTestApp({
     deps: {
-      connect: prepareDatabase(url, () => performance.now()),
+      connect: prepareDatabase(url, { now: () => performance.now() }),
       keyRing: healthy.deps.keyRing,
       refreshKeys: healthy.deps.refreshKeys,
     },

@@ -29,7 +29,9 @@ test('GET /ready says that the database is down, and for how long it was asked',
   await empty.sql('drop table user_roles, sessions, users')
   const nowhere = 'postgresql://test:test@localhost:1/nowhere'
   for (const url of [nowhere, empty.url]) {
-    const app = await createTestApp({ deps: { connect: prepareDatabase(url, () => performance.now()) } })
+    const app = await createTestApp({
+      deps: { connect: prepareDatabase(url, { now: () => performance.now() }) },
+    })
     const response = await app.request('/ready')
     expect(response.status).toBe(503)
     expect(response.headers.get('Retry-After')).toMatch(/^\d+$/)

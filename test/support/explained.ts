@@ -27,7 +27,7 @@ const dialect = new PgDialect()
 
 /** Like the real one, but each statement is explained before it is executed. */
 export function explainedConnect(databaseUrl: string): { connect: Connect; statements: Explained[] } {
-  const real = prepareDatabase(databaseUrl, () => performance.now())
+  const real = prepareDatabase(databaseUrl, { now: () => performance.now() })
   const statements: Explained[] = []
   const connect: Connect = (meter) => {
     const db = real(meter)
