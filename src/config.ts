@@ -21,6 +21,7 @@ import { isLoopback } from './loopback.ts'
 /** Every variable this server reads, each with its own rule. Rules across variables are in `parseConfig`. */
 const VARIABLES = {
   DATABASE_URL: databaseUrl,
+  DATABASE_TIMEOUT_MILLISECONDS: integer(500, 15_000, 3000),
   PUBLIC_URL: origin,
   APP_URL: z.optional(origin),
   CORS_ORIGINS: z.optional(origins),
@@ -39,6 +40,8 @@ const VARIABLES = {
   LIMIT_SIGN_IN_ACCOUNT: limit('5/300'),
   LIMIT_SIGN_IN_ADDRESS: limit('20/60'),
   LIMIT_REGISTER_ADDRESS: limit('10/3600'),
+  LIMIT_ACT_ACCOUNT: limit('60/60'),
+  LIMIT_PROFILE_ACCOUNT: limit('10/3600'),
   LIMIT_FLOOD_ADDRESS: limit('100/60'),
   AUDIT_RETENTION_DAYS: integer(1, 3650, 365),
   COOKIE_SAME_SITE: z._default(
@@ -57,10 +60,17 @@ type Variables = { [Name in VariableName]: z.output<(typeof VARIABLES)[Name]> }
 export const VARIABLE_NAMES = Object.keys(VARIABLES) as VariableName[]
 
 /** What is limited, and by whom it is counted. */
-export type LimitName = 'signInAccount' | 'signInAddress' | 'registerAddress' | 'floodAddress'
+export type LimitName =
+  | 'signInAccount'
+  | 'signInAddress'
+  | 'registerAddress'
+  | 'act'
+  | 'profile'
+  | 'floodAddress'
 
 export type Config = {
   databaseUrl: string
+  databaseTimeoutMilliseconds: number
   /** This server's own origin; also the `iss` of its tokens. */
   publicUrl: string
   appUrl: string
@@ -164,6 +174,7 @@ function toConfig(values: Variables): Config {
   const appUrl = values.APP_URL ?? 'http://localhost:3000'
   return {
     databaseUrl: values.DATABASE_URL,
+    databaseTimeoutMilliseconds: values.DATABASE_TIMEOUT_MILLISECONDS,
     publicUrl: values.PUBLIC_URL,
     appUrl,
     corsOrigins: values.CORS_ORIGINS ?? [appUrl],
@@ -181,6 +192,8 @@ function toConfig(values: Variables): Config {
       signInAccount: values.LIMIT_SIGN_IN_ACCOUNT,
       signInAddress: values.LIMIT_SIGN_IN_ADDRESS,
       registerAddress: values.LIMIT_REGISTER_ADDRESS,
+      act: values.LIMIT_ACT_ACCOUNT,
+      profile: values.LIMIT_PROFILE_ACCOUNT,
       floodAddress: values.LIMIT_FLOOD_ADDRESS,
     },
     auditRetentionDays: values.AUDIT_RETENTION_DAYS,

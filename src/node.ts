@@ -6,7 +6,8 @@ import { createApp } from './app.ts'
 import { assertUsableKeys, ConfigError, parseConfig, VARIABLE_NAMES } from './config.ts'
 import { type Assets, type ClientAddress, type IsPlainHttp, makeDeps, stopwatch } from './deps.ts'
 import { forwardedAddress } from './http/client-address.ts'
-import { createMemoryLimiter } from './memory-limiter.ts'
+import { createMemoryLimiter } from './limits/memory-limiter.ts'
+import { createHashThreads, HASH_THREADS } from './node/hash-threads.ts'
 import { fetchUnderNode } from './node-fetch.ts'
 import { runScheduled } from './scheduled.ts'
 
@@ -21,7 +22,8 @@ async function start(): Promise<void> {
   const assets: Assets = async (request) => await files.fetch(request)
   const clientAddress = clientAddressBehind(config.node.trustedProxyHops)
   const floodLimiter = createMemoryLimiter(config.limits.floodAddress, stopwatch)
-  const platform = { assets, clientAddress, floodLimiter, isPlainHttp }
+  const hashing = { derive: createHashThreads(), running: HASH_THREADS }
+  const platform = { assets, clientAddress, floodLimiter, isPlainHttp, hashing }
   const deps = makeDeps(config, usesProxy() ? platform : { ...platform, databaseFetch: fetchUnderNode })
   const app = createApp(deps)
   setInterval(() => void runScheduled(deps), SCHEDULE_MILLISECONDS).unref()

@@ -7,6 +7,10 @@ export type Client = {
   address: string | null
   /** Whom limits count an address for: an IPv4 address, or the /64 of an IPv6 one; `unknown` for all others. */
   network: string
+  /** The networks around that, the widest last, each with how many times its budget they share. None for IPv4. */
+  widerNetworks: readonly { network: string; share: number }[]
+  /** The widest of all these: whom turns go round by, where networks queue. */
+  site: string
   /** At most 256 characters. */
   userAgent: string | null
 }

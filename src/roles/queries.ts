@@ -3,7 +3,7 @@ import { type Actor, ADMINISTRATION, actingUser, isLastAdmin, mayNot } from '../
 import { type Client, type EventType, recordEvents } from '../db/audit-event.ts'
 import type { Database } from '../db/client.ts'
 import { time } from '../db/time.ts'
-import { MAX_CONSECUTIVE_FAILURES } from '../limits/queries.ts'
+import { failuresOf, MAX_CONSECUTIVE_FAILURES } from '../limits/queries.ts'
 import { ADMIN_ROLE, DEFAULT_ROLE } from '../permissions.ts'
 
 /** Permissions in alphabetical order. */
@@ -161,7 +161,7 @@ export async function setRole(
       ])}
     )
     select subject.id as "userId", has_role as "hasRole", is_last as "isLast", exists (select from changes) as "isChanged",
-      subject.disabled_at is null and subject.consecutive_failures < ${MAX_CONSECUTIVE_FAILURES} as "canSignIn",
+      subject.disabled_at is null and ${failuresOf(sql`subject`, now)} < ${MAX_CONSECUTIVE_FAILURES} as "canSignIn",
       array(
         select role_name from user_roles where user_id = subject.id and role_name not in (select role_name from revoked)
         union select role_name from granted order by 1

@@ -1,3 +1,4 @@
+import { CLOCK_LEEWAY_SECONDS } from '../crypto/jwt.ts'
 import { readRefreshToken } from '../crypto/refresh-token.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
@@ -5,11 +6,20 @@ import { type IssueDeps, issueTokens, type TokenPair } from './issue-tokens.ts'
 import { refreshSession } from './queries.ts'
 
 /**
+ * How long the predecessor of a token that nobody presented yet still answers it. A lost answer is retried within
+ * that: after a timeout of ours, a client's back-off, a tunnel. A thief gains nothing by it that the theft of the
+ * current token would not give, and is found out by the next rotation but one.
+ */
+const UNUSED_SECONDS = 120
+
+/**
  * Exchanges a refresh token for the next pair, in one statement; a forged token costs none.
  *
- * The predecessor of the current token is answered with the current one for a few seconds: whoever lost the
- * answer of a refresh, or raced another tab, goes on. After that, or with any older token, somebody has a
- * copy, and it can't be known who: the session ends for both.
+ * Two kinds of old tokens are answered with the current one and change nothing: one that was current within the
+ * grace, as when several tabs refresh at once; and the direct predecessor of a token that was never presented, as
+ * when the answer was lost. Any other one is a copy, and it can't be known whose: the session ends for both.
+ *
+ * The times compared were written by other instances: the grace forgives what their clocks may differ by.
  *
  * @throws AppError `invalid_token` for every reason
  * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2
@@ -26,7 +36,8 @@ export async function refresh(
   const result = await refreshSession(deps, {
     ...content,
     now,
-    graceSince: after(-config.refresh.graceSeconds),
+    graceSince: after(-config.refresh.graceSeconds - CLOCK_LEEWAY_SECONDS),
+    unusedSince: after(-UNUSED_SECONDS),
     idleExpiresAt: after(config.refresh.idleSeconds),
   })
   if (result.outcome === 'replayed') log({ event: 'refresh_token_replayed', session_id: content.sessionId })

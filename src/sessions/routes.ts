@@ -49,9 +49,9 @@ export const sessionRoutes = new Hono<AppEnv>()
       responses: { 200: signedInPayload },
       errors: ['invalid_credentials', 'origin_rejected'],
     }),
-    limitFloods(),
     validQuery(loginQuery),
     validBody(loginBody, ['form', 'json']),
+    limitFloods('sign_in'),
     async (c) => {
       const { email, username, password } = c.req.valid('json')
       const useCookies = c.req.valid('query').use_cookies === 'true'

@@ -28,18 +28,18 @@ export async function signIn(
   deps: IssueDeps & AttemptDeps,
   { identifier: given, password, device }: SignInAttempt,
 ): Promise<SignedIn> {
-  const { clock, passwords, random } = deps
+  const { clock, random } = deps
   const identifier = given.toLowerCase()
-  const attempt = await attemptPassword(deps, { whose: { identifier }, identifier, password, device })
-  const { account, verified, outdated, wrongPasswordOf, reason, byDevice, budgetKey } = attempt
-  const upgradedHash = verified && outdated ? await passwords.hash(password) : null
+  const attempt = await attemptPassword(deps, { whose: { identifier }, identifier, password, known: device })
+  const { account, verified, outdated, wrongPasswordOf, reason, byDevice, budget } = attempt
+  const upgradedHash = verified && outdated ? await upgrade(deps, password) : null
   const now = clock()
   const session = newSession(deps, now)
   // What speaks against a right password only now is put on record like a wrong one: its owner reads the events, and
   // so does whoever has a stolen token.
   const user = await completeSignIn(deps, {
     ...{ verified, attemptedId: account?.id ?? null, reason: reason ?? 'wrong_password' },
-    ...{ wrongPasswordOf, budgetKey, byDevice, upgradedHash, session, now },
+    ...{ wrongPasswordOf, budget, byDevice, upgradedHash, session, now },
   })
   // The statement of a failed attempt finds nobody, but what it answers is not what decides.
   if (!verified || user?.id !== verified.id) throw new AppError('invalid_credentials')
@@ -49,6 +49,16 @@ export async function signIn(
   const deviceId = byDevice && device ? device.deviceId : random.uuid()
   const known = { userId: user.id, passwordVersion: verified.passwordVersion, deviceId }
   return { pair: await issueTokens(deps, subject), device: known }
+}
+
+/** `null` where more hashes wait than are worth waiting for: the next sign-in will do. */
+async function upgrade({ passwords }: Pick<Deps, 'passwords'>, password: string): Promise<string | null> {
+  try {
+    return await passwords.hash(password)
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'overloaded') return null
+    throw error
+  }
 }
 
 function newSession({ config, random }: Pick<Deps, 'config' | 'random'>, now: Date): NewSession {

@@ -32,8 +32,8 @@ export const userRoutes = new Hono<AppEnv>()
       responses: { 201: userPayload },
       errors: ['email_taken', 'username_taken', 'weak_password'],
     }),
-    limitFloods(),
     validBody(registerBody),
+    limitFloods('register'),
     async (c) => {
       const { full_name, ...account } = c.req.valid('json')
       const user = await registerUser(c.var.deps, { ...account, fullName: full_name })
@@ -62,9 +62,7 @@ export const userRoutes = new Hono<AppEnv>()
       responses: { 200: userPayload },
       errors: ['username_taken'],
     }),
-    // Whether a username is taken is asked here too.
-    limitFloods(),
-    requireUser(),
+    requireUser({ limit: 'profile' }),
     validBody(profileBody),
     async (c) => {
       const { username, full_name: fullName } = c.req.valid('json')
@@ -87,14 +85,14 @@ export const userRoutes = new Hono<AppEnv>()
       responses: { 204: '' },
       errors: ['wrong_password', 'last_admin'],
     }),
-    limitFloods(),
     requireUser(),
     validBody(accountDeletionBody),
+    limitFloods('confirm'),
     async (c) => {
       const { deps, user, sessionId } = c.var
       const { password } = c.req.valid('json')
       const device = await findDevice(c)
-      await deleteAccount(deps, { user, sessionId, device, password })
+      await deleteAccount(deps, { user, sessionId, password })
       clearSessionCookies(c)
       clearDeviceCookie(c, device, user.id)
       return c.body(null, 204)
@@ -110,14 +108,14 @@ export const userRoutes = new Hono<AppEnv>()
       responses: { 204: '' },
       errors: ['wrong_password', 'weak_password'],
     }),
-    limitFloods(),
     requireUser(),
     validBody(passwordChangeBody),
+    limitFloods('confirm'),
     async (c) => {
       const { current_password: currentPassword, new_password: newPassword } = c.req.valid('json')
       const { deps, user, sessionId } = c.var
       const device = await findDevice(c)
-      const change = { user, sessionId, device, currentPassword, newPassword }
+      const change = { user, sessionId, currentPassword, newPassword }
       const { passwordVersion } = await changePassword(deps, change)
       await renewDeviceCookie(c, device, { userId: user.id, passwordVersion })
       return c.body(null, 204)

@@ -103,7 +103,7 @@ async function refreshing(prefix: string) {
   const second = (await (await refresh(first.refresh_token)).json()) as TokenPair
   // Its predecessor within the grace, and after it.
   expect((await refresh(first.refresh_token)).status).toBe(200)
-  healthy.clock.now = new Date(healthy.clock.now.getTime() + 60_000)
+  healthy.clock.now = new Date(healthy.clock.now.getTime() + 120_000)
   expect((await refresh(first.refresh_token)).status).toBe(401)
   expect((await refresh(second.refresh_token)).status).toBe(401)
   const cookies = { Cookie: first.jar, Origin: FRONTEND }
@@ -217,7 +217,7 @@ async function everyProperRequest(app: App, session: Credentials) {
   await Promise.all(routes.map((route) => send(app, eve, ...properRequest(route, eve, session))))
 }
 
-const overUrl = (url: string) => ({ connect: prepareDatabase(url, () => performance.now()) })
+const overUrl = (url: string) => ({ connect: prepareDatabase(url, { now: () => performance.now() }) })
 const throws = (secret: string) => {
   // A message as careless libraries make them, with a line like one of a stack.
   const error = new Error(`can not hash ${secret}\n    at ${secret}`, { cause: new Error(secret) })
@@ -419,7 +419,7 @@ describe('what is printed', () => {
 
   test('stays one line of JSON a request, whatever the request says (row 54)', async () => {
     const print = vi.spyOn(console, 'log').mockImplementation(() => {})
-    const platform = { assets: healthy.deps.assets, clientAddress: () => null }
+    const platform = { assets: healthy.deps.assets, clientAddress: () => null, hashing: { running: 1 } }
     const { log } = makeDeps(healthy.config, { ...platform, floodLimiter: null, isPlainHttp: () => false })
     const app = await createTestApp({
       variables: secrets,

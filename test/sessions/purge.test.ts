@@ -20,7 +20,7 @@ test('what ended thirty days ago is deleted, and not a millisecond earlier', asy
   await runScheduled(deps)
   expect(await sessions()).toEqual([])
   expect(log).toEqual([
-    { event: 'purged', sessions: 0, events: 0, budgets: 2 },
+    { event: 'purged', sessions: 0, events: 0, budgets: 3 },
     { event: 'purged', sessions: 1, events: 0, budgets: 0 },
   ])
 })

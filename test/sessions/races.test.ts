@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createTestApp, payloadOf, type TokenPair } from '../support/test-app.ts'
 
-const { post, request, me, register, openSession, database } = await createTestApp()
+const { post, request, me, register, openSession, database, clock } = await createTestApp()
 
 const refresh = (token: string) => post('/refresh', { refresh_token: token })
 const rounds = Array.from({ length: 10 }, (_, round) => round + 1)
@@ -103,6 +103,7 @@ test.each(rounds)(
   async () => {
     const pair = await openSession(await register())
     const second = (await (await refresh(pair.refresh_token)).json()) as TokenPair
+    clock.now = new Date(clock.now.getTime() + 15_000)
     const third = (await (await refresh(second.refresh_token)).json()) as TokenPair
     const [honest] = await Promise.all([refresh(third.refresh_token), refresh(pair.refresh_token)])
     const issued = [third]

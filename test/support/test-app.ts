@@ -4,6 +4,7 @@ import { createApp } from '../../src/app.ts'
 import { parseConfig } from '../../src/config.ts'
 import { createPasswordHasher, type PasswordHasher } from '../../src/crypto/password.ts'
 import { type AppDeps, makeDeps } from '../../src/deps.ts'
+import { createMemoryLimiter } from '../../src/limits/memory-limiter.ts'
 
 /** Small, so that suites are quick, and real: the same code as in production, with two rounds. */
 export const TEST_WORK = { iterations: 50, rounds: 2 }
@@ -20,6 +21,8 @@ const GENEROUS = {
   LIMIT_SIGN_IN_ACCOUNT: '10000/1',
   LIMIT_SIGN_IN_ADDRESS: '10000/1',
   LIMIT_REGISTER_ADDRESS: '10000/1',
+  LIMIT_ACT_ACCOUNT: '10000/1',
+  LIMIT_PROFILE_ACCOUNT: '10000/1',
 }
 
 /** The limits that are in force by default. */
@@ -27,6 +30,8 @@ export const DEFAULT_LIMITS = {
   LIMIT_SIGN_IN_ACCOUNT: '',
   LIMIT_SIGN_IN_ADDRESS: '',
   LIMIT_REGISTER_ADDRESS: '',
+  LIMIT_ACT_ACCOUNT: '',
+  LIMIT_PROFILE_ACCOUNT: '',
 }
 
 /** From the block for documentation (RFC 5737). */
@@ -108,6 +113,8 @@ export async function createTestApp({ variables, deps: replaced, database: other
     clientAddress: () => CLIENT_ADDRESS,
     floodLimiter: null,
     isPlainHttp: () => false,
+    // Races need all of their hashes; what bounds them has tests of its own.
+    hashing: { running: 1000 },
     databaseFetch,
   })
   const hasher = countingHasher(createPasswordHasher(TEST_WORK, real.random.bytes))
@@ -120,6 +127,7 @@ export async function createTestApp({ variables, deps: replaced, database: other
     ...real,
     passwords: hasher,
     clock: () => new Date(clock.now),
+    localRegistrations: createMemoryLimiter(config.limits.registerAddress, () => clock.now.getTime()),
     log: (entry) => void (entry.event === 'request' ? requests : log).push(entry),
     ...replaced,
   }
