@@ -42,7 +42,9 @@ const VARIABLES = {
   LIMIT_REGISTER_ADDRESS: limit('10/3600'),
   LIMIT_ACT_ACCOUNT: limit('60/60'),
   LIMIT_PROFILE_ACCOUNT: limit('10/3600'),
+  LIMIT_REFRESH_SESSION: limit('60/60'),
   LIMIT_FLOOD_ADDRESS: limit('100/60'),
+  GUESSING_ALARM: integer(1, 100_000, 1000),
   AUDIT_RETENTION_DAYS: integer(1, 3650, 365),
   COOKIE_SAME_SITE: z._default(
     z.enum(['lax', 'strict', 'none'], { error: 'must be lax, strict or none' }),
@@ -66,6 +68,7 @@ export type LimitName =
   | 'registerAddress'
   | 'act'
   | 'profile'
+  | 'refreshSession'
   | 'floodAddress'
 
 export type Config = {
@@ -89,6 +92,8 @@ export type Config = {
   breachedPasswordsUrl: string | null
   limits: Record<LimitName, Limit>
   auditRetentionDays: number
+  /** So many failed sign-ins in an hour, over all accounts, are an alarm. */
+  guessingAlarm: number
   cookies: { secure: boolean; sameSite: 'lax' | 'strict' | 'none' }
   node: { host: string; port: number; trustedProxyHops: number }
 }
@@ -194,9 +199,11 @@ function toConfig(values: Variables): Config {
       registerAddress: values.LIMIT_REGISTER_ADDRESS,
       act: values.LIMIT_ACT_ACCOUNT,
       profile: values.LIMIT_PROFILE_ACCOUNT,
+      refreshSession: values.LIMIT_REFRESH_SESSION,
       floodAddress: values.LIMIT_FLOOD_ADDRESS,
     },
     auditRetentionDays: values.AUDIT_RETENTION_DAYS,
+    guessingAlarm: values.GUESSING_ALARM,
     node: {
       host: values.HOST,
       port: values.PORT,

@@ -7,6 +7,7 @@ import { type Connect, type Database, type DatabaseFetch, prepareDatabase } from
 import { type Admission, createAdmission } from './limits/admission.ts'
 import { createMemoryLimiter, type FloodLimiter } from './limits/memory-limiter.ts'
 import { commonPasswordsFrom } from './passwords/common-passwords.ts'
+import { createProbe, type Probe } from './service/probe-database.ts'
 
 /** The wall clock. A parameter everywhere, so that every expiry has a test just before it and at it. */
 export type Clock = () => Date
@@ -54,8 +55,13 @@ export type AppDeps = {
   limitKeys: DerivedKeys
   /** The first line against floods; `null`: none. */
   floodLimiter: FloodLimiter | null
-  /** Registrations of this process: what the database would refuse is refused before it is hashed. */
-  localRegistrations: FloodLimiter
+  /**
+   * Counted by this process alone: registrations, which the database would refuse only after the hash, and refreshes,
+   * each of which writes.
+   */
+  localLimits: { register: FloodLimiter; refresh: FloodLimiter }
+  /** Asks the database whether it works. */
+  probe: Probe
   clientAddress: ClientAddress
   isPlainHttp: IsPlainHttp
   assets: Assets
@@ -72,6 +78,8 @@ export type Deps = Omit<AppDeps, 'connect'> & { db: Database; client: Client }
 
 /** Milliseconds that only grow, for durations. */
 export const stopwatch = () => performance.now()
+
+const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds))
 
 /** How password hashes are made on a platform. */
 export type Hashing = {
@@ -121,9 +129,13 @@ export function makeDeps(
       deadlineMilliseconds: DEADLINE_MILLISECONDS,
       leaseMilliseconds: hashing.leaseMilliseconds ?? Number.POSITIVE_INFINITY,
       now: stopwatch,
-      sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+      sleep,
     }),
-    localRegistrations: createMemoryLimiter(config.limits.registerAddress, Date.now),
+    localLimits: {
+      register: createMemoryLimiter(config.limits.registerAddress, Date.now),
+      refresh: createMemoryLimiter(config.limits.refreshSession, Date.now),
+    },
+    probe: createProbe({ stopwatch, sleep }),
     keyRing: createKeyRing(config.signingKeys),
     refreshKeys: deriveKeys(config.authSecrets, 'refresh-token'),
     deviceKeys: deriveKeys(config.authSecrets, 'device-token'),

@@ -28,6 +28,7 @@ const MEANINGS: Record<EventType, string> = {
   role_changed: 'The role named in `details` was created or changed.',
   role_deleted: 'The role named in `details` was deleted.',
   hash_upgraded: 'The stored password hash was made stronger.',
+  guessing_suspected: 'More sign-ins failed in an hour, over all accounts, than is usual.',
 }
 
 const eventType = z

@@ -35,6 +35,7 @@ export const EVENT_TYPES = [
   'role_changed',
   'role_deleted',
   'hash_upgraded',
+  'guessing_suspected',
 ] as const
 
 export type EventType = (typeof EVENT_TYPES)[number]

@@ -65,12 +65,11 @@ export function createAdmission(options: AdmissionOptions): Admission {
       retryAfterSeconds: Math.min(MAX_RETRY_SECONDS, Math.max(1, Math.ceil(seconds))),
     })
   }
-  const waitForTurn = async (waiter: Waiter) => {
-    while (countRunning() >= running || queue.next() !== waiter) {
-      if (waiter.isEvicted || now() - waiter.since >= deadlineMilliseconds) throw overloaded()
-      await sleep(queue.next() === waiter ? NEXT_MILLISECONDS : OTHERS_MILLISECONDS)
-      waiter.seenAt = now()
-    }
+  const isTurn = (waiter: Waiter) => countRunning() < running && queue.next() === waiter
+  const wait = async (waiter: Waiter) => {
+    if (waiter.isEvicted || now() - waiter.since >= deadlineMilliseconds) throw overloaded()
+    await sleep(queue.next() === waiter ? NEXT_MILLISECONDS : OTHERS_MILLISECONDS)
+    waiter.seenAt = now()
   }
   return {
     assertRoom(network) {
@@ -80,7 +79,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
       const waiter = queue.join(network)
       if (!waiter) throw overloaded()
       try {
-        await waitForTurn(waiter)
+        while (!isTurn(waiter)) await wait(waiter)
       } finally {
         queue.leave(waiter)
       }

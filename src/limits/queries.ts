@@ -209,3 +209,41 @@ export async function recordFailedConfirmation(
 export function deleteExpiredBudgets(db: Database, range: Before): Promise<number> {
   return deleteBefore(db, { table: sql`rate_limits`, age: sql`expires_at`, ...range })
 }
+
+/** Failed sign-ins over all accounts, at most as many as are counted. */
+export type Guessing = { failed: number; accounts: number; networks: number }
+
+/** A look reads no more events than this, which is an alarm whatever the threshold. */
+const MAX_COUNTED = 100_000
+
+/**
+ * Counts failed sign-ins and puts it on record if they are at least as many as the threshold, once in the time that is
+ * looked at.
+ *
+ * @returns `null` where they are fewer, or it is on record
+ */
+export async function recordGuessing(
+  db: Database,
+  { since, now, threshold }: { since: Date; now: Date; threshold: number },
+): Promise<Guessing | null> {
+  const nobody = { address: null, network: '', widerNetworks: [], site: '', userAgent: null }
+  const { rows } = await db.execute<Guessing>(sql`
+    with counted as (
+      select count(*)::integer as failed, count(distinct user_id)::integer as accounts,
+        count(distinct ip_address)::integer as networks
+      from (
+        select user_id, ip_address from audit_events
+        where type = 'sign_in_failed' and occurred_at >= ${time(since)} order by occurred_at desc limit ${MAX_COUNTED}
+      ) as failures
+    ), alarm as (
+      select * from counted where failed >= ${threshold} and not exists (
+        select from audit_events where type = 'guessing_suspected' and occurred_at > ${time(since)}
+      )
+    ), recorded as (
+      ${recordEvents({ client: nobody, now }, [
+        { type: 'guessing_suspected', from: sql`from alarm`, details: sql`to_jsonb(alarm)` },
+      ])}
+    )
+    select * from alarm`)
+  return rows[0] ?? null
+}

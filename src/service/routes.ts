@@ -6,7 +6,6 @@ import { AppError, type ErrorCode } from '../errors.ts'
 import type { AppEnv } from '../http/context.ts'
 import { describe } from '../http/describe.ts'
 import { PROBLEMS } from '../http/problem.ts'
-import { measureDatabase } from './measure-database.ts'
 import {
   healthPayload,
   jwksPayload,
@@ -42,7 +41,8 @@ export const serviceRoutes = new Hono<AppEnv>()
       responses: { 200: readinessPayload },
     }),
     async (c) => {
-      const { milliseconds, failure } = await measureDatabase(c.var.deps)
+      const { probe, db } = c.var.deps
+      const { milliseconds, failure } = await probe(db)
       if (!failure) return c.json(toReadinessPayload(milliseconds), 200)
       const database = { status: 'down', round_trip_milliseconds: milliseconds }
       throw new AppError('database_unavailable', { cause: failure, members: { database } })

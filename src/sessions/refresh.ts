@@ -2,6 +2,7 @@ import { CLOCK_LEEWAY_SECONDS } from '../crypto/jwt.ts'
 import { readRefreshToken } from '../crypto/refresh-token.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import { rateLimited } from '../limits/budgets.ts'
 import { type IssueDeps, issueTokens, type TokenPair } from './issue-tokens.ts'
 import { refreshSession } from './queries.ts'
 
@@ -21,16 +22,21 @@ const UNUSED_SECONDS = 120
  *
  * The times compared were written by other instances: the grace forgives what their clocks may differ by.
  *
- * @throws AppError `invalid_token` for every reason
+ * @throws AppError `invalid_token` for every reason to refuse it; `rate_limited`
  * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2
  */
 export async function refresh(
-  deps: IssueDeps & Pick<Deps, 'db' | 'client' | 'log'>,
+  deps: IssueDeps & Pick<Deps, 'db' | 'client' | 'log' | 'localLimits'>,
   token: string,
 ): Promise<TokenPair> {
   const { clock, config, log } = deps
   const content = await readRefreshToken(deps.refreshKeys, token)
   if (!content) throw new AppError('invalid_token')
+  // A rotation writes: who has one token must not be able to make it write without end.
+  const { success, retryAfterSeconds = null } = await deps.localLimits.refresh.limit({
+    key: content.sessionId,
+  })
+  if (!success) throw rateLimited(config, 'refreshSession', retryAfterSeconds)
   const now = clock()
   const after = (seconds: number) => new Date(now.getTime() + seconds * 1000)
   const result = await refreshSession(deps, {

@@ -72,7 +72,7 @@ export const sessionRoutes = new Hono<AppEnv>()
       tag,
       access: 'public',
       responses: { 200: signedInPayload },
-      errors: ['unauthenticated', 'invalid_token', 'origin_rejected'],
+      errors: ['unauthenticated', 'invalid_token', 'origin_rejected', 'rate_limited'],
     }),
     validBody(refreshBody, ['json', 'form'], { optional: true }),
     async (c) => {

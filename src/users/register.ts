@@ -14,13 +14,13 @@ export type Registration = { username: string; email: string; fullName: string; 
  * @throws AppError `email_taken` or `username_taken`, with the pointer; `rate_limited`; what `assertAcceptable` throws
  */
 export async function registerUser(
-  deps: Pick<Deps, 'db' | 'clock' | 'config' | 'client' | 'limitKeys' | 'passwords' | 'localRegistrations'> &
+  deps: Pick<Deps, 'db' | 'clock' | 'config' | 'client' | 'limitKeys' | 'passwords' | 'localLimits'> &
     PasswordRulesDeps,
   { password, ...profile }: Registration,
 ): Promise<User> {
   await assertAcceptable(deps, { ...profile, password, pointer: '/password' })
   const [budget, ...wider] = await registrationBudgets(deps)
-  const { success, retryAfterSeconds = null } = await deps.localRegistrations.limit({ key: budget.key })
+  const { success, retryAfterSeconds = null } = await deps.localLimits.register.limit({ key: budget.key })
   if (!success) {
     await reportRefusedRegistration(deps, { budget, now: deps.clock() })
     throw rateLimited(deps.config, 'registerAddress', retryAfterSeconds)

@@ -127,7 +127,10 @@ export async function createTestApp({ variables, deps: replaced, database: other
     ...real,
     passwords: hasher,
     clock: () => new Date(clock.now),
-    localRegistrations: createMemoryLimiter(config.limits.registerAddress, () => clock.now.getTime()),
+    localLimits: {
+      register: createMemoryLimiter(config.limits.registerAddress, () => clock.now.getTime()),
+      refresh: createMemoryLimiter(config.limits.refreshSession, () => clock.now.getTime()),
+    },
     log: (entry) => void (entry.event === 'request' ? requests : log).push(entry),
     ...replaced,
   }
