@@ -9,6 +9,7 @@ import {
 import { type Client, type EventSource, recordEvents } from '../db/audit-event.ts'
 import type { Database } from '../db/client.ts'
 import { violatedUnique } from '../db/errors.ts'
+import { isLive } from '../db/live-session.ts'
 import { time } from '../db/time.ts'
 import { accountStatus, pageOfUsers, type UserFilter, type UserPosition } from '../db/user-search.ts'
 import { ADMIN_ROLE } from '../permissions.ts'
@@ -149,9 +150,11 @@ function changeEvents({ members, enables }: { members: string[]; enables: SQL })
   const wasDisabled = sql`(subject.disabled_at is not null)`
   const isDisabled = sql`(changed.disabled_at is not null)`
   const hasOtherReason = sql`subject.disabled_reason is distinct from changed.disabled_reason`
+  const hasOtherProfile = sql`
+    (subject.username, subject.full_name) is distinct from (changed.username, changed.full_name)`
   const details = sql`jsonb_build_object('members', ${JSON.stringify(members)}::jsonb)`
   return [
-    ...(members.length > 0 ? [byActor('profile_changed', sql`changed`, details)] : []),
+    byActor('profile_changed', sql`changed where ${hasOtherProfile}`, details),
     byActor(
       'account_disabled',
       sql`changed where ${isDisabled} and (not ${wasDisabled} or ${hasOtherReason})`,
@@ -191,13 +194,15 @@ export async function deleteUser(
 
 /** Ends every session of a user, also one that a sign-in opens at the same moment. */
 export async function endUserSessions({ db, client }: Acting, act: ActOnUser): Promise<Outcome<never, null>> {
+  const hasLive = sql`exists (
+    select from sessions s join users u on u.id = s.user_id where u.id = ${act.userId} and ${isLive(act)})`
   const { rows } = await db.execute<{ outcome: string }>(
     sql`
     with ${decideAboutUser(act)}, raised as (
       update users u set auth_version = u.auth_version + 1 from decision where u.id = ${act.userId} and ${isDone}
     ), recorded as (
       ${recordEvents({ client, now: act.now }, [
-        byActor('session_ended', sql`decision where ${isDone}`, sql`'{"sessions":"all"}'`),
+        byActor('session_ended', sql`decision where ${isDone} and ${hasLive}`, sql`'{"sessions":"all"}'`),
       ])}
     )
     select outcome from decision`,

@@ -25,40 +25,47 @@ export function createHashThreads(count: number = HASH_THREADS): Derive {
   }
 }
 
+type Thread = { worker: Worker; pending: Map<number, Pending> }
+
 function createThread() {
-  const pending = new Map<number, Pending>()
-  let worker: Worker | undefined
+  let thread: Thread | undefined
   let tasks = 0
-  const start = () => {
-    const started = new Worker(new URL('./hash-thread.ts', import.meta.url))
-    started.unref()
-    started.on('message', ({ id, block }: Answer) => {
-      pending.get(id)?.resolve(block)
-      pending.delete(id)
-      if (pending.size === 0) started.unref()
-    })
-    // A thread that ends takes its tasks along; the next task starts another one.
-    const end = (error: Error) => {
-      worker = undefined
-      for (const { reject } of pending.values()) reject(error)
-      pending.clear()
-    }
-    started.on('error', end)
-    started.on('exit', () => end(new Error('A hash thread ended')))
-    return started
-  }
   return {
-    load: () => pending.size,
+    load: () => thread?.pending.size ?? 0,
     run(task: Omit<HashTask, 'id'>): Promise<Uint8Array<ArrayBuffer>> {
-      worker ??= start()
+      // A thread that ended takes its tasks along; the next task starts another one.
+      thread ??= startThread(() => {
+        thread = undefined
+      })
+      const { worker, pending } = thread
       tasks++
       const id = tasks
-      const result = new Promise<Uint8Array<ArrayBuffer>>((resolve, reject) =>
-        pending.set(id, { resolve, reject }),
-      )
-      worker.ref()
-      worker.postMessage({ ...task, id })
-      return result
+      return new Promise((resolve, reject) => {
+        pending.set(id, { resolve, reject })
+        worker.ref()
+        worker.postMessage({ ...task, id })
+      })
     },
   }
+}
+
+/** @param onEnd called before the tasks of the thread are rejected */
+function startThread(onEnd: () => void): Thread {
+  const worker = new Worker(new URL('./hash-thread.ts', import.meta.url))
+  const pending = new Map<number, Pending>()
+  worker.on('message', ({ id, block }: Answer) => {
+    pending.get(id)?.resolve(block)
+    pending.delete(id)
+    if (pending.size === 0) worker.unref()
+  })
+  let isOver = false
+  const end = (error: Error) => {
+    if (!isOver) onEnd()
+    isOver = true
+    for (const { reject } of pending.values()) reject(error)
+    pending.clear()
+  }
+  worker.on('error', end)
+  worker.on('exit', () => end(new Error('A hash thread ended')))
+  return { worker, pending }
 }

@@ -233,7 +233,7 @@ function toRegistered(row: RegisteredRow | undefined): Registered {
 export type ProfileChange = { id: number; sessionId: string; username?: string; fullName?: string; now: Date }
 
 /**
- * Changes what people may change of themselves.
+ * Changes what people may change of themselves. Where all is as it was, nothing is written or put on record.
  *
  * @returns the user as stored now, that the username is taken, or `null` where the caller's session has ended
  */
@@ -252,7 +252,12 @@ export async function updateProfile(
           username = coalesce(${username ?? null}, u.username),
           full_name = coalesce(${fullName ?? null}, u.full_name),
           updated_at = ${time(now)}
-        from held where u.id = held.user_id returning u.*
+        from held where u.id = held.user_id and (u.username, u.full_name)
+          is distinct from (coalesce(${username ?? null}, u.username), coalesce(${fullName ?? null}, u.full_name))
+        returning u.*
+      ), current as (
+        select * from changed union all
+        select u.* from users u join held on u.id = held.user_id where not exists (select from changed)
       ), recorded as (
         ${recordEvents({ client, now }, [
           {
@@ -261,7 +266,7 @@ export async function updateProfile(
           },
         ])}
       )
-      select ${userRowColumns(sql`changed`)} from changed`)
+      select ${userRowColumns(sql`current`)} from current`)
     return rows[0] ? toUser(rows[0]) : null
   } catch (error) {
     if (violatedUnique(error) === 'users_username_key') return 'username'

@@ -47,8 +47,8 @@ describe('PATCH /users/{id}', () => {
       await patch(id, body)
       const trips = await database.roundTrips()
       expect(trips).toHaveLength(2)
-      // The lock and the act travel together.
-      expect(trips[1]).toHaveLength(2)
+      // The deadline, the lock and the act travel together.
+      expect(trips[1]).toHaveLength(3)
     }
   })
 

@@ -42,6 +42,7 @@ test('ends them all at once, in two round trips, and records who did', async () 
 
 test('the person reads that an administrator did it, and nothing of theirs', async () => {
   const person = await register()
+  await openSession(person)
   await tested.request(`/users/${person.id}/sessions`, {
     method: 'DELETE',
     headers: {

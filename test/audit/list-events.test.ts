@@ -3,7 +3,7 @@ import { administratorsOf } from '../support/administrators.ts'
 import { createTestApp, createTestDatabase } from '../support/test-app.ts'
 
 const tested = await createTestApp({ database: await createTestDatabase() })
-const { database, register, clock } = tested
+const { database, register, openSession, clock } = tested
 const { allow, as } = administratorsOf(tested)
 const reader = await allow('audit:read')
 const manager = await allow('users:write', 'sessions:revoke')
@@ -16,7 +16,10 @@ for (const [index, seconds] of [10, 20, 20, 30, 40].entries()) {
   clock.now = at(seconds)
   const { id } = people[index % 2 ? 1 : 0]
   if (index < 3) await as(manager, 'PATCH', `/users/${id}`, { full_name: `Name ${index}` })
-  else await as(manager, 'DELETE', `/users/${id}/sessions`)
+  else {
+    await openSession(people[index % 2 ? 1 : 0])
+    await as(manager, 'DELETE', `/users/${id}/sessions`)
+  }
 }
 
 const list = async (parameters: Record<string, string> = {}) =>
@@ -77,9 +80,9 @@ describe('GET /audit-events', () => {
   })
 
   test('ends with a page that is full', async () => {
-    const { items, next_cursor } = await list({ user_id: String(people[1].id), limit: '3' })
-    expect([items.length, next_cursor]).toEqual([3, null])
-    expect((await list({ user_id: String(people[1].id), limit: '2' })).next_cursor).not.toBeNull()
+    const { items, next_cursor } = await list({ user_id: String(people[1].id), limit: '4' })
+    expect([items.length, next_cursor]).toEqual([4, null])
+    expect((await list({ user_id: String(people[1].id), limit: '3' })).next_cursor).not.toBeNull()
   })
 
   test('is one round trip beside the guard’s', async () => {

@@ -331,3 +331,41 @@ describe('more than 100 sessions (row 79)', () => {
     expect(event).toEqual({ session_id: payloadOf(first.access_token)['sid'], reason: 'evicted' })
   })
 })
+
+describe('sessions that have ended', () => {
+  const rowsOf = async (id: number) =>
+    Number((await database.sql('select count(*) as n from sessions where user_id = $1', [id]))[0]?.['n'])
+
+  test('are kept a hundred of, whatever a person opens and ends: nothing takes longer for them', async () => {
+    const person = await register()
+    for (let round = 0; round < 5; round++) {
+      const opened = []
+      for (let time = 0; time < 50; time++) opened.push(await openSession(person))
+      const [last] = opened.slice(-1)
+      await request('/users/me/sessions', { method: 'DELETE', headers: authorized(last as TokenPair) })
+      clock.now = new Date(clock.now.getTime() + 1000)
+    }
+    expect(await rowsOf(person.id)).toBeLessThanOrEqual(201)
+    const pair = await openSession(person)
+    expect((await me(pair.access_token)).status).toBe(200)
+  })
+
+  test('of before go away ten at a sign-in, and no live one with them, however old', async () => {
+    const person = await register()
+    const old = await openSession(person)
+    await database.sql(
+      `insert into sessions (id, user_id, auth_version, created_at, last_used_at, idle_expires_at, expires_at, revoked_at)
+       select gen_random_uuid(), $1, 1, $2, $2, $2, $2, $2 from generate_series(1, 300)`,
+      [person.id, new Date(clock.now.getTime() - 86_400_000).toISOString()],
+    )
+    await database.sql("update sessions set created_at = created_at - interval '29 days' where id = $1", [
+      payloadOf(old.access_token)['sid'],
+    ])
+    const before = await rowsOf(person.id)
+    await openSession(person)
+    expect(await rowsOf(person.id)).toBe(before + 1 - 10)
+    for (let time = 0; time < 15; time++) await openSession(person)
+    expect(await rowsOf(person.id)).toBeLessThanOrEqual(211)
+    expect((await me(old.access_token)).status).toBe(200)
+  })
+})
