@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { expect, test } from 'vitest'
 import { openapiDocument, openapiText } from '../local/openapi.ts'
+import packageJson from '../package.json' with { type: 'json' }
 import { routes } from '../src/app.ts'
+import { VERSION } from '../src/version.ts'
 
 type Operation = { security: object[]; requestBody?: { content: object }; responses: Record<string, object> }
 const document = JSON.parse(openapiText()) as {
@@ -15,6 +17,10 @@ const document = JSON.parse(openapiText()) as {
 
 test('the stored document is what the routes say (npm run openapi)', () => {
   expect(readFileSync(new URL('../assets/openapi.json', import.meta.url), 'utf8')).toBe(openapiText())
+})
+
+test('the version that the server says is that of package.json', () => {
+  expect(VERSION).toBe(packageJson.version)
 })
 
 test('it is valid OpenAPI 3.1', async () => {
