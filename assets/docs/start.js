@@ -4,4 +4,7 @@ window.SwaggerUIBundle({
   dom_id: '#docs',
   deepLinking: true,
   displayRequestDuration: true,
+  // All operations fit on a page or two; schemas are one click away.
+  docExpansion: 'list',
+  defaultModelsExpandDepth: 0,
 })
