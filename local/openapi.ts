@@ -25,7 +25,7 @@ const TAGS: Record<string, string> = {
   'Sign-in': 'An account, and the tokens or cookies of its sessions.',
   'Your account': 'What people can do with their own account, signed in.',
   Administration: 'Other people’s accounts, roles and the audit trail. Each operation needs a permission.',
-  Service: 'For whoever runs this server or verifies its tokens.',
+  Service: 'For operators, and for services that verify tokens.',
 }
 
 const DESCRIPTION = `Registration, sign-in and the current user.
