@@ -20,7 +20,7 @@ export const auditRoutes = new Hono<AppEnv>()
     describe({
       summary: 'What happened to your account',
       description: 'The newest first.',
-      tag: 'Users',
+      tag: 'Your account',
       access: 'user',
       responses: { 200: ownEventListPayload },
     }),

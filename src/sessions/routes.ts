@@ -35,7 +35,7 @@ import { endAllSessions, endSession, listSessions } from './queries.ts'
 import { refresh } from './refresh.ts'
 import { signIn } from './sign-in.ts'
 
-const tag = 'Sessions'
+const tag = 'Sign-in'
 
 /** Served at the root and, for existing frontends, under `/auth`. */
 export const sessionRoutes = new Hono<AppEnv>()
@@ -133,7 +133,7 @@ export const ownSessionRoutes = new Hono<AppEnv>()
     '/users/me/sessions',
     describe({
       summary: 'Where you are signed in',
-      tag,
+      tag: 'Your account',
       access: 'user',
       responses: { 200: sessionListPayload },
     }),
@@ -149,7 +149,7 @@ export const ownSessionRoutes = new Hono<AppEnv>()
     '/users/me/sessions',
     describe({
       summary: 'Sign out everywhere',
-      tag,
+      tag: 'Your account',
       access: 'user',
       responses: { 204: '' },
     }),
@@ -168,7 +168,7 @@ export const ownSessionRoutes = new Hono<AppEnv>()
     '/users/me/sessions/:id',
     describe({
       summary: 'End one session',
-      tag,
+      tag: 'Your account',
       access: 'user',
       responses: { 204: '' },
       errors: ['not_found'],

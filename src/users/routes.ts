@@ -27,7 +27,7 @@ export const userRoutes = new Hono<AppEnv>()
     describe({
       summary: 'Register',
       description: 'Creates an account. It does not sign in.',
-      tag: 'Users',
+      tag: 'Sign-in',
       access: 'public',
       responses: { 201: userPayload },
       errors: ['email_taken', 'username_taken', 'weak_password'],
@@ -46,7 +46,7 @@ export const userRoutes = new Hono<AppEnv>()
     '/users/me',
     describe({
       summary: 'The signed-in user',
-      tag: 'Users',
+      tag: 'Your account',
       access: 'user',
       responses: { 200: userPayload },
     }),
@@ -57,7 +57,7 @@ export const userRoutes = new Hono<AppEnv>()
     '/users/me',
     describe({
       summary: 'Change your profile',
-      tag: 'Users',
+      tag: 'Your account',
       access: 'user',
       responses: { 200: userPayload },
       errors: ['username_taken'],
@@ -80,7 +80,7 @@ export const userRoutes = new Hono<AppEnv>()
     describe({
       summary: 'Delete your account',
       description: 'With everything that belongs to it. It can not be undone.',
-      tag: 'Users',
+      tag: 'Your account',
       access: 'user',
       responses: { 204: '' },
       errors: ['wrong_password', 'last_admin'],
@@ -103,7 +103,7 @@ export const userRoutes = new Hono<AppEnv>()
     describe({
       summary: 'Change your password',
       description: 'Every other session ends.',
-      tag: 'Users',
+      tag: 'Your account',
       access: 'user',
       responses: { 204: '' },
       errors: ['wrong_password', 'weak_password'],
@@ -126,7 +126,7 @@ export const userRoutes = new Hono<AppEnv>()
     describe({
       summary: 'The signed-in user, with one role',
       description: 'What existing LumaScope frontends call. Prefer `/users/me`.',
-      tag: 'Users',
+      tag: 'Your account',
       access: 'user',
       responses: { 200: userWithRolePayload },
     }),

@@ -153,6 +153,7 @@ const BUDGETS: Budget[] = [
   ['/health', 200, 0, 0, () => get('/health')],
   ['/ready', 200, 1, 0, () => get('/ready')],
   ['the public keys', 200, 0, 0, () => get('/.well-known/jwks.json')],
+  ['what this is', 200, 0, 0, () => get('/')],
   ['what an error means', 200, 0, 0, () => get('/problems/forbidden')],
   ['the description of the API', 200, 0, 0, () => get('/openapi.json')],
   ['the documentation', 200, 0, 0, () => get('/docs')],

@@ -131,6 +131,7 @@ describe('default deny', () => {
     'GET /health',
     'GET /ready',
     'GET /.well-known/jwks.json',
+    'GET /',
     'GET /problems/:code',
     'GET /openapi.json',
     'GET /docs',
