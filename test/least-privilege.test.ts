@@ -47,6 +47,7 @@ const deps: AppDeps = {
     ...{ assets, databaseFetch, floodLimiter: null },
     clientAddress: () => '203.0.113.7',
     isPlainHttp: () => false,
+    hashing: { running: 1000 },
   }),
   log: (entry) => void log.push(entry),
 }
