@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -42,6 +43,7 @@ const NUMBERS = {
 }
 const QUIET_MILLISECONDS = wholeNumber('quiet-seconds') * 1000
 const SETTLE_MILLISECONDS = 20_000
+const [LOAD = 0] = loadavg()
 
 function wholeNumber(
   name: 'requests' | 'at-once' | 'pace-milliseconds' | 'cap-seconds' | 'quiet-seconds',
@@ -85,7 +87,12 @@ async function measure(bench: Bench, checkout: Checkout, runtime: Runtime): Prom
     await bystanders.ask('prepare', target)
     console.error(`${checkout.name}, ${runtime}: ready`)
     const phases = await runPhases({ server, target, attack, bystanders })
-    return { checkout: checkout.name, runtime, phases }
+    return {
+      checkout: checkout.name,
+      runtime,
+      phases,
+      ...(await bystanders.ask('countSignedOut', undefined)),
+    }
   } finally {
     await server.stop()
     await Promise.all([attack.stop(), bystanders.stop()])
@@ -99,10 +106,11 @@ const addresses = (from: number, count: number) =>
 async function runPhases(scene: Scene): Promise<Phase[]> {
   const quiet = await phase(scene, 'quiet', [])
   const one = await phase(scene, 'one address', addresses(1, 1))
-  // The next phase must not begin with what the last one left.
-  const settledSeconds = await scene.bystanders.ask('settle', { capMilliseconds: SETTLE_MILLISECONDS })
+  // What comes next must not begin with what this left.
+  one.settledSeconds = await scene.bystanders.ask('settle', { capMilliseconds: SETTLE_MILLISECONDS })
   const ten = await phase(scene, 'ten addresses', addresses(2, 10))
-  return [quiet, { ...one, settledSeconds }, ten]
+  ten.settledSeconds = await scene.bystanders.ask('settle', { capMilliseconds: SETTLE_MILLISECONDS })
+  return [quiet, one, ten]
 }
 
 async function phase(scene: Scene, name: string, from: readonly string[]): Promise<Phase> {
@@ -120,7 +128,9 @@ async function phase(scene: Scene, name: string, from: readonly string[]): Promi
 function report(checkouts: readonly Checkout[], subjects: readonly Subject[]): void {
   const commits = checkouts.map(({ name, commit }) => `${name}: ${commit}`).join('; ')
   const { requests, atOnce } = NUMBERS
-  console.log(`${machine()}; ${commits}; ${requests} requests an address, ${atOnce} at once\n`)
+  // Others who use the machine slow everything down.
+  const load = `load ${LOAD.toFixed(1)} before`
+  console.log(`${machine()}, ${load}; ${commits}; ${requests} requests an address, ${atOnce} at once\n`)
   console.log(`${tableOf(subjects)}\n\n${verdictsOf(subjects)}`)
   if (options.json)
     writeFileSync(options.json, `${JSON.stringify({ machine: machine(), checkouts, subjects })}\n`)

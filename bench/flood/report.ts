@@ -10,11 +10,18 @@ export type Phase = {
   /** Of the server's own processes, in seconds. */
   cpuSeconds: number
   others: readonly Seen[]
-  /** Until an honest sign-in took less than a second again; null where it never did, or nobody asked. */
+  /** Until an honest sign-in took less than a second again; null where it took longer than we waited. */
   settledSeconds: number | null
 }
 
-export type Subject = { checkout: string; runtime: string; phases: readonly Phase[] }
+export type Subject = {
+  checkout: string
+  runtime: string
+  phases: readonly Phase[]
+  /** Sessions that refreshed throughout, and how many of them had ended by the end. */
+  sessions: number
+  signedOut: number
+}
 
 const KIND_NAMES: Record<Kind, string> = {
   'current user': '`/users/me`',
@@ -94,12 +101,13 @@ function floodCells(phase: Phase | undefined): string[] {
   const { sent, seconds, statuses, unanswered, withoutRetryAfter } = phase.flood
   // 201 of those who register, 401 of those who sign in: what a hash was spent on and says so.
   const hashed = (statuses['201'] ?? 0) + (statuses['401'] ?? 0)
-  const settled = phase.settledSeconds === null ? [] : [`settled ${phase.settledSeconds.toFixed(1)} s later`]
+  const { settledSeconds } = phase
+  const settled = settledSeconds === null ? 'never settled' : `settled ${settledSeconds.toFixed(1)} s later`
   const figures = [
     `${sent} in ${seconds.toFixed(1)} s`,
-    `${(hashed / seconds).toFixed(1)} hashes/s`,
+    `${(hashed / seconds).toFixed(1)} answers/s after a hash`,
     `${(phase.cpuSeconds / phase.seconds).toFixed(2)} cores`,
-    ...settled,
+    settled,
   ]
   const answers = Object.entries(statuses)
   const all = unanswered ? [...answers, ['unanswered', unanswered] as const] : answers
@@ -162,30 +170,35 @@ const MUST_SHOW: readonly (readonly [name: string, verdict: (phase: Phase) => Ve
   ['excess: 429 or 503 with `Retry-After`', refused],
 ]
 
-/** One line for each promise, runtime and flood. */
+/** One line for each runtime, flood and promise; at the end of a runtime, who was signed out by all of it. */
 export function verdictsOf(subjects: readonly Subject[]): string {
   const checkouts = [...new Set(subjects.map(({ checkout }) => checkout))]
-  const places = [
-    ...new Map(
-      subjects.flatMap(({ runtime, phases }) =>
-        phases
-          .filter(({ flood }) => flood)
-          .map(({ name }) => [`${runtime}, ${name}`, { runtime, name }] as const),
+  const lines = [...new Set(subjects.map(({ runtime }) => runtime))].flatMap((runtime) => {
+    const beside = checkouts.map((name) =>
+      subjects.find((subject) => subject.checkout === name && subject.runtime === runtime),
+    )
+    const floods = beside.find((subject) => subject)?.phases.filter(({ flood }) => flood) ?? []
+    const line = (title: string, promise: string, verdict: (subject: Subject) => Verdict | undefined) =>
+      row([title, promise, ...beside.map((subject) => (subject ? verdictCell(verdict(subject)) : ''))])
+    return [
+      ...floods.flatMap(({ name }) =>
+        MUST_SHOW.map(([promise, verdict]) =>
+          line(`${runtime}, ${name}`, promise, ({ phases }) => {
+            const phase = phases.find((one) => one.name === name)
+            return phase && verdict(phase)
+          }),
+        ),
       ),
-    ),
-  ]
-  const lines = places.flatMap(([title, { runtime, name }]) =>
-    MUST_SHOW.map(([promise, verdict]) => {
-      const cells = checkouts.map((checkout) => {
-        const subject = subjects.find((one) => one.checkout === checkout && one.runtime === runtime)
-        const phase = subject?.phases.find((one) => one.name === name)
-        if (!phase) return ''
-        const { holds, why } = verdict(phase)
-        return `${holds ? 'holds' : '**fails**'}: ${why}`
-      })
-      return row([title, promise, ...cells])
-    }),
-  )
+      line(`${runtime}, afterwards`, 'nobody was signed out', ({ sessions, signedOut }) => ({
+        holds: signedOut === 0,
+        why: `${signedOut} of ${sessions} were`,
+      })),
+    ]
+  })
   const head = row(['runtime, phase', 'must show', ...checkouts])
   return [head, row(['---', '---', ...checkouts.map(() => '---')]), ...lines].join('\n')
+}
+
+function verdictCell(verdict: Verdict | undefined): string {
+  return verdict ? `${verdict.holds ? 'holds' : '**fails**'}: ${verdict.why}` : ''
 }
