@@ -6,6 +6,7 @@ import type { Client } from './db/audit-event.ts'
 import { type Connect, type Database, type DatabaseFetch, prepareDatabase } from './db/client.ts'
 import { type Admission, createAdmission } from './limits/admission.ts'
 import { createMemoryLimiter, type FloodLimiter } from './limits/memory-limiter.ts'
+import type { LocalLimitName } from './limits/refuse-locally.ts'
 import { commonPasswordsFrom } from './passwords/common-passwords.ts'
 import { createProbe, type Probe } from './service/probe-database.ts'
 
@@ -55,11 +56,8 @@ export type AppDeps = {
   limitKeys: DerivedKeys
   /** The first line against floods; `null`: none. */
   floodLimiter: FloodLimiter | null
-  /**
-   * Counted by this process alone: registrations, which the database would refuse only after the hash, and refreshes,
-   * each of which writes.
-   */
-  localLimits: { register: FloodLimiter; refresh: FloodLimiter }
+  /** Counted by this process alone. `reports`: how often a refusal is put on record. */
+  localLimits: Record<LocalLimitName | 'refreshSession' | 'reports', FloodLimiter>
   /** Asks the database whether it works. */
   probe: Probe
   clientAddress: ClientAddress
@@ -94,6 +92,16 @@ export type Hashing = {
 /** As many as are hashed before the deadline, at the usual tenth of a second and a half. */
 const WAITING_PER_RUNNING = 32
 const DEADLINE_MILLISECONDS = 5000
+
+/** @param now milliseconds */
+export function createLocalLimits({ limits }: Config, now: () => number): AppDeps['localLimits'] {
+  return {
+    registerAddress: createMemoryLimiter(limits.registerAddress, now),
+    signInAddress: createMemoryLimiter(limits.signInAddress, now),
+    refreshSession: createMemoryLimiter(limits.refreshSession, now),
+    reports: createMemoryLimiter({ count: 1, seconds: 60 }, now),
+  }
+}
 
 /** Real time, real randomness, the configured database: the one place where they enter. */
 export function makeDeps(
@@ -131,10 +139,7 @@ export function makeDeps(
       now: stopwatch,
       sleep,
     }),
-    localLimits: {
-      register: createMemoryLimiter(config.limits.registerAddress, Date.now),
-      refresh: createMemoryLimiter(config.limits.refreshSession, Date.now),
-    },
+    localLimits: createLocalLimits(config, Date.now),
     probe: createProbe({ stopwatch, sleep }),
     keyRing: createKeyRing(config.signingKeys),
     refreshKeys: deriveKeys(config.authSecrets, 'refresh-token'),

@@ -2,8 +2,12 @@ import type { Budget } from '../db/rate-limit.ts'
 import type { Deps } from '../deps.ts'
 import { type Known, passwordBudgets, rateLimited } from './budgets.ts'
 import { type Credentials, countPasswordAttempt, MAX_CONSECUTIVE_FAILURES, type Whose } from './queries.ts'
+import { refuseLocally } from './refuse-locally.ts'
 
-export type AttemptDeps = Pick<Deps, 'db' | 'clock' | 'config' | 'client' | 'limitKeys' | 'passwords'>
+export type AttemptDeps = Pick<
+  Deps,
+  'db' | 'clock' | 'config' | 'client' | 'limitKeys' | 'passwords' | 'localLimits'
+>
 
 export type Attempt = {
   whose: Whose
@@ -43,6 +47,9 @@ export async function attemptPassword(
   { whose, identifier, password, known }: Attempt,
 ): Promise<AttemptResult> {
   const budgets = await passwordBudgets(deps, { identifier, known })
+  const [address] = budgets.addresses
+  // Where the database takes a place for known, it does not count the address.
+  if (!known) await refuseLocally(deps, { name: 'signInAddress', budget: address })
   const counted = await countPasswordAttempt(deps, { whose, ...budgets, now: deps.clock() })
   if (counted.refused) {
     const name = counted.refused === 'account' ? 'signInAccount' : 'signInAddress'

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import type { LimitName } from '../config.ts'
 import { type Client, recordEvents } from '../db/audit-event.ts'
 import type { Database } from '../db/client.ts'
 import { type Before, deleteBefore } from '../db/delete-before.ts'
@@ -53,7 +54,7 @@ export type PasswordAttempt = {
   whose: Whose
   account: Budget
   /** Of the client's network and of those around it. */
-  addresses: readonly Budget[]
+  addresses: readonly [Budget, ...Budget[]]
   /**
    * The account of this user, where the attempt comes from a place of its own, and the row of that place's budget, which
    * is kept for so long after its last use. A browser is known while the password is the one it signed in with.
@@ -203,6 +204,29 @@ export async function recordFailedConfirmation(
         sessionId: sql`${sessionId}`,
       },
     ])}`)
+}
+
+/** Puts on record that an address was refused before it came to a statement of its own; once in the time of the limit. */
+export async function reportRefusal(
+  { db, client }: { db: Database; client: Client },
+  { budget: { key, seconds }, name, now }: { budget: Budget; name: LimitName; now: Date },
+): Promise<void> {
+  await db.execute(sql`
+    with refused as (select ${key}::text as key, ${seconds}::integer as seconds), reported as (
+      ${reportOnce({ refused: sql`refused`, now })}
+    )
+    ${recordEvents({ client, now }, [
+      {
+        type: 'limited',
+        from: sql`from reported`,
+        details: sql`jsonb_build_object('limit', ${snakeCase(name)}::text)`,
+      },
+    ])}`)
+}
+
+/** A limit as the API and events call it. */
+function snakeCase(name: LimitName): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
 /** Deletes budgets that say nothing any more. */

@@ -33,7 +33,7 @@ export async function refresh(
   const content = await readRefreshToken(deps.refreshKeys, token)
   if (!content) throw new AppError('invalid_token')
   // A rotation writes: who has one token must not be able to make it write without end.
-  const { success, retryAfterSeconds = null } = await deps.localLimits.refresh.limit({
+  const { success, retryAfterSeconds = null } = await deps.localLimits.refreshSession.limit({
     key: content.sessionId,
   })
   if (!success) throw rateLimited(config, 'refreshSession', retryAfterSeconds)

@@ -190,7 +190,7 @@ export async function insertUser(
       ), recorded as (
         ${recordEvents({ client, now }, [
           { type: 'registered', from: sql`from created`, userId: sql`id` },
-          LIMITED_REGISTRATION,
+          { type: 'limited', from: sql`from reported`, details: sql`'{"limit":"register_address"}'` },
         ])}
       )
       select exists (select from allowed) as allowed, (select wait from refused) as "secondsToWait",
@@ -202,24 +202,6 @@ export async function insertUser(
     if (violatedUnique(error) === 'users_username_key') return { outcome: 'username' }
     throw error
   }
-}
-
-/** Puts on record that a registration was refused before it came to a statement; a flood of them is one event. */
-export async function reportRefusedRegistration(
-  { db, client }: { db: Database; client: Client },
-  { budget: { key, seconds }, now }: { budget: Budget; now: Date },
-): Promise<void> {
-  await db.execute(sql`
-    with refused as (select ${key}::text as key, ${seconds}::integer as seconds), reported as (
-      ${reportOnce({ refused: sql`refused`, now })}
-    )
-    ${recordEvents({ client, now }, [LIMITED_REGISTRATION])}`)
-}
-
-const LIMITED_REGISTRATION: EventSource = {
-  type: 'limited',
-  from: sql`from reported`,
-  details: sql`'{"limit":"register_address"}'`,
 }
 
 function toRegistered(row: RegisteredRow | undefined): Registered {

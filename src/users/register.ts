@@ -1,8 +1,9 @@
 import type { Deps } from '../deps.ts'
 import { type AppError, memberError } from '../errors.ts'
 import { rateLimited, registrationBudgets } from '../limits/budgets.ts'
+import { refuseLocally } from '../limits/refuse-locally.ts'
 import { assertAcceptable, type PasswordRulesDeps } from '../passwords/assert-acceptable.ts'
-import { insertUser, reportRefusedRegistration, type User } from './queries.ts'
+import { insertUser, type User } from './queries.ts'
 
 export type Registration = { username: string; email: string; fullName: string; password: string }
 
@@ -20,11 +21,7 @@ export async function registerUser(
 ): Promise<User> {
   await assertAcceptable(deps, { ...profile, password, pointer: '/password' })
   const [budget, ...wider] = await registrationBudgets(deps)
-  const { success, retryAfterSeconds = null } = await deps.localLimits.register.limit({ key: budget.key })
-  if (!success) {
-    await reportRefusedRegistration(deps, { budget, now: deps.clock() })
-    throw rateLimited(deps.config, 'registerAddress', retryAfterSeconds)
-  }
+  await refuseLocally(deps, { name: 'registerAddress', budget })
   const passwordHash = await deps.passwords.hash(password)
   const budgets = [budget, ...wider]
   const result = await insertUser(deps, { ...profile, passwordHash, budgets, now: deps.clock() })

@@ -3,8 +3,7 @@ import { assets, databaseFetch } from '#runtime'
 import { createApp } from '../../src/app.ts'
 import { parseConfig } from '../../src/config.ts'
 import { createPasswordHasher, type PasswordHasher } from '../../src/crypto/password.ts'
-import { type AppDeps, makeDeps } from '../../src/deps.ts'
-import { createMemoryLimiter } from '../../src/limits/memory-limiter.ts'
+import { type AppDeps, createLocalLimits, makeDeps } from '../../src/deps.ts'
 
 /** Small, so that suites are quick, and real: the same code as in production, with two rounds. */
 export const TEST_WORK = { iterations: 50, rounds: 2 }
@@ -132,10 +131,7 @@ export async function createTestApp({ variables, deps: replaced, database: other
     ...real,
     passwords: hasher,
     clock: () => new Date(clock.now),
-    localLimits: {
-      register: createMemoryLimiter(config.limits.registerAddress, () => clock.now.getTime()),
-      refresh: createMemoryLimiter(config.limits.refreshSession, () => clock.now.getTime()),
-    },
+    localLimits: createLocalLimits(config, () => deps.clock().getTime()),
     log: (entry) => void (entry.event === 'request' ? requests : log).push(entry),
     ...replaced,
   }

@@ -345,6 +345,7 @@ describe('the limit per address', () => {
     expect(limited.hasher.count).toBe(0)
     expect(await database.sql('select 1 from users where username = $1', [refused.username])).toEqual([])
     expect((await limited.post('/users', refused)).status).toBe(429)
+    expect(await database.roundTrips()).toHaveLength(0)
     const events = await database.sql(
       "select details from audit_events where ip_address = '192.0.2.10' and type = 'limited'",
     )
