@@ -5,7 +5,7 @@ import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 /** Tests of what only ever runs on a developer's machine, or reads the repository itself. */
-const machine = ['test/*.test.ts', 'test/local/**/*.test.ts', 'test/cli/**/*.test.ts']
+const machine = ['test/*.test.ts', ...['local', 'cli', 'node'].map((folder) => `test/${folder}/**/*.test.ts`)]
 
 /** What no database engine has a say in; races, which an engine with one connection does not have; and plans of one. */
 const unaffectedByEngine = [

@@ -1,0 +1,34 @@
+import type { AppDeps } from '../deps.ts'
+import type { AppServer } from './serve.ts'
+
+/** For so long an idle connection may still bring a request: a proxy may have sent it before it heard of the end. */
+const QUIET_MILLISECONDS = 1000
+
+/** Docker kills ten seconds after SIGTERM; a statement takes three at most. */
+const DEADLINE_MILLISECONDS = 9000
+
+/**
+ * Ends the process without losing a request, at SIGTERM or SIGINT: no new connections, every answer is the last of its
+ * connection, what runs ends, and what has not ended at the deadline is cut. A second signal ends it at once.
+ */
+export function drainOnSignal(
+  { server, connections, drain }: AppServer,
+  { log }: Pick<AppDeps, 'log'>,
+): void {
+  const end = (cut: number) => {
+    log({ event: 'stopped', cut })
+    process.exit(0)
+  }
+  const begin = (signal: string) => {
+    for (const name of SIGNALS) process.removeListener(name, begin)
+    log({ event: 'stopping', signal })
+    drain()
+    // After connections that the system has taken already: it would reset those that we have not accepted.
+    setImmediate(() => server.close(() => end(0)))
+    setTimeout(connections.closeIdle, QUIET_MILLISECONDS)
+    setTimeout(() => end(connections.closeAll()), DEADLINE_MILLISECONDS)
+  }
+  for (const signal of SIGNALS) process.on(signal, begin)
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const

@@ -1,0 +1,118 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server'
+import type { AppDeps } from '../deps.ts'
+import { AppError } from '../errors.ts'
+import { createRefusals } from '../http/refusals.ts'
+import { type Connections, MAX_CONNECTIONS, trackConnections } from './connections.ts'
+import { makeLast } from './linger.ts'
+import { NOT_HTTP, reactionTo, refusalOf, refuseOn } from './parser-errors.ts'
+
+/** What a client may make us wait for, and hold. */
+export const BOUNDS = {
+  // Above the 60 s for which nginx, HAProxy and load balancers of clouds keep connections: the side that sends requests
+  // has to be the one that closes, or a request meets a connection that was just closed, and is 502.
+  keepAliveTimeout: 65_000,
+  // A request is 16 KiB of head and 16 KiB of body at most: 2 KB a second, which is less than a phone in a tunnel has.
+  headersTimeout: 10_000,
+  requestTimeout: 20_000,
+  // By default the two are looked at every 30 seconds only.
+  connectionsCheckingInterval: 1000,
+  // A client that reads nothing of its answer for so long is gone. Nothing of ours takes that long to begin one.
+  stalledTimeout: 30_000,
+  maxHeaderSize: 16 * 1024,
+  maxConnections: MAX_CONNECTIONS,
+}
+
+/** At most one line about the bound on connections in so long. */
+const REPORT_MILLISECONDS = 60_000
+
+export type AppServer = { server: Server; connections: Connections; drain(): void }
+
+type Fetch = (request: Request, bindings: HttpBindings) => Response | Promise<Response>
+
+/** The application over HTTP/1.1. It does not listen yet. */
+export function createAppServer(fetch: Fetch, deps: AppDeps, bounds = BOUNDS): AppServer {
+  // Node answers a missing Host with a bare 400; ours is a problem document.
+  const server = createServer({ ...bounds, requireHostHeader: false })
+  server.timeout = bounds.stalledTimeout
+  const refuse = createRefusals(deps)
+  const refuseSocket = async (socket: Socket, error: AppError) =>
+    await refuseOn(socket, await refuse(error), deps.clock())
+  const connections = trackConnections(server, {
+    max: bounds.maxConnections,
+    onFull: (socket) => void refuseSocket(socket, tooManyConnections()),
+    onEvicted: reportEvictions(deps, bounds),
+  })
+  let isDraining = false
+  const listener = getRequestListener(
+    async (request, bindings) => {
+      const http = bindings as { incoming: IncomingMessage; outgoing: ServerResponse }
+      const response = isReadable(http.incoming, request)
+        ? await fetch(request, http)
+        : await refuse(notHttp())
+      if (isDraining || !http.incoming.complete) makeLast(http)
+      return response
+    },
+    {
+      // Used where no request names one, that is in HTTP/1.0.
+      hostname: new URL(deps.config.publicUrl).host,
+      errorHandler: async (error) => await refuse(toAppError(error)),
+      // Node itself throws away what was not read. The adapter's clean-up misses that, and cuts the connection 500 ms
+      // later, under whatever request is on it by then.
+      autoCleanupIncoming: false,
+    },
+  )
+  const handle = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    connections.begin(incoming, outgoing)
+    void listener(incoming, outgoing)
+  }
+  server.on('request', handle)
+  // An expectation may be ignored (RFC 9110 section 10.1.1); Node's own answer is a bare 417.
+  server.on('checkExpectation', handle)
+  server.on('connect', (_, socket) => void refuseSocket(socket as Socket, notHttp()))
+  server.on('clientError', (error, duplex) => {
+    const socket = duplex as Socket
+    const refusal = refusalOf(error)
+    const reaction = reactionTo(refusal, socket, connections)
+    if (reaction === 'cut' || !refusal) socket.destroy()
+    else if (reaction === 'answer') void refuseSocket(socket, refusal)
+    else for (const outgoing of connections.answersOn(socket)) outgoing.shouldKeepAlive = false
+  })
+  const drain = () => {
+    isDraining = true
+  }
+  return { server, connections, drain }
+}
+
+const notHttp = () => new AppError('malformed_request', { detail: NOT_HTTP })
+const tooManyConnections = () => new AppError('overloaded', { detail: 'Too many connections are open.' })
+
+/**
+ * Whether there is one `Host` (RFC 9112 section 3.2) and a target that the Fetch standard takes: the adapter makes the
+ * `Request` on first use only, and with `http://user@host/` that throws in the middle of the application.
+ */
+function isReadable({ rawHeaders, httpVersion, url = '' }: IncomingMessage, request: Request): boolean {
+  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length
+  if (hosts > 1 || (hosts === 0 && httpVersion !== '1.0')) return false
+  if (url.startsWith('/')) return true
+  const { username, password } = new URL(request.url)
+  return username === '' && password === ''
+}
+
+function toAppError(error: unknown): AppError {
+  return error instanceof RequestError ? notHttp() : new AppError('internal_error', { cause: error })
+}
+
+/** Counts connections that made room for others; one line a minute at most. */
+function reportEvictions({ log, stopwatch }: AppDeps, { maxConnections: max }: typeof BOUNDS): () => void {
+  let evicted = 0
+  let reported = Number.NEGATIVE_INFINITY
+  return () => {
+    evicted++
+    if (stopwatch() - reported < REPORT_MILLISECONDS) return
+    log({ event: 'connections_full', max, evicted })
+    reported = stopwatch()
+    evicted = 0
+  }
+}
