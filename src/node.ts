@@ -6,7 +6,7 @@ import { assertUsableKeys, ConfigError, parseConfig, VARIABLE_NAMES } from './co
 import { type AppDeps, type Assets, makeDeps, stopwatch } from './deps.ts'
 import { createMemoryLimiter } from './memory-limiter.ts'
 import { drainOnSignal } from './node/drain.ts'
-import { clientAddressBehind, isPlainHttp } from './node/proxies.ts'
+import { clientAddressBehind, isPlainHttp } from './node/forwarding.ts'
 import { schedule } from './node/schedule.ts'
 import { createAppServer } from './node/serve.ts'
 import { fetchUnderNode } from './node-fetch.ts'

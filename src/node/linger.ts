@@ -26,24 +26,13 @@ export function endLingering(socket: Socket): void {
   socket.end()
 }
 
-/**
- * Makes the answer that is about to be sent the connection's last. If the rest of the request has not arrived, nobody
- * can tell when it does, and a proxy that keeps the connection sends somebody else's request into a connection that is
- * about to be cut: behind nginx 3-7 % of other clients' POSTs were 502.
- */
-export function makeLast({
-  incoming,
-  outgoing,
-}: {
-  incoming: IncomingMessage
-  outgoing: ServerResponse
-}): void {
-  outgoing.shouldKeepAlive = false
-  if (incoming.complete) return
-  const { socket } = incoming
-  // What Node calls after the last answer: it closes with bytes unread.
-  socket.destroySoon = () => {
-    endLingering(socket)
+/** Has Node end the connection that way, where it does so behind an answer whose request was not read whole. */
+export function lingerIfUnread(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  // Before Node's own listener, which calls `destroySoon` behind the last answer of a connection.
+  outgoing.prependOnceListener('finish', () => {
+    if (incoming.complete) return
+    const { socket } = incoming
+    socket.destroySoon = () => endLingering(socket)
     incoming.removeAllListeners('data').resume()
-  }
+  })
 }

@@ -13,7 +13,7 @@ const CODES: Record<string, ErrorCode> = {
 export const NOT_HTTP = 'What was sent is no valid HTTP request. Check its request line, Host and length.'
 
 /** What to answer to what Node's HTTP parser refuses, or its time limits; `null`: nobody is there to be answered. */
-export function refusalOf({ code = '' }: NodeJS.ErrnoException): AppError | null {
+function refusalOf({ code = '' }: NodeJS.ErrnoException): AppError | null {
   const known = CODES[code]
   if (known) return new AppError(known)
   return code.startsWith('HPE_') ? new AppError('malformed_request', { detail: NOT_HTTP }) : null
@@ -32,17 +32,30 @@ export async function refuseOn(socket: Socket, response: Response, date: Date): 
   endLingering(socket)
 }
 
-/**
- * What to do about an error of a connection: `answer` it, let the answers before it go out first and `finish` then, or
- * `cut` it, where nobody listens, nothing was said, or an answer is under way already.
- */
-export function reactionTo(
-  refusal: AppError | null,
-  socket: Socket,
-  connections: Connections,
-): 'answer' | 'finish' | 'cut' {
-  if (!refusal || !socket.writable || socket.bytesRead === 0) return 'cut'
+/** Answers an error of a connection where somebody listens, and lets the answers to requests before it go out first. */
+export function onClientError(
+  error: NodeJS.ErrnoException,
+  {
+    socket,
+    connections,
+    refuseSocket,
+  }: {
+    socket: Socket
+    connections: Connections
+    refuseSocket: (socket: Socket, error: AppError) => Promise<void>
+  },
+): void {
+  const refusal = refusalOf(error)
+  const answers = connections.answersOn(socket)
   // A pipelined request that can't be read must not be answered in place of the one before it.
-  if (connections.isBusy(socket)) return 'finish'
-  return connections.answersOn(socket).some(({ headersSent }) => headersSent) ? 'cut' : 'answer'
+  if (refusal && connections.isBusy(socket)) for (const answer of answers) answer.shouldKeepAlive = false
+  // Nobody listens, nothing was said, or an answer is under way already.
+  else if (
+    !refusal ||
+    !socket.writable ||
+    socket.bytesRead === 0 ||
+    answers.some(({ headersSent }) => headersSent)
+  )
+    socket.destroy()
+  else void refuseSocket(socket, refusal)
 }

@@ -84,6 +84,12 @@ describe('an answer that leaves its request unread', () => {
     ],
     ['a body where none is read', head('GET /health', { 'Content-Length': large.length }), large, 200],
     ['a path that is not there', head('DELETE /none', { 'Content-Length': large.length }), large, 413],
+    [
+      'a target that is none',
+      head('POST http://', { ...JSON_TYPE, 'Content-Length': large.length }),
+      large,
+      400,
+    ],
     ['a preflight with a body', head('OPTIONS /users', { 'Content-Length': large.length }), large, 413],
   ])('says that it is the last of its connection, and arrives whole: %s', async (_, text, body, status) => {
     const { port } = await serve()
@@ -100,7 +106,7 @@ describe('an answer that leaves its request unread', () => {
 
   test('comes at once and whole to a client that never stops sending, which is cut then', async () => {
     const { port } = await serve()
-    const client = await open(port)
+    const client = await open(port, { allowHalfOpen: true })
     client.write(head('POST /users', { ...JSON_TYPE, 'Content-Length': 10 ** 12 }))
     const chunk = 'x'.repeat(64 * 1024)
     const timer = setInterval(() => client.socket.writable && client.write(chunk), 5)
@@ -254,5 +260,167 @@ describe('a request that no Request can be made of', () => {
     client.write(`${head('GET /health')}garbage\r\n\r\n`)
     await client.closed
     expect(client.received()).toMatch(/^HTTP\/1\.1 200 [\s\S]*connection: close[\s\S]*\r\n\r\nfirst$/i)
+  })
+})
+
+describe('a client that goes away is no fault of ours', () => {
+  const bodies: [string, string][] = [
+    ['a JSON body with a length', head('POST /users', { ...JSON_TYPE, 'Content-Length': 100 })],
+    [
+      'a form',
+      head('POST /login', { 'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': 100 }),
+    ],
+    [
+      'a multipart form',
+      head('POST /login', { 'Content-Type': 'multipart/form-data; boundary=a', 'Content-Length': 100 }),
+    ],
+    ['a body that is optional', head('POST /refresh', { ...JSON_TYPE, 'Content-Length': 100 })],
+    ['a body that no route reads', head('DELETE /nothing', { 'Content-Length': 100 })],
+    ['a body of unknown type', head('POST /logout', { 'Content-Length': 100 })],
+    ['a chunked body', `${head('POST /users', { ...JSON_TYPE, 'Transfer-Encoding': 'chunked' })}64\r\n`],
+    ['a chunked body that is optional', `${head('POST /refresh', { 'Transfer-Encoding': 'chunked' })}64\r\n`],
+  ]
+
+  test.each(bodies)('in the middle of %s: 400 in the log, and no alarm', async (_, text) => {
+    const { port, log } = await serve()
+    for (const leave of ['resetAndDestroy', 'destroy', 'end'] as const) {
+      const client = await open(port)
+      client.write(`${text}{"a"`)
+      await wait(50)
+      client.socket[leave]()
+      await client.closed
+    }
+    await wait(100)
+    expect(log.filter(({ event, status }) => event !== 'request' || status !== 400)).toEqual([])
+    expect(log.length).toBeGreaterThanOrEqual(3)
+  })
+
+  test('while it waits, or in the middle of its answer: nothing is printed but lines of the log', async () => {
+    const { port, log } = await serve({
+      fetch: async (request) => {
+        await wait(50)
+        return new Response(new URL(request.url).pathname === '/large' ? new Blob([SCRIPT]).stream() : 'x')
+      },
+    })
+    const printed: unknown[][] = []
+    const original = { ...console }
+    for (const name of ['log', 'info', 'warn', 'error'] as const)
+      console[name] = (...values: unknown[]) => void printed.push(values)
+    onTestFinished(() => void Object.assign(console, original))
+    for (const path of ['/small', '/large']) {
+      for (const after of [10, 60]) {
+        const client = await open(port)
+        client.socket.pause()
+        client.write(head(`GET ${path}`))
+        await wait(after)
+        client.socket.resetAndDestroy()
+        await wait(100)
+      }
+    }
+    expect(printed).toEqual([])
+    expect(log).toEqual([])
+  })
+})
+
+describe('bounds', () => {
+  const bounds = {
+    headersTimeout: 300,
+    requestTimeout: 600,
+    connectionsCheckingInterval: 50,
+    stalledTimeout: 800,
+  }
+  const incomplete: [string, string, number][] = [
+    ['half a head', 'GET /health HTTP/1.1\r\n', 408],
+    ['half a body', `${head('POST /refresh', { ...JSON_TYPE, 'Content-Length': 100 })}{`, 408],
+    ['half a chunked body', `${head('POST /refresh', { 'Transfer-Encoding': 'chunked' })}64\r\n{`, 408],
+  ]
+
+  test.each(incomplete)(
+    'what does not arrive is waited for as long as the bounds say: %s',
+    async (_, text, status) => {
+      const { port, log } = await serve({ bounds })
+      const client = await open(port)
+      const began = performance.now()
+      client.write(text)
+      const drip = setInterval(() => client.socket.writable && client.write('X'), 100)
+      expectProblem(await client.answer(), status, 'request_timeout')
+      clearInterval(drip)
+      await client.closed
+      expect(performance.now() - began).toBeLessThan(2000)
+      expect(log.filter(({ event }) => event !== 'request')).toEqual([])
+    },
+  )
+
+  test('a connection that says nothing is closed without a word', async () => {
+    const { port, log } = await serve({ bounds })
+    const client = await open(port)
+    await client.closed
+    expect(client.received()).toBe('')
+    expect(log).toEqual([])
+  })
+
+  test('a client that does not read its answer is cut', async () => {
+    const { port, server } = await serve({
+      bounds,
+      fetch: () => new Response(new Blob([SCRIPT.repeat(10)]).stream()),
+    })
+    const client = await open(port)
+    client.socket.pause()
+    client.write(head('GET /large'))
+    await wait(100)
+    const count = () =>
+      new Promise<number>((resolve) => server.getConnections((_, number) => resolve(number)))
+    expect(await count()).toBe(1)
+    // Node looks twice whether any of it was read.
+    for (let attempt = 0; attempt < 50 && (await count()) > 0; attempt++) await wait(100)
+    expect(await count()).toBe(0)
+  })
+
+  test('those that make us wait the longest make room, and whoever sends at once is served', async () => {
+    const { port, log } = await serve({ bounds: { maxConnections: 20 } })
+    const slow = []
+    for (let count = 0; count < 100; count++) {
+      slow.push(await open(port))
+      slow[count]?.write(`${head('POST /refresh', { ...JSON_TYPE, 'Content-Length': 100 })}{`)
+      if (count % 5 !== 0) continue
+      const honest = await open(port)
+      honest.write(head('GET /health'))
+      expect(statusOf(await honest.answer())).toBe(200)
+      honest.socket.destroy()
+    }
+    await wait(50)
+    const left = slow.filter(({ socket }) => !socket.destroyed && !socket.readableEnded)
+    expect(left.length).toBeLessThanOrEqual(20)
+    expect(left).toEqual(slow.slice(-left.length))
+    expect(log.filter(({ event }) => event === 'connections_full')).toHaveLength(1)
+  })
+
+  test('who is being served is never pushed out: one more is told to come back', async () => {
+    const gate = Promise.withResolvers<void>()
+    const { port } = await serve({
+      bounds: { maxConnections: 3 },
+      fetch: async () => gate.promise.then(() => new Response('served')),
+    })
+    const busy = []
+    for (let count = 0; count < 3; count++) {
+      const client = await open(port)
+      client.write(head('GET /health'))
+      busy.push(client)
+    }
+    await wait(50)
+    const refused = await open(port)
+    refused.write(head('GET /health'))
+    const answer = await refused.answer()
+    expectProblem(answer, 503, 'overloaded')
+    expect(answer).toMatch(/^retry-after: \d+\r$/im)
+    gate.resolve()
+    for (const client of busy) expect(await client.answer()).toContain('served')
+    await refused.closed
+  })
+
+  test('keep-alive outlasts that of proxies, which is 60 s', () => {
+    expect(BOUNDS.keepAliveTimeout).toBeGreaterThan(60_000)
+    expect(BOUNDS.requestTimeout).toBeGreaterThan(BOUNDS.headersTimeout)
+    expect(BOUNDS.requestTimeout).toBeLessThanOrEqual(30_000)
   })
 })

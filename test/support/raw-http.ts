@@ -1,9 +1,13 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
-/** A connection of bytes as no HTTP client would send them, which keeps what comes back. */
-export async function open(port: number) {
-  const socket: Socket = connect(port, '127.0.0.1')
+/**
+ * A connection of bytes as no HTTP client would send them, which keeps what comes back.
+ *
+ * @param options.allowHalfOpen for a client that goes on when the server has ended its side
+ */
+export async function open(port: number, { allowHalfOpen = false } = {}) {
+  const socket: Socket = connect({ port, host: '127.0.0.1', allowHalfOpen })
   let received = ''
   let failure: NodeJS.ErrnoException | null = null
   let isEnded = false
