@@ -27,7 +27,8 @@ export function drainOnSignal(
     // HTTP's own `close` would cut idle connections at once and stop looking at the time limits. And it comes after one
     // more round of accepting, since the system resets what it has taken and we have not.
     setImmediate(() => Server.prototype.close.call(server, () => end(0)))
-    setTimeout(connections.closeIdle, QUIET_MILLISECONDS)
+    // Ctrl-C is a developer's, who has no proxy.
+    setTimeout(connections.closeIdle, signal === 'SIGTERM' ? QUIET_MILLISECONDS : 0)
     setTimeout(() => end(connections.closeAll()), DEADLINE_MILLISECONDS)
   }
   for (const signal of SIGNALS) process.on(signal, begin)
