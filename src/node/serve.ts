@@ -48,7 +48,7 @@ export function createAppServer(fetch: Fetch, deps: AppDeps, bounds = BOUNDS): A
   const listener = getRequestListener(
     async (request, bindings) => {
       const { incoming, outgoing } = bindings as { incoming: IncomingMessage; outgoing: ServerResponse }
-      const isServed = isReadable(incoming, request)
+      const isServed = hasOneHost(incoming)
       const response = isServed ? await fetch(request, bindings as HttpBindings) : await refuse(notHttp())
       // If the rest of a request has not come, nobody can tell when it does, and a proxy that keeps the connection sends
       // somebody else's request into one that we are about to cut: behind nginx 3-7 % of others' POSTs were 502.
@@ -59,8 +59,8 @@ export function createAppServer(fetch: Fetch, deps: AppDeps, bounds = BOUNDS): A
       // Used where no request names one, that is in HTTP/1.0.
       hostname: new URL(deps.config.publicUrl).host,
       errorHandler: async (error) => closing(await refuse(toAppError(error))),
-      // Node itself throws away what was not read. The adapter's clean-up misses that, and cuts the connection 500 ms
-      // later, under whatever request is on it by then.
+      // What is not read is thrown away by Node, and by `lingerIfUnread` behind a last answer. The adapter's own clean-up
+      // cuts a connection 500 ms later, whatever request is on it by then.
       autoCleanupIncoming: false,
     },
   )
@@ -85,16 +85,11 @@ export function createAppServer(fetch: Fetch, deps: AppDeps, bounds = BOUNDS): A
 const notHttp = () => new AppError('malformed_request', { detail: NOT_HTTP })
 const tooManyConnections = () => new AppError('overloaded', { detail: 'Too many connections are open.' })
 
-/**
- * Whether there is one `Host` (RFC 9112 section 3.2) and a target that the Fetch standard takes: the adapter makes the
- * `Request` on first use only, and with `http://user@host/` that throws in the middle of the application.
- */
-function isReadable({ rawHeaders, httpVersion, url = '' }: IncomingMessage, request: Request): boolean {
-  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length
-  if (hosts > 1 || (hosts === 0 && httpVersion !== '1.0')) return false
-  if (url.startsWith('/')) return true
-  const { username, password } = new URL(request.url)
-  return username === '' && password === ''
+/** Whether there is one `Host`; HTTP/1.0 needs none (RFC 9112 section 3.2). */
+function hasOneHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
+  const names = rawHeaders.filter((_, index) => index % 2 === 0)
+  const hosts = names.filter((name) => name.toLowerCase() === 'host').length
+  return hosts === 1 || (hosts === 0 && httpVersion === '1.0')
 }
 
 function toAppError(error: unknown): AppError {
