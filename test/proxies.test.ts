@@ -141,6 +141,11 @@ async function watchTimeLimits() {
 
 const PROXIES: ProxyName[] = ['nginx', 'nginx, unbuffered', 'HAProxy']
 
+test.skipIf(isPossible)(
+  'nginx and HAProxy are missing, and only root can install them: nothing is tried',
+  ({ skip }) => skip(),
+)
+
 describe.runIf(isPossible).each(PROXIES)('behind %s', (name) => {
   let app: Awaited<ReturnType<typeof startServer>>
   let proxy: Awaited<ReturnType<typeof startProxy>>
