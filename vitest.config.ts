@@ -29,7 +29,9 @@ const common = (name: string, engine: Engine) => ({
   exclude: [
     ...machine,
     // Races and plans are the database's to decide: one runtime asks.
-    ...(name.startsWith('node') ? ['test/worker/**'] : ['test/**/{races,stale-guards,scale,deadlines}.test.ts']),
+    ...(name.startsWith('node')
+      ? ['test/worker/**']
+      : ['test/**/{races,stale-guards,scale,deadlines}.test.ts']),
     ...(engine === 'pglite' ? unaffectedByEngine : []),
   ],
   setupFiles: ['test/support/setup.ts'],

@@ -1,22 +1,18 @@
 import { Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { administrationRoutes } from './administration/routes.ts'
 import { auditRoutes } from './audit/routes.ts'
 import type { AppDeps } from './deps.ts'
-import { AppError } from './errors.ts'
 import { type AppEnv, requestContext } from './http/context.ts'
 import { corsAllowlist } from './http/cors-allowlist.ts'
 import { assertEveryRouteDeclaresAccess } from './http/describe.ts'
 import { handleError, handleNotFound, throwErrorsOnly } from './http/handle-error.ts'
+import { readBody } from './http/read-body.ts'
 import { requireHttps } from './http/require-https.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { roleRoutes } from './roles/routes.ts'
 import { serviceRoutes } from './service/routes.ts'
 import { ownSessionRoutes, sessionRoutes } from './sessions/routes.ts'
 import { userRoutes } from './users/routes.ts'
-
-/** No request of this API needs more than a few hundred bytes. */
-const MAX_BODY_BYTES = 16 * 1024
 
 /** Every route of the API, without the middleware around them. */
 export const routes = new Hono<AppEnv>()
@@ -42,14 +38,7 @@ export function createApp(deps: AppDeps) {
     .use(securityHeaders(publicUrl))
     .use(requireHttps(publicUrl))
     .use(corsAllowlist(corsOrigins))
-    .use(
-      bodyLimit({
-        maxSize: MAX_BODY_BYTES,
-        onError: () => {
-          throw new AppError('payload_too_large')
-        },
-      }),
-    )
+    .use(readBody())
     .use(throwErrorsOnly)
     .route('/', routes)
   app.onError(handleError)

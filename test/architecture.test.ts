@@ -46,7 +46,9 @@ describe('who may import what', () => {
 
   test('hono: the app, http/, routes and the entries; the token library in crypto/jwt.ts', () => {
     const allowed = (path: string) =>
-      ['src/app.ts', ...entries].includes(path) || /^src\/http\//.test(path) || layer(path) === 'routes.ts'
+      ['src/app.ts', ...entries].includes(path) ||
+      /^src\/(http|node)\//.test(path) ||
+      layer(path) === 'routes.ts'
     expect(importers(/^(hono|@hono)/, allowed)).toEqual(['src/crypto/jwt.ts'])
     const tokenLibrary = src.find(({ path }) => path === 'src/crypto/jwt.ts')?.imports
     expect(tokenLibrary?.filter((name) => name.includes('hono'))).toEqual(['hono/jwt'])
@@ -89,10 +91,11 @@ describe('who may import what', () => {
     }
   })
 
-  test('process and node:* : the Node entry and node/', () => {
-    const isForNode = (path: string) => /^src\/node[./]/.test(path)
-    expect(importers(/^node:/, isForNode)).toEqual([])
-    expect(containing(/\bprocess\./, isForNode)).toEqual([])
+  test('process and node:* : the Node entry and node/, which nothing else imports', () => {
+    const forNode = (path: string) => path === 'src/node.ts' || path.startsWith('src/node/')
+    expect(importers(/^node:/, forNode)).toEqual([])
+    expect(containing(/\bprocess\./, forNode)).toEqual([])
+    expect(importers(/^src\/node\//, forNode)).toEqual([])
   })
 
   test('undici, which is for Node: node-fetch.ts, and that by the Node entry', () => {

@@ -132,9 +132,9 @@ test('with https as its public URL it serves only what a proxy took over https',
       APP_URL: 'https://app.example.com',
     },
   })
-  const status = (proto: string | null) =>
+  const status = (proto: string | null, path = '/.well-known/jwks.json') =>
     fetch(
-      `http://127.0.0.1:${otherPort}/health`,
+      `http://127.0.0.1:${otherPort}${path}`,
       proto === null ? {} : { headers: { 'X-Forwarded-Proto': proto } },
     )
       .then((response) => response.status)
@@ -145,6 +145,10 @@ test('with https as its public URL it serves only what a proxy took over https',
   for (const proto of ['https', 'HTTPS', 'https, https']) expect(await status(proto), proto).toBe(200)
   for (const proto of [null, '', 'http', 'HTTP', 'http, https', 'https,http', 'httpsx'])
     expect(await status(proto)).toBe(403)
+  // A load balancer asks directly.
+  for (const proto of [null, 'http', 'https'])
+    for (const path of ['/health', '/health/']) expect(await status(proto, path), path).toBe(200)
+  expect(await status(null, '/ready')).toBe(200)
   await other.interrupt()
 })
 

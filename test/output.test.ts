@@ -151,8 +151,8 @@ beforeAll(async () => {
 
 test('every line that the server prints is one JSON object of a known event', () => {
   const events = (of: typeof healthy) => [...new Set(parsed(of).map(({ event }) => event))].sort()
-  expect(events(healthy)).toEqual(['refresh_token_replayed', 'request'])
-  expect(events(broken)).toEqual(['request', 'request_failed'])
+  expect(events(healthy)).toEqual(['listening', 'refresh_token_replayed', 'request'])
+  expect(events(broken)).toEqual(['listening', 'request', 'request_failed'])
 })
 
 test('every request that was answered has one line, and none has two', () => {

@@ -81,6 +81,11 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
     title: 'The method is not allowed',
     advice: 'The path exists, but not for this method. The Allow header lists those it has.',
   },
+  request_timeout: {
+    status: 408,
+    title: 'The request took too long',
+    advice: 'It did not arrive in time and was not acted upon. Send it again on another connection.',
+  },
   email_taken: {
     status: 409,
     title: 'The email address is taken',
@@ -126,6 +131,12 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
     status: 429,
     title: 'Too many attempts',
     advice: 'Wait for as many seconds as Retry-After says.',
+  },
+  headers_too_large: {
+    status: 431,
+    title: 'The headers are too large',
+    advice:
+      'All headers together may have 16 KiB at most. Cookies of this site are the usual reason: clear them.',
   },
   internal_error: {
     status: 500,
