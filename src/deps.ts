@@ -90,7 +90,11 @@ export function makeDeps(
   }
   return {
     config,
-    connect: prepareDatabase(config.databaseUrl, stopwatch, databaseFetch),
+    connect: prepareDatabase(
+      { url: config.databaseUrl, endpoint: config.databaseEndpoint },
+      stopwatch,
+      databaseFetch,
+    ),
     clock: () => new Date(),
     stopwatch,
     random,

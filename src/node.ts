@@ -3,7 +3,7 @@ import { type HttpBindings, serve } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono } from 'hono'
 import { createApp } from './app.ts'
-import { assertUsableKeys, ConfigError, parseConfig, VARIABLE_NAMES } from './config.ts'
+import { assertUsableKeys, ConfigError, parseConfig, pickVariables } from './config.ts'
 import { type Assets, type ClientAddress, type IsPlainHttp, makeDeps, stopwatch } from './deps.ts'
 import { forwardedAddress } from './http/client-address.ts'
 import { createMemoryLimiter } from './memory-limiter.ts'
@@ -15,7 +15,7 @@ const SCHEDULE_MILLISECONDS = 3_600_000
 
 /** Entry under Node: the environment holds the configuration, `assets/` the static files. */
 async function start(): Promise<void> {
-  const config = parseConfig(Object.fromEntries(VARIABLE_NAMES.map((name) => [name, process.env[name]])))
+  const config = parseConfig(pickVariables(process.env))
   await assertUsableKeys(config)
   const files = new Hono().use(serveStatic({ root: fileURLToPath(new URL('../assets', import.meta.url)) }))
   const assets: Assets = async (request) => await files.fetch(request)

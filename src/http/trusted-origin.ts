@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import { isAllowedOrigin } from './allowed-origin.ts'
 import type { RequestContext } from './context.ts'
 
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
@@ -13,10 +14,10 @@ const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
  */
 export function isTrustedOrigin(c: RequestContext): boolean {
   if (SAFE_METHODS.includes(c.req.method)) return true
-  const { publicUrl, corsOrigins } = c.var.deps.config
+  const { config } = c.var.deps
   const origin = c.req.header('Origin')
   if (origin === undefined) return c.req.header('Sec-Fetch-Site') === 'same-origin'
-  return origin === publicUrl || corsOrigins.includes(origin)
+  return origin === config.publicUrl || isAllowedOrigin(config, origin)
 }
 
 /** @throws AppError `origin_rejected` */

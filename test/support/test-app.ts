@@ -17,9 +17,9 @@ const AUTH_SECRETS = crypto.randomUUID() + crypto.randomUUID()
 
 /** Every test is one client, whose clock stands still. Those about limits set them. */
 const GENEROUS = {
-  LIMIT_SIGN_IN_ACCOUNT: '10000/1',
-  LIMIT_SIGN_IN_ADDRESS: '10000/1',
-  LIMIT_REGISTER_ADDRESS: '10000/1',
+  LIMIT_SIGN_IN_ACCOUNT: '1000/100',
+  LIMIT_SIGN_IN_ADDRESS: '10000/60',
+  LIMIT_REGISTER_ADDRESS: '10000/60',
 }
 
 /** The limits that are in force by default. */
