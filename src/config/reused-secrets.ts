@@ -16,7 +16,7 @@ export function reusedSecrets(values: {
   JWT_SIGNING_KEYS?: readonly SigningKey[] | undefined
 }): string[] {
   const { JWT_SECRET: secret, AUTH_SECRETS: authSecrets = [], JWT_SIGNING_KEYS: keys = [] } = values
-  const ofSecret: readonly string[] = secret === undefined ? [] : spellings(secret)
+  const ofSecret: readonly string[] = secret ? spellings(secret) : []
   const ofAuth = authSecrets.flatMap(spellings)
   const ofKeys = keys.flatMap(({ kid, k, d }) => (kid === SECRET_KID && k === ofSecret[1] ? [] : [k, d]))
   const problems: string[] = []

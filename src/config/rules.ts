@@ -111,8 +111,8 @@ export const label = z
 /** A burst of `count`, refilled evenly over `seconds`. */
 export type Limit = { count: number; seconds: number }
 
-/** Half a month: a budget that takes longer to fill is a lock. */
-const MAX_LIMIT_SECONDS = 1_000_000
+/** Of seconds it is half a month: a budget that takes longer to fill is a lock. */
+const MAX_LIMIT = 1_000_000
 
 /**
  * `count/seconds`, both positive: there is no way to say "unlimited", by mistake or with a figure that means it.
@@ -125,13 +125,13 @@ export const limit = (byDefault: `${number}/${number}`, { burst, perSecond }: Li
       z.string(),
       step((text: string, refuse): Limit => {
         const [, count, seconds] = (/^([1-9]\d{0,6})\/([1-9]\d{0,6})$/.exec(text) ?? []).map(Number)
-        if (count && seconds && seconds <= MAX_LIMIT_SECONDS) {
+        if (count && seconds && count <= MAX_LIMIT && seconds <= MAX_LIMIT) {
           if (count <= burst && count <= perSecond * seconds) return { count, seconds }
           refuse(`limits nobody; at most ${burst} at once and ${perSecond} a second`)
         } else {
-          refuse(`is not count/seconds, up to ${burst}/${MAX_LIMIT_SECONDS}, e.g. ${byDefault}`)
+          refuse(`is not count/seconds, each from 1 to ${MAX_LIMIT}, e.g. ${byDefault}`)
         }
-        return { count: 1, seconds: MAX_LIMIT_SECONDS }
+        return { count: 1, seconds: MAX_LIMIT }
       }),
     ),
     byDefault,

@@ -31,10 +31,15 @@ export function resolveDatabase(connectionString: string, endpoint?: string | nu
     return { problem: 'needs a user, a password, a host and a database' }
   }
   const url = `postgresql:${parsed.href.slice('http:'.length)}`
-  if (endpoint) return { url, endpoint }
-  const own = endpointOf(parsed)
-  return own ? { url, endpoint: own } : { problem: NOT_NEON }
+  const target = endpoint || endpointOf(parsed)
+  if (!target) return { problem: NOT_NEON }
+  // The driver ignores the mode and always uses https off loopback, so a wish for less is a mistake.
+  const mayBePlain = parsed.searchParams.getAll('sslmode').some((mode) => PLAIN_TEXT.test(mode))
+  if (mayBePlain && target.startsWith('https:')) return { problem: 'must not allow plain text (sslmode)' }
+  return { url, endpoint: target }
 }
+
+const PLAIN_TEXT = /^(disable|allow|prefer)$/i
 
 const NOT_NEON =
   "is not at Neon (*.neon.tech) or on this machine. For an endpoint of your own that speaks Neon's protocol, set DATABASE_ENDPOINT to its URL; npm run dev serves any PostgreSQL to itself"
