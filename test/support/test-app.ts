@@ -36,7 +36,10 @@ export const CLIENT_ADDRESS = '203.0.113.7'
 export async function createTestDatabase() {
   const control = inject('databasesUrl')
   const created = await fetch(`${control}/${inject('engine')}`, { method: 'POST' })
-  const { name, url, faultyUrl } = (await created.json()) as { name: string; url: string; faultyUrl: string }
+  const { name, url, faultyUrl, elsewhereUrl } = (await created.json()) as Record<
+    'name' | 'url' | 'faultyUrl' | 'elsewhereUrl',
+    string
+  >
   afterAll(async () => {
     await fetch(`${control}/${name}`, { method: 'DELETE' })
   })
@@ -44,6 +47,8 @@ export async function createTestDatabase() {
     url,
     /** Where databases fail; the path is one of `FAULT_NAMES`. */
     faultyUrl,
+    /** Where those lead that redirect. */
+    elsewhereUrl,
     /** Runs a statement past the endpoint that counts. Every value is a text or null. */
     async sql(text: string, values: unknown[] = []): Promise<Record<string, string | null>[]> {
       const response = await fetch(`${control}/${name}/sql`, {
