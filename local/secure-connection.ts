@@ -36,12 +36,16 @@ function verify({ searchParams }: URL): void {
   searchParams.set('sslmode', 'verify-full')
 }
 
-/** Whether nobody else can listen in: a socket of the file system, or a loopback address that no DNS server is asked for. */
-function isOnThisMachine({ hostname, searchParams }: URL): boolean {
-  const host = searchParams.getAll('host').at(-1) || decodeURIComponent(hostname)
-  const target = host || process.env['PGHOST'] || 'localhost'
-  if (target.startsWith('/')) return true
-  const name = target.includes(':') && !target.startsWith('[') ? `[${target}]` : target.toLowerCase()
+/**
+ * Whether nobody else can listen in: a socket of the file system, or a loopback address that no DNS server is asked for.
+ * The host is what pg makes of the URL, its query and the environment.
+ */
+function isOnThisMachine(url: URL): boolean {
+  const withoutTls = new URL(url)
+  for (const name of url.searchParams.keys()) if (/ssl|libpq/.test(name)) withoutTls.searchParams.delete(name)
+  const { host } = new Client({ connectionString: withoutTls.href })
+  if (host.startsWith('/')) return true
+  const name = host.includes(':') ? `[${host}]` : host.toLowerCase()
   return isLoopback(name) && !name.endsWith('.localhost')
 }
 

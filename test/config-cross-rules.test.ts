@@ -65,7 +65,7 @@ describe('plain http to the network', () => {
     'auth.example.com',
     '127.0.0.1.example.com',
   ])('HOST=%s with a loopback PUBLIC_URL is refused', (HOST) => {
-    expectProblem({ ...local, HOST }, 'HOST listens to the network, but PUBLIC_URL is a loopback one')
+    expectProblem({ ...local, HOST }, 'HOST listens to the network, but PUBLIC_URL is plain http on loopback')
     expect(problemsOf({ ...online, HOST })).toEqual([])
   })
 

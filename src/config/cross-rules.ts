@@ -21,7 +21,7 @@ type Values = Parameters<typeof reusedSecrets>[0] & {
 
 const NO_KEY = 'JWT_SECRET or JWT_SIGNING_KEYS must be set'
 const LISTENS_TO_NETWORK =
-  'HOST listens to the network, but PUBLIC_URL is a loopback one: passwords would cross the network in the clear, and cookies be sent so. Set PUBLIC_URL to the https origin of your proxy; for a container on your own machine, share its network (docker run --network host)'
+  'HOST listens to the network, but PUBLIC_URL is plain http on loopback: passwords and cookies would cross the network in the clear. Set PUBLIC_URL to the https origin of your proxy; for a container on your own machine that is one like https://localhost, or share the network (docker run --network host)'
 const TRUSTS_DEVELOPMENT =
   'names a plain-http origin on loopback, and PUBLIC_URL is not one: whatever listens there on a user’s machine could act for that user'
 
@@ -52,7 +52,8 @@ function networkProblems(values: Values, isSet: (name: string) => boolean): stri
   const { PUBLIC_URL: publicUrl, APP_URL: appUrl, CORS_ORIGINS: origins = [], HOST: host } = values
   if (publicUrl === undefined) return []
   if (isLoopback(new URL(publicUrl).hostname)) {
-    return host === undefined || isLoopbackAddress(host) ? [] : [LISTENS_TO_NETWORK]
+    const isExposed = host !== undefined && !isLoopbackAddress(host) && publicUrl.startsWith('http:')
+    return isExposed ? [LISTENS_TO_NETWORK] : []
   }
   return [
     ...(isSet('APP_URL') ? [] : ['APP_URL is missing (it has a default on loopback only)']),
