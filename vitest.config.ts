@@ -9,7 +9,7 @@ const machine = ['test/*.test.ts', 'test/{local,cli,node}/**/*.test.ts']
 
 /** What no database engine has a say in; races, which an engine with one connection does not have; and plans of one. */
 const unaffectedByEngine = [
-  ...['passwords', 'crypto', 'worker', 'db', 'http', 'service'].map((folder) => `test/${folder}/**`),
+  ...['passwords', 'crypto', 'worker', 'db', 'http', 'net', 'service'].map((folder) => `test/${folder}/**`),
   'test/{sessions,administration}/{races,stale-guards,access-token,key-rotation}.test.ts',
   'test/limits/races.test.ts',
   'test/administration/scale.test.ts',

@@ -31,13 +31,13 @@ export const routes = new Hono<AppEnv>()
  * @throws Error when a route has neither a guard nor the word `public`
  */
 export function createApp(deps: AppDeps) {
-  const { publicUrl, corsOrigins } = deps.config
+  const { publicUrl } = deps.config
   // Not strict: a path answers with and without a trailing slash.
   const app = new Hono<AppEnv>({ strict: false })
     .use(requestContext(deps))
     .use(securityHeaders(publicUrl))
     .use(requireHttps(publicUrl))
-    .use(corsAllowlist(corsOrigins))
+    .use(corsAllowlist(deps.config))
     .use(readBody())
     .use(throwErrorsOnly)
     .route('/', routes)

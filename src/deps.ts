@@ -122,11 +122,10 @@ export function makeDeps(
   }
   return {
     config,
-    connect: prepareDatabase(config.databaseUrl, {
-      now: stopwatch,
-      timeoutMilliseconds: config.databaseTimeoutMilliseconds,
-      databaseFetch,
-    }),
+    connect: prepareDatabase(
+      { url: config.databaseUrl, endpoint: config.databaseEndpoint },
+      { now: stopwatch, timeoutMilliseconds: config.databaseTimeoutMilliseconds, databaseFetch },
+    ),
     clock: () => new Date(),
     stopwatch,
     random,

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono } from 'hono'
 import { createApp } from './app.ts'
-import { assertUsableKeys, ConfigError, parseConfig, VARIABLE_NAMES } from './config.ts'
+import { assertUsableKeys, ConfigError, parseConfig, pickVariables } from './config.ts'
 import { type AppDeps, type Assets, makeDeps, stopwatch } from './deps.ts'
 import { createMemoryLimiter } from './limits/memory-limiter.ts'
 import { drainOnSignal } from './node/drain.ts'
@@ -15,7 +15,7 @@ import { checkDeadline } from './service/check-deadline.ts'
 
 /** Entry under Node: the environment holds the configuration, `assets/` the static files. */
 async function start(): Promise<void> {
-  const config = parseConfig(Object.fromEntries(VARIABLE_NAMES.map((name) => [name, process.env[name]])))
+  const config = parseConfig(pickVariables(process.env))
   await assertUsableKeys(config)
   const files = new Hono().use(serveStatic({ root: fileURLToPath(new URL('../assets', import.meta.url)) }))
   const assets: Assets = async (request) => await files.fetch(request)

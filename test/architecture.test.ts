@@ -72,10 +72,16 @@ describe('who may import what', () => {
     expect(outside).toEqual([])
   })
 
-  test('config.ts imports zod, key parsing and what loopback is', () => {
+  test('net/ imports nothing of src but net/', () => {
+    const net = src.filter(({ path }) => path.startsWith('src/net/'))
+    expect(net.length).toBeGreaterThan(2)
+    expect(net.flatMap(({ imports }) => imports.filter((name) => !name.startsWith('src/net/')))).toEqual([])
+  })
+
+  test('config.ts imports zod, key parsing and what hosts are', () => {
     const config = src.filter(({ path }) => /^src\/config[./]/.test(path))
-    const allowed = /^zod|^src\/crypto\/|^src\/config\/|^src\/loopback\.ts$/
-    expect(config).toHaveLength(2)
+    const allowed = /^zod|^src\/crypto\/|^src\/config\/|^src\/net\//
+    expect(config).toHaveLength(5)
     expect(config.flatMap(({ imports }) => imports.filter((name) => !allowed.test(name)))).toEqual([])
   })
 
@@ -188,7 +194,7 @@ describe('what is not written here', () => {
   test('every test stands where its source stands', () => {
     const elsewhere = ['src/http/problem.ts', 'src/http/handle-error.ts']
     const tests = sources('test').filter(({ path }) =>
-      /^test\/(administration|roles|audit|crypto|db|http|limits|passwords|sessions|users)\/.*\.test\.ts$/.test(
+      /^test\/(administration|roles|audit|crypto|db|http|limits|net|passwords|sessions|users)\/.*\.test\.ts$/.test(
         path,
       ),
     )

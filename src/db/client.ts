@@ -1,7 +1,7 @@
 import { neon, neonConfig, types } from '@neondatabase/serverless'
 import { type SQL, sql } from 'drizzle-orm'
 import { AppError } from '../errors.ts'
-import { isLoopback } from '../loopback.ts'
+import { resolveDatabase } from '../net/database-host.ts'
 import { isDatabaseAnswer } from './errors.ts'
 
 /**
@@ -44,12 +44,12 @@ export function statementDeadline(timeoutMilliseconds: number): number {
   return Math.max(timeoutMilliseconds - TRAVEL_MILLISECONDS, Math.floor(timeoutMilliseconds / 2))
 }
 
-// Neon's convention for a local endpoint is plain http with the port in the URL; everything else is Neon.
-const neonEndpoint = neonConfig.fetchEndpoint
-neonConfig.fetchEndpoint = (host, port, options) => {
-  if (isLoopback(host)) return `http://${host}:${port || 4444}/sql`
-  return typeof neonEndpoint === 'string' ? neonEndpoint : neonEndpoint(host, port, options)
-}
+type Post = (init: Omit<RequestInit, 'redirect'>) => ReturnType<DatabaseFetch>
+
+// The driver would guess an address from the host, and follow redirects to any other: with every statement it sends the
+// password. So it sends nothing itself: each database brings its own `post`. The address is nobody's (RFC 2606).
+neonConfig.fetchEndpoint = () => 'https://database.invalid/sql'
+neonConfig.fetchFunction = (_address: string, { post, ...init }: { post: Post }) => post(init)
 
 /** How Drizzle writes names and parameters for PostgreSQL. */
 const POSTGRESQL = {
@@ -71,7 +71,14 @@ const parsers = {
 /** As much of `fetch` as the driver uses. */
 export type DatabaseFetch = (
   url: string,
-  init: { method: 'POST'; headers: Record<string, string>; body: string; signal: AbortSignal },
+  init: {
+    method: 'POST'
+    headers: Record<string, string>
+    body: string
+    signal: AbortSignal
+    /** Where an answer points to elsewhere, that is where the password would go. */
+    redirect: 'manual'
+  },
 ) => Promise<Pick<Response, 'ok' | 'status' | 'json' | 'text'>>
 
 export type DatabaseOptions = {
@@ -79,25 +86,31 @@ export type DatabaseOptions = {
   now: () => number
   /** After how long a statement without an answer counts as failed. Default 3000. */
   timeoutMilliseconds?: number
-  /**
-   * Replaces the driver's `fetch`, process-wide; omitted: leave it as it is.
-   */
+  /** What sends the requests. Default: `fetch`. */
   databaseFetch?: DatabaseFetch | undefined
 }
+
+const globalFetch: DatabaseFetch = (url, init) => fetch(url, init)
 
 /**
  * Prepares Neon's HTTP driver for one database; one statement is one HTTP request.
  *
- * A query that gets no answer (refused, timed out, 5xx, unreadable) rejects with `database_unavailable`,
+ * A query that gets no answer (refused, timed out, 3xx, 5xx, unreadable) rejects with `database_unavailable`,
  * whatever the driver made of it. An error that PostgreSQL itself answered is passed on as it is.
+ *
+ * @throws TypeError for a host that the connection string must not be sent to; nothing of it is repeated
  */
 export function prepareDatabase(
-  databaseUrl: string,
-  { now, timeoutMilliseconds = DEFAULT_TIMEOUT_MILLISECONDS, databaseFetch }: DatabaseOptions,
+  database: string | { url: string; endpoint: string | null },
+  options: DatabaseOptions,
 ): Connect {
-  // The driver has one for all databases.
-  if (databaseFetch) neonConfig.fetchFunction = databaseFetch
-  const driver = neon(databaseUrl, { fullResults: true, types: parsers })
+  const { now, timeoutMilliseconds = DEFAULT_TIMEOUT_MILLISECONDS, databaseFetch = globalFetch } = options
+  const { url, endpoint } = typeof database === 'string' ? { url: database, endpoint: null } : database
+  const address = resolveDatabase(url, endpoint)
+  if ('problem' in address) throw new TypeError(`The connection string ${address.problem}`)
+  const post: Post = (init) =>
+    databaseFetch(address.endpoint, { ...(init as Parameters<DatabaseFetch>[1]), redirect: 'manual' })
+  const driver = neon(address.url, { fullResults: true, types: parsers, fetchOptions: { post } })
   // PostgreSQL counts per statement: the two that follow may take half of the time each.
   const half = Math.floor(statementDeadline(timeoutMilliseconds) / 2)
   const deadlines = sql`select set_config('statement_timeout', ${String(half)}, true)`

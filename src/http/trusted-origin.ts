@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import { isAllowedOrigin } from './allowed-origin.ts'
 import type { RequestContext } from './context.ts'
 
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
@@ -18,10 +19,10 @@ export function isSafe(method: string): boolean {
  */
 export function isTrustedOrigin(c: RequestContext): boolean {
   if (isSafe(c.req.method)) return true
-  const { publicUrl, corsOrigins } = c.var.deps.config
+  const { config } = c.var.deps
   const origin = c.req.header('Origin')
   if (origin === undefined) return c.req.header('Sec-Fetch-Site') === 'same-origin'
-  return origin === publicUrl || corsOrigins.includes(origin)
+  return origin === config.publicUrl || isAllowedOrigin(config, origin)
 }
 
 /** @throws AppError `origin_rejected` */

@@ -21,7 +21,7 @@ describe('a device cookie', () => {
 
   test.each([
     ['of another account', async () => (await withDevice()).device],
-    ['that is forged', () => ({ Cookie: `lumascope_device=${'A'.repeat(80)}` })],
+    ['that is forged', () => ({ Cookie: `lumascope_8000_device=${'A'.repeat(80)}` })],
     ['that is there twice', async () => twice((await withDevice()).device)],
   ])('%s is worth nothing', async (_, make) => {
     const person = await register()

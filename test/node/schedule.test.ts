@@ -22,6 +22,7 @@ function started(byte: number) {
     clientAddress: () => null,
     floodLimiter: null,
     isPlainHttp: () => false,
+    hashing: { running: 1000 },
   })
   schedule({
     ...real,

@@ -27,6 +27,7 @@ async function serve({ fetch, bounds = {} }: { fetch?: Fetch; bounds?: Partial<t
       clientAddress: () => '203.0.113.7',
       floodLimiter: null,
       isPlainHttp: () => false,
+      hashing: { running: 1000 },
     }),
     log: (entry: Entry) => void log.push(entry),
   }

@@ -45,7 +45,13 @@ export async function startDatabases() {
       if (!database) return c.notFound()
       databases.set(name, { ...database, statements: [] })
       const url = `postgresql://test:test@localhost:${endpoint.port}/${name}`
-      return c.json({ name, url, faultyUrl: faulty.url, serverUrl: database.serverUrl })
+      return c.json({
+        name,
+        url,
+        faultyUrl: faulty.url,
+        elsewhereUrl: faulty.elsewhereUrl,
+        serverUrl: database.serverUrl,
+      })
     })
     .get('/:name/statements', (c) => c.json(databases.get(c.req.param('name'))?.statements.splice(0) ?? []))
     .post('/:name/sql', async (c) => {

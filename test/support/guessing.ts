@@ -7,7 +7,7 @@ export const WRONG = 'not the password'
 /** The device cookie that a response sets, as a request sends it. */
 export function deviceOf(response: Response): { Cookie: string } {
   const cookies = response.headers.getSetCookie().map((cookie) => cookie.split(';')[0] ?? '')
-  return { Cookie: cookies.find((cookie) => cookie.startsWith('lumascope_device=')) ?? 'none' }
+  return { Cookie: cookies.find((cookie) => cookie.startsWith('lumascope_8000_device=')) ?? 'none' }
 }
 
 /** The application with the limits that are in force by default, and people who guess at it. */
@@ -23,7 +23,7 @@ export async function createGuessing() {
   const database = await createTestDatabase()
   const tested = await createTestApp({
     database,
-    variables: { ...DEFAULT_LIMITS, LIMIT_REGISTER_ADDRESS: '10000/1' },
+    variables: { ...DEFAULT_LIMITS, LIMIT_REGISTER_ADDRESS: '10000/60' },
     deps: { clientAddress: () => client.address },
   })
   const { post, register, clock } = tested

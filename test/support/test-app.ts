@@ -17,11 +17,11 @@ const AUTH_SECRETS = crypto.randomUUID() + crypto.randomUUID()
 
 /** Every test is one client, whose clock stands still. Those about limits set them. */
 const GENEROUS = {
-  LIMIT_SIGN_IN_ACCOUNT: '10000/1',
-  LIMIT_SIGN_IN_ADDRESS: '10000/1',
-  LIMIT_REGISTER_ADDRESS: '10000/1',
-  LIMIT_ACT_ACCOUNT: '10000/1',
-  LIMIT_PROFILE_ACCOUNT: '10000/1',
+  LIMIT_SIGN_IN_ACCOUNT: '1000/100',
+  LIMIT_SIGN_IN_ADDRESS: '10000/60',
+  LIMIT_REGISTER_ADDRESS: '10000/60',
+  LIMIT_ACT_ACCOUNT: '1000/100',
+  LIMIT_PROFILE_ACCOUNT: '1000/100',
 }
 
 /** The limits that are in force by default. */
@@ -40,8 +40,8 @@ export const CLIENT_ADDRESS = '203.0.113.7'
 export async function createTestDatabase() {
   const control = inject('databasesUrl')
   const created = await fetch(`${control}/${inject('engine')}`, { method: 'POST' })
-  const { name, url, faultyUrl, serverUrl } = (await created.json()) as Record<
-    'name' | 'url' | 'faultyUrl' | 'serverUrl',
+  const { name, url, faultyUrl, elsewhereUrl, serverUrl } = (await created.json()) as Record<
+    'name' | 'url' | 'faultyUrl' | 'elsewhereUrl' | 'serverUrl',
     string
   >
   afterAll(async () => {
@@ -51,6 +51,8 @@ export async function createTestDatabase() {
     url,
     /** Where databases fail; the path is one of `FAULT_NAMES`. */
     faultyUrl,
+    /** Where those lead that redirect. */
+    elsewhereUrl,
     /** Where PostgreSQL itself listens, for tests under Node that hold locks. */
     serverUrl,
     /** Runs a statement past the endpoint that counts. Every value is a text or null. */
