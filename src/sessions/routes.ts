@@ -97,10 +97,8 @@ export const sessionRoutes = new Hono<AppEnv>()
     validBody(logoutBody, ['json', 'form'], { optional: true }),
     async (c) => {
       const { deps } = c.var
-      const given = {
-        refreshToken: c.req.valid('json').refresh_token ?? null,
-        accessToken: findBearerToken(c),
-      }
+      const { refresh_token, token = refresh_token ?? null } = c.req.valid('json')
+      const given = { refreshToken: token, accessToken: findBearerToken(c) ?? token }
       let sessionId = await findTokenSession(deps, given)
       if (sessionId === null && hasSessionCookies(c)) {
         assertTrustedOrigin(c)
