@@ -103,7 +103,9 @@ function responses({
       : []),
     ...(query && !body ? (['validation_failed'] as const) : []),
     ...(limited ? (['rate_limited'] as const) : []),
-    ...(description.access === 'public' ? [] : (['unauthenticated', 'invalid_token'] as const)),
+    ...(description.access === 'public'
+      ? []
+      : (['unauthenticated', 'access_token_expired', 'invalid_token'] as const)),
     ...(permission ? (['forbidden'] as const) : []),
     ...(description.access === 'public' || method === 'GET' ? [] : (['origin_rejected'] as const)),
     ...(description.errors ?? []),

@@ -39,7 +39,7 @@ describe.each(sites)('cookie mode on %s', (_, app, origin, prefix) => {
     )
     expect(cookies[1]).toMatch(
       new RegExp(
-        `^${prefix}lumascope_access=ey[^;]+; Max-Age=1800; Path=/; HttpOnly${secure}; SameSite=Lax$`,
+        `^${prefix}lumascope_access=ey[^;]+; Max-Age=1795; Path=/; HttpOnly${secure}; SameSite=Lax$`,
       ),
     )
     expect(cookies[2]).toMatch(
