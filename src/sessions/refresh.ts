@@ -16,7 +16,7 @@ import { refreshSession } from './queries.ts'
  */
 export async function refresh(
   deps: IssueDeps & Pick<Deps, 'db' | 'client' | 'log'>,
-  token: string,
+  { token, forCookie }: { token: string; forCookie: boolean },
 ): Promise<TokenPair> {
   const { clock, config, log } = deps
   const content = await readRefreshToken(deps.refreshKeys, token)
@@ -38,5 +38,6 @@ export async function refresh(
     generation,
     idleExpiresAt,
     authenticatedAt,
+    forCookie,
   })
 }

@@ -57,7 +57,8 @@ export const sessionRoutes = new Hono<AppEnv>()
       const useCookies = c.req.valid('query').use_cookies === 'true'
       // A foreign page must not sign its visitor in as somebody else.
       if (useCookies) assertTrustedOrigin(c)
-      const attempt = { identifier: email ?? username ?? '', password, device: await findDevice(c) }
+      const identifier = email ?? username ?? ''
+      const attempt = { identifier, password, device: await findDevice(c), forCookie: useCookies }
       const { pair, device } = await signIn(c.var.deps, attempt)
       c.set('userId', pair.user.id)
       return await answerTokens(c, pair, { useCookies, device })
@@ -79,9 +80,10 @@ export const sessionRoutes = new Hono<AppEnv>()
       const given = c.req.valid('json').refresh_token
       const token = given ?? cookieToken(c, 'refresh')
       if (token === null) throw new AppError('unauthenticated')
-      const pair = await refresh(c.var.deps, token)
+      const useCookies = given === undefined
+      const pair = await refresh(c.var.deps, { token, forCookie: useCookies })
       c.set('userId', pair.user.id)
-      return await answerTokens(c, pair, { useCookies: given === undefined, device: null })
+      return await answerTokens(c, pair, { useCookies, device: null })
     },
   )
   .post(
