@@ -41,7 +41,7 @@ const ERROR_CODES: Record<string, string> = {
  * (ASVS v5.0.0-3.5.2), and the validator would take a body it doesn't recognise for an empty one. A 415 says what is
  * taken instead, of content types or of codings (RFC 9110 section 15.5.16).
  *
- * @param options.optional whether no body at all is taken for an empty object
+ * @param options.optional whether no body at all, or `null`, is taken for an empty object
  * @throws AppError `unsupported_media_type`, `malformed_request` or `validation_failed`
  */
 export function validBody<S extends BodySchema>(
@@ -56,7 +56,7 @@ export function validBody<S extends BodySchema>(
   }
   const media = kinds.flatMap((kind) => MEDIA[kind])
   const middleware: ValidBody<S> = async function validBody(c, next) {
-    if (optional && (await c.req.arrayBuffer()).byteLength === 0) {
+    if (optional && isNothing(await c.req.arrayBuffer())) {
       c.req.addValidatedData('json', {})
       return next()
     }
@@ -79,6 +79,11 @@ export function validBody<S extends BodySchema>(
  */
 export function validQuery<S extends z.ZodMiniType<object>>(schema: S) {
   return withMetadata(zValidator('query', schema, refuse), { query: schema })
+}
+
+/** Libraries that can't leave a body out write `null`. */
+function isNothing(body: ArrayBuffer): boolean {
+  return ['', 'null'].includes(new TextDecoder().decode(body).trim())
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3 */
