@@ -84,6 +84,8 @@ export const EXAMPLES: Record<string, unknown> = {
 /** Whole bodies, where one of every member would be refused, or be more than anybody sends. */
 export const BODY_EXAMPLES: Record<string, object> = {
   Login: { email: 'ada@example.com', password: 'correct horse battery staple' },
+  Refresh: { refresh_token: 'Zm9yIHRoZSBkb2N1bWVudGF0aW9uIG9ubHkuIE5vdCBhIHRva2VuLg' },
+  Logout: { refresh_token: 'Zm9yIHRoZSBkb2N1bWVudGF0aW9uIG9ubHkuIE5vdCBhIHRva2VuLg' },
   UserChange: { status: 'disabled', disabled_reason: 'Sends spam' },
 }
 

@@ -145,8 +145,12 @@ function responses({
       ? (['malformed_request', 'payload_too_large', 'unsupported_media_type', 'validation_failed'] as const)
       : []),
     ...(query && !body ? (['validation_failed'] as const) : []),
-    ...(limited ? (['rate_limited'] as const) : []),
-    ...(description.access === 'public' ? [] : (['unauthenticated', 'invalid_token'] as const)),
+    // Whoever is signed in has a limit for what changes something.
+    ...(limited || (description.access === 'user' && method !== 'GET') ? (['rate_limited'] as const) : []),
+    ...(limited ? (['overloaded'] as const) : []),
+    ...(description.access === 'public'
+      ? []
+      : (['unauthenticated', 'access_token_expired', 'invalid_token'] as const)),
     ...(permission ? (['forbidden'] as const) : []),
     ...(description.access === 'public' || method === 'GET' ? [] : (['origin_rejected'] as const)),
     ...(description.errors ?? []),

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { AppError, ErrorCode, RefusingLimit } from '../errors.ts'
+import { bearerChallenge } from './bearer-challenge.ts'
 import type { AppEnv } from './context.ts'
 
 type Problem = {
@@ -11,8 +12,11 @@ type Problem = {
   headers?: Record<string, string>
 }
 
-const BEARER = { 'WWW-Authenticate': 'Bearer' }
-const BEARER_INVALID = { 'WWW-Authenticate': 'Bearer error="invalid_token"' }
+/** What the tokens are good for, in the words of the product. */
+const REALM = 'LumaScope'
+
+const BEARER = { 'WWW-Authenticate': bearerChallenge(REALM) }
+const BEARER_INVALID = { 'WWW-Authenticate': bearerChallenge(REALM, 'invalid_token') }
 
 /** All that HTTP says of an error code, in one place; a missing code does not compile. */
 export const PROBLEMS: Record<ErrorCode, Problem> = {
@@ -54,7 +58,7 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
     status: 403,
     title: 'Not allowed',
     advice: 'You are signed in, but a permission that this needs is missing.',
-    headers: { 'WWW-Authenticate': 'Bearer error="insufficient_scope"' },
+    headers: { 'WWW-Authenticate': bearerChallenge(REALM, 'insufficient_scope') },
   },
   https_required: {
     status: 403,
@@ -172,7 +176,7 @@ export function problemResponse(c: Context<AppEnv>, error: AppError): Response {
     status,
     detail: detail ?? advice,
     code,
-    instance: `urn:request:${c.var.requestId}`,
+    instance: `urn:uuid:${c.var.requestId}`,
     ...(errors && { errors }),
     ...members,
   }

@@ -27,7 +27,7 @@ const UNUSED_SECONDS = 120
  */
 export async function refresh(
   deps: IssueDeps & Pick<Deps, 'db' | 'client' | 'log' | 'localLimits'>,
-  token: string,
+  { token, forCookie }: { token: string; forCookie: boolean },
 ): Promise<TokenPair> {
   const { clock, config, log } = deps
   const content = await readRefreshToken(deps.refreshKeys, token)
@@ -55,5 +55,6 @@ export async function refresh(
     generation,
     idleExpiresAt,
     authenticatedAt,
+    forCookie,
   })
 }

@@ -57,7 +57,8 @@ export const sessionRoutes = new Hono<AppEnv>()
       const useCookies = c.req.valid('query').use_cookies === 'true'
       // A foreign page must not sign its visitor in as somebody else.
       if (useCookies) assertTrustedOrigin(c)
-      const attempt = { identifier: email ?? username ?? '', password, device: await findDevice(c) }
+      const identifier = email ?? username ?? ''
+      const attempt = { identifier, password, device: await findDevice(c), forCookie: useCookies }
       const { pair, device } = await signIn(c.var.deps, attempt)
       c.set('userId', pair.user.id)
       return await answerTokens(c, pair, { useCookies, device })
@@ -79,9 +80,10 @@ export const sessionRoutes = new Hono<AppEnv>()
       const given = c.req.valid('json').refresh_token
       const token = given ?? cookieToken(c, 'refresh')
       if (token === null) throw new AppError('unauthenticated')
-      const pair = await refresh(c.var.deps, token)
+      const useCookies = given === undefined
+      const pair = await refresh(c.var.deps, { token, forCookie: useCookies })
       c.set('userId', pair.user.id)
-      return await answerTokens(c, pair, { useCookies: given === undefined, device: null })
+      return await answerTokens(c, pair, { useCookies, device: null })
     },
   )
   .post(
@@ -97,10 +99,8 @@ export const sessionRoutes = new Hono<AppEnv>()
     validBody(logoutBody, ['json', 'form'], { optional: true }),
     async (c) => {
       const { deps } = c.var
-      const given = {
-        refreshToken: c.req.valid('json').refresh_token ?? null,
-        accessToken: findBearerToken(c),
-      }
+      const { refresh_token, token = refresh_token ?? null } = c.req.valid('json')
+      const given = { refreshToken: token, accessToken: findBearerToken(c) ?? token }
       let sessionId = await findTokenSession(deps, given)
       if (sessionId === null && hasSessionCookies(c)) {
         assertTrustedOrigin(c)

@@ -10,6 +10,8 @@ export type SignInAttempt = {
   password: string
   /** What the browser's device cookie proves; it is worth something for the account it was given for only. */
   device: Device | null
+  /** Whether the tokens go into cookies. */
+  forCookie: boolean
 }
 
 /** The tokens of the new session, and what the browser is known by the next time. */
@@ -26,7 +28,7 @@ export type SignedIn = { pair: TokenPair; device: Device }
  */
 export async function signIn(
   deps: IssueDeps & AttemptDeps,
-  { identifier: given, password, device }: SignInAttempt,
+  { identifier: given, password, device, forCookie }: SignInAttempt,
 ): Promise<SignedIn> {
   const { clock, random } = deps
   const identifier = given.toLowerCase()
@@ -44,7 +46,7 @@ export async function signIn(
   // The statement of a failed attempt finds nobody, but what it answers is not what decides.
   if (!verified || user?.id !== verified.id) throw new AppError('invalid_credentials')
   const { id: sessionId, idleExpiresAt } = session
-  const subject = { user, sessionId, generation: 0, idleExpiresAt, authenticatedAt: now }
+  const subject = { user, sessionId, generation: 0, idleExpiresAt, authenticatedAt: now, forCookie }
   // A device that is known stays the same one: its budget must not multiply.
   const deviceId = byDevice && device ? device.deviceId : random.uuid()
   const known = { userId: user.id, passwordVersion: verified.passwordVersion, deviceId }

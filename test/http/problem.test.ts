@@ -49,7 +49,7 @@ describe('the error contract', () => {
       status: 404,
       detail: expect.any(String),
       code: 'not_found',
-      instance: `urn:request:${response.headers.get('X-Request-Id')}`,
+      instance: `urn:uuid:${response.headers.get('X-Request-Id')}`,
     })
   })
 

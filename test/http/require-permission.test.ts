@@ -112,7 +112,7 @@ describe('the matrix, route by route', () => {
         const { status, body, headers } = await call(route, outsider as { access_token: string })
         expect([status, body['code']]).toEqual([403, 'forbidden'])
         expect(body['detail']).toBe(`The permission ${needed} is needed.`)
-        expect(headers.get('WWW-Authenticate')).toBe('Bearer error="insufficient_scope"')
+        expect(headers.get('WWW-Authenticate')).toBe('Bearer realm="LumaScope", error="insufficient_scope"')
         // The guard's: nothing was read or written after it.
         expect(await database.roundTrips()).toHaveLength(1)
       }

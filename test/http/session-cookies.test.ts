@@ -36,7 +36,7 @@ describe.each(sites)('cookie mode on %s', (_, app, origin, prefix) => {
       new RegExp(`^${prefix}device=[\\w-]{80}; Max-Age=34560000; Path=/; HttpOnly${secure}; SameSite=Lax$`),
     )
     expect(cookies[1]).toMatch(
-      new RegExp(`^${prefix}access=ey[^;]+; Max-Age=1800; Path=/; HttpOnly${secure}; SameSite=Lax$`),
+      new RegExp(`^${prefix}access=ey[^;]+; Max-Age=1795; Path=/; HttpOnly${secure}; SameSite=Lax$`),
     )
     expect(cookies[2]).toMatch(
       new RegExp(`^${prefix}refresh=[\\w-]{70}; Max-Age=604800; Path=/; HttpOnly${secure}; SameSite=Lax$`),

@@ -92,7 +92,7 @@ describe('no token', () => {
   ])('%s is answered "unauthenticated" without an error code', async (_, headers) => {
     const response = await request('/users/me', { headers })
     expect(response.status).toBe(401)
-    expect(response.headers.get('WWW-Authenticate')).toBe('Bearer')
+    expect(response.headers.get('WWW-Authenticate')).toBe('Bearer realm="LumaScope"')
     expect(await response.json()).toMatchObject({ code: 'unauthenticated' })
   })
 })
@@ -189,9 +189,9 @@ describe('a hostile token', async () => {
     expect(outside).not.toHaveBeenCalled()
     outside.mockRestore()
     expect(response.status).toBe(401)
-    expect(response.headers.get('WWW-Authenticate')).toBe('Bearer error="invalid_token"')
+    expect(response.headers.get('WWW-Authenticate')).toBe('Bearer realm="LumaScope", error="invalid_token"')
     const { instance, ...body } = (await response.json()) as Record<string, unknown>
-    expect(instance).toBe(`urn:request:${response.headers.get('X-Request-Id')}`)
+    expect(instance).toBe(`urn:uuid:${response.headers.get('X-Request-Id')}`)
     expect(body).toEqual({
       type: '/problems/invalid_token',
       title: 'The token is not accepted',

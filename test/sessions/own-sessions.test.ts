@@ -65,7 +65,7 @@ describe('DELETE /users/me/sessions/{id}', () => {
     for (const id of ids) {
       const response = await remove(`/users/me/sessions/${encodeURIComponent(id)}`, mine)
       expect(response.status, id).toBe(404)
-      bodies.add((await response.text()).replace(/urn:request:[^"]+/, ''))
+      bodies.add((await response.text()).replace(/urn:uuid:[^"]+/, ''))
     }
     expect(bodies.size).toBe(1)
     expect(await works(theirs)).toBe(true)

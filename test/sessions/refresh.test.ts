@@ -290,7 +290,7 @@ describe('a token that is none of ours', () => {
     await database.roundTrips()
     const response = await refresh(token)
     expect(response.status).toBe(401)
-    expect(response.headers.get('WWW-Authenticate')).toBe('Bearer error="invalid_token"')
+    expect(response.headers.get('WWW-Authenticate')).toBe('Bearer realm="LumaScope", error="invalid_token"')
     expect(await response.json()).toMatchObject({ code: 'invalid_token' })
     expect(await database.roundTrips()).toEqual([])
   })
@@ -316,7 +316,7 @@ describe('a token that is none of ours', () => {
 
   test.each([
     ['a token that is no text', { refresh_token: 1 }],
-    ['an unknown member', { refresh_token: 'x', scope: 'admin' }],
+    ['an unknown member', { refresh_token: 'x', role: 'admin' }],
   ])('%s is not a valid request', async (_, body) => {
     expect((await post('/refresh', body)).status).toBe(422)
   })

@@ -159,7 +159,7 @@ describe('rules for fields', () => {
     ['dots, dashes and underscores inside', { username: 'a.b-c_d' }],
     ['a name of one character', { full_name: '李' }],
     ['a name of 100 astral characters', { full_name: '😀'.repeat(100) }],
-    ['markup, which stays text', { full_name: '<script>"&\u2028{{7*7}}%s' }],
+    ['markup, which stays text', { full_name: '<script>"&\u00a0{{7*7}}%s' }],
     ['a password of 8 code points', { password: '😀'.repeat(8) }],
     ['a password of 128 characters (row 27)', { password: long(128) }],
     ['a password of spaces (row 26)', { password: ' '.repeat(8) }],
