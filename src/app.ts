@@ -8,6 +8,7 @@ import { type AppEnv, requestContext } from './http/context.ts'
 import { corsAllowlist } from './http/cors-allowlist.ts'
 import { assertEveryRouteDeclaresAccess } from './http/describe.ts'
 import { handleError, handleNotFound, throwErrorsOnly } from './http/handle-error.ts'
+import { recordDenials } from './http/record-denials.ts'
 import { requireHttps } from './http/require-https.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { roleRoutes } from './roles/routes.ts'
@@ -50,6 +51,7 @@ export function createApp(deps: AppDeps) {
         },
       }),
     )
+    .use(recordDenials)
     .use(throwErrorsOnly)
     .route('/', routes)
   app.onError(handleError)

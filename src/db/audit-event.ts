@@ -31,6 +31,8 @@ export const EVENT_TYPES = [
   'role_changed',
   'role_deleted',
   'hash_upgraded',
+  'access_denied',
+  'personal_data_read',
 ] as const
 
 export type EventType = (typeof EVENT_TYPES)[number]
