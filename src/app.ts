@@ -7,8 +7,10 @@ import { corsAllowlist } from './http/cors-allowlist.ts'
 import { assertEveryRouteDeclaresAccess } from './http/describe.ts'
 import { handleError, handleNotFound, throwErrorsOnly } from './http/handle-error.ts'
 import { readBody } from './http/read-body.ts'
+import { recordDenials } from './http/record-denials.ts'
 import { requireHttps } from './http/require-https.ts'
 import { securityHeaders } from './http/security-headers.ts'
+import { passwordRoutes } from './passwords/routes.ts'
 import { roleRoutes } from './roles/routes.ts'
 import { serviceRoutes } from './service/routes.ts'
 import { ownSessionRoutes, sessionRoutes } from './sessions/routes.ts'
@@ -18,6 +20,7 @@ import { userRoutes } from './users/routes.ts'
 export const routes = new Hono<AppEnv>()
   .route('/', serviceRoutes)
   .route('/', userRoutes)
+  .route('/', passwordRoutes)
   .route('/', administrationRoutes)
   .route('/', roleRoutes)
   .route('/', auditRoutes)
@@ -39,6 +42,7 @@ export function createApp(deps: AppDeps) {
     .use(requireHttps(publicUrl))
     .use(corsAllowlist(deps.config))
     .use(readBody())
+    .use(recordDenials)
     .use(throwErrorsOnly)
     .route('/', routes)
   app.onError(handleError)

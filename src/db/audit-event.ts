@@ -36,6 +36,8 @@ export const EVENT_TYPES = [
   'role_deleted',
   'hash_upgraded',
   'guessing_suspected',
+  'access_denied',
+  'personal_data_read',
 ] as const
 
 export type EventType = (typeof EVENT_TYPES)[number]

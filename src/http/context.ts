@@ -15,6 +15,8 @@ export type AppEnv = {
     requestId: string
     /** Whose request it turned out to be; for the log. */
     userId?: number
+    /** By which session; known with the former wherever a guard let somebody through or refused them a permission. */
+    sessionId?: string
   }
   /** What the platform passes along; only `deps.clientAddress` looks into it. */
   Bindings: Record<string, unknown>

@@ -25,9 +25,9 @@ export function requirePermission(permission: Permission) {
       if (!found) throw new AppError('invalid_token')
       const { user, sessionId } = found
       c.set('userId', user.id)
+      c.set('sessionId', sessionId)
       if (!user.permissions.includes(permission)) throw forbidden(permission)
       c.set('user', user)
-      c.set('sessionId', sessionId)
       c.set('actor', { userId: user.id, sessionId, permission })
       await next()
     },
@@ -36,5 +36,8 @@ export function requirePermission(permission: Permission) {
 }
 
 function forbidden(permission: Permission): AppError {
-  return new AppError('forbidden', { detail: `The permission ${permission} is needed.` })
+  return new AppError('forbidden', {
+    reason: 'permission',
+    detail: `The permission ${permission} is needed.`,
+  })
 }

@@ -3,6 +3,7 @@ import type { Config, LimitName } from '../config.ts'
 import { DEVICE_TOKEN_SECONDS, type Device } from '../crypto/device-token.ts'
 import { keyedHash } from '../crypto/keyed-hash.ts'
 import type { Budget } from '../db/rate-limit.ts'
+import type { OnceBudget } from '../db/record-once.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import type { PasswordAttempt } from './queries.ts'
@@ -81,6 +82,22 @@ async function addressBudgets(
   ])
 }
 
+/** How long a refusal, or a reading of personal data, stands for all like it: a page of a list is not an event. */
+const RECORD_SECONDS = 3600
+
+/**
+ * What keeps one kind of event from being recorded more than once an hour.
+ *
+ * @param whose who did what, as far as it makes another event
+ */
+export async function recordBudget(
+  deps: Pick<BudgetDeps, 'limitKeys'>,
+  kind: 'denied' | 'read',
+  whose: string,
+): Promise<OnceBudget> {
+  return { key: await key(deps, kind, whose), seconds: RECORD_SECONDS }
+}
+
 /**
  * The error for who has to wait.
  *
@@ -96,6 +113,10 @@ export function rateLimited(config: Config, name: LimitName, secondsToWait: numb
 }
 
 /** The table of limits shows what kind a row is and, without the key, nothing of whose. */
-async function key({ limitKeys }: BudgetDeps, kind: string, whose: string): Promise<string> {
+async function key(
+  { limitKeys }: Pick<BudgetDeps, 'limitKeys'>,
+  kind: string,
+  whose: string,
+): Promise<string> {
   return `${kind}:${await keyedHash(limitKeys, `${kind}:${whose}`)}`
 }

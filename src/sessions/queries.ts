@@ -2,13 +2,11 @@ import { type SQL, sql } from 'drizzle-orm'
 import { type Client, type EventType, recordEvents } from '../db/audit-event.ts'
 import type { Database } from '../db/client.ts'
 import { type Before, deleteBefore } from '../db/delete-before.ts'
-import { heldSession, isLive } from '../db/live-session.ts'
+import { heldSession, insertSession, isLive, type NewSession } from '../db/live-session.ts'
 import { type Budget, giveBack } from '../db/rate-limit.ts'
 import { time } from '../db/time.ts'
 import { countFailure, failuresOf, MAX_CONSECUTIVE_FAILURES } from '../limits/queries.ts'
 import { type Principal, type PrincipalRow, principalColumns, toPrincipal } from '../users/queries.ts'
-
-export type NewSession = { id: string; idleExpiresAt: Date; expiresAt: Date }
 
 export type SignIn = {
   /** The account whose password matched; `null` for a failed attempt, which opens nothing. */
@@ -63,11 +61,7 @@ export async function completeSignIn(
     ), given_back as (
       ${giveBack(budget, signedIn, { forgets: byDevice })}
     ), opened as (
-      insert into sessions
-        (id, user_id, auth_version, created_at, last_used_at, idle_expires_at, expires_at, ip_address, user_agent)
-      select ${session.id}::uuid, id, auth_version, ${time(now)}, ${time(now)}, ${time(session.idleExpiresAt)},
-        ${time(session.expiresAt)}, ${client.address}, ${client.userAgent}
-      from account
+      ${insertSession(sql`account`, { session, client, now })}
     ), evicted as (
       update sessions set revoked_at = ${time(now)}, revoked_reason = 'evicted' where revoked_at is null and id in (
         select s.id from sessions s join account u on s.user_id = u.id where ${isLive({ now })}
@@ -222,25 +216,31 @@ export type Session = {
   userAgent: string | null
 }
 
-/** The live sessions of a user, the last used first; `null` where there is no such user. */
-export async function listSessions(
-  db: Database,
-  { userId, now }: { userId: number; now: Date },
-): Promise<Session[] | null> {
-  const { rows } = await db.execute<SessionRow | { id: null }>(sql`
+type Whose = { userId: number; now: Date }
+
+/** The live sessions of a user as `SessionRow`s, the last used first. */
+export function liveSessions({ userId, now }: Whose): SQL {
+  return sql`
     select s.id, s.created_at as "createdAt", s.last_used_at as "lastUsedAt",
       s.idle_expires_at as "expiresAt", s.ip_address as "ipAddress", s.user_agent as "userAgent"
-    from users u left join sessions s on s.user_id = u.id and ${isLive({ now })}
+    from users u join sessions s on s.user_id = u.id and ${isLive({ now })}
     where u.id = ${userId}
-    order by s.last_used_at desc, s.id limit ${MAX_SESSIONS}`)
+    order by s.last_used_at desc, s.id limit ${MAX_SESSIONS}`
+}
+
+/** The same as sessions; `null` where there is no such user. */
+export async function listSessions(db: Database, whose: Whose): Promise<Session[] | null> {
+  const { rows } = await db.execute<SessionRow | { id: null }>(sql`
+    select live.* from users u left join (${liveSessions(whose)}) as live on true
+    where u.id = ${whose.userId} order by live."lastUsedAt" desc, live.id`)
   if (rows.length === 0) return null
   return rows.filter((row) => row.id !== null).map(toSession)
 }
 
 type Times = 'createdAt' | 'lastUsedAt' | 'expiresAt'
-type SessionRow = Omit<Session, Times> & Record<Times, string>
+export type SessionRow = Omit<Session, Times> & Record<Times, string>
 
-function toSession({ createdAt, lastUsedAt, expiresAt, ...row }: SessionRow): Session {
+export function toSession({ createdAt, lastUsedAt, expiresAt, ...row }: SessionRow): Session {
   const at = (text: string) => new Date(text)
   return { ...row, createdAt: at(createdAt), lastUsedAt: at(lastUsedAt), expiresAt: at(expiresAt) }
 }

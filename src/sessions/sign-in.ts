@@ -3,7 +3,8 @@ import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { type AttemptDeps, attemptPassword } from '../limits/attempt-password.ts'
 import { type IssueDeps, issueTokens, type TokenPair } from './issue-tokens.ts'
-import { completeSignIn, type NewSession } from './queries.ts'
+import { newSession } from './new-session.ts'
+import { completeSignIn } from './queries.ts'
 
 export type SignInAttempt = {
   identifier: string
@@ -60,15 +61,5 @@ async function upgrade({ passwords }: Pick<Deps, 'passwords'>, password: string)
   } catch (error) {
     if (error instanceof AppError && error.code === 'overloaded') return null
     throw error
-  }
-}
-
-function newSession({ config, random }: Pick<Deps, 'config' | 'random'>, now: Date): NewSession {
-  const after = (seconds: number) => new Date(now.getTime() + seconds * 1000)
-  const { idleSeconds } = config.refresh
-  return {
-    id: random.uuid(),
-    idleExpiresAt: after(Math.min(idleSeconds, config.sessionSeconds)),
-    expiresAt: after(config.sessionSeconds),
   }
 }

@@ -19,6 +19,13 @@ const acts: [string, (subject: Person) => [string, string, unknown?]][] = [
   ['deleting a role beside', () => ['DELETE', `/roles/${role}`]],
 ]
 
+const reads: typeof acts = [
+  ['listing', () => ['GET', '/users']],
+  ['reading', ({ id }) => ['GET', `/users/${id}`]],
+  ['reading the sessions of', ({ id }) => ['GET', `/users/${id}/sessions`]],
+  ['reading the events of', ({ id }) => ['GET', `/audit-events?user_id=${id}`]],
+]
+
 /** All that an act could have changed. */
 const state = async () =>
   JSON.stringify([
@@ -26,11 +33,12 @@ const state = async () =>
     await database.sql('select * from user_roles order by 1, 2'),
     await database.sql('select * from roles order by 1'),
     await database.sql('select * from role_permissions order by 1, 2'),
-    await database.sql('select * from audit_events order by id'),
+    // That it was refused is on record.
+    await database.sql("select * from audit_events where type <> 'access_denied' order by id"),
   ])
 
 describe('an administrator who was let through', () => {
-  test.each(acts)(
+  test.each([...acts, ...reads])(
     'and demoted since: %s somebody is refused, and nothing happens (row 67)',
     async (_, act) => {
       const [subject, admin] = [await register(), await appoint('admin')]
@@ -42,21 +50,25 @@ describe('an administrator who was let through', () => {
       })
       const { status, body } = await administratorsOf(slow).as(admin, ...act(subject))
       expect([status, body['code']]).toEqual([403, 'forbidden'])
+      expect(body).not.toHaveProperty('items')
       expect(await state()).toBe(before)
     },
   )
 
-  test.each(acts)('and signed out since: %s somebody is refused, and nothing happens', async (_, act) => {
-    const [subject, admin] = [await register(), await appoint('admin')]
-    let before = ''
-    const slow = await withBetween(tested, async () => {
-      await post('/logout', { refresh_token: admin.refresh_token })
-      before = await state()
-    })
-    const { status, body } = await administratorsOf(slow).as(admin, ...act(subject))
-    expect([status, body['code']]).toEqual([401, 'invalid_token'])
-    expect(await state()).toBe(before)
-  })
+  test.each([...acts, ...reads])(
+    'and signed out since: %s somebody is refused, and nothing happens',
+    async (_, act) => {
+      const [subject, admin] = [await register(), await appoint('admin')]
+      let before = ''
+      const slow = await withBetween(tested, async () => {
+        await post('/logout', { refresh_token: admin.refresh_token })
+        before = await state()
+      })
+      const { status, body } = await administratorsOf(slow).as(admin, ...act(subject))
+      expect([status, body['code']]).toEqual([401, 'invalid_token'])
+      expect(await state()).toBe(before)
+    },
+  )
 })
 
 test.each(acts)(
@@ -108,4 +120,15 @@ test('an account that is given more rights since is not acted on by who has fewe
   })
   expect(status).toBe(403)
   expect((await as(await openSession(subject), 'GET', '/users')).status).toBe(200)
+})
+
+test('nor are their sessions shown', async () => {
+  const subject = await register()
+  const watcher = await allow('sessions:revoke')
+  const slow = await withBetween(tested, async () => {
+    await openSession(subject)
+    await database.sql("insert into user_roles values ($1, 'admin')", [subject.id])
+  })
+  const { status, body } = await administratorsOf(slow).as(watcher, 'GET', `/users/${subject.id}/sessions`)
+  expect([status, body['detail']]).toEqual([403, 'They may do what you may not.'])
 })

@@ -186,7 +186,7 @@ describe('on record, in the statement that does it, is', () => {
       type: 'password_confirmation_failed',
       session_id: sid(pair),
     })
-    expect((await change(person.password)).status).toBe(204)
+    expect((await change(person.password)).status).toBe(200)
     expect(await last(person.id)).toMatchObject({ type: 'password_changed', actor_id: String(person.id) })
   })
 
@@ -301,6 +301,22 @@ test('what administrators do, with them as the actor, whoever it is about', asyn
     ['account_deleted', String(subject.id)],
   ])
   expect(new Set(events.map(({ session_id }) => session_id))).toEqual(new Set([sid(admin)]))
+})
+
+test('a refusal, and what administrators read of others', async () => {
+  const [admin, subject] = [await appoint('admin'), await register()]
+  const pair = await openSession(subject)
+  expect((await send('GET', '/users', pair)).status).toBe(403)
+  expect(await last(subject.id)).toMatchObject({ type: 'access_denied', session_id: sid(pair) })
+  await as(admin, 'GET', `/users/${subject.id}`)
+  expect(await last(subject.id)).toMatchObject({ type: 'personal_data_read', actor_id: String(admin.id) })
+  // The person reads that it was read, and not by whom or from where.
+  const [item] = (await eventsOf(pair)).items
+  expect(item).toMatchObject({
+    ...{ type: 'personal_data_read', by_administrator: true, details: { data: 'account' } },
+    ...{ session_id: null, ip_address: null },
+  })
+  expect(item).not.toHaveProperty('actor_id')
 })
 
 test('an event is there if and only if its act is (row 34)', async () => {
