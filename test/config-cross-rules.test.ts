@@ -135,7 +135,7 @@ describe('one secret in two places', () => {
     ],
     [{ ...withKeys(key('a', shared)), JWT_SECRET: shared }, 'JWT_SECRET and JWT_SIGNING_KEYS have'],
     [withKeys(key('a', shared), key('b', shared)), 'JWT_SIGNING_KEYS has one key under two kids'],
-  ])('is refused, %#', (source, problem) => {
+  ])('is refused, case %#', (source, problem) => {
     expectProblem(source, problem)
     expect(problemsOf(source).join()).not.toContain(shared)
   })
@@ -153,30 +153,33 @@ describe('one secret in two places', () => {
 
 describe('what a file has around a value is not part of it', () => {
   const text = secret()
-  test.each([`${text}\n`, `${text}\r\n`, ` ${text} `, `\ufeff${text}`, `\ufeff${text}\r\n`])(
-    '%j',
-    async (JWT_SECRET) => {
-      const plain = parseConfig({ ...local, JWT_SECRET: text })
-      const made = await generateKey('ES256', 'a')
-      const around = (value: string) => JWT_SECRET.replace(text, value)
-      expect(parseConfig({ ...local, JWT_SECRET }).signingKeys).toEqual(plain.signingKeys)
-      expect(parseConfig({ ...local, AUTH_SECRETS: around(text) }).authSecrets).toEqual([text])
-      const keys = around(JSON.stringify([made]))
-      expect(parseConfig({ ...local, JWT_SECRET: '', JWT_SIGNING_KEYS: keys }).signingKeys).toEqual([made])
-      const url = 'https://auth.example.com'
-      const surrounded = {
-        PUBLIC_URL: around(url),
-        DATABASE_URL: around(online.DATABASE_URL),
-        HOST: around('::1'),
-      }
-      expect(parseConfig({ ...online, ...surrounded })).toMatchObject({
-        publicUrl: url,
-        databaseUrl: online.DATABASE_URL,
-        node: { host: '::1' },
-      })
-      expect(parseConfig({ ...online, PASSWORD_ROUNDS: around('7') }).passwordWork.rounds).toBe(7)
-    },
-  )
+  test.each([
+    ['a line end', '', '\n'],
+    ['a line end of Windows', '', '\r\n'],
+    ['spaces', ' ', ' '],
+    ['a byte order mark', '\ufeff', ''],
+    ['both', '\ufeff', '\r\n'],
+  ])('%s', async (_, before, after) => {
+    const around = (value: string) => before + value + after
+    const plain = parseConfig({ ...local, JWT_SECRET: text })
+    const made = await generateKey('ES256', 'a')
+    expect(parseConfig({ ...local, JWT_SECRET: around(text) }).signingKeys).toEqual(plain.signingKeys)
+    expect(parseConfig({ ...local, AUTH_SECRETS: around(text) }).authSecrets).toEqual([text])
+    const keys = around(JSON.stringify([made]))
+    expect(parseConfig({ ...local, JWT_SECRET: '', JWT_SIGNING_KEYS: keys }).signingKeys).toEqual([made])
+    const url = 'https://auth.example.com'
+    const surrounded = {
+      PUBLIC_URL: around(url),
+      DATABASE_URL: around(online.DATABASE_URL),
+      HOST: around('::1'),
+    }
+    expect(parseConfig({ ...online, ...surrounded })).toMatchObject({
+      publicUrl: url,
+      databaseUrl: online.DATABASE_URL,
+      node: { host: '::1' },
+    })
+    expect(parseConfig({ ...online, PASSWORD_ROUNDS: around('7') }).passwordWork.rounds).toBe(7)
+  })
 })
 
 describe('a name that is not ours', () => {

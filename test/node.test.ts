@@ -189,12 +189,15 @@ test.each([
 })
 
 test('a configuration that is not valid ends the process with every reason (row 82)', async () => {
-  const refused = start('src/node.ts', { env: { PORT: '70000', PUBLIC_URL: 'http://auth.example.com' } })
+  const refused = start('src/node.ts', {
+    env: { PORT: '70000', PUBLIC_URL: 'http://auth.example.com', PASSWORD_ROUND: '6' },
+  })
   expect(await refused.exited).toBe(1)
   for (const problem of [
     'DATABASE_URL is missing',
     'PUBLIC_URL is plain http',
     'PORT is above 65535',
+    'PASSWORD_ROUND is not a variable',
     'JWT_SECRET or',
   ]) {
     expect(refused.output()).toContain(problem)

@@ -42,7 +42,7 @@ export function resolveDatabase(connectionString: string, endpoint?: string | nu
 const PLAIN_TEXT = /^(disable|allow|prefer)$/i
 
 const NOT_NEON =
-  "is not at Neon (*.neon.tech) or on this machine. For an endpoint of your own that speaks Neon's protocol, set DATABASE_ENDPOINT to its URL; npm run dev serves any PostgreSQL to itself"
+  "is not at Neon (*.neon.tech) or on this machine. For an endpoint of your own that speaks Neon's protocol, set DATABASE_ENDPOINT to its URL; npm run dev works on any PostgreSQL"
 
 function endpointOf({ hostname, port }: URL): string | null {
   if (isLocalDatabase(hostname)) return `http://${hostname}:${port || LOCAL_PORT}/sql`
