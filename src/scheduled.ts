@@ -1,4 +1,5 @@
 import { purgeEvents } from './audit/purge.ts'
+import { describeCauses } from './db/errors.ts'
 import type { AppDeps } from './deps.ts'
 import { purgeBudgets } from './limits/purge.ts'
 import { purgeSessions } from './sessions/purge.ts'
@@ -17,7 +18,7 @@ export async function runScheduled({ connect, clock, config, log }: AppDeps): Pr
       const db = connect({ roundTrips: 0, milliseconds: 0 })
       deleted[what] = await purge({ db, clock, config })
     } catch (error) {
-      log({ event: 'schedule_failed', what, name: error instanceof Error ? error.name : 'unknown' })
+      log({ event: 'schedule_failed', what, causes: describeCauses(error) })
     }
   }
   log({ event: 'purged', ...deleted })

@@ -50,7 +50,10 @@ const POSTGRESQL = {
 /** PostgreSQL's numbers of `timestamp`, `timestamptz`, `date` and `interval`, and of arrays of them. */
 const TIMES = new Set([1114, 1184, 1082, 1186, 1115, 1185, 1182, 1187])
 
-/** Times stay texts: as `Date`, a moment before our era or at infinity would be none. */
+/**
+ * Times stay texts: as `Date`, a moment before our era or at infinity would be none. To be passed with every query:
+ * driver 1.2.0 ignores the `types` of `neon(url, { types })`.
+ */
 const parsers = {
   getTypeParser: (type: number, format?: 'text') =>
     TIMES.has(type) ? (text: string) => text : types.getTypeParser(type, format),
@@ -79,7 +82,7 @@ export function prepareDatabase(
 ): Connect {
   // The driver has one for all databases.
   if (databaseFetch) neonConfig.fetchFunction = databaseFetch
-  const driver = neon(databaseUrl, { fullResults: true, types: parsers })
+  const driver = neon(databaseUrl, { fullResults: true })
   return function connect(meter) {
     async function execute<Row>(statement: SQL, { after }: { after?: SQL } = {}) {
       const start = now()
@@ -91,7 +94,7 @@ export function prepareDatabase(
         const fetchOptions = { signal: controller.signal }
         const result = await (after
           ? sendBoth([after, statement], fetchOptions)
-          : driver.query(...compile(statement), { fetchOptions }))
+          : driver.query(...compile(statement), { fetchOptions, types: parsers }))
         if (!result || !isWellFormed(result))
           throw new Error('The rows do not have the columns that were announced')
         return { rows: result.rows as Row[], rowCount: result.rowCount }
@@ -111,7 +114,7 @@ export function prepareDatabase(
    * sees what was committed when it began.
    */
   async function sendBoth(statements: readonly SQL[], fetchOptions: RequestInit) {
-    const queries = statements.map((statement) => driver.query(...compile(statement)))
+    const queries = statements.map((statement) => driver.query(...compile(statement), { types: parsers }))
     const results = await driver.transaction(queries, { fetchOptions, isolationLevel: 'ReadCommitted' })
     return results.length === statements.length ? results.at(-1) : null
   }
