@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { type Database, prepareDatabase } from '../src/db/client.ts'
 import {
+  bringsSecret,
   type Endpoint,
   embeddedFolder,
   endpointUrl,
@@ -10,6 +11,7 @@ import {
   lockFile,
   openEmbedded,
   openServer,
+  runningInstances,
   SetUpError,
 } from './database.ts'
 import { readVariable } from './dev-vars.ts'
@@ -41,10 +43,20 @@ export async function openConfigured(environment: NodeJS.ProcessEnv): Promise<Co
   if (holder?.endpoint) return await openRunning(folder, holder.processId, holder.endpoint)
   if (holder === null && isMissingOrEmpty(folder)) {
     throw new SetUpError(
-      `DATABASE_URL is not set, and there is no database in ${folder}: set it, or let npm run dev make one`,
+      `DATABASE_URL is not set, and there is no database in ${folder}: set it, or let npm run dev make one${others(environment)}`,
     )
   }
-  return await putBehindEndpoint(await openEmbedded(folder))
+  const database = await putBehindEndpoint(await openEmbedded(folder))
+  return { ...database, location: database.location + others(environment) }
+}
+
+/** That nobody has the folder of this port open, while others are: one of them may be what was meant. */
+function others(environment: NodeJS.ProcessEnv): string {
+  if (environment['LOCAL_DB_DIR']) return ''
+  const found = runningInstances().map((port) => `PORT=${port}`)
+  return found.length === 0
+    ? ''
+    : `\nnpm run dev runs with ${found.join(' and ')}: to work on that one, set it here too`
 }
 
 /** Through the endpoint of the process that has the folder open: two processes would ruin what is in it. */
@@ -65,11 +77,11 @@ async function openRunning(
   return { db, location: `embedded PostgreSQL in ${folder}`, close: () => Promise.resolve() }
 }
 
-async function putBehindEndpoint({ pool, id, location, close }: LocalDatabase): Promise<ConfiguredDatabase> {
-  const { port, ...endpoint } = await serveNeonEndpoint(createNeonEndpoint({ poolFor: () => pool }), {
-    port: 0,
-  })
-  return { db: connect(endpointUrl({ port, id })), location, close: () => endpoint.close().then(close) }
+async function putBehindEndpoint(database: LocalDatabase): Promise<ConfiguredDatabase> {
+  const { pool, secret, location, close } = database
+  const poolFor = (connectionString: string) => (bringsSecret(secret, connectionString) ? pool : undefined)
+  const { port, ...endpoint } = await serveNeonEndpoint(createNeonEndpoint({ poolFor }), { port: 0 })
+  return { db: connect(endpointUrl({ port, secret })), location, close: () => endpoint.close().then(close) }
 }
 
 function connect(url: string): Database {

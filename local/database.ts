@@ -1,5 +1,6 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, timingSafeEqual } from 'node:crypto'
 import {
+  chmodSync,
   existsSync,
   linkSync,
   mkdirSync,
@@ -20,8 +21,11 @@ export type LocalDatabase = {
   pool: Pool
   /** Where the data is, for people; without credentials. */
   location: string
-  /** Of this opening of the database. Who asks an endpoint about another one has come to the wrong place. */
-  id: string
+  /**
+   * Of this opening of the database. Its endpoint asks for it: every user of the machine reaches a port of loopback. And
+   * who brings another one's has come to the wrong place.
+   */
+  secret: string
   /** Says, to whoever finds the database in use, at which port of this machine its endpoint is. */
   announce(port: number): void
   close(): Promise<void>
@@ -39,7 +43,7 @@ export async function openServer(databaseUrl: string): Promise<LocalDatabase> {
   }
   const location = `PostgreSQL at ${url.host}${url.pathname}`
   const pool = await openPool(url, location)
-  return { ...withoutLock(), pool, location, close: () => pool.end() }
+  return { ...withoutLock(), pool, location, close: () => inTime(pool.end()) }
 }
 
 async function openPool(url: URL, location: string): Promise<Pool> {
@@ -56,10 +60,19 @@ async function openPool(url: URL, location: string): Promise<Pool> {
   }
 }
 
+/** What instances of `npm run dev` keep, each under its port. */
+const LOCAL = fileURLToPath(new URL('../.local', import.meta.url))
+
 /** Where the embedded database of an instance is: each port has a folder, so that two can run side by side. */
 export function embeddedFolder(environment: NodeJS.ProcessEnv, port: number): string {
-  const ofPort = new URL(`../.local/postgres-${port}`, import.meta.url)
-  return environment['LOCAL_DB_DIR'] || fileURLToPath(ofPort)
+  return environment['LOCAL_DB_DIR'] || `${LOCAL}/postgres-${port}`
+}
+
+/** The ports of the instances that run now and keep their data where it is by default. */
+export function runningInstances(): number[] {
+  const locks = existsSync(LOCAL) ? readdirSync(LOCAL) : []
+  const ports = locks.flatMap((file) => /^postgres-(\d+)\.lock$/.exec(file)?.[1] ?? []).map(Number)
+  return ports.filter((port) => findHolder(`${LOCAL}/postgres-${port}`)?.endpoint).sort((a, b) => a - b)
 }
 
 /**
@@ -71,11 +84,12 @@ export async function openEmbedded(folder: string): Promise<LocalDatabase> {
   if (!inMemory) assertDatabaseFolder(folder)
   const { unlock, ...lock } = inMemory ? withoutLock() : lockFolder(folder)
   try {
+    if (!inMemory) closeToOthers(folder)
     const pglite = await PGlite.create(inMemory ? 'memory://' : folder)
     const pool = pglitePool(pglite)
     const close = async () => {
-      await pool.end()
-      await pglite.close()
+      await inTime(pool.end())
+      await inTime(pglite.close())
       unlock()
     }
     const location = inMemory ? 'embedded PostgreSQL in memory' : `embedded PostgreSQL in ${folder}`
@@ -86,6 +100,21 @@ export async function openEmbedded(folder: string): Promise<LocalDatabase> {
       `The database in ${folder} can't be opened (${reason(error)}). Delete the folder to start afresh.`,
     )
   }
+}
+
+/** What is in it holds addresses and password hashes, and PGlite makes its files writable by everybody. */
+function closeToOthers(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  for (const path of folder.startsWith(`${LOCAL}/`) ? [LOCAL, folder] : [folder]) chmodSync(path, 0o700)
+}
+
+const CLOSE_MILLISECONDS = 5000
+
+/** A statement that can't be ended keeps its connection for itself, and closing would wait for it for ever. */
+async function inTime(closing: Promise<void>): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, CLOSE_MILLISECONDS)
+  await Promise.race([closing, late]).finally(() => clearTimeout(timer))
 }
 
 /** Whether opening the folder would make a database in it. */
@@ -107,14 +136,16 @@ export const lockFile = (folder: string) => `${folder}.lock`
 /** A lock in the making, to be linked or renamed: one that is half written would pass for one left behind. */
 function draftLock(folder: string, text: string): string {
   const draft = `${lockFile(folder)}.${process.pid}`
-  writeFileSync(draft, text)
+  writeFileSync(draft, text, { mode: 0o600 })
   return draft
 }
 
-type Lock = Pick<LocalDatabase, 'id' | 'announce'> & { unlock(): void }
+type Lock = Pick<LocalDatabase, 'secret' | 'announce'> & { unlock(): void }
 
 /** What no other process could find. */
-const withoutLock = (): Lock => ({ id: randomUUID(), announce: () => {}, unlock: () => {} })
+const withoutLock = (): Lock => ({ secret: newSecret(), announce: () => {}, unlock: () => {} })
+
+const newSecret = () => randomBytes(24).toString('base64url')
 
 /**
  * Makes this process the only one that has the folder open.
@@ -123,7 +154,7 @@ const withoutLock = (): Lock => ({ id: randomUUID(), announce: () => {}, unlock:
  */
 export function lockFolder(folder: string): Lock {
   const file = lockFile(folder)
-  mkdirSync(dirname(file), { recursive: true })
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   assertUnlocked(folder)
   // Left behind by a process that was killed.
   rmSync(file, { force: true })
@@ -137,9 +168,9 @@ export function lockFolder(folder: string): Lock {
   } finally {
     rmSync(draft)
   }
-  const id = randomUUID()
-  const announce = (port: number) => renameSync(draftLock(folder, `${process.pid}\n${port}\n${id}`), file)
-  return { id, announce, unlock: () => rmSync(file, { force: true }) }
+  const secret = newSecret()
+  const announce = (port: number) => renameSync(draftLock(folder, `${process.pid}\n${port}\n${secret}`), file)
+  return { secret, announce, unlock: () => rmSync(file, { force: true }) }
 }
 
 function assertUnlocked(folder: string): void {
@@ -151,17 +182,17 @@ function assertUnlocked(folder: string): void {
 }
 
 /** Where the database of a running process answers on this machine. */
-export type Endpoint = { port: number; id: string }
+export type Endpoint = { port: number; secret: string }
 
 /** Who has a folder open. The endpoint is `null` before there is one, and where there never will be. */
 type Holder = { processId: number; endpoint: Endpoint | null }
 
 /** The running process that has the folder open, as the lock file says; `null` where there is none. */
 export function findHolder(folder: string): Holder | null {
-  const [processId, port, id] = readLock(lockFile(folder)).split('\n')
+  const [processId, port, secret] = readLock(lockFile(folder)).split('\n')
   // Where this process is the owner by number, the owner is one of the past, as in a container that starts anew.
   if (Number(processId) === process.pid || !isRunning(Number(processId))) return null
-  return { processId: Number(processId), endpoint: port && id ? { port: Number(port), id } : null }
+  return { processId: Number(processId), endpoint: port && secret ? { port: Number(port), secret } : null }
 }
 
 function readLock(file: string): string {
@@ -182,18 +213,16 @@ function isRunning(processId: number): boolean {
   }
 }
 
-/**
- * What to connect to for an endpoint's database and no other: a lock file outlives a killed process, and its port may
- * be another database's by now.
- */
-export function endpointUrl({ port, id }: Endpoint): string {
-  return `postgresql://local:local@localhost:${port}/postgres?id=${id}`
+/** What to connect to for an endpoint's database. A lock file outlives a killed process, and its port may be another's. */
+export function endpointUrl({ port, secret }: Endpoint, database = 'postgres'): string {
+  return `postgresql://local:${secret}@localhost:${port}/${database}`
 }
 
-/** Whether a connection string means the database of this id, or does not say which. */
-export function isMeantFor(id: string, connectionString: string): boolean {
-  const meant = URL.parse(connectionString)?.searchParams.get('id') ?? id
-  return meant === id
+/** Whether a connection string brings this secret as its password. */
+export function bringsSecret(secret: string, connectionString: string): boolean {
+  const brought = Buffer.from(URL.parse(connectionString)?.password ?? '')
+  const asked = Buffer.from(secret)
+  return brought.length === asked.length && timingSafeEqual(brought, asked)
 }
 
 /** The first line of an error's message, or its code where a failed connection has no message. */

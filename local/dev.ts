@@ -2,13 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { ConfigError, parseConfig } from '../src/config.ts'
 import './copy-docs-assets.ts'
 import {
+  bringsSecret,
   embeddedFolder,
-  isMeantFor,
+  endpointUrl,
   type LocalDatabase,
   openEmbedded,
   openServer,
@@ -18,9 +20,15 @@ import {
 import { readVariables, toDotenv, type Variables } from './dev-vars.ts'
 import { applyMigrations } from './migrate.ts'
 import { createNeonEndpoint, serveNeonEndpoint } from './neon-endpoint.ts'
+import { createReadableLog } from './readable-log.ts'
 
 const NEON_PORT = 4444
 const root = fileURLToPath(new URL('..', import.meta.url))
+
+const log = createReadableLog(
+  (line) => console.log(line),
+  () => new Date(),
+)
 
 type Settings = { worker: boolean; host: string; port: number; variables: Variables; created: boolean }
 
@@ -42,7 +50,7 @@ async function main(): Promise<void> {
   database.announce(endpoint.port)
   const variables = {
     ...settings.variables,
-    DATABASE_URL: `postgresql://local:local@localhost:${endpoint.port}/${databaseName(settings)}`,
+    DATABASE_URL: endpointUrl({ port: endpoint.port, secret: database.secret }, databaseName(settings)),
     // That of DATABASE_URL is ours, whatever serves the database elsewhere.
     DATABASE_ENDPOINT: '',
   }
@@ -87,9 +95,9 @@ function databaseName({ variables }: Settings): string {
 }
 
 /** On Neon's conventional port if it is free, else on any: a second instance must not fail for it. */
-async function serveEndpoint({ pool, id }: LocalDatabase): ReturnType<typeof serveNeonEndpoint> {
+async function serveEndpoint({ pool, secret }: LocalDatabase): ReturnType<typeof serveNeonEndpoint> {
   const app = createNeonEndpoint({
-    poolFor: (connectionString) => (isMeantFor(id, connectionString) ? pool : undefined),
+    poolFor: (connectionString) => (bringsSecret(secret, connectionString) ? pool : undefined),
     onFailure: (error) => console.error(`Database: ${reason(error)}`),
   })
   try {
@@ -102,18 +110,20 @@ async function serveEndpoint({ pool, id }: LocalDatabase): ReturnType<typeof ser
 
 function startNode(variables: Variables): ChildProcess {
   const env = { ...process.env, ...variables }
-  return spawn(process.execPath, ['--watch', '--watch-preserve-output', 'src/node.ts'], {
+  const child = spawn(process.execPath, ['--watch', '--watch-preserve-output', 'src/node.ts'], {
     cwd: root,
     env,
-    stdio: 'inherit',
+    stdio: ['inherit', 'pipe', 'inherit'],
   })
+  createInterface({ input: child.stdout }).on('line', log.print)
+  return child
 }
 
 function startWorkerd({ variables, host, port }: Settings): ChildProcess {
   // A file rather than arguments, which every process of the machine can read.
   const envFile = `${root}.local/worker-${port}.env`
   const { HOST: _host, PORT: _port, ...bindings } = variables
-  mkdirSync(`${root}.local`, { recursive: true })
+  mkdirSync(`${root}.local`, { recursive: true, mode: 0o700 })
   writeFileSync(envFile, toDotenv(bindings), { mode: 0o600 })
   cleanups.push(() => rmSync(envFile, { force: true }))
   const wrangler = `${root}node_modules/wrangler/bin/wrangler.js`
@@ -131,7 +141,7 @@ async function untilHealthy({ host, port }: Settings): Promise<void> {
   // All addresses, as 0.0.0.0 and :: mean, include the loopback ones.
   const address = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
   for (let attempt = 0; attempt < 300; attempt++) {
-    const response = await fetch(`http://${address}:${port}/health`).catch(() => null)
+    const response = await log.probe(`http://${address}:${port}/health`)
     if (response?.ok) return
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
@@ -166,7 +176,14 @@ let ending = false
 async function shutDown(code: number): Promise<void> {
   if (ending) return
   ending = true
-  for (const cleanup of cleanups.reverse()) await cleanup()
+  for (const cleanup of cleanups.reverse()) {
+    try {
+      await cleanup()
+    } catch (error) {
+      // The others are to be done all the same.
+      console.error(error)
+    }
+  }
   process.exit(code)
 }
 

@@ -10,7 +10,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { getRequestListener } from '@hono/node-server'
+import { getRequestListener, type HttpBindings } from '@hono/node-server'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { Pool } from 'pg'
@@ -36,7 +36,18 @@ export type NeonEndpointOptions = {
   onRoundTrip?: (roundTrip: RoundTrip) => void
   /** Told the cause of every answer 500, which the answer itself conceals. */
   onFailure?: (error: unknown) => void
+  /** How long the statements of one request may take. Default is 30000 (30 seconds). */
+  deadlineMilliseconds?: number
 }
+
+/** Twice what the application may be configured to wait for an answer. */
+const DEADLINE_MILLISECONDS = 30_000
+
+/**
+ * Neon's proxy has no answer to it either. In the embedded database, `COPY … TO PROGRAM` waits for ever, and with it the
+ * whole process: no deadline would end that.
+ */
+const COPY = /^(\s|;|--[^\n]*\n|\/\*.*?\*\/)*copy\b/is
 
 const isolationLevels = new Map([
   ['ReadUncommitted', 'READ UNCOMMITTED'],
@@ -57,15 +68,25 @@ export function createNeonEndpoint(options: NeonEndpointOptions): Hono {
   const app = new Hono()
   app.use(refuseWebPages)
   app.post('/sql', async (c) => {
+    const giveUp = abandonedBy(c)
     const connectionString = requireHeaders(c)
     const body = await parseBody(c)
     const isBatch = 'queries' in body
     const begin = isBatch ? beginStatement(c) : ''
     const pool = options.poolFor(connectionString)
     if (!pool) return c.json({ message: 'database does not exist', code: '3D000', severity: 'FATAL' }, 400)
-    options.onRoundTrip?.({ connectionString, queries: isBatch ? body.queries : [body] })
-    if (!isBatch) return c.json(await executeSingle(pool, body))
-    return c.json({ results: await executeBatch(pool, begin, body.queries) })
+    const queries = isBatch ? body.queries : [body]
+    if (queries.some(({ query }) => COPY.test(query))) throw badRequest('COPY is not possible over HTTP')
+    options.onRoundTrip?.({ connectionString, queries })
+    const deadline = options.deadlineMilliseconds ?? DEADLINE_MILLISECONDS
+    const timer = setTimeout(() => giveUp.abort(asError(TIMED_OUT)), deadline)
+    try {
+      const work = { pool, signal: giveUp.signal }
+      if (!isBatch) return c.json(await executeSingle(work, body))
+      return c.json({ results: await executeBatch(work, begin, body.queries) })
+    } finally {
+      clearTimeout(timer)
+    }
   })
   app.onError((error, c) => {
     if (error instanceof HTTPException) return c.json({ message: error.message }, error.status)
@@ -106,6 +127,25 @@ export async function serveNeonEndpoint(
       await closed
     },
   }
+}
+
+/** As PostgreSQL and Neon's proxy name the two. */
+const TIMED_OUT = {
+  message: 'canceling statement due to statement timeout',
+  code: '57014',
+  severity: 'ERROR',
+}
+const ABANDONED = { message: 'Query cancelled, connection was terminated', code: '08P01', severity: 'ERROR' }
+
+const asError = ({ message, ...fields }: typeof TIMED_OUT) => Object.assign(new Error(message), fields)
+
+/** Aborted when the client goes away. Neon ends its statements then, and an answer would reach nobody. */
+function abandonedBy(c: Context): AbortController {
+  const controller = new AbortController()
+  const { outgoing } = c.env as HttpBindings
+  // Also emitted once all was answered, when there is nothing left to end.
+  outgoing.once('close', () => controller.abort(asError(ABANDONED)))
+  return controller
 }
 
 // Two attacks by a page open in the developer's browser. DNS rebinding: the page's own name is made to resolve

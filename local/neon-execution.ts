@@ -5,6 +5,7 @@
  */
 
 import type { Pool, PoolClient, QueryArrayConfig } from 'pg'
+import { endSession } from './pools.ts'
 
 /** One SQL statement with the values of `$1`, `$2`, … as the driver sent them. */
 export type Statement = { query: string; params: (string | number | boolean | null)[] }
@@ -18,14 +19,19 @@ const errorFields = [
   ...['schema', 'table', 'column', 'dataType', 'constraint', 'file', 'line', 'routine'],
 ]
 
+/** The session that a request's statements run in, and the signal that nobody waits for them any more. */
+type Work = { pool: Pool; signal: AbortSignal }
+
 /**
  * Runs one statement on one connection.
  *
+ * @param work.signal ends the statement when it is aborted, as Neon does when the HTTP request is: it has not run then,
+ *   unless it was committed already
  * @returns its result; the connection is back in the pool, outside any transaction.
- * @throws the error of pg or PGlite: see {@link databaseErrorPayload}.
+ * @throws the error of pg or PGlite: see {@link databaseErrorPayload}; the signal's reason once that is aborted.
  */
-export function executeSingle(pool: Pool, statement: Statement): Promise<StatementResult> {
-  return withClient(pool, (client) => execute(client, statement))
+export function executeSingle(work: Work, statement: Statement): Promise<StatementResult> {
+  return withClient(work, (client) => execute(client, statement))
 }
 
 /**
@@ -33,13 +39,18 @@ export function executeSingle(pool: Pool, statement: Statement): Promise<Stateme
  *
  * @param begin - the statement that opens the transaction, with its isolation level and modes.
  * @returns one result per statement, once the transaction is committed.
- * @throws the error of the first statement that failed, or of the COMMIT; everything is rolled back then.
+ * @throws the error of the first statement that failed, or of the COMMIT; everything is rolled back then. So it is with
+ *   the signal's reason, once that is aborted.
  */
-export function executeBatch(pool: Pool, begin: string, statements: Statement[]): Promise<StatementResult[]> {
-  return withClient(pool, async (client) => {
+export function executeBatch(work: Work, begin: string, statements: Statement[]): Promise<StatementResult[]> {
+  return withClient(work, async (client) => {
     const results: StatementResult[] = []
     await client.query(begin)
-    for (const statement of statements) results.push(await execute(client, statement))
+    for (const statement of statements) {
+      work.signal.throwIfAborted()
+      results.push(await execute(client, statement))
+    }
+    work.signal.throwIfAborted()
     await client.query('COMMIT')
     return results
   })
@@ -62,20 +73,54 @@ export function databaseErrorPayload(error: Error): Record<string, unknown> | un
   }
 }
 
-async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect()
+async function withClient<T>({ pool, signal }: Work, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  signal.throwIfAborted()
+  const connecting = pool.connect()
+  const client = await untilAborted(connecting, signal).catch((error: unknown) => {
+    // Whoever gave up waiting for a connection still gets it one day.
+    connecting.then(
+      (late) => late.release(),
+      () => {},
+    )
+    throw error
+  })
+  return await untilAborted(runAndRelease({ pool, signal }, client, work), signal)
+}
+
+async function runAndRelease<T>(
+  { pool, signal }: Work,
+  client: PoolClient,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> {
   // After an error the transaction status is stale (the server reports it later), so an error always rolls back;
   // outside a transaction that only raises a warning.
   let mustRollBack = true
+  let ending: Promise<boolean> | undefined
+  const end = () => {
+    ending = endSession(pool, client)
+  }
+  signal.addEventListener('abort', end)
   try {
     const result = await work(client)
     // A lone `BEGIN` succeeds. Its transaction must not swallow the next request's writes.
     mustRollBack = client.getTransactionStatus() !== 'I'
     return result
   } finally {
-    const isBroken = mustRollBack && !(await rollBack(client))
-    client.release(isBroken)
+    signal.removeEventListener('abort', end)
+    // What is to be ended must not be somebody else's by then.
+    const isEnded = await ending
+    const isBroken = mustRollBack && !isEnded && !(await rollBack(client))
+    client.release(isEnded || isBroken)
   }
+}
+
+/** Doesn't wait for work that nobody waits for: the embedded database's can't be ended. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const abort = () => reject(signal.reason as Error)
+  signal.addEventListener('abort', abort)
+  if (signal.aborted) abort()
+  return Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', abort))
 }
 
 function rollBack(client: PoolClient): Promise<boolean> {

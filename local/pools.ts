@@ -6,7 +6,7 @@
 
 import type { PGlite } from '@electric-sql/pglite'
 import { createPgConfig } from '@electric-sql/pglite/node-postgres'
-import { Pool, type PoolConfig } from 'pg'
+import { Client, Pool, type PoolClient, type PoolConfig } from 'pg'
 import { secureConnection } from './secure-connection.ts'
 
 // Neon sends every value as PostgreSQL's own text and leaves the parsing to its driver. Parsing here would
@@ -50,4 +50,29 @@ export function pglitePool(pglite: PGlite): Pool {
   // at a time would read each other's answers and share a transaction; with one, the pool makes the others wait.
   // Nor is it closed for being idle: the end of the old client would end the one that takes its place.
   return quietPool({ ...createPgConfig(pglite), max: 1, idleTimeoutMillis: 0 })
+}
+
+/**
+ * Ends a session from outside, by a connection of its own: PostgreSQL cancels the statement that runs in it and rolls
+ * its transaction back. Cancelling the statement alone would leave a doubt: the order could arrive between two
+ * statements, where it does nothing, or in the midst of somebody else's who got the connection meanwhile.
+ *
+ * @param client lent out by the pool; to be discarded now
+ * @returns whether it was one that can be ended. PGlite's only session can't.
+ */
+export async function endSession({ options }: Pool, client: PoolClient): Promise<boolean> {
+  if (!options.connectionString) return false
+  const { processID } = client as PoolClient & { processID?: number }
+  const { connectionString, Client: Kind = Client } = secureConnection(options.connectionString)
+  const other = new Kind({ connectionString })
+  other.on('error', () => {})
+  try {
+    await other.connect()
+    await other.query('select pg_terminate_backend($1)', [processID])
+  } catch {
+    // A server that is gone, or takes no further connection: the statement comes to its own end.
+  } finally {
+    await other.end().catch(() => {})
+  }
+  return true
 }

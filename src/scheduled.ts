@@ -1,4 +1,5 @@
 import { purgeEvents } from './audit/purge.ts'
+import { describeCauses } from './db/errors.ts'
 import type { AppDeps } from './deps.ts'
 import { purgeBudgets } from './limits/purge.ts'
 import { watchGuessing } from './limits/watch-guessing.ts'
@@ -19,7 +20,7 @@ export async function runScheduled(deps: AppDeps): Promise<void> {
     try {
       await work()
     } catch (error) {
-      log({ event: 'schedule_failed', what, name: error instanceof Error ? error.name : 'unknown' })
+      log({ event: 'schedule_failed', what, causes: describeCauses(error) })
     }
   }
   const db = () => connect({ roundTrips: 0, milliseconds: 0 })

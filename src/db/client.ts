@@ -62,7 +62,10 @@ const POSTGRESQL = {
 /** PostgreSQL's numbers of `timestamp`, `timestamptz`, `date` and `interval`, and of arrays of them. */
 const TIMES = new Set([1114, 1184, 1082, 1186, 1115, 1185, 1182, 1187])
 
-/** Times stay texts: as `Date`, a moment before our era or at infinity would be none. */
+/**
+ * Times stay texts: as `Date`, a moment before our era or at infinity would be none. To be passed with every query:
+ * driver 1.2.0 ignores the `types` of `neon(url, { types })`.
+ */
 const parsers = {
   getTypeParser: (type: number, format?: 'text') =>
     TIMES.has(type) ? (text: string) => text : types.getTypeParser(type, format),
@@ -110,7 +113,7 @@ export function prepareDatabase(
   if ('problem' in address) throw new TypeError(`The connection string ${address.problem}`)
   const post: Post = (init) =>
     databaseFetch(address.endpoint, { ...(init as Parameters<DatabaseFetch>[1]), redirect: 'manual' })
-  const driver = neon(address.url, { fullResults: true, types: parsers, fetchOptions: { post } })
+  const driver = neon(address.url, { fullResults: true, fetchOptions: { post } })
   // PostgreSQL counts per statement: the two that follow may take half of the time each.
   const half = Math.floor(statementDeadline(timeoutMilliseconds) / 2)
   const deadlines = sql`select set_config('statement_timeout', ${String(half)}, true)`
@@ -125,7 +128,7 @@ export function prepareDatabase(
         const fetchOptions = { signal: controller.signal }
         const result = await (after
           ? sendTogether([deadlines, after, statement], fetchOptions)
-          : driver.query(...compile(statement), { fetchOptions }))
+          : driver.query(...compile(statement), { fetchOptions, types: parsers }))
         if (!result || !isWellFormed(result))
           throw new Error('The rows do not have the columns that were announced')
         return { rows: result.rows as Row[], rowCount: result.rowCount }
@@ -147,7 +150,7 @@ export function prepareDatabase(
    * @returns the result of the last one
    */
   async function sendTogether(statements: readonly SQL[], fetchOptions: RequestInit) {
-    const queries = statements.map((statement) => driver.query(...compile(statement)))
+    const queries = statements.map((statement) => driver.query(...compile(statement), { types: parsers }))
     const results = await driver.transaction(queries, { fetchOptions, isolationLevel: 'ReadCommitted' })
     return results.length === statements.length ? results.at(-1) : null
   }

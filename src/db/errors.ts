@@ -39,20 +39,77 @@ function sqlState(error: unknown): string | null {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : null
 }
 
-/** An error and its causes by name and code, which are fixed words; for the log. */
-export function describeCauses(error: unknown): { name: string; code?: string; constraint?: string }[] {
-  const causes = []
+/** Whether a statement was given up on: by us, who had waited long enough, or by PostgreSQL's `statement_timeout`. */
+export function isTimeout(error: unknown): boolean {
+  return describeCauses(error).some(({ name, code }) => name === 'TimeoutError' || code === '57014')
+}
+
+/** What one error of a chain says of itself. All are fixed words, but `status`, which is a number. */
+type Cause = {
+  name: string
+  code?: string
+  constraint?: string
+  /** Why Neon's proxy itself refused, see `NEON_FAULTS`. */
+  neon?: string
+  /** That the proxy, or who stands before it, answered with; absent where PostgreSQL itself answered. */
+  status?: number
+}
+
+/** An error and its causes, for the log: never their messages, which hold values. */
+export function describeCauses(error: unknown): Cause[] {
+  const causes: Cause[] = []
   // Bounded, because a chain of causes may be a circle.
   for (let cause = error; cause instanceof Error && causes.length < 8; ) {
     const { code, constraint, sourceError } = cause as Error &
       Record<'code' | 'constraint' | 'sourceError', unknown>
     causes.push({
       name: cause.name,
-      ...(typeof code === 'string' && { code }),
+      // Neon's proxy sends an empty one where it has none.
+      ...(typeof code === 'string' && code !== '' && { code }),
       ...(typeof constraint === 'string' && { constraint }),
+      ...describeProxyError(cause),
     })
     // The Neon driver keeps a failed fetch in a member of its own.
     cause = cause.cause ?? sourceError
   }
   return causes
+}
+
+/**
+ * What Neon's proxy answers by itself, by its word in the log. Its control plane words some of it anew now and then, so
+ * what these don't know has its status alone. The first that matches counts: a used-up quota of compute time is `quota`.
+ *
+ * @see https://github.com/neondatabase/neon/blob/main/proxy/src/auth/mod.rs and `control_plane/errors.rs`
+ * @see https://neon.com/docs/connect/connection-errors
+ */
+const NEON_FAULTS: [word: string, message: RegExp][] = [
+  ['quota', /quota|has exceeded|limit of (concurrently )?active/i],
+  ['rate_limited', /too many (database )?connection|failed to acquire permit|rate limit/i],
+  ['ip_allow', /is not allowed to connect|from a blocked network|VPC endpoint ID is not/i],
+  ['disabled', /endpoint (is|has been) disabled/i],
+  [
+    'not_found',
+    /endpoint (cannot|could not) be found|endpoint ID is not specified|could not parse endpoint/i,
+  ],
+  ['auth', /authentication|\bJWT\b|user not authenticated/i],
+  ['compute', /compute|control plane|temporarily unavailable|connection (was )?(closed|terminated)/i],
+]
+
+/** How the driver words an answer that is neither 200 nor 400; the body follows. */
+const SERVER_ERROR = /^Server error \(HTTP status (\d{3})\): /
+
+/**
+ * What the proxy says has no SQLSTATE, is worded by Neon and holds no values of ours. What PostgreSQL says has one, and
+ * its message can quote anything (`Key (email)=(…)`): that is not even looked at.
+ */
+function describeProxyError(error: Error): Pick<Cause, 'code' | 'neon' | 'status'> {
+  const { sourceError } = error as Error & { sourceError?: unknown }
+  if (error.name !== 'NeonDbError' || sourceError || sqlState(error)) return {}
+  const [prefix = '', digits] = SERVER_ERROR.exec(error.message) ?? []
+  const state = prefix && /"code":\s*"([0-9A-Z]{5})"/.exec(error.message)?.[1]
+  if (state) return { code: state, status: Number(digits) }
+  const body = error.message.slice(prefix.length)
+  const word = NEON_FAULTS.find(([, message]) => message.test(body))?.[0]
+  const status = digits ? Number(digits) : word && 400
+  return { ...(word && { neon: word }), ...(status && { status }) }
 }

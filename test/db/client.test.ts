@@ -289,3 +289,24 @@ test.each(flows)(
     }
   },
 )
+
+test.each([
+  ['alone', {}],
+  ['behind a lock', { after: sql`select 1` }],
+])('a statement sent %s answers times and large numbers as texts (decision 010)', async (_, options) => {
+  const db = healthy.deps.connect({ roundTrips: 0, milliseconds: 0 })
+  const statement = sql`select '-infinity'::timestamptz as never, '2026-11-25 12:00:00+00'::timestamptz as moment,
+    date '2026-11-25' as day, interval '1 day' as span, array['2026-11-25 12:00:00+00'::timestamptz] as several,
+    9007199254740993 as large, 7::int as small, true as flag, '{"a":1}'::jsonb as details`
+  expect((await db.execute(statement, options)).rows).toEqual([
+    {
+      ...{
+        never: '-infinity',
+        moment: expect.stringMatching(/^2026-11-25 \d\d:00:00\+\d\d$/),
+        day: '2026-11-25',
+      },
+      ...{ span: '1 day', several: expect.stringMatching(/^\{".*"\}$/), large: '9007199254740993' },
+      ...{ small: 7, flag: true, details: { a: 1 } },
+    },
+  ])
+})

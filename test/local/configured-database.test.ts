@@ -1,14 +1,32 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, inject, test } from 'vitest'
 import { openConfigured } from '../../local/configured-database.ts'
-import { endpointUrl, findHolder, isMeantFor, lockFolder, openServer } from '../../local/database.ts'
-import { freePort } from '../support/process.ts'
+import {
+  bringsSecret,
+  endpointUrl,
+  findHolder,
+  lockFolder,
+  openEmbedded,
+  openServer,
+} from '../../local/database.ts'
+import { createNeonEndpoint, serveNeonEndpoint } from '../../local/neon-endpoint.ts'
+import { freePort, root } from '../support/process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'configured-test-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -96,9 +114,9 @@ describe('the lock file', () => {
   test('says who has the folder open, and where it answers', () => {
     expect(findHolder(join(folder, 'none'))).toBeNull()
     expect(findHolder(locked(`${running}`))).toEqual({ processId: running, endpoint: null })
-    expect(findHolder(locked(`${running}\n4444\nan-id`))).toEqual({
+    expect(findHolder(locked(`${running}\n4444\na-secret`))).toEqual({
       processId: running,
-      endpoint: { port: 4444, id: 'an-id' },
+      endpoint: { port: 4444, secret: 'a-secret' },
     })
   })
 
@@ -113,20 +131,97 @@ describe('the lock file', () => {
     Atomics.store(ending, 0, 1)
     const [seen] = (await once(reader, 'message')) as [string[]]
     expect(seen.length).toBeGreaterThan(1)
-    expect(seen.filter((text) => !/^\d+(\n\d+\n[\da-f-]{36})?$/.test(text))).toEqual([])
+    expect(seen.filter((text) => !/^\d+(\n\d+\n[\w-]{32})?$/.test(text))).toEqual([])
     lock.unlock()
     expect(readdirSync(folder).filter((name) => name.startsWith(`${basename(path)}.`))).toEqual([])
   })
 })
 
 describe('the endpoint of a database', () => {
-  test('is for who means that database, and who does not say which', () => {
-    const id = crypto.randomUUID()
-    expect(isMeantFor(id, endpointUrl({ port: 4444, id }))).toBe(true)
-    expect(isMeantFor(id, 'postgresql://local:local@localhost:4444/postgres')).toBe(true)
-    expect(isMeantFor(id, 'no URL')).toBe(true)
-    expect(isMeantFor(id, endpointUrl({ port: 4444, id: crypto.randomUUID() }))).toBe(false)
+  const secret = 's'.repeat(32)
+  const refused = [
+    'postgresql://local:local@localhost:4444/postgres',
+    'postgresql://localhost:4444/postgres',
+    `postgresql://local@localhost:4444/postgres?password=${secret}`,
+    endpointUrl({ port: 4444, secret: 't'.repeat(32) }),
+    endpointUrl({ port: 4444, secret: secret.slice(1) }),
+    'no URL',
+  ]
+
+  test.each(refused)('asks for its secret: not for %s', (connectionString) => {
+    expect(bringsSecret(secret, connectionString)).toBe(false)
+    expect(bringsSecret(secret, endpointUrl({ port: 4444, secret }))).toBe(true)
   })
+
+  test('answers nobody without it, while an operator’s command has it open', async () => {
+    const created = await fetch(`${inject('databasesUrl')}/postgres`, { method: 'POST' })
+    const { serverUrl } = (await created.json()) as { serverUrl: string }
+    const { pool, close } = await openServer(serverUrl)
+    const poolFor = (connectionString: string) => (bringsSecret(secret, connectionString) ? pool : undefined)
+    const endpoint = await serveNeonEndpoint(createNeonEndpoint({ poolFor }), { port: 0 })
+    const ask = (connectionString: string) =>
+      fetch(`http://127.0.0.1:${endpoint.port}/sql`, {
+        method: 'POST',
+        headers: {
+          ...{ 'Neon-Connection-String': connectionString, 'Neon-Raw-Text-Output': 'true' },
+          'Neon-Array-Mode': 'true',
+        },
+        body: JSON.stringify({ query: "create table made (id int) -- 'canary'" }),
+      })
+    for (const connectionString of refused) expect((await ask(connectionString)).status).toBe(400)
+    expect((await pool.query("select to_regclass('made') as made")).rows).toEqual([{ made: null }])
+    expect((await ask(endpointUrl({ port: endpoint.port, secret }))).status).toBe(200)
+    await endpoint.close()
+    await close()
+  })
+})
+
+describe('what is on the disk', () => {
+  const mode = (path: string) => (statSync(path).mode & 0o777).toString(8)
+
+  test('is its owner’s alone: the folder, an older one too, and the lock with the secret', async () => {
+    const path = join(folder, 'open-to-all')
+    mkdirSync(path)
+    chmodSync(path, 0o777)
+    const database = await openEmbedded(path)
+    database.announce(4444)
+    expect([mode(path), mode(`${path}.lock`)]).toEqual(['700', '600'])
+    await database.close()
+    const made = await openEmbedded(join(folder, 'new', 'made'))
+    expect([mode(join(folder, 'new')), mode(join(folder, 'new', 'made'))]).toEqual(['700', '700'])
+    await made.close()
+  })
+})
+
+test('closing ends, also with a connection that never comes back', async () => {
+  const path = join(folder, 'stuck')
+  const database = await openEmbedded(path)
+  await database.pool.connect()
+  await database.close()
+  expect(existsSync(`${path}.lock`)).toBe(false)
+})
+
+test('beside instances on other ports, a command says which there are, and which it would use', async () => {
+  const [port, missing] = [await freePort(), await freePort()]
+  const path = `${root}.local/postgres-${port}`
+  mkdirSync(`${root}.local`, { recursive: true, mode: 0o700 })
+  writeFileSync(`${path}.lock`, `${running}\n4444\na-secret`)
+  try {
+    const opened = openConfigured({ DATABASE_URL: '', PORT: `${missing}`, LOCAL_DB_DIR: '' })
+    await expect(opened).rejects.toThrow(
+      new RegExp(
+        `^DATABASE_URL is not set, and there is no database in .*postgres-${missing}: .*\nnpm run dev runs with .*PORT=${port}\\b.*set it here too$`,
+      ),
+    )
+    const ownPath = join(folder, 'own')
+    await (await openEmbedded(ownPath)).close()
+    const { location, close } = await open(ownPath)
+    expect(location).toBe(`embedded PostgreSQL in ${ownPath}`)
+    await close()
+  } finally {
+    rmSync(`${path}.lock`)
+  }
+  expect(existsSync(path)).toBe(false)
 })
 
 test.each([

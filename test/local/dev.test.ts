@@ -59,6 +59,8 @@ test('dev and dev:worker, side by side: three requests, a restart that keeps the
     const { api, data, instance } = running
     await instance.until('Ctrl-C ends it')
     for (const text of [`${api}/docs`, data, 'curl', '/sql']) expect(instance.output()).toContain(text)
+    // What workerd prints comes from wrangler.
+    if (running === first[0]) expect(instance.output()).toMatch(/^\n {2}API /)
     const result = await registerAndSignIn(api)
     expect(result).toMatchObject({ status: 201, signIn: 200, me: { email: person.email } })
     // The environment wins over .dev.vars.
@@ -66,6 +68,7 @@ test('dev and dev:worker, side by side: three requests, a restart that keeps the
     await expectVerifiable(api, result.token)
     expect([sub, iss, Number(exp) - Number(iat)]).toEqual([person.email, api, 900])
     running.before = result.me
+    if (running === first[0]) await instance.until(/^\d\d:\d\d:\d\d POST \/login 200 \d+ ms 2 queries$/m)
   }
   for (const { instance, data } of first) {
     expect(await instance.interrupt()).toBe(0)
