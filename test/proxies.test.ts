@@ -232,7 +232,7 @@ describe.runIf(isPossible).concurrent('what takes time', () => {
         )
       expect(tally(await burst())).toEqual({ 401: 30 })
       // A server that keeps them for five seconds, or six as Node does by default, closes some of them at these moments.
-      for (const pause of [4950, 50, 50, 5850, 50, 50, 50]) {
+      for (const pause of [4950, 50, 50, 5950, 50, 50]) {
         await wait(pause)
         expect(tally(await burst())).toEqual({ 401: 30 })
       }
