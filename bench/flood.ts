@@ -26,7 +26,7 @@ const { values: options } = parseArgs({
     requests: { type: 'string', default: '1000' },
     'at-once': { type: 'string', default: '100' },
     'pace-milliseconds': { type: 'string', default: '1000' },
-    'cap-seconds': { type: 'string', default: '45' },
+    'cap-seconds': { type: 'string', default: '30' },
     'quiet-seconds': { type: 'string', default: '8' },
   },
 })

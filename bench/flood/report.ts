@@ -98,7 +98,7 @@ function kindCells({ others }: Phase, kind: Kind): string[] {
 
 function floodCells(phase: Phase | undefined): string[] {
   if (!phase?.flood) return ['', '']
-  const { sent, seconds, statuses, unanswered, withoutRetryAfter } = phase.flood
+  const { sent, seconds, cpuSeconds, statuses, unanswered, withoutRetryAfter } = phase.flood
   // 201 of those who register, 401 of those who sign in: what a hash was spent on and says so.
   const hashed = (statuses['201'] ?? 0) + (statuses['401'] ?? 0)
   const { settledSeconds } = phase
@@ -106,7 +106,7 @@ function floodCells(phase: Phase | undefined): string[] {
   const figures = [
     `${sent} in ${seconds.toFixed(1)} s`,
     `${(hashed / seconds).toFixed(1)} answers/s after a hash`,
-    `${(phase.cpuSeconds / phase.seconds).toFixed(2)} cores`,
+    `${(phase.cpuSeconds / phase.seconds).toFixed(2)} cores, those who flood ${(cpuSeconds / seconds).toFixed(2)}`,
     settled,
   ]
   const answers = Object.entries(statuses)
