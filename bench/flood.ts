@@ -14,8 +14,8 @@ import { type Checkout, checkoutAt, migrate, startSubject } from './flood/server
 import type { Running } from './process.ts'
 import { machine } from './report.ts'
 
-// `npm run flood`: what others notice while one address, and then ten, flood what costs a hash; of this checkout and
-// that of --before, on both runtimes. It prints tables, and writes all that it saw into the file of --json.
+// `npm run flood`: what others notice while one address, and then ten, flood what costs a hash, in this checkout
+// and in that of --before, on both runtimes. It prints tables, and writes all it saw into the file of --json.
 
 const { values: options } = parseArgs({
   options: {
@@ -52,6 +52,13 @@ function wholeNumber(
   return /^\d{1,5}$/.test(text) ? Number(text) : misused(`--${name} takes a whole number, not "${text}"`)
 }
 
+function openCheckout(name: string, folder: string): Checkout {
+  return (
+    checkoutAt(name, folder) ??
+    misused(`${folder} is no working copy of this repository, or lacks its dependencies (npm ci)`)
+  )
+}
+
 function misused(message: string): never {
   console.error(message)
   process.exit(2)
@@ -59,8 +66,8 @@ function misused(message: string): never {
 
 async function main(): Promise<void> {
   const checkouts = options.before
-    ? [checkoutAt('before', resolve(options.before)), checkoutAt('after', HERE)]
-    : [checkoutAt('this', HERE)]
+    ? [openCheckout('before', resolve(options.before)), openCheckout('after', HERE)]
+    : [openCheckout('this', HERE)]
   const bench = await startDatabase()
   const subjects: Subject[] = []
   try {

@@ -9,7 +9,7 @@ export type Flood = {
   requests: number
   /** Connections of each address. */
   atOnce: number
-  /** How much time a connection takes for a request at least: without it, a server that refuses is only sooner rid of it. */
+  /** From a connection's request to its next, at least: refused at once, a flood would be over at once. */
   paceMilliseconds: number
   capMilliseconds: number
 }

@@ -106,7 +106,8 @@ function floodCells(phase: Phase | undefined): string[] {
   const figures = [
     `${sent} in ${seconds.toFixed(1)} s`,
     `${(hashed / seconds).toFixed(1)} answers/s after a hash`,
-    `${(phase.cpuSeconds / phase.seconds).toFixed(2)} cores, those who flood ${(cpuSeconds / seconds).toFixed(2)}`,
+    `${(phase.cpuSeconds / phase.seconds).toFixed(2)} cores`,
+    `the flood itself ${(cpuSeconds / seconds).toFixed(2)}`,
     settled,
   ]
   const answers = Object.entries(statuses)
@@ -146,7 +147,7 @@ function signedIn({ others }: Phase): Verdict {
   }
 }
 
-/** What is too much is refused, and told when to come again; nothing is dropped, nothing waits until the end. */
+/** Excess is refused and told when to come again; nothing is dropped, and nothing waits until the end. */
 function refused({ flood }: Phase): Verdict {
   if (!flood) return { holds: false, why: 'no flood' }
   const { statuses, unanswered, withoutRetryAfter } = flood
@@ -157,7 +158,10 @@ function refused({ flood }: Phase): Verdict {
   )
   return {
     holds: refusals > 0 && withoutRetryAfter + unanswered + strange === 0,
-    why: `${refusals} refused, ${withoutRetryAfter} without Retry-After, ${unanswered} unanswered, ${strange} else`,
+    why: [
+      `${refusals} refused, ${withoutRetryAfter} without Retry-After`,
+      `${unanswered} unanswered, ${strange} else`,
+    ].join(', '),
   }
 }
 
