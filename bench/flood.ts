@@ -14,7 +14,7 @@ import { type Checkout, checkoutAt, migrate, startSubject } from './flood/server
 import type { Running } from './process.ts'
 import { machine } from './report.ts'
 
-// `npm run flood`: what others notice while one address, and then ten, flood what costs a hash, in this checkout
+// `npm run flood`: what others notice while one address, then ten, flood what costs a hash, in this checkout
 // and in that of --before, on both runtimes. It prints tables, and writes all it saw into the file of --json.
 
 const { values: options } = parseArgs({
