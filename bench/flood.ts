@@ -42,7 +42,6 @@ const NUMBERS = {
   capMilliseconds: wholeNumber('cap-seconds') * 1000,
 }
 const QUIET_MILLISECONDS = wholeNumber('quiet-seconds') * 1000
-const SETTLE_MILLISECONDS = 20_000
 const [LOAD = 0] = loadavg()
 
 function wholeNumber(
@@ -114,9 +113,9 @@ async function runPhases(scene: Scene): Promise<Phase[]> {
   const quiet = await phase(scene, 'quiet', [])
   const one = await phase(scene, 'one address', addresses(1, 1))
   // What comes next must not begin with what this left.
-  one.settledSeconds = await scene.bystanders.ask('settle', { capMilliseconds: SETTLE_MILLISECONDS })
+  one.settledSeconds = await scene.bystanders.ask('settle', { capMilliseconds: 20_000 })
   const ten = await phase(scene, 'ten addresses', addresses(2, 10))
-  ten.settledSeconds = await scene.bystanders.ask('settle', { capMilliseconds: SETTLE_MILLISECONDS })
+  ten.settledSeconds = await scene.bystanders.ask('settle', { capMilliseconds: 10_000 })
   return [quiet, one, ten]
 }
 
