@@ -14,8 +14,8 @@ import { type Checkout, checkoutAt, migrate, startSubject } from './flood/server
 import type { Running } from './process.ts'
 import { machine } from './report.ts'
 
-// `npm run flood`: what others notice while one address, and then ten, flood what costs a hash; of this checkout and
-// that of --before, on both runtimes. It prints tables, and writes all that it saw into the file of --json.
+// `npm run flood`: what others notice while one address, then ten, flood what costs a hash, in this checkout
+// and in that of --before, on both runtimes. It prints tables, and writes all it saw into the file of --json.
 
 const { values: options } = parseArgs({
   options: {
@@ -26,7 +26,7 @@ const { values: options } = parseArgs({
     requests: { type: 'string', default: '1000' },
     'at-once': { type: 'string', default: '100' },
     'pace-milliseconds': { type: 'string', default: '1000' },
-    'cap-seconds': { type: 'string', default: '45' },
+    'cap-seconds': { type: 'string', default: '30' },
     'quiet-seconds': { type: 'string', default: '8' },
   },
 })
@@ -42,7 +42,6 @@ const NUMBERS = {
   capMilliseconds: wholeNumber('cap-seconds') * 1000,
 }
 const QUIET_MILLISECONDS = wholeNumber('quiet-seconds') * 1000
-const SETTLE_MILLISECONDS = 20_000
 const [LOAD = 0] = loadavg()
 
 function wholeNumber(
@@ -52,6 +51,13 @@ function wholeNumber(
   return /^\d{1,5}$/.test(text) ? Number(text) : misused(`--${name} takes a whole number, not "${text}"`)
 }
 
+function openCheckout(name: string, folder: string): Checkout {
+  return (
+    checkoutAt(name, folder) ??
+    misused(`${folder} is no working copy of this repository, or lacks its dependencies (npm ci)`)
+  )
+}
+
 function misused(message: string): never {
   console.error(message)
   process.exit(2)
@@ -59,8 +65,8 @@ function misused(message: string): never {
 
 async function main(): Promise<void> {
   const checkouts = options.before
-    ? [checkoutAt('before', resolve(options.before)), checkoutAt('after', HERE)]
-    : [checkoutAt('this', HERE)]
+    ? [openCheckout('before', resolve(options.before)), openCheckout('after', HERE)]
+    : [openCheckout('this', HERE)]
   const bench = await startDatabase()
   const subjects: Subject[] = []
   try {
@@ -107,9 +113,9 @@ async function runPhases(scene: Scene): Promise<Phase[]> {
   const quiet = await phase(scene, 'quiet', [])
   const one = await phase(scene, 'one address', addresses(1, 1))
   // What comes next must not begin with what this left.
-  one.settledSeconds = await scene.bystanders.ask('settle', { capMilliseconds: SETTLE_MILLISECONDS })
+  one.settledSeconds = await scene.bystanders.ask('settle', { capMilliseconds: 20_000 })
   const ten = await phase(scene, 'ten addresses', addresses(2, 10))
-  ten.settledSeconds = await scene.bystanders.ask('settle', { capMilliseconds: SETTLE_MILLISECONDS })
+  ten.settledSeconds = await scene.bystanders.ask('settle', { capMilliseconds: 10_000 })
   return [quiet, one, ten]
 }
 

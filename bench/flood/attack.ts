@@ -9,13 +9,15 @@ export type Flood = {
   requests: number
   /** Connections of each address. */
   atOnce: number
-  /** How much time a connection takes for a request at least: without it, a server that refuses is only sooner rid of it. */
+  /** From a connection's request to its next, at least: refused at once, a flood would be over at once. */
   paceMilliseconds: number
   capMilliseconds: number
 }
 
 export type Flooded = {
   seconds: number
+  /** Of this process, which shares the machine with what it floods. */
+  cpuSeconds: number
   sent: number
   /** By status; `none` for what the server dropped. */
   statuses: Record<string, number>
@@ -39,13 +41,21 @@ function nextRequest() {
 
 /** Sends until every address has sent its requests, or the time is over. */
 async function flood({ addresses, capMilliseconds, ...each }: Flood): Promise<Flooded> {
-  const result: Flooded = { seconds: 0, sent: 0, statuses: {}, unanswered: 0, withoutRetryAfter: 0 }
+  const result: Flooded = {
+    seconds: 0,
+    cpuSeconds: 0,
+    sent: 0,
+    statuses: {},
+    unanswered: 0,
+    withoutRetryAfter: 0,
+  }
   const over = new AbortController()
   const timer = setTimeout(() => over.abort(), capMilliseconds)
-  const start = performance.now()
+  const [start, cpu] = [performance.now(), process.cpuUsage()]
   await Promise.all(addresses.map((address) => floodFrom(address, { ...each, over: over.signal, result })))
   clearTimeout(timer)
-  return { ...result, seconds: (performance.now() - start) / 1000 }
+  const { user, system } = process.cpuUsage(cpu)
+  return { ...result, seconds: (performance.now() - start) / 1000, cpuSeconds: (user + system) / 1e6 }
 }
 
 type FromOne = Omit<Flood, 'addresses' | 'capMilliseconds'> & { over: AbortSignal; result: Flooded }

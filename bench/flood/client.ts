@@ -1,6 +1,6 @@
 import { type Dispatcher, request } from 'undici'
 
-/** Where a server answers, and by which header it is told whose request it is, as by a proxy or by Cloudflare. */
+/** Where a server answers, and the header that tells it a client's address, as a proxy or Cloudflare does. */
 export type Target = { origin: string; addressHeader: string }
 
 export type Call = {

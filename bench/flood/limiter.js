@@ -1,6 +1,9 @@
 /**
- * Cloudflare's Rate Limiting binding for workerd by itself, which has none: so many a key, from the key's first request
- * on. In the isolate and without input or output, as in production, where counting costs a Worker next to nothing.
+ * Cloudflare's Rate Limiting binding for workerd by itself, which has none: so many a key, from
+ * the key's first request on. In the isolate and without I/O, as counting costs a Worker next to nothing in
+ * production.
+ *
+ * @param env the binding's `limit`, and its `period` in seconds
  */
 export default function createLimiter({ limit, period }) {
   const windows = new Map()

@@ -98,7 +98,7 @@ function kindCells({ others }: Phase, kind: Kind): string[] {
 
 function floodCells(phase: Phase | undefined): string[] {
   if (!phase?.flood) return ['', '']
-  const { sent, seconds, statuses, unanswered, withoutRetryAfter } = phase.flood
+  const { sent, seconds, cpuSeconds, statuses, unanswered, withoutRetryAfter } = phase.flood
   // 201 of those who register, 401 of those who sign in: what a hash was spent on and says so.
   const hashed = (statuses['201'] ?? 0) + (statuses['401'] ?? 0)
   const { settledSeconds } = phase
@@ -107,6 +107,7 @@ function floodCells(phase: Phase | undefined): string[] {
     `${sent} in ${seconds.toFixed(1)} s`,
     `${(hashed / seconds).toFixed(1)} answers/s after a hash`,
     `${(phase.cpuSeconds / phase.seconds).toFixed(2)} cores`,
+    `the flood itself ${(cpuSeconds / seconds).toFixed(2)}`,
     settled,
   ]
   const answers = Object.entries(statuses)
@@ -146,7 +147,7 @@ function signedIn({ others }: Phase): Verdict {
   }
 }
 
-/** What is too much is refused, and told when to come again; nothing is dropped, nothing waits until the end. */
+/** Excess is refused and told when to come again; nothing is dropped, and nothing waits until the end. */
 function refused({ flood }: Phase): Verdict {
   if (!flood) return { holds: false, why: 'no flood' }
   const { statuses, unanswered, withoutRetryAfter } = flood
@@ -157,7 +158,10 @@ function refused({ flood }: Phase): Verdict {
   )
   return {
     holds: refusals > 0 && withoutRetryAfter + unanswered + strange === 0,
-    why: `${refusals} refused, ${withoutRetryAfter} without Retry-After, ${unanswered} unanswered, ${strange} else`,
+    why: [
+      `${refusals} refused, ${withoutRetryAfter} without Retry-After`,
+      `${unanswered} unanswered, ${strange} else`,
+    ].join(', '),
   }
 }
 

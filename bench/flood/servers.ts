@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { unstable_readConfig as readWranglerConfig } from 'wrangler'
 import { freePort } from '../../test/support/process.ts'
@@ -10,14 +11,20 @@ import type { Target } from './client.ts'
 /** A working copy of this repository, with its dependencies installed. */
 export type Checkout = { name: string; folder: string; commit: string }
 
-/** @throws Error where the folder is no working copy of Git */
-export function checkoutAt(name: string, folder: string): Checkout {
-  const git = (...args: string[]) => execFileSync('git', ['-C', folder, ...args], { encoding: 'utf8' }).trim()
-  const isChanged = git('status', '--porcelain', '--', 'src', 'drizzle', 'wrangler.toml') !== ''
-  return { name, folder, commit: git('rev-parse', '--short', 'HEAD') + (isChanged ? ', changed' : '') }
+/** @returns null where there is no working copy of Git, or nothing is installed in it */
+export function checkoutAt(name: string, folder: string): Checkout | null {
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-C', folder, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+  try {
+    const isChanged = git('status', '--porcelain', '--', 'src', 'drizzle', 'wrangler.toml') !== ''
+    const commit = git('rev-parse', '--short', 'HEAD').trim() + (isChanged ? ', changed' : '')
+    return existsSync(join(folder, 'node_modules')) ? { name, folder, commit } : null
+  } catch {
+    return null
+  }
 }
 
-/** Brings a database to the schema of a checkout, by the checkout's own command: two may have different ones. */
+/** Brings a database to the schema of a checkout, by its own command: two may have different ones. */
 export function migrate({ folder }: Checkout, databaseUrl: string): void {
   execFileSync(process.execPath, ['cli/migrate.ts'], {
     ...{ cwd: folder, env: { PATH: process.env['PATH'], DATABASE_URL: databaseUrl } },
