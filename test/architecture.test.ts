@@ -200,12 +200,18 @@ describe('what is not written here', () => {
       'src/audit/events.ts',
       'src/http/budgets.ts',
       'src/http/canaries.ts',
+      'src/http/largest-cookie.ts',
+      'src/http/media-types.ts',
+      'src/http/reported-elsewhere.ts',
       'src/http/security.ts',
       'src/limits/races.ts',
       'src/sessions/key-rotation.ts',
+      'src/sessions/oauth-clients.ts',
       'src/sessions/own-sessions.ts',
       'src/sessions/races.ts',
       'src/sessions/stale-guards.ts',
+      'src/users/email.ts',
+      'src/users/legible-lines.ts',
       'src/users/me.ts',
     ])
   })
