@@ -91,7 +91,7 @@ async function malformed() {
   const { access_token, refresh_token } = await pairOf(await send('POST', '/login', { email, password }))
   const form = { 'Content-Type': 'application/x-www-form-urlencoded' }
   const json = { 'Content-Type': 'application/json' }
-  expect((await send('POST', '/login', `email=${email}&password=${password}`, form)).status).toBe(422)
+  expect((await send('POST', '/login', `email=${email}&password=${password}`, form)).status).toBe(401)
   expect((await send('POST', '/login', `{"password":${JSON.stringify(password)},`, json)).status).toBe(400)
   expect((await send('POST', '/users', { ...ada.registration, [canary()]: access_token })).status).toBe(422)
   expect((await send('POST', '/users', password, { 'Content-Type': `text/${canary()}` })).status).toBe(415)
