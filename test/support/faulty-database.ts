@@ -38,7 +38,7 @@ const FAULTS: Record<(typeof ANSWERING_FAULTS | typeof LIES)[number], (response:
  * listens where `refuses` points.
  */
 export async function startFaultyDatabase() {
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
     request.resume()
     const name = new URL(String(request.headers['neon-connection-string'])).pathname.slice(1)
     FAULTS[name as keyof typeof FAULTS]?.(response)
