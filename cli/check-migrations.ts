@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { generateDrizzleJson } from 'drizzle-kit/api'
+import { indexProblems } from '../local/migration-rules.ts'
 import * as schema from '../src/db/schema.ts'
 
 // `npm run db:check`: the newest migration leaves the database as the schema describes it, or somebody forgot
@@ -26,4 +27,12 @@ const stored: object = JSON.parse(readFileSync(new URL(newest ?? '', meta), 'utf
 if (!isDeepStrictEqual(content(stored), content(generateDrizzleJson({ ...schema })))) {
   console.error('The schema has changes without a migration. Run: npm run db:generate')
   process.exitCode = 1
+}
+
+const drizzle = new URL('../drizzle/', import.meta.url)
+for (const file of readdirSync(drizzle).filter((name) => name.endsWith('.sql'))) {
+  for (const problem of indexProblems(file, readFileSync(new URL(file, drizzle), 'utf8'))) {
+    console.error(`drizzle/${file}: ${problem}. See CONTRIBUTING.md`)
+    process.exitCode = 1
+  }
 }

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator'
 import type { Pool, PoolClient } from 'pg'
+import { indexStep } from './migration-rules.ts'
 
 const FOLDER = fileURLToPath(new URL('../drizzle', import.meta.url))
 
@@ -14,25 +16,50 @@ const BOOKKEEPING = `
     id serial primary key, hash text not null, created_at bigint
   )`
 
+export type MigrationOptions = {
+  /** Where `meta/_journal.json` and the files are. Default is `drizzle/`. */
+  folder?: string
+  /** How long a statement waits for a lock before all is rolled back and tried again. Default is 2000. */
+  lockTimeoutMilliseconds?: number
+  /** In which whoever was kept waiting gets through. Default is 3000. */
+  pauseMilliseconds?: number
+  /** How often it is tried. Default is 20: for about a minute and a half. */
+  attempts?: number
+}
+
+const DEFAULTS = { folder: FOLDER, lockTimeoutMilliseconds: 2000, pauseMilliseconds: 3000, attempts: 20 }
+
+/** A table that somebody else had locked all the time. What was to be applied together was not. */
+export class LockedOutError extends Error {}
+
 /**
- * Applies the pending migrations of `drizzle/`, all of them or none: they run in one transaction, over a
- * PostgreSQL connection, since Neon's HTTP protocol has no transaction that spans requests. Of two that run
- * at once, the second waits and then finds nothing to do.
+ * Applies the pending migrations, over a PostgreSQL connection, since Neon's HTTP protocol has no transaction that spans
+ * requests. Those that follow each other are one transaction: all of them or none. One that makes or drops indexes
+ * concurrently can't be in a transaction: its statements are steps of their own, and each can be taken again.
  *
- * Drizzle's migrator for this driver can't be used: it sends type parsers with every query, which the
- * embedded database's adapter takes for parameter types.
+ * A statement that waits for `ACCESS EXCLUSIVE`, say behind a backup that only reads, keeps everybody waiting who comes
+ * after it. So it gives up after two seconds, which is less than what a request waits, lets those through, and tries
+ * again. Of two migrators that run at once, the second waits and then finds nothing to do.
+ *
+ * Drizzle's migrator for this driver can't be used: it sends type parsers with every query, which the embedded
+ * database's adapter takes for parameter types.
  *
  * @returns how many migrations were applied
+ * @throws {LockedOutError} after the last attempt
  */
-export async function applyMigrations(pool: Pool): Promise<number> {
+export async function applyMigrations(pool: Pool, options: MigrationOptions = {}): Promise<number> {
+  const settings = { ...DEFAULTS, ...options }
   const client = await pool.connect()
   try {
-    await client.query('begin')
-    await client.query('select pg_advisory_xact_lock($1)', [LOCK])
-    await client.query(BOOKKEEPING)
-    const pending = await findPending(client)
-    for (const migration of pending) await applyOne(client, migration)
-    await client.query('commit')
+    // A role's own would end what has to take its time.
+    await client.query('set statement_timeout = 0')
+    await untilLocked(client)
+    await patiently(client, settings, () => inTransaction(client, () => client.query(BOOKKEEPING)))
+    const pending = await findPending(client, settings.folder)
+    for (const group of groupsOf(pending)) await applyGroup(client, settings, group)
+    await client.query(`select pg_advisory_unlock(${LOCK})`)
+    await client.query('reset lock_timeout')
+    await client.query('reset statement_timeout')
     client.release()
     return pending.length
   } catch (error) {
@@ -43,14 +70,111 @@ export async function applyMigrations(pool: Pool): Promise<number> {
   }
 }
 
-async function findPending(client: PoolClient): Promise<MigrationMeta[]> {
-  const { rows } = await client.query('select max(created_at) as newest from drizzle.__drizzle_migrations')
-  const newest = Number(rows[0]?.newest ?? 0)
-  return readMigrationFiles({ migrationsFolder: FOLDER }).filter(({ folderMillis }) => folderMillis > newest)
+/**
+ * By asking again and again: a statement that waits for the lock has a snapshot, which the other migrator's
+ * `CREATE INDEX CONCURRENTLY` would wait for in its turn.
+ */
+async function untilLocked(client: PoolClient): Promise<void> {
+  const tryLock = `select from pg_try_advisory_lock(${LOCK}) as is_locked where is_locked`
+  while ((await client.query(tryLock)).rowCount === 0) await sleep(100)
 }
 
-async function applyOne(client: PoolClient, { sql, hash, folderMillis }: MigrationMeta): Promise<void> {
-  for (const statement of sql) await client.query(statement)
-  const record = 'insert into drizzle.__drizzle_migrations (hash, created_at) values ($1, $2)'
-  await client.query(record, [hash, folderMillis])
+async function findPending(client: PoolClient, migrationsFolder: string): Promise<MigrationMeta[]> {
+  const { rows } = await client.query('select max(created_at) as newest from drizzle.__drizzle_migrations')
+  const newest = Number(rows[0]?.newest ?? 0)
+  return readMigrationFiles({ migrationsFolder }).filter(({ folderMillis }) => folderMillis > newest)
+}
+
+type Group = { isStepwise: boolean; migrations: MigrationMeta[] }
+
+function groupsOf(pending: MigrationMeta[]): Group[] {
+  const groups: Group[] = []
+  for (const migration of pending) {
+    const isStepwise = migration.sql.some((statement) => indexStep(statement) !== null)
+    const last = groups.at(-1)
+    if (last && !last.isStepwise && !isStepwise) last.migrations.push(migration)
+    else groups.push({ isStepwise, migrations: [migration] })
+  }
+  return groups
+}
+
+async function applyGroup(client: PoolClient, settings: typeof DEFAULTS, group: Group): Promise<void> {
+  if (group.isStepwise) {
+    for (const migration of group.migrations) await applySteps(client, migration)
+    return
+  }
+  await patiently(client, settings, () =>
+    inTransaction(client, async () => {
+      for (const migration of group.migrations) {
+        for (const statement of migration.sql) await client.query(inSchemaOfRole(statement))
+        await record(client, migration)
+      }
+    }),
+  )
+}
+
+/**
+ * They wait for whoever uses the table, as long as that takes, and nobody waits for them (PostgreSQL's documentation,
+ * "Building Indexes Concurrently"). One that failed leaves an index that is not valid, and which is in the way.
+ */
+async function applySteps(client: PoolClient, migration: MigrationMeta): Promise<void> {
+  await client.query('set lock_timeout = 0')
+  for (const statement of migration.sql) {
+    const step = indexStep(statement)
+    if (step?.act === 'create') await dropInvalid(client, step.index)
+    await client.query(inSchemaOfRole(statement))
+  }
+  await record(client, migration)
+}
+
+async function dropInvalid(client: PoolClient, index: string): Promise<void> {
+  const isInvalid = 'select from pg_index where indexrelid = to_regclass($1) and not indisvalid'
+  const { rowCount } = await client.query(isInvalid, [index])
+  if (rowCount) await client.query(`drop index concurrently if exists ${index}`)
+}
+
+/** Tables come to be in the first schema of the role's `search_path`; what drizzle-kit writes refers to `public`. */
+function inSchemaOfRole(statement: string): string {
+  return statement.replaceAll('"public".', '')
+}
+
+async function record(client: PoolClient, { hash, folderMillis }: MigrationMeta): Promise<void> {
+  const insert = 'insert into drizzle.__drizzle_migrations (hash, created_at) values ($1, $2)'
+  await client.query(insert, [hash, folderMillis])
+}
+
+async function inTransaction(client: PoolClient, work: () => Promise<unknown>): Promise<void> {
+  await client.query('begin')
+  try {
+    await work()
+    await client.query('commit')
+  } catch (error) {
+    await client.query('rollback')
+    throw error
+  }
+}
+
+/** SQLSTATE of a lock that was not to be had in time, and of a deadlock, which another transaction was chosen to survive. */
+const LOCKED_OUT = ['55P03', '40P01']
+
+async function patiently(
+  client: PoolClient,
+  { lockTimeoutMilliseconds, pauseMilliseconds, attempts }: typeof DEFAULTS,
+  work: () => Promise<void>,
+): Promise<void> {
+  await client.query(`set lock_timeout = ${lockTimeoutMilliseconds}`)
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!LOCKED_OUT.includes((error as { code?: string }).code ?? '')) throw error
+      if (attempt === attempts) {
+        throw new LockedOutError(
+          `Something has a table locked, such as a backup or a transaction that was left open: in ${attempts} attempts there was no moment without. Run this again later`,
+          { cause: error },
+        )
+      }
+      await sleep(pauseMilliseconds)
+    }
+  }
 }

@@ -116,6 +116,9 @@ export async function serveNeonEndpoint(
   }
   // The globals stay as they are: the driver under test shares this process and needs the real ones.
   const server = createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }))
+  // An idle connection is the client's to close: by Node's five seconds it could be closed under a request that a busy
+  // process sends late.
+  server.keepAliveTimeout = 0
   server.listen(port, hostname)
   await once(server, 'listening')
   return {

@@ -35,7 +35,7 @@ const BEHAVIOURS: Record<Exclude<BreachBehaviour, 'refuses'>, (response: ServerR
  */
 export async function startBreachedPasswords() {
   const requests = new Map<string, BreachRequest[]>()
-  const server = createServer(async (request, response) => {
+  const server = createServer({ keepAliveTimeout: 0 }, async (request, response) => {
     const { method = '', url: path = '' } = request
     const [, behaviour = '', who = ''] = path.split('/')
     if (behaviour === 'requests') {

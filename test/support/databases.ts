@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { PGlite } from '@electric-sql/pglite'
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
@@ -65,7 +66,9 @@ export async function startDatabases() {
       databases.delete(name)
       return c.body(null, 204)
     })
-  const server = serve({ fetch: control.fetch, hostname: '127.0.0.1', port: 0 })
+  // Never closed by the server: a worker that was busy for five seconds would send on what is being closed.
+  const serverOptions = { keepAliveTimeout: 0 }
+  const server = serve({ fetch: control.fetch, hostname: '127.0.0.1', port: 0, createServer, serverOptions })
   await once(server, 'listening')
   const { port } = server.address() as { port: number }
   const close = async () => {

@@ -53,7 +53,7 @@ async function startElsewhere() {
 export async function startFaultyDatabase() {
   const elsewhere = await startElsewhere()
   const elsewhereUrl = `http://localhost:${elsewhere.port}`
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
     request.resume()
     const name = new URL(String(request.headers['neon-connection-string'])).pathname.slice(1)
     const [, status] = /^redirects-(\d+)$/.exec(name) ?? []
