@@ -11,6 +11,7 @@ import { handleError, handleNotFound, throwErrorsOnly } from './http/handle-erro
 import { recordDenials } from './http/record-denials.ts'
 import { requireHttps } from './http/require-https.ts'
 import { securityHeaders } from './http/security-headers.ts'
+import { passwordRoutes } from './passwords/routes.ts'
 import { roleRoutes } from './roles/routes.ts'
 import { serviceRoutes } from './service/routes.ts'
 import { ownSessionRoutes, sessionRoutes } from './sessions/routes.ts'
@@ -23,6 +24,7 @@ const MAX_BODY_BYTES = 16 * 1024
 export const routes = new Hono<AppEnv>()
   .route('/', serviceRoutes)
   .route('/', userRoutes)
+  .route('/', passwordRoutes)
   .route('/', administrationRoutes)
   .route('/', roleRoutes)
   .route('/', auditRoutes)

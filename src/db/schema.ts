@@ -133,7 +133,7 @@ export const sessions = pgTable(
     expiresAt: time('expires_at').notNull(),
     /** Null: not revoked. */
     revokedAt: time('revoked_at'),
-    /** `signed_out`, `replayed`, `ended`, `evicted`; for people who look into the table. */
+    /** `signed_out`, `replayed`, `ended`, `evicted`, `replaced`; for people who look into the table. */
     revokedReason: text('revoked_reason'),
     /** Of the sign-in. */
     ipAddress: text('ip_address'),

@@ -13,10 +13,11 @@ export type AccessClaims = { userId: number; sessionId: string }
 const TOKEN_USE = 'access'
 
 /**
- * Mints the JWT that proves a sign-in. `sub` is the address, as LumaScope's clients expect; `uid` is who
- * the token speaks for, within its session `sid`.
+ * Mints the JWT that proves a sign-in. `sub` is the address, as LumaScope's clients expect, whether or not anybody
+ * ever proved it, which `email_verified` says; `uid` is who the token speaks for, within its session `sid`.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9068#section-2.2
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims for `email_verified`
  */
 export async function issueAccessToken(
   { config, clock, random, keyRing }: Pick<Deps, 'config' | 'clock' | 'random' | 'keyRing'>,
@@ -28,6 +29,7 @@ export async function issueAccessToken(
     iss: config.publicUrl,
     aud: config.audience,
     sub: user.email,
+    email_verified: user.emailVerifiedAt !== null,
     uid: user.id,
     sid: sessionId,
     jti: random.uuid(),

@@ -2,12 +2,10 @@ import { type SQL, sql } from 'drizzle-orm'
 import { type Client, type EventType, recordEvents } from '../db/audit-event.ts'
 import type { Database } from '../db/client.ts'
 import { type Before, deleteBefore } from '../db/delete-before.ts'
-import { heldSession, isLive } from '../db/live-session.ts'
+import { heldSession, insertSession, isLive, type NewSession } from '../db/live-session.ts'
 import { time } from '../db/time.ts'
 import { countFailure, giveBack, MAX_CONSECUTIVE_FAILURES } from '../limits/queries.ts'
 import { type Principal, type PrincipalRow, principalColumns, toPrincipal } from '../users/queries.ts'
-
-export type NewSession = { id: string; idleExpiresAt: Date; expiresAt: Date }
 
 export type SignIn = {
   /** The account whose password matched; `null` for a failed attempt, which opens nothing. */
@@ -62,11 +60,7 @@ export async function completeSignIn(
     ), given_back as (
       ${giveBack(budgetKey, signedIn)}
     ), opened as (
-      insert into sessions
-        (id, user_id, auth_version, created_at, last_used_at, idle_expires_at, expires_at, ip_address, user_agent)
-      select ${session.id}::uuid, id, auth_version, ${time(now)}, ${time(now)}, ${time(session.idleExpiresAt)},
-        ${time(session.expiresAt)}, ${client.address}, ${client.userAgent}
-      from account
+      ${insertSession(sql`account`, { session, client, now })}
     ), evicted as (
       update sessions set revoked_at = ${time(now)}, revoked_reason = 'evicted' where revoked_at is null and id in (
         select s.id from sessions s join account u on s.user_id = u.id where ${isLive({ now })}

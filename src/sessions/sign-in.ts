@@ -1,9 +1,9 @@
 import type { Device } from '../crypto/device-token.ts'
-import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { type AttemptDeps, attemptPassword } from '../limits/attempt-password.ts'
 import { type IssueDeps, issueTokens, type TokenPair } from './issue-tokens.ts'
-import { completeSignIn, type NewSession } from './queries.ts'
+import { newSession } from './new-session.ts'
+import { completeSignIn } from './queries.ts'
 
 export type SignInAttempt = {
   identifier: string
@@ -49,14 +49,4 @@ export async function signIn(
   const deviceId = byDevice && device ? device.deviceId : random.uuid()
   const known = { userId: user.id, passwordVersion: verified.passwordVersion, deviceId }
   return { pair: await issueTokens(deps, subject), device: known }
-}
-
-function newSession({ config, random }: Pick<Deps, 'config' | 'random'>, now: Date): NewSession {
-  const after = (seconds: number) => new Date(now.getTime() + seconds * 1000)
-  const { idleSeconds } = config.refresh
-  return {
-    id: random.uuid(),
-    idleExpiresAt: after(Math.min(idleSeconds, config.sessionSeconds)),
-    expiresAt: after(config.sessionSeconds),
-  }
 }

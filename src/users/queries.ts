@@ -218,40 +218,9 @@ export type ConfirmedAct = {
 export type NotDone = 'ended' | 'outdated'
 
 /** Whether what a password was confirmed for is still that, of the user's row `u` that is held. */
-function isConfirmed({ authVersion, byDevice }: ConfirmedAct): SQL {
+export function isConfirmed({ authVersion, byDevice }: ConfirmedAct): SQL {
   return sql`u.id = held.user_id and held.auth_version = ${authVersion}
     and (${byDevice}::boolean or u.consecutive_failures < ${MAX_CONSECUTIVE_FAILURES})`
-}
-
-/**
- * Gives a user another password and ends every session but the caller's. Guesses at the old one count no more.
- *
- * @returns the version that the password has now, or why it was not done
- */
-export async function replacePassword(
-  { db, client }: { db: Database; client: Client },
-  { passwordHash, budgetKey, ...caller }: ConfirmedAct & { passwordHash: string },
-): Promise<number | NotDone> {
-  const { rows } = await db.execute<{ passwordVersion: number | null }>(sql`
-    with held as (${heldSession(caller)}), changed as (
-      update users u set
-        password_hash = ${passwordHash}, auth_version = u.auth_version + 1,
-        password_version = u.password_version + 1, consecutive_failures = 0, updated_at = ${time(caller.now)}
-      from held where ${isConfirmed({ ...caller, budgetKey })}
-      returning u.auth_version, u.password_version
-    ), kept as (
-      update sessions s set auth_version = changed.auth_version from changed, held where s.id = held.session_id
-    ), given_back as (
-      ${giveBack(budgetKey, sql`exists (select from changed)`)}
-    ), recorded as (
-      ${recordEvents({ client, now: caller.now }, [
-        byCaller('password_changed', sql`from held, changed`),
-        byCaller('password_confirmation_failed', sql`from held where not exists (select from changed)`),
-      ])}
-    )
-    select changed.password_version as "passwordVersion" from held left join changed on true`)
-  const [row] = rows
-  return row ? (row.passwordVersion ?? 'outdated') : 'ended'
 }
 
 /**
@@ -291,7 +260,7 @@ export async function deleteUser(
 }
 
 /** An event about whoever holds the session of `heldSession`, by themselves. */
-function byCaller(type: EventType, from: SQL): EventSource {
+export function byCaller(type: EventType, from: SQL): EventSource {
   const userId = sql`held.user_id`
   return { type, from, userId, actorId: userId, sessionId: sql`held.session_id` }
 }

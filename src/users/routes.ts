@@ -1,17 +1,15 @@
 import { Hono } from 'hono'
 import type { AppEnv } from '../http/context.ts'
 import { describe } from '../http/describe.ts'
-import { clearDeviceCookie, findDevice, renewDeviceCookie } from '../http/device-cookie.ts'
+import { clearDeviceCookie, findDevice } from '../http/device-cookie.ts'
 import { limitFloods } from '../http/limit-floods.ts'
 import { requireUser } from '../http/require-user.ts'
 import { clearSessionCookies } from '../http/session-cookies.ts'
 import { validBody } from '../http/validate.ts'
-import { changePassword } from './change-password.ts'
 import { changeProfile } from './change-profile.ts'
 import { deleteAccount } from './delete-account.ts'
 import {
   accountDeletionBody,
-  passwordChangeBody,
   profileBody,
   registerBody,
   toUserPayload,
@@ -97,29 +95,6 @@ export const userRoutes = new Hono<AppEnv>()
       await deleteAccount(deps, { user, sessionId, device, password })
       clearSessionCookies(c)
       clearDeviceCookie(c, device, user.id)
-      return c.body(null, 204)
-    },
-  )
-  .post(
-    '/users/me/password',
-    describe({
-      summary: 'Change your password',
-      description: 'Every other session ends.',
-      tag: 'Users',
-      access: 'user',
-      responses: { 204: '' },
-      errors: ['wrong_password', 'weak_password'],
-    }),
-    limitFloods(),
-    requireUser(),
-    validBody(passwordChangeBody),
-    async (c) => {
-      const { current_password: currentPassword, new_password: newPassword } = c.req.valid('json')
-      const { deps, user, sessionId } = c.var
-      const device = await findDevice(c)
-      const change = { user, sessionId, device, currentPassword, newPassword }
-      const { passwordVersion } = await changePassword(deps, change)
-      await renewDeviceCookie(c, device, { userId: user.id, passwordVersion })
       return c.body(null, 204)
     },
   )

@@ -179,7 +179,7 @@ describe('on record, in the statement that does it, is', () => {
       type: 'password_confirmation_failed',
       session_id: sid(pair),
     })
-    expect((await change(person.password)).status).toBe(204)
+    expect((await change(person.password)).status).toBe(200)
     expect(await last(person.id)).toMatchObject({ type: 'password_changed', actor_id: String(person.id) })
   })
 

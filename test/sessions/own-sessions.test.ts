@@ -162,41 +162,6 @@ describe('POST /logout', () => {
   })
 })
 
-describe('POST /users/me/password', () => {
-  const change = (pair: TokenPair, body: object) => post('/users/me/password', body, authorized(pair))
-
-  test('changes the password and ends every other session', async () => {
-    const person = await register()
-    const [mine, other] = [await openSession(person), await openSession(person)]
-    const response = await change(mine, { current_password: person.password, new_password: 'a new long one' })
-    expect(response.status).toBe(204)
-    expect([await works(mine), await works(other)]).toEqual([true, false])
-    expect((await post('/refresh', { refresh_token: mine.refresh_token })).status).toBe(200)
-    expect((await post('/login', { email: person.email, password: person.password })).status).toBe(401)
-    await openSession({ email: person.email, password: 'a new long one' })
-  })
-
-  test('needs the current password (row 78)', async () => {
-    const person = await register()
-    const [mine, other] = [await openSession(person), await openSession(person)]
-    const response = await change(mine, { current_password: 'a wrong one', new_password: 'a new long one' })
-    expect(response.status).toBe(403)
-    expect(await response.json()).toMatchObject({
-      code: 'wrong_password',
-      errors: [{ pointer: '/current_password' }],
-    })
-    expect([await works(mine), await works(other)]).toEqual([true, true])
-    await openSession(person)
-  })
-
-  test.each([
-    ['a short new password', { current_password: 'x', new_password: 'short' }],
-    ['no current password', { new_password: 'a new long one' }],
-  ])('refuses %s', async (_, body) => {
-    expect((await change(await openSession(await register()), body)).status).toBe(422)
-  })
-})
-
 test('NUL in whatever else a request can say is refused, and is no fault of ours (row 24)', async () => {
   const person = await register()
   const pair = await openSession(person)
