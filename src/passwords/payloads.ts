@@ -1,3 +1,10 @@
-// The password is a member of people, and what its change answers is what a sign-in does.
+import * as z from 'zod/mini'
+import { givenPassword, newPassword } from '../users/payloads.ts'
+
+// The change of a password answers what a sign-in does.
 export { tokenPairPayload, toTokenPairPayload } from '../sessions/payloads.ts'
-export { passwordChangeBody } from '../users/payloads.ts'
+
+/** `POST /users/me/password` */
+export const passwordChangeBody = z
+  .strictObject({ current_password: givenPassword, new_password: newPassword })
+  .check(z.meta({ id: 'PasswordChange' }))

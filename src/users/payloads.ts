@@ -37,7 +37,7 @@ export const profileMembers = {
 }
 
 /** Counted as it is hashed: in code points, after NFKC (NIST SP 800-63B-4 section 3.1.1.2). */
-const newPassword = z.string().check(
+export const newPassword = z.string().check(
   wellFormed,
   printable,
   codePoints(MIN_PASSWORD_CODE_POINTS, MAX_PASSWORD_CODE_POINTS, 'NFKC'),
@@ -64,7 +64,7 @@ export const profileBody = z
   .check(changesSomething, z.meta({ id: 'ProfileChange' }))
 
 /** A password that is compared and not kept: what is none of the account simply does not match. */
-const givenPassword = z
+export const givenPassword = z
   .string()
   .check(
     wellFormed,
@@ -72,11 +72,6 @@ const givenPassword = z
     z.maxLength(1024, { error: 'use at most 1024 characters' }),
     z.meta({ format: 'password' }),
   )
-
-/** `POST /users/me/password` */
-export const passwordChangeBody = z
-  .strictObject({ current_password: givenPassword, new_password: newPassword })
-  .check(z.meta({ id: 'PasswordChange' }))
 
 /** `DELETE /users/me` */
 export const accountDeletionBody = z
