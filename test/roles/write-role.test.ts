@@ -192,18 +192,19 @@ describe('a role is a handle on what it permits and on who has it (row 65)', () 
     await database.sql(`
       insert into users (id, username, email, full_name, created_at, updated_at)
       select n, 'many' || n, 'many' || n || '@example.com', 'One of many', now(), now()
-      from generate_series(1000001, 1020002) n`)
+      from generate_series(1000001, 1020100) n`)
     // Or a connection that knew the table when it was small checks foreign keys by reading all of it, row by row.
     await database.sql('analyze users')
     await database.sql(
-      `insert into user_roles select n, case when n % 2 = 0 then $1 else $2 end from generate_series(1000001, 1020002) n`,
+      `insert into user_roles select n, case when n % 2 = 0 then $1 else $2 end from generate_series(1000001, 1020100) n`,
       [many, higher],
     )
     await give(1_000_002, few)
     await refusedFor(many, ['users:read'], writer)
     // Of few holders each is looked at.
     expect((await put(few, { description: 'Few', permissions: [] }, writer)).status).toBe(200)
-    await give(1_000_001, few)
+    // The last of those who may do more, behind as many as are looked at.
+    await give(1_020_099, few)
     await refusedFor(few, ['users:read'], writer)
     expect((await put(many, { description: 'Many', permissions: ['users:read'] })).status).toBe(200)
   })
