@@ -269,5 +269,7 @@ export async function recordGuessing(
       ])}
     )
     select * from alarm`)
-  return rows[0] ?? null
+  const [row] = rows
+  if (row && typeof row.failed !== 'number') throw new Error('Guesses were not counted')
+  return row ?? null
 }

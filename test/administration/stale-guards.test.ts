@@ -77,7 +77,8 @@ test.each(acts)(
     const [subject, admin] = [await register(), await appoint('admin')]
     await database.roundTrips()
     await as(admin, ...act(subject))
-    const [, [lock = '', statement = '', ...more] = []] = await database.roundTrips()
+    const [, [deadline = '', lock = '', statement = '', ...more] = []] = await database.roundTrips()
+    expect(deadline).toMatch(/set_config\('statement_timeout'/)
     expect(lock).toMatch(/select from roles where name = .* for no key update/s)
     expect(statement).toMatch(/\bheld as \(/)
     expect(more).toEqual([])
@@ -89,7 +90,7 @@ test('deleting oneself does, too', async () => {
   await database.roundTrips()
   expect((await as(admin, 'DELETE', '/users/me', { password: admin.password })).status).toBe(204)
   const trips = await database.roundTrips()
-  expect(trips.at(-1)?.[0]).toMatch(/select from roles where name = .* for no key update/s)
+  expect(trips.at(-1)?.[1]).toMatch(/select from roles where name = .* for no key update/s)
 })
 
 test('what is given up for a lock does not happen once the lock is free', async () => {
@@ -101,7 +102,13 @@ test('what is given up for a lock does not happen once the lock is free', async 
     "begin; select from roles where name = 'admin' for update; select pg_sleep(2); commit",
   )
   await new Promise((resolve) => setTimeout(resolve, 200))
-  const { status, body } = await as(admin, 'PATCH', `/users/${subject.id}`, { status: 'disabled' })
+  const impatient = await createTestApp({
+    variables: { DATABASE_TIMEOUT_MILLISECONDS: '2000' },
+    deps: { keyRing: tested.deps.keyRing, clock: tested.deps.clock },
+  })
+  const { status, body } = await administratorsOf(impatient).as(admin, 'PATCH', `/users/${subject.id}`, {
+    status: 'disabled',
+  })
   expect([status, body['code']]).toEqual([503, 'database_unavailable'])
   await held
   await new Promise((resolve) => setTimeout(resolve, 200))

@@ -61,9 +61,19 @@ describe('a browser whose access cookie has gone with its token', async () => {
     ['another scheme', { Authorization: 'Basic YTpi', Cookie: refresh }, 401, 'access_token_expired'],
     ['a bearer token that is none', { Authorization: 'Bearer x', Cookie: refresh }, 401, 'invalid_token'],
     ['an empty bearer token', { Authorization: 'Bearer', Cookie: refresh }, 401, 'invalid_token'],
-    ['an access cookie that is none', { Cookie: `lumascope_access=x; ${refresh}` }, 401, 'invalid_token'],
-    ['two refresh cookies', { Cookie: `${refresh}; lumascope_refresh=x` }, 401, 'invalid_token'],
-    ['two access cookies', { Cookie: `${access}; lumascope_access=x; ${refresh}` }, 401, 'invalid_token'],
+    [
+      'an access cookie that is none',
+      { Cookie: `lumascope_8000_access=x; ${refresh}` },
+      401,
+      'invalid_token',
+    ],
+    ['two refresh cookies', { Cookie: `${refresh}; lumascope_8000_refresh=x` }, 401, 'invalid_token'],
+    [
+      'two access cookies',
+      { Cookie: `${access}; lumascope_8000_access=x; ${refresh}` },
+      401,
+      'invalid_token',
+    ],
     ['a foreign page', { Cookie: refresh, Origin: 'https://evil.example' }, 403, 'origin_rejected'],
     ['a page that says nothing', { Cookie: refresh, Origin: '' }, 403, 'origin_rejected'],
   ]

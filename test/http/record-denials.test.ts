@@ -25,7 +25,7 @@ type Somebody = Awaited<ReturnType<typeof somebody>>
 const fromForeignPage = (path: string, { access_token }: Pick<Somebody, 'access_token'>, method = 'DELETE') =>
   request(path, {
     method,
-    headers: { Cookie: `lumascope_access=${access_token}`, Origin: 'https://evil.example' },
+    headers: { Cookie: `lumascope_8000_access=${access_token}`, Origin: 'https://evil.example' },
   })
 
 describe('what is refused to somebody who is signed in is on record', () => {
@@ -67,7 +67,7 @@ describe('what is refused to somebody who is signed in is on record', () => {
   test('a foreign page that acts with their cookie (row 49)', async () => {
     const person = await somebody()
     expect((await fromForeignPage('/users/me/sessions', person)).status).toBe(403)
-    const form = { Cookie: `lumascope_access=${person.access_token}; lumascope_refresh=x` }
+    const form = { Cookie: `lumascope_8000_access=${person.access_token}; lumascope_8000_refresh=x` }
     const refresh = await request('/refresh', { method: 'POST', headers: { ...form, Origin: 'null' } })
     expect(refresh.status).toBe(403)
     const recorded = await denials(person.id)
@@ -164,7 +164,7 @@ describe('nothing is on record', () => {
     await as(admin, 'GET', '/users/2147483647')
     await as(admin, 'PUT', '/roles/user', { description: 'x', permissions: ['users:read'] })
     expect((await as(person, 'DELETE', '/users/me', { password: 'not the password' })).status).toBe(403)
-    const headers = { Cookie: `lumascope_access=${person.access_token}`, Origin: FRONTEND }
+    const headers = { Cookie: `lumascope_8000_access=${person.access_token}`, Origin: FRONTEND }
     expect((await request('/users/me/sessions', { method: 'DELETE', headers })).status).toBe(204)
     expect([await denials(person.id), await denials(admin.id)]).toEqual([[], []])
   })

@@ -138,7 +138,10 @@ test("other programs' cookies on the same host, whatever is in them", async () =
     }
   }
   for (const value of ['%GG', '100%', '%00', '"quoted"', '']) {
-    const headers = { Cookie: `lumascope_access=${value}; lumascope_refresh=${value}`, Origin: FRONTEND }
+    const headers = {
+      Cookie: `lumascope_8000_access=${value}; lumascope_8000_refresh=${value}`,
+      Origin: FRONTEND,
+    }
     expect((await request('/users/me', { headers })).status, value).toBe(401)
     expect((await request('/logout', { method: 'POST', headers })).status, value).toBe(204)
   }

@@ -3,7 +3,7 @@ import { administratorsOf } from '../support/administrators.ts'
 import { createTestApp, DEFAULT_LIMITS, newPerson } from '../support/test-app.ts'
 
 const tested = await createTestApp({
-  variables: { ...DEFAULT_LIMITS, LIMIT_REGISTER_ADDRESS: '10000/1', LIMIT_SIGN_IN_ADDRESS: '10000/1' },
+  variables: { ...DEFAULT_LIMITS, LIMIT_REGISTER_ADDRESS: '10000/60', LIMIT_SIGN_IN_ADDRESS: '10000/60' },
 })
 const { app, post, register, openSession, database, clock } = tested
 const { appoint, as } = administratorsOf(tested)
@@ -140,7 +140,7 @@ describe('a page of another origin', () => {
     async (_, headers) => {
       const { createMemoryLimiter } = await import('../../src/limits/memory-limiter.ts')
       const behind = await createTestApp({
-        variables: { ...DEFAULT_LIMITS, LIMIT_REGISTER_ADDRESS: '10000/1' },
+        variables: { ...DEFAULT_LIMITS, LIMIT_REGISTER_ADDRESS: '10000/60' },
         deps: {
           clientAddress: () => '192.0.2.77',
           floodLimiter: createMemoryLimiter({ count: 100, seconds: 60 }, () => 0),

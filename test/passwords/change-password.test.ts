@@ -130,7 +130,11 @@ describe('in cookie mode', () => {
     expect(response.status).toBe(204)
     expect(await response.text()).toBe('')
     const next = jarOf(response)
-    expect(Object.keys(next).sort()).toEqual(['lumascope_access', 'lumascope_device', 'lumascope_refresh'])
+    expect(Object.keys(next).sort()).toEqual([
+      'lumascope_8000_access',
+      'lumascope_8000_device',
+      'lumascope_8000_refresh',
+    ])
     expect([(await meBy(jar)).status, (await meBy(next)).status]).toEqual([401, 200])
     const refreshBy = (of: Record<string, string>) =>
       request('/refresh', { method: 'POST', headers: { Cookie: cookies(of), Origin: FRONTEND } })
@@ -143,7 +147,7 @@ describe('in cookie mode', () => {
     const body = { current_password: person.password, new_password: NEW }
     const response = await post('/users/me/password', body, { ...authorized(pair), Cookie: cookies(jar) })
     expect(response.status).toBe(200)
-    const set = Object.keys(jarOf(response)).filter((name) => name !== 'lumascope_device')
+    const set = Object.keys(jarOf(response)).filter((name) => name !== 'lumascope_8000_device')
     expect(set).toEqual([])
     expect(await works((await response.json()) as TokenPair)).toBe(true)
   })

@@ -73,7 +73,8 @@ describe('PUT /roles/{name}', () => {
     async (name) => {
       const before = (await as(admin, 'GET', '/roles')).body
       const { status } = await put(name, { description: 'x', permissions: [] })
-      expect([404, 422]).toContain(status)
+      // Two encoded dots are a path of their own, which has other methods.
+      expect([404, 405, 422]).toContain(status)
       expect((await as(admin, 'GET', '/roles')).body).toEqual(before)
     },
   )

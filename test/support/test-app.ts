@@ -108,6 +108,8 @@ export async function createTestApp({ variables, deps: replaced, database: other
   const database = other ?? (await testDatabase())
   const config = parseConfig({
     DATABASE_URL: database.url,
+    // A machine under load is no failure.
+    DATABASE_TIMEOUT_MILLISECONDS: '15000',
     PUBLIC_URL,
     JWT_SECRET,
     AUTH_SECRETS,
