@@ -64,7 +64,7 @@ async function serve(port: number): Promise<void> {
 
 if (import.meta.main) {
   await serve(Number(process.argv[2])).catch((error: Error) => {
-    console.error(error.message)
+    process.stderr.write(`${error.message}\n`)
     // The package's own hook would make it 0.
     process.kill(process.pid, 'SIGKILL')
   })
