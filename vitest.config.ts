@@ -5,11 +5,11 @@ import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 /** Tests of what only ever runs on a developer's machine, or reads the repository itself. */
-const machine = ['test/*.test.ts', 'test/local/**/*.test.ts', 'test/cli/**/*.test.ts']
+const machine = ['test/*.test.ts', 'test/{local,cli,node}/**/*.test.ts']
 
 /** What no database engine has a say in; races, which an engine with one connection does not have; and plans of one. */
 const unaffectedByEngine = [
-  ...['passwords', 'crypto', 'worker', 'db', 'http', 'service'].map((folder) => `test/${folder}/**`),
+  ...['passwords', 'crypto', 'worker', 'db', 'http', 'net', 'service'].map((folder) => `test/${folder}/**`),
   'test/{sessions,administration}/{races,stale-guards,access-token,key-rotation}.test.ts',
   'test/limits/races.test.ts',
   'test/administration/scale.test.ts',
@@ -29,7 +29,9 @@ const common = (name: string, engine: Engine) => ({
   exclude: [
     ...machine,
     // Races and plans are the database's to decide: one runtime asks.
-    ...(name.startsWith('node') ? ['test/worker/**'] : ['test/**/{races,stale-guards,scale}.test.ts']),
+    ...(name.startsWith('node')
+      ? ['test/worker/**']
+      : ['test/**/{races,stale-guards,scale,deadlines}.test.ts']),
     ...(engine === 'pglite' ? unaffectedByEngine : []),
   ],
   setupFiles: ['test/support/setup.ts'],

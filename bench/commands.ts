@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +10,10 @@ export type Runtime = 'Node' | 'workerd'
 
 type Variables = Record<string, string>
 type Start = { port: number; probe: string; variables: Variables }
+/** A `[[ratelimits]]` of wrangler.toml: so many a key and period, in seconds. */
+export type Limiter = { name: string; limit: number; period: number }
+/** What a Worker finds beside its variables. */
+type Surroundings = { checkout?: string; limiters?: readonly Limiter[] }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -26,11 +30,19 @@ export function nodeCommand(file: string, { port, probe, variables }: Start): Co
  * The runtime of Workers itself, without the servers that development puts in front of it.
  *
  * @param config the wrangler.toml of what it serves
+ * @param surroundings.checkout the repository that its assets and wrangler are from; this one, if absent
+ * @param surroundings.limiters bindings that count by `bench/flood/limiter.js`; none, if absent
  */
-export function workerdCommand(config: string, { port, probe, variables }: Start): Command {
-  const bundle = bundleOf(config)
+export function workerdCommand(
+  config: string,
+  { port, probe, variables }: Start,
+  { checkout = root, limiters = [] }: Surroundings = {},
+): Command {
+  const bundle = bundleOf(config, checkout)
   const file = join(bundle, `${port}.capnp`)
-  writeFileSync(file, workerdConfiguration(port, variables), { mode: 0o600 })
+  if (limiters.length > 0) copyFileSync(join(root, 'bench/flood/limiter.js'), join(bundle, 'limiter.js'))
+  const text = workerdConfiguration(port, variables, { checkout, limiters })
+  writeFileSync(file, text, { mode: 0o600 })
   return {
     file: workerdBinary(),
     args: ['serve', file],
@@ -43,17 +55,17 @@ export function workerdCommand(config: string, { port, probe, variables }: Start
 const bundles = new Map<string, string>()
 
 /** The folder of what `wrangler deploy` would upload. */
-function bundleOf(config: string): string {
+function bundleOf(config: string, checkout: string): string {
   const known = bundles.get(config)
   if (known) return known
   const folder = join(work, `bundle-${bundles.size}`)
   mkdirSync(folder)
-  const wrangler = join(root, 'node_modules/wrangler/bin/wrangler.js')
+  const wrangler = join(checkout, 'node_modules/wrangler/bin/wrangler.js')
   execFileSync(process.execPath, [wrangler, 'deploy', '--dry-run', '--outdir', folder, '-c', config], {
-    cwd: root,
+    cwd: checkout,
     env: {
       ...process.env,
-      PATH: `${join(root, 'node_modules/.bin')}:${process.env['PATH']}`,
+      PATH: `${join(checkout, 'node_modules/.bin')}:${process.env['PATH']}`,
       WRANGLER_SEND_METRICS: 'false',
     },
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -62,23 +74,36 @@ function bundleOf(config: string): string {
   return folder
 }
 
-function workerdConfiguration(port: number, variables: Variables): string {
-  const bindings = Object.entries(variables).map(
+function workerdConfiguration(
+  port: number,
+  variables: Variables,
+  { checkout, limiters }: Required<Surroundings>,
+): string {
+  const texts = Object.entries(variables).map(
     ([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`,
   )
+  const wrapped = limiters.map(
+    ({ name, limit, period }) =>
+      `(name = "${name}", wrapped = (moduleName = "bench:limiter", innerBindings = [
+        (name = "limit", json = "${limit}"), (name = "period", json = "${period}")]))`,
+  )
+  const bindings = [...texts, ...wrapped].join(', ')
+  const module = '(name = "bench:limiter", internal = true, esModule = embed "limiter.js")'
+  const extensions = limiters.length > 0 ? `extensions = [(modules = [${module}])],` : ''
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = .main),
-    (name = "assets", disk = ${JSON.stringify(join(root, 'assets'))}),
+    (name = "assets", disk = ${JSON.stringify(join(checkout, 'assets'))}),
     (name = "outside", network = (allow = ["local", "private", "public"])),
   ],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
+  ${extensions}
 );
 const main :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed "worker.js")],
   compatibilityDate = "2026-10-23",
-  bindings = [(name = "ASSETS", service = "assets"), ${bindings.join(', ')}],
+  bindings = [(name = "ASSETS", service = "assets"), ${bindings}],
   globalOutbound = "outside",
 );
 `

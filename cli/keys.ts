@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { SECRET_KID } from '../src/config/reused-secrets.ts'
 import {
   type Algorithm,
   generateKey,
@@ -10,7 +11,8 @@ import {
 // `npm run keys -- generate --alg ES256` and `npm run keys -- rotate`: prints values of JWT_SIGNING_KEYS and
 // stores nothing. What it prints is secret.
 
-const USAGE = `npm run keys -- generate [--alg ES256|EdDSA|HS256]
+const USAGE = `npm run keys -- generate [--alg ES256|EdDSA|HS256] [--value]
+                             with --value nothing but the value, for a pipe: npm run --silent keys -- …
 npm run keys -- rotate   [--alg …]   with the present JWT_SIGNING_KEYS or JWT_SECRET in the environment`
 
 const PUT = 'npx wrangler secret put JWT_SIGNING_KEYS'
@@ -19,18 +21,25 @@ const DELETE = 'npx wrangler secret delete JWT_SECRET'
 class UsageError extends Error {}
 
 async function main(): Promise<void> {
-  const { positionals, values } = parseArgs({ allowPositionals: true, options: { alg: { type: 'string' } } })
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { alg: { type: 'string' }, value: { type: 'boolean' } },
+  })
   const alg = (values.alg ?? 'ES256') as Algorithm
   if (!['ES256', 'EdDSA', 'HS256'].includes(alg)) throw new UsageError(`Unknown algorithm: ${alg}\n${USAGE}`)
   // Named after the day, and with a random end, since two keys of one name would be refused.
   const kid = `${new Date().toISOString().slice(0, 10)}-${crypto.randomUUID().slice(0, 8)}`
-  if (positionals[0] === 'generate') return generate(await generateKey(alg, kid))
-  if (positionals[0] === 'rotate') return rotate(await generateKey(alg, kid), currentKeys())
+  if (positionals[0] === 'generate') return generate(await generateKey(alg, kid), values.value)
+  if (positionals[0] === 'rotate' && !values.value) return rotate(await generateKey(alg, kid), currentKeys())
   throw new UsageError(USAGE)
 }
 
-function generate(key: SigningKey): void {
-  step('A ring of one key, for a server that has none yet. To replace a key or a secret, use rotate.', [key])
+function generate(key: SigningKey, isValueOnly = false): void {
+  if (isValueOnly) console.log(JSON.stringify([key]))
+  else
+    step('A ring of one key, for a server that has none yet. To replace a key or a secret, use rotate.', [
+      key,
+    ])
 }
 
 /**
@@ -55,9 +64,10 @@ function step(what: string, ring: readonly SigningKey[]): void {
 }
 
 function currentKeys(): SigningKey[] {
-  const { JWT_SIGNING_KEYS: keys, JWT_SECRET: secret } = process.env
+  // As the server reads them: what a file has around a value is not part of it.
+  const [keys, secret] = ['JWT_SIGNING_KEYS', 'JWT_SECRET'].map((name) => process.env[name]?.trim())
   // The name that the server gives to a key made of the secret: its tokens stay valid.
-  if (secret && !keys) return [hs256Key('jwt-secret', secret)]
+  if (secret && !keys) return [hs256Key(SECRET_KID, secret)]
   if (!keys) throw new UsageError(`Nothing to rotate: JWT_SIGNING_KEYS is not set\n${USAGE}`)
   let parsed: unknown
   try {

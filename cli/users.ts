@@ -45,7 +45,7 @@ async function main([name = '', ...given]: readonly string[]): Promise<void> {
   if (act?.words !== words.length || !words.every(Boolean)) throw new Error(USAGE)
   const { db, location, close } = await openConfigured(process.env)
   // An operator at a terminal has no address that a server would know.
-  const client = { address: null, network: 'unknown', userAgent: null }
+  const client = { address: null, network: 'unknown', widerNetworks: [], site: 'unknown', userAgent: null }
   try {
     const answer = await act.run({ db, client, clock: () => new Date() }, words)
     console.log(`${location}\n${answer}`)

@@ -85,6 +85,6 @@ async function putBehindEndpoint(database: LocalDatabase): Promise<ConfiguredDat
 }
 
 function connect(url: string): Database {
-  const prepared = prepareDatabase(url, () => performance.now())
+  const prepared = prepareDatabase(url, { now: () => performance.now() })
   return prepared({ roundTrips: 0, milliseconds: 0 })
 }

@@ -42,18 +42,22 @@ export async function openServer(databaseUrl: string): Promise<LocalDatabase> {
     throw new SetUpError('DATABASE_URL is not of the form postgresql://user:password@host/database')
   }
   const location = `PostgreSQL at ${url.host}${url.pathname}`
-  // What the driver makes of the mode in Neon's connection strings, which it would warn about in ten lines.
-  if (url.searchParams.get('sslmode') === 'require' && !url.searchParams.has('uselibpqcompat')) {
-    url.searchParams.set('sslmode', 'verify-full')
-  }
-  const pool = postgresPool(url.href)
-  try {
-    await pool.query('select 1')
-  } catch (error) {
-    await pool.end()
-    throw new SetUpError(`No database answers: ${location} (${reason(error)})`)
-  }
+  const pool = await openPool(url, location)
   return { ...withoutLock(), pool, location, close: () => inTime(pool.end()) }
+}
+
+async function openPool(url: URL, location: string): Promise<Pool> {
+  let pool: Pool | undefined
+  try {
+    pool = postgresPool(url.href)
+    await pool.query('select 1')
+    return pool
+  } catch (error) {
+    await pool?.end()
+    const lacksTls = /does not support SSL/.test(reason(error))
+    const advice = lacksTls ? '. On a network of your own, say so in the URL: ?sslmode=disable' : ''
+    throw new SetUpError(`No database answers: ${location} (${reason(error)})${advice}`)
+  }
 }
 
 /** What instances of `npm run dev` keep, each under its port. */

@@ -51,6 +51,8 @@ async function main(): Promise<void> {
   const variables = {
     ...settings.variables,
     DATABASE_URL: endpointUrl({ port: endpoint.port, secret: database.secret }, databaseName(settings)),
+    // That of DATABASE_URL is ours, whatever serves the database elsewhere.
+    DATABASE_ENDPOINT: '',
   }
   const child = settings.worker ? startWorkerd({ ...settings, variables }) : startNode(variables)
   cleanups.push(() => stop(child))
@@ -65,7 +67,8 @@ function readSettings(): Settings {
   const port = Number(variables['PORT'] ?? 8000)
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new SetUpError(`PORT is not a port: ${variables['PORT']}`)
-  const host = variables['HOST'] || '127.0.0.1'
+  // IPv6 has brackets in URLs only.
+  const host = (variables['HOST'] || '127.0.0.1').replace(/^\[(.*)\]$/, '$1')
   return { worker, host, port, created, variables: { PUBLIC_URL: `http://localhost:${port}`, ...variables } }
 }
 

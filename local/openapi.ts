@@ -10,9 +10,9 @@ import packageJson from '../package.json' with { type: 'json' }
 import { routes } from '../src/app.ts'
 import type { ErrorCode } from '../src/errors.ts'
 import { metadataOf, type RouteDescription, type RouteMetadata } from '../src/http/describe.ts'
-import { PROBLEMS } from '../src/http/problem.ts'
-import { PERMISSIONS } from '../src/permissions.ts'
-import { problemPayload } from '../src/service/payloads.ts'
+import { PERMISSIONS, type Permission } from '../src/permissions.ts'
+import { addExamples } from './openapi-examples.ts'
+import { errorResponses } from './openapi-responses.ts'
 
 const FILE = fileURLToPath(new URL('../assets/openapi.json', import.meta.url))
 
@@ -20,30 +20,70 @@ type QuerySchema = NonNullable<ZodOpenApiParameters['query']>
 
 type Route = { method: string; path: string; metadata: RouteMetadata & { description: RouteDescription } }
 
+/** The sections of the documentation, in the order in which people need them. */
+const TAGS: Record<string, string> = {
+  'Sign-in': 'An account, and the tokens or cookies of its sessions.',
+  'Your account': 'What people can do with their own account, signed in.',
+  Administration: 'Other people’s accounts, roles and the audit trail. Each operation needs a permission.',
+  Service: 'For operators, and for services that verify tokens.',
+}
+
+const DESCRIPTION = `Registration, sign-in and the current user.
+
+To try the operations below, register with \`POST /users\`, then press *Authorize* and enter the same username (or
+email address) and password. Or call \`POST /login?use_cookies=true\`: from then on the browser sends the session's
+cookies by itself.
+
+Every error is a problem document (RFC 9457, \`Problem\` under *Schemas*): branch on \`code\`, show \`detail\`. Each code
+has a page.`
+
+const SECURITY_SCHEMES = {
+  // What the documentation page's "Authorize" uses. It is our own sign-in, not an OAuth server's.
+  password: {
+    type: 'oauth2',
+    description:
+      'Signs in with `POST /login`. Client and scopes have no effect: an account has its permissions.',
+    flows: { password: { tokenUrl: '/login', scopes: PERMISSIONS } },
+  },
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'The `access_token` of `POST /login`.',
+  },
+  cookie: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: '__Host-lumascope_access',
+    description:
+      'Set by `POST /login?use_cookies=true` and sent by the browser; no script can read or write it, so there is nothing to enter here. Over plain http on loopback its name has no `__Host-`.',
+  },
+} as const
+
 /** The OpenAPI 3.1 document, generated from what validates requests and from what routes say of themselves. */
 export function openapiDocument(): object {
   const paths: ZodOpenApiPathsObject = {}
-  for (const route of documentedRoutes()) {
+  const order = Object.keys(TAGS)
+  const position = ({ metadata }: Route) => order.indexOf(metadata.description.tag)
+  for (const route of documentedRoutes().sort((one, other) => position(one) - position(other))) {
     const path = route.path.replace(/:(\w+)(\{.*\})?/g, '{$1}')
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route, path) }
   }
-  return createDocument({
+  const document = createDocument({
     openapi: '3.1.1',
     info: {
       title: 'LumaScope Auth',
       version: packageJson.version,
-      description: 'Registration, sign-in and the current user. Errors are problem documents (RFC 9457).',
+      description: DESCRIPTION,
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
-    components: {
-      securitySchemes: {
-        // What the documentation page's "Authorize" uses. It is our own sign-in, not an OAuth server's.
-        user: { type: 'oauth2', flows: { password: { tokenUrl: '/login', scopes: PERMISSIONS } } },
-      },
-    },
+    components: { securitySchemes: SECURITY_SCHEMES },
   })
+  addExamples(document)
+  return document
 }
 
 /** One entry a route: what its handlers carry, merged. Aliases under `/auth` are left out. */
@@ -66,6 +106,8 @@ function documentedRoutes(): Route[] {
 
 function operation({ method, metadata, path: pattern }: Route, path: string): ZodOpenApiOperationObject {
   const { description, body, permission } = metadata
+  const needs = permission && `Needs the permission \`${permission}\`.`
+  const text = [description.description, needs].filter(Boolean).join(' ')
   // Ids of users are the ones that a pattern keeps to digits.
   const ids = new Set([...pattern.matchAll(/:(\w+)\{\[1-9\]/g)].map(([, name]) => name))
   const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
@@ -75,17 +117,18 @@ function operation({ method, metadata, path: pattern }: Route, path: string): Zo
     schema: ids.has(name) ? { type: 'integer' as const, minimum: 1 } : { type: 'string' as const },
   }))
   return {
-    operationId: `${method.toLowerCase()}${path.replace(/[^A-Za-z]+(\w?)/g, (_, next: string) => next.toUpperCase())}`,
+    operationId: `${method.toLowerCase()}${(path === '/' ? '/about' : path).replace(/[^A-Za-z]+(\w?)/g, (_, next: string) => next.toUpperCase())}`,
     summary: description.summary,
-    ...(description.description && { description: description.description }),
+    ...(text && { description: text }),
     tags: [description.tag],
-    security: description.access === 'public' ? [] : [{ user: permission ? [permission] : [] }],
+    security: description.access === 'public' ? [] : securityOf(permission),
     ...(parameters.length > 0 && { parameters }),
     ...(metadata.query && { requestParams: { query: metadata.query as QuerySchema } }),
     ...(body && {
       requestBody: {
         required: !body.optional,
-        content: Object.fromEntries(body.media.map((media) => [media, { schema: body.schema }])),
+        // JSON first: the page sends a form with every field that it knows, those that exclude each other included.
+        content: Object.fromEntries(body.media.toSorted().map((media) => [media, { schema: body.schema }])),
       },
     }),
     responses: responses({ method, path, metadata }),
@@ -102,8 +145,12 @@ function responses({
       ? (['malformed_request', 'payload_too_large', 'unsupported_media_type', 'validation_failed'] as const)
       : []),
     ...(query && !body ? (['validation_failed'] as const) : []),
-    ...(limited ? (['rate_limited'] as const) : []),
-    ...(description.access === 'public' ? [] : (['unauthenticated', 'invalid_token'] as const)),
+    // Whoever is signed in has a limit for what changes something.
+    ...(limited || (description.access === 'user' && method !== 'GET') ? (['rate_limited'] as const) : []),
+    ...(limited ? (['overloaded'] as const) : []),
+    ...(description.access === 'public'
+      ? []
+      : (['unauthenticated', 'access_token_expired', 'invalid_token'] as const)),
     ...(permission ? (['forbidden'] as const) : []),
     ...(description.access === 'public' || method === 'GET' ? [] : (['origin_rejected'] as const)),
     ...(description.errors ?? []),
@@ -118,17 +165,12 @@ function responses({
         : { 'application/json': { schema } }
     return [status, { description: 'Success', content }] as const
   })
-  const failures = Object.entries(Object.groupBy(codes, (code) => String(PROBLEMS[code].status)))
-  return Object.fromEntries([
-    ...successes,
-    ...failures.map(([status, sharing = []]) => [
-      status,
-      {
-        description: sharing.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('; '),
-        content: { 'application/problem+json': { schema: problemPayload } },
-      },
-    ]),
-  ])
+  return { ...Object.fromEntries(successes), ...errorResponses(codes) }
+}
+
+/** Any one of the three is enough. Scopes are OAuth's: the others have none. */
+function securityOf(permission?: Permission) {
+  return [{ password: permission ? [permission] : [] }, { bearer: [] }, { cookie: [] }]
 }
 
 /** The document as it is stored; the same text for the same routes. */

@@ -7,6 +7,7 @@
 import type { PGlite } from '@electric-sql/pglite'
 import { createPgConfig } from '@electric-sql/pglite/node-postgres'
 import { Client, Pool, type PoolClient, type PoolConfig } from 'pg'
+import { secureConnection } from './secure-connection.ts'
 
 // Neon sends every value as PostgreSQL's own text and leaves the parsing to its driver. Parsing here would
 // change values on the way: a bigint above 2^53 would lose digits, a timestamptz its microseconds.
@@ -27,7 +28,7 @@ function quietPool(config: PoolConfig): Pool {
 }
 
 /**
- * A pool for a PostgreSQL server; every value it returns is text or null.
+ * A pool for a PostgreSQL server, over verified TLS off this machine; every value it returns is text or null.
  *
  * @param connectionString - `postgres://user:password@host:port/database`; nothing is connected until the
  *   first query.
@@ -35,7 +36,7 @@ function quietPool(config: PoolConfig): Pool {
  * @returns the pool; the caller ends it.
  */
 export function postgresPool(connectionString: string, connections = 10): Pool {
-  return quietPool({ connectionString, max: connections })
+  return quietPool({ ...secureConnection(connectionString), max: connections })
 }
 
 /**
@@ -62,7 +63,8 @@ export function pglitePool(pglite: PGlite): Pool {
 export async function endSession({ options }: Pool, client: PoolClient): Promise<boolean> {
   if (!options.connectionString) return false
   const { processID } = client as PoolClient & { processID?: number }
-  const other = new Client({ connectionString: options.connectionString })
+  const { connectionString, Client: Kind = Client } = secureConnection(options.connectionString)
+  const other = new Kind({ connectionString })
   other.on('error', () => {})
   try {
     await other.connect()

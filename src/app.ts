@@ -1,27 +1,26 @@
 import { Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { administrationRoutes } from './administration/routes.ts'
 import { auditRoutes } from './audit/routes.ts'
 import type { AppDeps } from './deps.ts'
-import { AppError } from './errors.ts'
 import { type AppEnv, requestContext } from './http/context.ts'
 import { corsAllowlist } from './http/cors-allowlist.ts'
 import { assertEveryRouteDeclaresAccess } from './http/describe.ts'
 import { handleError, handleNotFound, throwErrorsOnly } from './http/handle-error.ts'
+import { readBody } from './http/read-body.ts'
+import { recordDenials } from './http/record-denials.ts'
 import { requireHttps } from './http/require-https.ts'
 import { securityHeaders } from './http/security-headers.ts'
+import { passwordRoutes } from './passwords/routes.ts'
 import { roleRoutes } from './roles/routes.ts'
 import { serviceRoutes } from './service/routes.ts'
 import { ownSessionRoutes, sessionRoutes } from './sessions/routes.ts'
 import { userRoutes } from './users/routes.ts'
 
-/** No request of this API needs more than a few hundred bytes. */
-const MAX_BODY_BYTES = 16 * 1024
-
 /** Every route of the API, without the middleware around them. */
 export const routes = new Hono<AppEnv>()
   .route('/', serviceRoutes)
   .route('/', userRoutes)
+  .route('/', passwordRoutes)
   .route('/', administrationRoutes)
   .route('/', roleRoutes)
   .route('/', auditRoutes)
@@ -35,21 +34,15 @@ export const routes = new Hono<AppEnv>()
  * @throws Error when a route has neither a guard nor the word `public`
  */
 export function createApp(deps: AppDeps) {
-  const { publicUrl, corsOrigins } = deps.config
+  const { publicUrl } = deps.config
   // Not strict: a path answers with and without a trailing slash.
   const app = new Hono<AppEnv>({ strict: false })
     .use(requestContext(deps))
     .use(securityHeaders(publicUrl))
     .use(requireHttps(publicUrl))
-    .use(corsAllowlist(corsOrigins))
-    .use(
-      bodyLimit({
-        maxSize: MAX_BODY_BYTES,
-        onError: () => {
-          throw new AppError('payload_too_large')
-        },
-      }),
-    )
+    .use(corsAllowlist(deps.config))
+    .use(readBody())
+    .use(recordDenials)
     .use(throwErrorsOnly)
     .route('/', routes)
   app.onError(handleError)

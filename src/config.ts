@@ -1,26 +1,36 @@
 import * as z from 'zod/mini'
+import { crossProblems } from './config/cross-rules.ts'
+import { meantInEnvironment, meantName } from './config/misspelt.ts'
+import { SECRET_KID } from './config/reused-secrets.ts'
 import {
   databaseUrl,
+  endpointUrl,
+  flag,
+  host,
   integer,
   type Limit,
   label,
   limit,
   origin,
   origins,
+  PER_ACCOUNT,
+  PER_CLIENT,
   secret,
   secrets,
   serviceUrl,
   signingKeys,
 } from './config/rules.ts'
-import { MAX_ITERATIONS_PER_CALL, MAX_ROUNDS, MIN_TOTAL_ITERATIONS } from './crypto/password.ts'
+import { MAX_ITERATIONS_PER_CALL, MAX_ROUNDS } from './crypto/password.ts'
 import { hs256Key, isUsable, pick, type SigningKey } from './crypto/signing-key.ts'
-import { isLoopback } from './loopback.ts'
+import { isLoopback } from './net/loopback.ts'
 
 // The README's table lists every variable with its unit, default and reason; a test compares the two.
 
 /** Every variable this server reads, each with its own rule. Rules across variables are in `parseConfig`. */
 const VARIABLES = {
   DATABASE_URL: databaseUrl,
+  DATABASE_ENDPOINT: z.optional(endpointUrl),
+  DATABASE_TIMEOUT_MILLISECONDS: integer(500, 15_000, 3000),
   PUBLIC_URL: origin,
   APP_URL: z.optional(origin),
   CORS_ORIGINS: z.optional(origins),
@@ -36,16 +46,21 @@ const VARIABLES = {
   PASSWORD_ROUNDS: integer(1, MAX_ROUNDS, 6),
   PASSWORD_MIN_LENGTH: integer(8, 64, 8),
   BREACHED_PASSWORDS_URL: z.optional(serviceUrl),
-  LIMIT_SIGN_IN_ACCOUNT: limit('5/300'),
-  LIMIT_SIGN_IN_ADDRESS: limit('20/60'),
-  LIMIT_REGISTER_ADDRESS: limit('10/3600'),
-  LIMIT_FLOOD_ADDRESS: limit('100/60'),
+  LIMIT_SIGN_IN_ACCOUNT: limit('5/300', PER_ACCOUNT),
+  LIMIT_SIGN_IN_ADDRESS: limit('20/60', PER_CLIENT),
+  LIMIT_REGISTER_ADDRESS: limit('10/3600', PER_CLIENT),
+  LIMIT_ACT_ACCOUNT: limit('60/60', PER_ACCOUNT),
+  LIMIT_PROFILE_ACCOUNT: limit('10/3600', PER_ACCOUNT),
+  LIMIT_REFRESH_SESSION: limit('60/60', PER_ACCOUNT),
+  LIMIT_FLOOD_ADDRESS: limit('100/60', PER_CLIENT),
+  GUESSING_ALARM: integer(1, 100_000, 1000),
   AUDIT_RETENTION_DAYS: integer(1, 3650, 365),
   COOKIE_SAME_SITE: z._default(
     z.enum(['lax', 'strict', 'none'], { error: 'must be lax, strict or none' }),
     'lax',
   ),
-  HOST: z._default(label, '127.0.0.1'),
+  COOKIE_PARTITIONED: flag,
+  HOST: z._default(host, '127.0.0.1'),
   PORT: integer(1, 65_535, 8000),
   TRUSTED_PROXY_HOPS: integer(0, 10, 0),
 }
@@ -56,11 +71,32 @@ type Variables = { [Name in VariableName]: z.output<(typeof VARIABLES)[Name]> }
 /** The names of all variables, for tools that pick them out of a larger environment. */
 export const VARIABLE_NAMES = Object.keys(VARIABLES) as VariableName[]
 
+/**
+ * What concerns this server of an environment, which is every program's: the variables, and the names that are one edit
+ * away from one, for `parseConfig` to refuse.
+ */
+export function pickVariables(environment: Readonly<Record<string, string | undefined>>) {
+  const entries = Object.entries(environment)
+  return Object.fromEntries(
+    entries.filter(([name]) => Object.hasOwn(VARIABLES, name) || meantInEnvironment(name, VARIABLE_NAMES)),
+  )
+}
+
 /** What is limited, and by whom it is counted. */
-export type LimitName = 'signInAccount' | 'signInAddress' | 'registerAddress' | 'floodAddress'
+export type LimitName =
+  | 'signInAccount'
+  | 'signInAddress'
+  | 'registerAddress'
+  | 'act'
+  | 'profile'
+  | 'refreshSession'
+  | 'floodAddress'
 
 export type Config = {
   databaseUrl: string
+  /** Where SQL is posted to; `null`: where the connection string says. */
+  databaseEndpoint: string | null
+  databaseTimeoutMilliseconds: number
   /** This server's own origin; also the `iss` of its tokens. */
   publicUrl: string
   appUrl: string
@@ -79,7 +115,9 @@ export type Config = {
   breachedPasswordsUrl: string | null
   limits: Record<LimitName, Limit>
   auditRetentionDays: number
-  cookies: { secure: boolean; sameSite: 'lax' | 'strict' | 'none' }
+  /** So many failed sign-ins in an hour, over all accounts, are an alarm. */
+  guessingAlarm: number
+  cookies: { secure: boolean; sameSite: 'lax' | 'strict' | 'none'; partitioned: boolean }
   node: { host: string; port: number; trustedProxyHops: number }
 }
 
@@ -95,21 +133,23 @@ export class ConfigError extends Error {
 }
 
 /**
- * Reads the configuration from Worker bindings or environment variables. An empty variable counts as absent.
+ * Reads the configuration from Worker bindings or environment variables. An empty variable counts as absent. White space
+ * around a value is not part of it, nor is a byte order mark: a file that is piped into `wrangler secret put` ends with
+ * a line end, and a key that had it would be another one than everybody else computes from that file.
  *
- * @param source the bindings; a text variable this server does not know is refused, since a misspelt name
- *   would otherwise silently leave a default in force. Bindings that are not texts are left alone.
+ * @param source the bindings. A name that is meant for one of ours is refused, since it would silently leave a default in
+ *   force; other strings, and bindings that are no strings, are another program's.
  * @throws ConfigError that names every variable in the way and the reason
  */
 export function parseConfig(source: Readonly<Record<string, unknown>>): Config {
   const problems: string[] = []
   for (const [name, value] of Object.entries(source)) {
-    if (typeof value === 'string' && !Object.hasOwn(VARIABLES, name))
-      problems.push(`${name} is not a variable of this server`)
+    const meant = typeof value === 'string' ? meantName(name, VARIABLE_NAMES) : null
+    if (meant) problems.push(`${name} is not a variable of this server; is ${meant} meant?`)
   }
   const values: Record<string, unknown> = {}
   for (const name of VARIABLE_NAMES) {
-    const value = source[name] === '' ? undefined : source[name]
+    const value = trimmed(source[name])
     if (value !== undefined && typeof value !== 'string') {
       problems.push(`${name} must be a text: put its value in quotes`)
       continue
@@ -118,7 +158,7 @@ export function parseConfig(source: Readonly<Record<string, unknown>>): Config {
     if (result.success) values[name] = result.data
     else problems.push(value ? `${name} ${messages(result.error)}` : `${name} is missing`)
   }
-  problems.push(...crossProblems(source, values))
+  problems.push(...crossProblems(values, (name) => trimmed(source[name]) !== undefined))
   if (problems.length > 0) throw new ConfigError(problems)
   return toConfig(values as Variables)
 }
@@ -140,30 +180,16 @@ export async function assertUsableKeys({ signingKeys }: Config): Promise<void> {
   )
 }
 
-function crossProblems(source: Readonly<Record<string, unknown>>, values: Partial<Variables>): string[] {
-  const problems: string[] = []
-  if (!source['JWT_SECRET'] && !source['JWT_SIGNING_KEYS']) {
-    problems.push('JWT_SECRET or JWT_SIGNING_KEYS must be set')
-  }
-  if (values.PUBLIC_URL && !isLoopback(new URL(values.PUBLIC_URL).hostname) && !source['APP_URL']) {
-    problems.push('APP_URL is missing (it has a default on loopback only)')
-  }
-  if (values.COOKIE_SAME_SITE === 'none' && values.PUBLIC_URL?.startsWith('http:')) {
-    problems.push('COOKIE_SAME_SITE none needs https as PUBLIC_URL: browsers drop such cookies otherwise')
-  }
-  const total = (values.PASSWORD_ITERATIONS ?? Number.NaN) * (values.PASSWORD_ROUNDS ?? Number.NaN)
-  if (total < MIN_TOTAL_ITERATIONS) {
-    problems.push(
-      `PASSWORD_ITERATIONS × PASSWORD_ROUNDS is ${total}; OWASP asks for at least ${MIN_TOTAL_ITERATIONS}`,
-    )
-  }
-  return problems
+function trimmed(value: unknown): unknown {
+  return typeof value === 'string' ? value.trim() || undefined : value
 }
 
 function toConfig(values: Variables): Config {
   const appUrl = values.APP_URL ?? 'http://localhost:3000'
   return {
     databaseUrl: values.DATABASE_URL,
+    databaseEndpoint: values.DATABASE_ENDPOINT ?? null,
+    databaseTimeoutMilliseconds: values.DATABASE_TIMEOUT_MILLISECONDS,
     publicUrl: values.PUBLIC_URL,
     appUrl,
     corsOrigins: values.CORS_ORIGINS ?? [appUrl],
@@ -174,16 +200,24 @@ function toConfig(values: Variables): Config {
     refresh: { idleSeconds: values.REFRESH_IDLE_SECONDS, graceSeconds: values.REFRESH_GRACE_SECONDS },
     sessionSeconds: values.SESSION_SECONDS,
     passwordWork: { iterations: values.PASSWORD_ITERATIONS, rounds: values.PASSWORD_ROUNDS },
-    cookies: { secure: values.PUBLIC_URL.startsWith('https:'), sameSite: values.COOKIE_SAME_SITE },
+    cookies: {
+      secure: values.PUBLIC_URL.startsWith('https:'),
+      sameSite: values.COOKIE_SAME_SITE,
+      partitioned: values.COOKIE_PARTITIONED,
+    },
     passwordMinLength: values.PASSWORD_MIN_LENGTH,
     breachedPasswordsUrl: breachedPasswordsUrlOf(values),
     limits: {
       signInAccount: values.LIMIT_SIGN_IN_ACCOUNT,
       signInAddress: values.LIMIT_SIGN_IN_ADDRESS,
       registerAddress: values.LIMIT_REGISTER_ADDRESS,
+      act: values.LIMIT_ACT_ACCOUNT,
+      profile: values.LIMIT_PROFILE_ACCOUNT,
+      refreshSession: values.LIMIT_REFRESH_SESSION,
       floodAddress: values.LIMIT_FLOOD_ADDRESS,
     },
     auditRetentionDays: values.AUDIT_RETENTION_DAYS,
+    guessingAlarm: values.GUESSING_ALARM,
     node: {
       host: values.HOST,
       port: values.PORT,
@@ -194,7 +228,7 @@ function toConfig(values: Variables): Config {
 
 /** The keys, and behind them the secret (unless a key has its name already, as after a rotation): whoever moves from one to the other refuses no token on the way. */
 function keyRingOf({ JWT_SIGNING_KEYS: keys = [], JWT_SECRET: text }: Variables): SigningKey[] {
-  const named = text === undefined ? [] : [hs256Key('jwt-secret', text)]
+  const named = text === undefined ? [] : [hs256Key(SECRET_KID, text)]
   const known = new Set(keys.map(({ kid }) => kid))
   return [...keys.map((key) => pick(key, key)), ...named.filter(({ kid }) => !known.has(kid))]
 }

@@ -1,10 +1,14 @@
 import type { Config } from './config.ts'
 import { type DerivedKeys, deriveKeys } from './crypto/derived-key.ts'
 import { createKeyRing, type KeyRing } from './crypto/jwt.ts'
-import { createPasswordHasher, type PasswordHasher, type Pause } from './crypto/password.ts'
+import { createPasswordHasher, type Derive, type PasswordHasher } from './crypto/password.ts'
 import type { Client } from './db/audit-event.ts'
 import { type Connect, type Database, type DatabaseFetch, prepareDatabase } from './db/client.ts'
+import { type Admission, createAdmission } from './limits/admission.ts'
+import { createMemoryLimiter, type FloodLimiter } from './limits/memory-limiter.ts'
+import type { LocalLimitName } from './limits/refuse-locally.ts'
 import { commonPasswordsFrom } from './passwords/common-passwords.ts'
+import { createProbe, type Probe } from './service/probe-database.ts'
 
 /** The wall clock. A parameter everywhere, so that every expiry has a test just before it and at it. */
 export type Clock = () => Date
@@ -29,9 +33,6 @@ export type ClientAddress = (request: Request, bindings: unknown) => string | nu
 /** Whether a request reached the platform over plain http, as far as the platform knows. */
 export type IsPlainHttp = (request: Request) => boolean
 
-/** Cloudflare's Rate Limiting binding, and whatever does the same elsewhere. */
-export type FloodLimiter = { limit(options: { key: string }): Promise<{ success: boolean }> }
-
 /** Writes one line of JSON. */
 export type Log = (entry: { event: string } & Record<string, unknown>) => void
 
@@ -44,6 +45,8 @@ export type AppDeps = {
   stopwatch: () => number
   random: Random
   passwords: PasswordHasher
+  /** Bounds how many hashes are made at once, and who waits for whom. */
+  admission: Admission
   /** Folded; read on first use. Rejects where that fails. */
   commonPasswords: () => Promise<ReadonlySet<string>>
   keyRing: KeyRing
@@ -51,8 +54,12 @@ export type AppDeps = {
   deviceKeys: DerivedKeys
   /** For the names of budgets. */
   limitKeys: DerivedKeys
-  /** The first line against floods; `null` where none is bound. */
+  /** The first line against floods; `null`: none. */
   floodLimiter: FloodLimiter | null
+  /** Counted by this process alone. `reports`: how often a refusal is put on record. */
+  localLimits: Record<LocalLimitName | 'refreshSession' | 'reports', FloodLimiter>
+  /** Asks the database whether it works. */
+  probe: Probe
   clientAddress: ClientAddress
   isPlainHttp: IsPlainHttp
   assets: Assets
@@ -70,16 +77,41 @@ export type Deps = Omit<AppDeps, 'connect'> & { db: Database; client: Client }
 /** Milliseconds that only grow, for durations. */
 export const stopwatch = () => performance.now()
 
+const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds))
+
+/** How password hashes are made on a platform. */
+export type Hashing = {
+  /** Omitted: by Web Crypto, without a pause. */
+  derive?: Derive
+  /** How many at the same time. */
+  running: number
+  /** Omitted: until the work is done. */
+  leaseMilliseconds?: number
+}
+
+/** As many as are hashed before the deadline, at the usual tenth of a second and a half. */
+const WAITING_PER_RUNNING = 32
+const DEADLINE_MILLISECONDS = 5000
+
+/** @param now milliseconds */
+export function createLocalLimits({ limits }: Config, now: () => number): AppDeps['localLimits'] {
+  return {
+    registerAddress: createMemoryLimiter(limits.registerAddress, now),
+    signInAddress: createMemoryLimiter(limits.signInAddress, now),
+    refreshSession: createMemoryLimiter(limits.refreshSession, now),
+    reports: createMemoryLimiter({ count: 1, seconds: 60 }, now),
+  }
+}
+
 /** Real time, real randomness, the configured database: the one place where they enter. */
 export function makeDeps(
   config: Config,
   {
-    betweenHashCalls,
+    hashing,
     databaseFetch,
     ...platform
   }: Pick<AppDeps, 'assets' | 'clientAddress' | 'floodLimiter' | 'isPlainHttp'> & {
-    /** Where hashing holds up the thread that serves requests; elsewhere it would only take time. */
-    betweenHashCalls?: Pause
+    hashing: Hashing
     /** Where the platform has something leaner than its `fetch`. */
     databaseFetch?: DatabaseFetch
   },
@@ -90,11 +122,24 @@ export function makeDeps(
   }
   return {
     config,
-    connect: prepareDatabase(config.databaseUrl, stopwatch, databaseFetch),
+    connect: prepareDatabase(
+      { url: config.databaseUrl, endpoint: config.databaseEndpoint },
+      { now: stopwatch, timeoutMilliseconds: config.databaseTimeoutMilliseconds, databaseFetch },
+    ),
     clock: () => new Date(),
     stopwatch,
     random,
-    passwords: createPasswordHasher(config.passwordWork, random.bytes, betweenHashCalls),
+    passwords: createPasswordHasher(config.passwordWork, random.bytes, hashing.derive),
+    admission: createAdmission({
+      running: hashing.running,
+      waiting: hashing.running * WAITING_PER_RUNNING,
+      deadlineMilliseconds: DEADLINE_MILLISECONDS,
+      leaseMilliseconds: hashing.leaseMilliseconds ?? Number.POSITIVE_INFINITY,
+      now: stopwatch,
+      sleep,
+    }),
+    localLimits: createLocalLimits(config, Date.now),
+    probe: createProbe({ stopwatch, sleep }),
     keyRing: createKeyRing(config.signingKeys),
     refreshKeys: deriveKeys(config.authSecrets, 'refresh-token'),
     deviceKeys: deriveKeys(config.authSecrets, 'device-token'),

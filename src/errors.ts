@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'wrong_password'
   | 'not_found'
   | 'method_not_allowed'
+  | 'request_timeout'
   | 'email_taken'
   | 'username_taken'
   | 'last_admin'
@@ -25,6 +26,7 @@ export type ErrorCode =
   | 'validation_failed'
   | 'weak_password'
   | 'rate_limited'
+  | 'headers_too_large'
   | 'database_unavailable'
   | 'overloaded'
   | 'internal_error'
@@ -41,6 +43,8 @@ type AppErrorOptions = {
   errors?: FieldError[]
   /** Further members of the answer, of this error alone. */
   members?: Record<string, unknown>
+  /** Why, for the audit trail; never sent. */
+  reason?: string
   /** Which limit refused it. */
   limit?: RefusingLimit
   /** When to try again, in whole seconds, where the code's own answer is not the best there is. */
@@ -58,6 +62,7 @@ export class AppError extends Error {
   readonly detail: string | undefined
   readonly errors: FieldError[] | undefined
   readonly members: Record<string, unknown> | undefined
+  readonly reason: string | undefined
   readonly limit: RefusingLimit | undefined
   readonly retryAfterSeconds: number | undefined
 
@@ -68,6 +73,7 @@ export class AppError extends Error {
     this.detail = options.detail
     this.errors = options.errors
     this.members = options.members
+    this.reason = options.reason
     this.limit = options.limit
     this.retryAfterSeconds = options.retryAfterSeconds
   }

@@ -29,6 +29,29 @@ export const codePoints = (minimum: number, maximum: number, form?: 'NFKC') =>
     }
   })
 
+/**
+ * What changes how the text around a name reads: controls of direction (in a list of accounts, `\u202e` turns the next
+ * column around: "Trojan Source", CVE-2021-42574), separators of lines and paragraphs, and code points that never become
+ * characters. RFC 8264 section 9.11 and 9.13 disallow them in free text.
+ *
+ * Joiners (Persian, emoji) and variation selectors stay. So do private use, which names typed on older Chinese
+ * systems hold, and what is unassigned, about which runtimes differ by their version of Unicode.
+ */
+const DISPLACES_TEXT = /[\p{Bidi_Control}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/u
+
+/** Something to see that stands by itself: no mark alone, no filler of Hangul, no blank of Braille (U+2800). */
+const VISIBLE = /[^\p{M}\p{Z}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u
+
+const legible = z.refine<string>((text) => !DISPLACES_TEXT.test(text), {
+  error: 'has a character that changes the direction or the lines of the text',
+  abort: true,
+})
+
+const visible = z.refine<string>((text) => text === '' || VISIBLE.test(text), {
+  error: 'has nothing that can be seen',
+  abort: true,
+})
+
 /** A line for people to read: 1 to so many code points. */
 export const line = (maximum: number, example: string) =>
   z
@@ -36,7 +59,9 @@ export const line = (maximum: number, example: string) =>
     .check(
       wellFormed,
       printable,
+      legible,
       z.trim(),
+      visible,
       codePoints(1, maximum),
       z.meta({ minLength: 1, maxLength: maximum, examples: [example] }),
     )

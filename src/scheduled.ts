@@ -2,6 +2,8 @@ import { purgeEvents } from './audit/purge.ts'
 import { describeCauses } from './db/errors.ts'
 import type { AppDeps } from './deps.ts'
 import { purgeBudgets } from './limits/purge.ts'
+import { watchGuessing } from './limits/watch-guessing.ts'
+import { checkDeadline } from './service/check-deadline.ts'
 import { purgeSessions } from './sessions/purge.ts'
 
 const PURGES = { sessions: purgeSessions, events: purgeEvents, budgets: purgeBudgets }
@@ -11,15 +13,23 @@ const PURGES = { sessions: purgeSessions, events: purgeEvents, budgets: purgeBud
  * at once, or not at all for a while; nothing depends on it but space. One part that fails does not keep the others
  * from their work. Never rejects.
  */
-export async function runScheduled({ connect, clock, config, log }: AppDeps): Promise<void> {
+export async function runScheduled(deps: AppDeps): Promise<void> {
+  const { connect, clock, config, log } = deps
   const deleted: Record<string, number> = {}
-  for (const [what, purge] of Object.entries(PURGES)) {
+  const attempt = async (what: string, work: () => Promise<unknown>) => {
     try {
-      const db = connect({ roundTrips: 0, milliseconds: 0 })
-      deleted[what] = await purge({ db, clock, config })
+      await work()
     } catch (error) {
       log({ event: 'schedule_failed', what, causes: describeCauses(error) })
     }
   }
+  const db = () => connect({ roundTrips: 0, milliseconds: 0 })
+  for (const [what, purge] of Object.entries(PURGES)) {
+    await attempt(what, async () => {
+      deleted[what] = await purge({ db: db(), clock, config })
+    })
+  }
   log({ event: 'purged', ...deleted })
+  await attempt('guessing', () => watchGuessing({ db: db(), clock, config, log }))
+  await attempt('deadline', () => checkDeadline(deps))
 }

@@ -4,12 +4,13 @@ import {
   type AppDeps,
   type Assets,
   type ClientAddress,
-  type FloodLimiter,
   type IsPlainHttp,
   makeDeps,
+  stopwatch,
 } from './deps.ts'
-import { letOthersRun } from './let-others-run.ts'
+import { createMemoryLimiter, type FloodLimiter } from './limits/memory-limiter.ts'
 import { runScheduled } from './scheduled.ts'
+import { HASHING } from './workers/hashing.ts'
 
 type Bindings = Record<string, unknown> & {
   ASSETS: { fetch(request: Request): Promise<Response> }
@@ -35,9 +36,14 @@ let app: Promise<ReturnType<typeof createApp>> | undefined
 
 function depsOf(env: Bindings): AppDeps {
   const assets: Assets = (request) => env.ASSETS.fetch(request)
-  const floodLimiter = env.FLOOD_LIMITER ?? null
-  const platform = { assets, clientAddress, floodLimiter, isPlainHttp, betweenHashCalls: letOthersRun }
-  deps ??= makeDeps(parseConfig(env), platform)
+  if (!deps) {
+    const config = parseConfig(env)
+    const floodLimiter = env.FLOOD_LIMITER ?? createMemoryLimiter(config.limits.floodAddress, stopwatch)
+    const platform = { assets, clientAddress, floodLimiter, isPlainHttp, hashing: HASHING }
+    deps = makeDeps(config, platform)
+    // Environments of wrangler.toml don't inherit it, and nothing else would tell.
+    if (!env.FLOOD_LIMITER) deps.log({ event: 'flood_limiter_not_bound', counted: 'by isolate' })
+  }
   return deps
 }
 

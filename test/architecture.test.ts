@@ -46,7 +46,9 @@ describe('who may import what', () => {
 
   test('hono: the app, http/, routes and the entries; the token library in crypto/jwt.ts', () => {
     const allowed = (path: string) =>
-      ['src/app.ts', ...entries].includes(path) || /^src\/http\//.test(path) || layer(path) === 'routes.ts'
+      ['src/app.ts', ...entries].includes(path) ||
+      /^src\/(http|node)\//.test(path) ||
+      layer(path) === 'routes.ts'
     expect(importers(/^(hono|@hono)/, allowed)).toEqual(['src/crypto/jwt.ts'])
     const tokenLibrary = src.find(({ path }) => path === 'src/crypto/jwt.ts')?.imports
     expect(tokenLibrary?.filter((name) => name.includes('hono'))).toEqual(['hono/jwt'])
@@ -70,10 +72,16 @@ describe('who may import what', () => {
     expect(outside).toEqual([])
   })
 
-  test('config.ts imports zod, key parsing and what loopback is', () => {
+  test('net/ imports nothing of src but net/', () => {
+    const net = src.filter(({ path }) => path.startsWith('src/net/'))
+    expect(net.length).toBeGreaterThan(2)
+    expect(net.flatMap(({ imports }) => imports.filter((name) => !name.startsWith('src/net/')))).toEqual([])
+  })
+
+  test('config.ts imports zod, key parsing and what hosts are', () => {
     const config = src.filter(({ path }) => /^src\/config[./]/.test(path))
-    const allowed = /^zod|^src\/crypto\/|^src\/config\/|^src\/loopback\.ts$/
-    expect(config).toHaveLength(2)
+    const allowed = /^zod|^src\/crypto\/|^src\/config\/|^src\/net\//
+    expect(config).toHaveLength(5)
     expect(config.flatMap(({ imports }) => imports.filter((name) => !allowed.test(name)))).toEqual([])
   })
 
@@ -89,9 +97,11 @@ describe('who may import what', () => {
     }
   })
 
-  test('process and node:* : the Node entry', () => {
-    expect(importers(/^node:/, (path) => path === 'src/node.ts')).toEqual([])
-    expect(containing(/\bprocess\./, (path) => path === 'src/node.ts')).toEqual([])
+  test('process and node:* : the Node entry and node/, which nothing else imports', () => {
+    const forNode = (path: string) => path === 'src/node.ts' || path.startsWith('src/node/')
+    expect(importers(/^node:/, forNode)).toEqual([])
+    expect(containing(/\bprocess\./, forNode)).toEqual([])
+    expect(importers(/^src\/node\//, forNode)).toEqual([])
   })
 
   test('undici, which is for Node: node-fetch.ts, and that by the Node entry', () => {
@@ -184,7 +194,7 @@ describe('what is not written here', () => {
   test('every test stands where its source stands', () => {
     const elsewhere = ['src/http/problem.ts', 'src/http/handle-error.ts']
     const tests = sources('test').filter(({ path }) =>
-      /^test\/(administration|roles|audit|crypto|db|http|limits|passwords|sessions|users)\/.*\.test\.ts$/.test(
+      /^test\/(administration|roles|audit|crypto|db|http|limits|net|passwords|sessions|users)\/.*\.test\.ts$/.test(
         path,
       ),
     )
@@ -198,14 +208,22 @@ describe('what is not written here', () => {
       'src/administration/scale.ts',
       'src/administration/stale-guards.ts',
       'src/audit/events.ts',
+      'src/db/deadlines.ts',
       'src/http/budgets.ts',
       'src/http/canaries.ts',
+      'src/http/largest-cookie.ts',
+      'src/http/media-types.ts',
+      'src/http/reported-elsewhere.ts',
       'src/http/security.ts',
+      'src/limits/acts.ts',
       'src/limits/races.ts',
       'src/sessions/key-rotation.ts',
+      'src/sessions/oauth-clients.ts',
       'src/sessions/own-sessions.ts',
       'src/sessions/races.ts',
       'src/sessions/stale-guards.ts',
+      'src/users/email.ts',
+      'src/users/legible-lines.ts',
       'src/users/me.ts',
     ])
   })

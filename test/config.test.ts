@@ -32,6 +32,7 @@ describe('defaults', () => {
   test('on this machine the four necessary variables are enough', () => {
     expect(parseConfig(local)).toEqual({
       databaseUrl: local.DATABASE_URL,
+      databaseEndpoint: null,
       publicUrl: 'http://localhost:8000',
       appUrl: 'http://localhost:3000',
       corsOrigins: ['http://localhost:3000'],
@@ -42,7 +43,7 @@ describe('defaults', () => {
       refresh: { idleSeconds: 604_800, graceSeconds: 10 },
       sessionSeconds: 2_592_000,
       passwordWork: { iterations: 100_000, rounds: 6 },
-      cookies: { secure: false, sameSite: 'lax' },
+      cookies: { secure: false, sameSite: 'lax', partitioned: false },
       node: {
         host: '127.0.0.1',
         port: 8000,
@@ -124,36 +125,23 @@ describe('weak or dangerous values are refused (row 82)', () => {
   const refused: [string, Record<string, string | undefined>, string][] = [
     [
       'a secret of 31 bytes',
-      { JWT_SECRET: 'abcdefghijklmnopqrstuvwxyz01234' },
+      { JWT_SECRET: 'k3JxQ9wLmZ2vRt7bHc5NpY8sDg4FuE1aKo6WiXyB0q' },
       'JWT_SECRET is shorter than 32 bytes',
     ],
     [
-      'a placeholder',
-      { JWT_SECRET: 'please-change-me-before-you-deploy-this-0123' },
-      'JWT_SECRET can be guessed',
+      'a secret that spaces make long enough',
+      { JWT_SECRET: `k3JxQ9wLmZ2vRt7b${' '.repeat(30)}` },
+      'JWT_SECRET is shorter than 32 bytes',
     ],
     [
       "the secret of FastAPI's tutorial",
       { JWT_SECRET: '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7' },
       'JWT_SECRET can be guessed',
     ],
-    ['one letter, many times', { JWT_SECRET: 'a'.repeat(64) }, 'JWT_SECRET can be guessed'],
     [
-      "the secret of jwt.io's example",
-      { JWT_SECRET: 'a-string-secret-at-least-256-bits-long' },
-      'JWT_SECRET can be guessed',
-    ],
-    ['a few words', { JWT_SECRET: 'this is a very secret text for tokens' }, 'JWT_SECRET can be guessed'],
-    ['the keyboard', { JWT_SECRET: '0123456789abcdefghijklmnopqrstuv' }, 'JWT_SECRET can be guessed'],
-    [
-      'a secret that repeats itself',
-      { JWT_SECRET: 'k3JxQ9wLmZ2vRt7b'.repeat(3) },
-      'JWT_SECRET can be guessed',
-    ],
-    [
-      'a secret that spaces make long enough',
-      { JWT_SECRET: `k3JxQ9wLmZ2vRt7b${' '.repeat(30)}` },
-      'JWT_SECRET is shorter than 32 bytes',
+      'a sentence',
+      { JWT_SECRET: 'this is a very secret text for the tokens of our server' },
+      'JWT_SECRET has characters',
     ],
     [
       'a weak secret among good ones',
@@ -256,7 +244,7 @@ describe('weak or dangerous values are refused (row 82)', () => {
     ],
     [
       'a database without TLS',
-      { DATABASE_URL: 'postgresql://u:p@db.example.com/db?sslmode=disable' },
+      { DATABASE_URL: 'postgresql://u:p@ep-x.eu-central-1.aws.neon.tech/db?sslmode=disable' },
       'DATABASE_URL must not allow plain text',
     ],
     [
@@ -277,7 +265,6 @@ test.each([
   ['a name under localhost', { PUBLIC_URL: 'http://auth.localhost' }],
   ['an IPv4 loopback address', { PUBLIC_URL: 'http://127.8.9.1:8000' }],
   ['the IPv6 loopback address', { PUBLIC_URL: 'http://[::1]:8000/' }],
-  ['a secret of 32 bytes in 16 characters', { JWT_SECRET: 'αβγδεζηθικλμνξοπ' }],
   ['several origins', { CORS_ORIGINS: 'https://a.example,https://b.example http://localhost:3000' }],
   ['no origin at all', { CORS_ORIGINS: ' ' }],
   ['more work', { PASSWORD_ROUNDS: '12' }],
@@ -307,12 +294,13 @@ describe('asymmetric keys', () => {
 
   test.each(['ES256', 'EdDSA'] as const)('%s: parts of two keys are found out by use', async (alg) => {
     const [one, other] = [await generateKey(alg, 'one'), await generateKey(alg, 'other')]
+    const third = await generateKey(alg, 'third')
     const configOf = (keys: object[]) => parseConfig({ ...local, JWT_SIGNING_KEYS: JSON.stringify(keys) })
     await assertUsableKeys(configOf([one, other]))
     const mixed = { ...one, x: other.x, ...(other.y && { y: other.y }) }
     const zeros = { ...one, x: 'A'.repeat(43) }
     for (const broken of [mixed, zeros]) {
-      await expect(assertUsableKeys(configOf([other, broken]))).rejects.toMatchObject({
+      await expect(assertUsableKeys(configOf([third, broken]))).rejects.toMatchObject({
         problems: ['JWT_SIGNING_KEYS: the private and public parts of "one" do not belong together'],
       })
     }
@@ -342,7 +330,7 @@ test('several keys make a ring in their order', () => {
 
 test('the names of all variables are known', () => {
   expect(VARIABLE_NAMES).toContain('DATABASE_URL')
-  expect(VARIABLE_NAMES).toHaveLength(25)
+  expect(VARIABLE_NAMES).toHaveLength(27)
 })
 
 describe('limits', () => {
@@ -368,7 +356,7 @@ describe('limits', () => {
     '/60',
     '-5/60',
     '5/60/1',
-    '1000001/1',
+    '1000001/1000000',
     '1/1000001',
     '1e3/60',
     'off',
@@ -378,6 +366,16 @@ describe('limits', () => {
       'LIMIT_SIGN_IN_ADDRESS is not count/seconds, each from 1 to 1000000, e.g. 20/60',
     ])
   })
+})
+
+test.each([
+  ['LIMIT_SIGN_IN_ACCOUNT', '1001/1000'],
+  ['LIMIT_SIGN_IN_ACCOUNT', '101/10'],
+  ['LIMIT_SIGN_IN_ADDRESS', '10001/60'],
+  ['LIMIT_REGISTER_ADDRESS', '201/1'],
+  ['LIMIT_FLOOD_ADDRESS', '1000000/1'],
+])('a limit that limits nobody is refused: %s=%s', (name, value) => {
+  expect(problemsOf({ ...local, [name]: value })).toEqual([expect.stringContaining(`${name} limits nobody`)])
 })
 
 describe('the check against breached passwords', () => {

@@ -24,7 +24,7 @@ test('a statement that gets no connection ends when its time is over', async () 
   await new Promise((resolve) => setTimeout(resolve, 200))
   const began = performance.now()
   const answer = fetchUnderNode(`http://127.0.0.1:${port}/sql`, {
-    ...{ method: 'POST', headers: {}, body: '{}' },
+    ...{ method: 'POST', headers: {}, body: '{}', redirect: 'manual' },
     signal: AbortSignal.timeout(300),
   })
   await expect(answer).rejects.toThrow(/timeout/i)

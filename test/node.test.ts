@@ -132,9 +132,9 @@ test('with https as its public URL it serves only what a proxy took over https',
       APP_URL: 'https://app.example.com',
     },
   })
-  const status = (proto: string | null) =>
+  const status = (proto: string | null, path = '/.well-known/jwks.json') =>
     fetch(
-      `http://127.0.0.1:${otherPort}/health`,
+      `http://127.0.0.1:${otherPort}${path}`,
       proto === null ? {} : { headers: { 'X-Forwarded-Proto': proto } },
     )
       .then((response) => response.status)
@@ -145,6 +145,10 @@ test('with https as its public URL it serves only what a proxy took over https',
   for (const proto of ['https', 'HTTPS', 'https, https']) expect(await status(proto), proto).toBe(200)
   for (const proto of [null, '', 'http', 'HTTP', 'http, https', 'https,http', 'httpsx'])
     expect(await status(proto)).toBe(403)
+  // A load balancer asks directly.
+  for (const proto of [null, 'http', 'https'])
+    for (const path of ['/health', '/health/']) expect(await status(proto, path), path).toBe(200)
+  expect(await status(null, '/ready')).toBe(200)
   await other.interrupt()
 })
 
@@ -185,12 +189,15 @@ test.each([
 })
 
 test('a configuration that is not valid ends the process with every reason (row 82)', async () => {
-  const refused = start('src/node.ts', { env: { PORT: '70000', PUBLIC_URL: 'http://auth.example.com' } })
+  const refused = start('src/node.ts', {
+    env: { PORT: '70000', PUBLIC_URL: 'http://auth.example.com', PASSWORD_ROUND: '6' },
+  })
   expect(await refused.exited).toBe(1)
   for (const problem of [
     'DATABASE_URL is missing',
     'PUBLIC_URL is plain http',
     'PORT is above 65535',
+    'PASSWORD_ROUND is not a variable',
     'JWT_SECRET or',
   ]) {
     expect(refused.output()).toContain(problem)
@@ -266,8 +273,13 @@ describe('behind proxies (row 63)', () => {
 
   test('the first line refuses the 101st costly request of a minute', async () => {
     const statuses = []
+    // What is counted and goes no further: no hash, no query.
+    const person = { username: 'flood', email: 'flood@example.com', full_name: 'Flood', password: 'password' }
+    const headers = { 'Content-Type': 'application/json' }
     for (let time = 0; time < 110; time++)
-      statuses.push((await fetch(`${api}/login`, { method: 'POST' })).status)
+      statuses.push(
+        (await fetch(`${api}/users`, { method: 'POST', headers, body: JSON.stringify(person) })).status,
+      )
     expect(statuses.at(-1)).toBe(429)
     expect((await fetch(`${api}/health`)).status).toBe(200)
   })

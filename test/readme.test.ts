@@ -51,6 +51,7 @@ test.each([
   'docs/deploy.md',
   'docs/authorization.md',
   'docs/performance.md',
+  'docs/proxies.md',
   'docs/security.md',
 ])('%s names commands and files that exist', (file) => {
   const text = read(file)

@@ -4,4 +4,13 @@ window.SwaggerUIBundle({
   dom_id: '#docs',
   deepLinking: true,
   displayRequestDuration: true,
+  // All operations fit on a page or two; schemas are one click away.
+  docExpansion: 'list',
+  defaultModelsExpandDepth: 0,
 })
+
+// Swagger UI has dark colours, but follows a button of its top bar, which is not here.
+const dark = window.matchMedia('(prefers-color-scheme: dark)')
+const followScheme = () => document.documentElement.classList.toggle('dark-mode', dark.matches)
+dark.addEventListener('change', followScheme)
+followScheme()

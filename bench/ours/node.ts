@@ -3,6 +3,7 @@ import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono } from 'hono'
 import { parseConfig, VARIABLE_NAMES } from '../../src/config.ts'
 import { makeDeps } from '../../src/deps.ts'
+import { createHashThreads, HASH_THREADS } from '../../src/node/hash-threads.ts'
 import { fetchUnderNode } from '../../src/node-fetch.ts'
 import { appWithParts } from './app.ts'
 
@@ -14,6 +15,7 @@ const app = appWithParts(
     clientAddress: () => '127.0.0.1',
     floodLimiter: null,
     isPlainHttp: () => false,
+    hashing: { derive: createHashThreads(), running: HASH_THREADS },
     databaseFetch: fetchUnderNode,
   }),
 )

@@ -1,6 +1,6 @@
 import { parseConfig } from '../../src/config.ts'
 import { makeDeps } from '../../src/deps.ts'
-import { letOthersRun } from '../../src/let-others-run.ts'
+import { HASHING } from '../../src/workers/hashing.ts'
 import { appWithParts } from './app.ts'
 
 type Bindings = Record<string, unknown> & { ASSETS: { fetch(request: Request): Promise<Response> } }
@@ -14,7 +14,7 @@ function start(env: Bindings) {
       clientAddress: () => '127.0.0.1',
       floodLimiter: null,
       isPlainHttp: () => false,
-      betweenHashCalls: letOthersRun,
+      hashing: HASHING,
     }),
   )
 }

@@ -1,26 +1,33 @@
 import { fromBase64Url, toBase64Url, utf8 } from '../crypto/encoding.ts'
+import type { Actor } from '../db/administration.ts'
 import type { UserFilter, UserPosition } from '../db/user-search.ts'
 import type { Deps } from '../deps.ts'
 import { memberError } from '../errors.ts'
+import { recordBudget } from '../limits/budgets.ts'
+import { refused } from '../roles/refused.ts'
 import { MAX_USER_ID } from '../user-id.ts'
-import { type AdminUser, listUsers as findUsers } from './queries.ts'
+import type { AdminUser } from './queries.ts'
+import { listUsers as findUsers } from './reads/queries.ts'
 
 /** One page of accounts, and where the next begins; `null` after the last. */
 export type ListedUsers = { users: AdminUser[]; nextCursor: string | null }
 
 /**
- * Reads a page of accounts: by id, or those that a search finds.
+ * Reads a page of accounts, by id or those that a search finds, and puts on record that it was read.
  *
  * @param input.cursor what the page before named; absent for the first page
- * @throws AppError `validation_failed` for a cursor that no page of such a list named
+ * @throws AppError `validation_failed` for a cursor that no page of such a list named; `forbidden` or `invalid_token`
+ *   where the caller may no more, or their session ended meanwhile
  */
 export async function listUsers(
-  { db }: Pick<Deps, 'db'>,
-  { cursor, ...filter }: UserFilter & { cursor: string | undefined; limit: number },
+  deps: Pick<Deps, 'db' | 'clock' | 'client' | 'limitKeys'>,
+  { actor, cursor, ...filter }: UserFilter & { actor: Actor; cursor: string | undefined; limit: number },
 ): Promise<ListedUsers> {
   const after = cursor === undefined ? null : readCursor(cursor, { isSearch: filter.query !== null })
-  const { users, next } = await findUsers(db, { ...filter, after })
-  return { users, nextCursor: next && toCursor(next) }
+  const budget = await recordBudget(deps, 'read', `${actor.userId} accounts`)
+  const page = await findUsers(deps, { ...filter, after, reading: { actor, budget, now: deps.clock() } })
+  if (typeof page === 'string') throw refused(page)
+  return { users: page.users, nextCursor: page.next && toCursor(page.next) }
 }
 
 function toCursor({ id, key }: UserPosition): string {

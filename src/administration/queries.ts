@@ -9,8 +9,9 @@ import {
 import { type Client, type EventSource, recordEvents } from '../db/audit-event.ts'
 import type { Database } from '../db/client.ts'
 import { violatedUnique } from '../db/errors.ts'
+import { isLive } from '../db/live-session.ts'
 import { time } from '../db/time.ts'
-import { accountStatus, pageOfUsers, type UserFilter, type UserPosition } from '../db/user-search.ts'
+import { accountStatus } from '../db/user-search.ts'
 import { ADMIN_ROLE } from '../permissions.ts'
 import { toUser, type User, type UserRow, userRowColumns } from '../users/queries.ts'
 
@@ -58,34 +59,6 @@ function byActor(type: EventSource['type'], from: SQL, details?: SQL): EventSour
 }
 
 const isDone = sql`decision.outcome = 'done'`
-
-/** One page of accounts, and where the next begins; `null` after the last. */
-export type UserPage = { users: AdminUser[]; next: UserPosition | null }
-
-type PageRow = { key: string | null; shown: boolean; isEnd: boolean }
-
-/** Accounts by id; those that a search finds, by what begins with the text, each once. */
-export async function listUsers(
-  db: Database,
-  { limit, ...page }: UserFilter & { after: UserPosition | null; limit: number },
-): Promise<UserPage> {
-  // One more than is shown tells whether there are more.
-  const { rows } = await db.execute<AdminUserRow & PageRow>(sql`
-    with page as (${pageOfUsers({ ...page, limit: limit + 1 })})
-    select page.key, page.shown, page.is_end as "isEnd", ${adminUserColumns(sql`u`)}
-    from page join users u on u.id = page.id order by page.key, page.id`)
-  const shown = rows.filter((row) => row.shown).slice(0, limit)
-  const end = rows.length > limit ? shown.at(-1) : rows.find((row) => row.isEnd)
-  return { users: shown.map(toAdminUser), next: end ? { id: end.id, key: end.key } : null }
-}
-
-/** `null` if there is none. */
-export async function findUser(db: Database, id: number): Promise<AdminUser | null> {
-  const { rows } = await db.execute<AdminUserRow>(
-    sql`select ${adminUserColumns(sql`u`)} from users u where u.id = ${id}`,
-  )
-  return rows[0] ? toAdminUser(rows[0]) : null
-}
 
 export type UserChange = ActOnUser & {
   username?: string
@@ -149,9 +122,11 @@ function changeEvents({ members, enables }: { members: string[]; enables: SQL })
   const wasDisabled = sql`(subject.disabled_at is not null)`
   const isDisabled = sql`(changed.disabled_at is not null)`
   const hasOtherReason = sql`subject.disabled_reason is distinct from changed.disabled_reason`
+  const hasOtherProfile = sql`
+    (subject.username, subject.full_name) is distinct from (changed.username, changed.full_name)`
   const details = sql`jsonb_build_object('members', ${JSON.stringify(members)}::jsonb)`
   return [
-    ...(members.length > 0 ? [byActor('profile_changed', sql`changed`, details)] : []),
+    byActor('profile_changed', sql`changed where ${hasOtherProfile}`, details),
     byActor(
       'account_disabled',
       sql`changed where ${isDisabled} and (not ${wasDisabled} or ${hasOtherReason})`,
@@ -191,13 +166,15 @@ export async function deleteUser(
 
 /** Ends every session of a user, also one that a sign-in opens at the same moment. */
 export async function endUserSessions({ db, client }: Acting, act: ActOnUser): Promise<Outcome<never, null>> {
+  const hasLive = sql`exists (
+    select from sessions s join users u on u.id = s.user_id where u.id = ${act.userId} and ${isLive(act)})`
   const { rows } = await db.execute<{ outcome: string }>(
     sql`
     with ${decideAboutUser(act)}, raised as (
       update users u set auth_version = u.auth_version + 1 from decision where u.id = ${act.userId} and ${isDone}
     ), recorded as (
       ${recordEvents({ client, now: act.now }, [
-        byActor('session_ended', sql`decision where ${isDone}`, sql`'{"sessions":"all"}'`),
+        byActor('session_ended', sql`decision where ${isDone} and ${hasLive}`, sql`'{"sessions":"all"}'`),
       ])}
     )
     select outcome from decision`,

@@ -38,7 +38,7 @@ export const administrationRoutes = new Hono<AppEnv>()
     describe({
       summary: 'List and search accounts',
       description:
-        'By id, or what a search finds in alphabetical order. A page can have fewer items than `limit` and not be the last.',
+        'By id, or what a search finds in alphabetical order. A page can have fewer items than `limit` and not be the last. That you read it is on record.',
       tag,
       access: 'user',
       responses: { 200: userListPayload },
@@ -47,7 +47,8 @@ export const administrationRoutes = new Hono<AppEnv>()
     validQuery(usersQuery),
     async (c) => {
       const { query = null, role = null, status = null, cursor, limit } = c.req.valid('query')
-      const page = await listUsers(c.var.deps, { query, role, status, cursor, limit: Number(limit) })
+      const asked = { actor: c.var.actor, query, role, status, cursor, limit: Number(limit) }
+      const page = await listUsers(c.var.deps, asked)
       return c.json(toUserListPayload(page), 200)
     },
   )
@@ -55,13 +56,17 @@ export const administrationRoutes = new Hono<AppEnv>()
     '/users/:id{[1-9][0-9]*}',
     describe({
       summary: 'Read an account',
+      description: 'That you read it is on record.',
       tag,
       access: 'user',
       responses: { 200: adminUserPayload },
       errors: ['not_found'],
     }),
     requirePermission('users:read'),
-    async (c) => c.json(toAdminUserPayload(await findUser(c.var.deps, toUserId(c.req.param('id')))), 200),
+    async (c) => {
+      const about = { actor: c.var.actor, userId: toUserId(c.req.param('id')) }
+      return c.json(toAdminUserPayload(await findUser(c.var.deps, about)), 200)
+    },
   )
   .patch(
     '/users/:id{[1-9][0-9]*}',
@@ -126,6 +131,7 @@ export const administrationRoutes = new Hono<AppEnv>()
     '/users/:id{[1-9][0-9]*}/sessions',
     describe({
       summary: 'Where somebody is signed in',
+      description: 'Nobody sees this of somebody who may do more. That you read it is on record.',
       tag,
       access: 'user',
       responses: { 200: sessionListPayload },
@@ -133,7 +139,8 @@ export const administrationRoutes = new Hono<AppEnv>()
     }),
     requirePermission('sessions:revoke'),
     async (c) => {
-      const sessions = await findUserSessions(c.var.deps, toUserId(c.req.param('id')))
+      const about = { actor: c.var.actor, userId: toUserId(c.req.param('id')) }
+      const sessions = await findUserSessions(c.var.deps, about)
       return c.json(toSessionListPayload(sessions, c.var.sessionId), 200)
     },
   )

@@ -28,6 +28,11 @@ const MEANINGS: Record<EventType, string> = {
   role_changed: 'The role named in `details` was created or changed.',
   role_deleted: 'The role named in `details` was deleted.',
   hash_upgraded: 'The stored password hash was made stronger.',
+  guessing_suspected: 'More sign-ins failed in an hour, over all accounts, than is usual.',
+  access_denied:
+    'What `details` names was refused to the account: a permission was missing, the other account may do more, or a foreign page sent it. Once an hour for each.',
+  personal_data_read:
+    'An administrator read what `details` names of the account, or of all accounts. Once an hour for each.',
 }
 
 const eventType = z

@@ -4,7 +4,7 @@ import { describe } from '../http/describe.ts'
 import { requirePermission } from '../http/require-permission.ts'
 import { requireUser } from '../http/require-user.ts'
 import { validQuery } from '../http/validate.ts'
-import { listEvents } from './list-events.ts'
+import { listEvents, listOwnEvents } from './list-events.ts'
 import {
   auditEventListPayload,
   eventsQuery,
@@ -20,7 +20,7 @@ export const auditRoutes = new Hono<AppEnv>()
     describe({
       summary: 'What happened to your account',
       description: 'The newest first.',
-      tag: 'Users',
+      tag: 'Your account',
       access: 'user',
       responses: { 200: ownEventListPayload },
     }),
@@ -29,14 +29,15 @@ export const auditRoutes = new Hono<AppEnv>()
     async (c) => {
       const { cursor, limit } = c.req.valid('query')
       const page = { userId: c.var.user.id, cursor, limit: Number(limit) }
-      return c.json(toOwnEventListPayload(await listEvents(c.var.deps, page)), 200)
+      return c.json(toOwnEventListPayload(await listOwnEvents(c.var.deps, page)), 200)
     },
   )
   .get(
     '/audit-events',
     describe({
       summary: 'What happened to all accounts',
-      description: 'The newest first. `since` is included, `until` is not.',
+      description:
+        'The newest first. `since` is included, `until` is not. Address, browser and session are left out of what somebody did who may do more than you. That you read it is on record.',
       tag: 'Administration',
       access: 'user',
       responses: { 200: auditEventListPayload },
@@ -52,7 +53,8 @@ export const auditRoutes = new Hono<AppEnv>()
         ...(since && { since: new Date(since) }),
         ...(until && { until: new Date(until) }),
       }
-      const page = await listEvents(c.var.deps, { ...filter, cursor, limit: Number(limit) })
+      const asked = { actor: c.var.actor, cursor, limit: Number(limit) }
+      const page = await listEvents(c.var.deps, { ...filter, ...asked })
       return c.json(toAuditEventListPayload(page), 200)
     },
   )

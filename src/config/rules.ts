@@ -1,8 +1,8 @@
 import * as z from 'zod/mini'
-import { utf8 } from '../crypto/encoding.ts'
-import { keyProblem, type SigningKey } from '../crypto/signing-key.ts'
-import { weakness } from '../crypto/weakness.ts'
-import { isLoopback } from '../loopback.ts'
+import { keyIdentity, keyProblem, type SigningKey } from '../crypto/signing-key.ts'
+import { secretWeakness } from '../crypto/weakness.ts'
+import { isLoopback } from '../net/loopback.ts'
+import { readOrigin } from '../net/origin.ts'
 
 // What a variable of one kind may hold. Which variables there are is in `config.ts`.
 
@@ -12,45 +12,32 @@ const step = <In, Out>(read: (value: In, refuse: (problem: string) => void) => O
     read(value, (message) => issues.push({ code: 'custom', message, input: undefined })),
   )
 
-const url = z.pipe(
+/** An origin as browsers write it; of an app (`capacitor://localhost`) too. */
+const anyOrigin = z.pipe(
   z.string(),
   step((text: string, refuse) => {
-    if (URL.canParse(text)) return new URL(text)
-    refuse(text === '*' ? 'must not be *; name each origin' : 'is not a URL')
-    return new URL('invalid:')
+    const read = readOrigin(text)
+    if ('origin' in read) return read.origin
+    refuse(read.problem)
+    return 'invalid:'
   }),
 )
 
 /** An http(s) origin without path; plain http only on this machine, where nobody else can listen in. */
 export const origin = z.pipe(
-  url,
-  step((parsed: URL, refuse) => {
-    const problem = originProblem(parsed)
-    if (problem) refuse(problem)
-    return parsed.origin
+  anyOrigin,
+  step((value: string, refuse) => {
+    if (!/^(https?|invalid):/.test(value)) refuse('must be an http or https URL')
+    return value
   }),
 )
 
-/** A Neon connection string. Off loopback the driver always uses HTTPS, so a wish for less is a mistake. */
-export const databaseUrl = z.pipe(
-  url,
-  step((parsed: URL, refuse) => {
-    const { protocol, hostname, pathname, username, password, href, searchParams } = parsed
-    if (!/^postgres(ql)?:$/.test(protocol)) refuse('must start with postgresql://')
-    // Unlike those of http, the hosts of other schemes are not checked by the parser.
-    const host = URL.canParse(`http://${hostname}`) && hostname
-    if (!host || !username || !password || pathname.length < 2) {
-      refuse('needs a user, a password, a host and a database')
-    }
-    const plainText = searchParams.getAll('sslmode').some((mode) => /^(disable|allow|prefer)$/i.test(mode))
-    if (plainText && !isLoopback(hostname)) refuse('must not allow plain text (sslmode)')
-    return href
-  }),
-)
+/** Where it may be is for `resolveDatabase` to say, which knows the endpoint too. */
+export const databaseUrl = z.string()
 
 export const secret = z.string().check(
   z.check(({ value: input, issues }) => {
-    const message = weakness(utf8(input.trim()))
+    const message = secretWeakness(input)
     if (message) issues.push({ code: 'custom', message, input })
   }),
 )
@@ -61,7 +48,10 @@ export const secrets = z.pipe(
     z.string(),
     step((text: string) => text.split(/[\s,]+/).filter(Boolean)),
   ),
-  z.array(secret).check(z.minLength(1, { error: 'is empty' })),
+  z.array(secret).check(
+    z.minLength(1, { error: 'is empty' }),
+    z.refine((list) => new Set(list).size === list.length, { error: 'repeats a secret' }),
+  ),
 )
 
 const signingKey = z.custom<SigningKey>().check(
@@ -85,7 +75,10 @@ export const signingKeys = z.pipe(
   ),
   z.array(signingKey, { error: 'is not a JSON array of keys' }).check(
     z.minLength(1, { error: 'has no key' }),
-    z.refine((keys) => new Set(keys.map((key) => key.kid)).size === keys.length, { error: 'repeats a kid' }),
+    z.refine((keys) => new Set(keys.map(({ kid }) => kid)).size === keys.length, { error: 'repeats a kid' }),
+    z.refine((keys) => new Set(keys.map(keyIdentity)).size === keys.length, {
+      error: 'has one key under two kids',
+    }),
   ),
 )
 
@@ -108,7 +101,7 @@ export const origins = z.pipe(
     z.string(),
     step((text: string) => text.split(/[\s,]+/).filter(Boolean)),
   ),
-  z.array(origin),
+  z.array(anyOrigin),
 )
 
 export const label = z
@@ -118,22 +111,56 @@ export const label = z
 /** A burst of `count`, refilled evenly over `seconds`. */
 export type Limit = { count: number; seconds: number }
 
+/** Of seconds it is half a month: a budget that takes longer to fill is a lock. */
 const MAX_LIMIT = 1_000_000
 
-/** `count/seconds`, both positive: there is no way to say "unlimited" by mistake. */
-export const limit = (byDefault: `${number}/${number}`) =>
+/**
+ * `count/seconds`, both positive: there is no way to say "unlimited", by mistake or with a figure that means it.
+ *
+ * @param bounds how many at most at once, and a second in the long run
+ */
+export const limit = (byDefault: `${number}/${number}`, { burst, perSecond }: LimitBounds) =>
   z.prefault(
     z.pipe(
       z.string(),
       step((text: string, refuse): Limit => {
         const [, count, seconds] = (/^([1-9]\d{0,6})\/([1-9]\d{0,6})$/.exec(text) ?? []).map(Number)
-        if (count && seconds && count <= MAX_LIMIT && seconds <= MAX_LIMIT) return { count, seconds }
-        refuse(`is not count/seconds, each from 1 to ${MAX_LIMIT}, e.g. ${byDefault}`)
+        if (count && seconds && count <= MAX_LIMIT && seconds <= MAX_LIMIT) {
+          if (count <= burst && count <= perSecond * seconds) return { count, seconds }
+          refuse(`limits nobody; at most ${burst} at once and ${perSecond} a second`)
+        } else {
+          refuse(`is not count/seconds, each from 1 to ${MAX_LIMIT}, e.g. ${byDefault}`)
+        }
         return { count: 1, seconds: MAX_LIMIT }
       }),
     ),
     byDefault,
   )
+
+type LimitBounds = { burst: number; perSecond: number }
+
+/** By account: 100 wrong passwords lock one (NIST SP 800-63B section 3.2.2), so ten times as many are never reached. */
+export const PER_ACCOUNT: LimitBounds = { burst: 1000, perSecond: 10 }
+
+/** By client: what is limited costs a hash, and a machine makes ten a second a core. A company's NAT stays far below. */
+export const PER_CLIENT: LimitBounds = { burst: 10_000, perSecond: 200 }
+
+/** The address that the Node entry listens on; IPv6 with or without the brackets that it has in URLs. */
+export const host = z.pipe(
+  label,
+  step((text: string) => text.replace(/^\[(.*)\]$/, '$1')),
+)
+
+export const flag = z.prefault(
+  z.pipe(
+    z.string(),
+    step((text: string, refuse) => {
+      if (text !== 'true' && text !== 'false') refuse('must be true or false')
+      return text === 'true'
+    }),
+  ),
+  'false',
+)
 
 /** Where another server is asked, without a query or credentials; plain http only on this machine. `off`: nowhere. */
 export const serviceUrl = z.pipe(
@@ -150,19 +177,15 @@ export const serviceUrl = z.pipe(
   }),
 )
 
-function originProblem({
-  protocol,
-  hostname,
-  pathname,
-  search,
-  hash,
-  username,
-  password,
-}: URL): string | null {
-  if (protocol !== 'http:' && protocol !== 'https:') return 'must be an http or https URL'
-  if (hostname.includes('*')) return 'must be one exact origin, without *'
-  if (pathname !== '/' || search || hash || username || password)
-    return 'must be an origin: scheme, host and port only'
-  if (protocol === 'http:' && !isLoopback(hostname)) return 'is plain http off this machine; use https'
-  return null
-}
+/** Where SQL is posted to instead of Neon; plain http only on this machine. */
+export const endpointUrl = z.pipe(
+  z.string(),
+  step((text: string, refuse) => {
+    const { protocol, hostname, hash, username, password, href } = new URL(
+      URL.canParse(text) ? text : 'invalid:',
+    )
+    const isSecure = protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
+    if (!isSecure || hash || username || password) refuse('must be an https URL without credentials')
+    return href
+  }),
+)

@@ -30,6 +30,13 @@ export type WorkFactor = { iterations: number; rounds: number }
 /** What happens between two calls of a chain. */
 export type Pause = () => Promise<void>
 
+/** Does the work of one hash: what `chainedPbkdf2` does, wherever it is done. */
+export type Derive = (
+  password: string,
+  salt: Uint8Array<ArrayBuffer>,
+  work: WorkFactor,
+) => Promise<Uint8Array<ArrayBuffer>>
+
 type ParsedHash = WorkFactor & { salt: Uint8Array<ArrayBuffer>; hash: Uint8Array<ArrayBuffer> }
 
 export type PasswordHasher = {
@@ -49,9 +56,8 @@ export type PasswordHasher = {
  * `D(k) = PBKDF2(password, salt = D(k-1), iterations, 32 bytes)` for `k = 1..rounds`. The work is strictly
  * sequential and keyed by the password at every stage; one round is stock PBKDF2.
  *
- * Workers derive bits on the thread that serves all requests of an isolate. Where `pause` lets others run, sixteen
- * sign-ins at once keep nobody's answer of the database waiting for longer than a call each; without, for all of
- * their hashes, until it counts as none.
+ * Workers derive bits on the thread that serves all requests of an isolate. With a `pause` that lets others run, they
+ * wait for one call at most; without, for the whole hash.
  *
  * @returns the 32 bytes `D(rounds)`
  * @see https://www.rfc-editor.org/rfc/rfc8018#section-5.2
@@ -79,24 +85,25 @@ export async function chainedPbkdf2(
 export function createPasswordHasher(
   work: WorkFactor,
   randomBytes: (length: number) => Uint8Array<ArrayBuffer>,
-  pause: Pause = () => Promise.resolve(),
+  derive: Derive = chainedPbkdf2,
 ): PasswordHasher {
   const nobody: ParsedHash = { ...work, salt: new Uint8Array(SALT_BYTES), hash: new Uint8Array(HASH_BYTES) }
   return {
     async hash(password) {
       const salt = randomBytes(SALT_BYTES)
-      const hash = await chainedPbkdf2(password.normalize('NFKC'), salt, { ...work, pause })
+      const hash = await derive(password.normalize('NFKC'), salt, work)
       const parameters = `v=1,i=${work.iterations},r=${work.rounds}`
       return `$pbkdf2-sha256-chain$${parameters}$${toBase64Url(salt)}$${toBase64Url(hash)}`
     },
     async verify(password, stored) {
       const parsed = stored === null ? null : parsePasswordHash(stored)
       const expected = parsed ?? nobody
-      const actual = await chainedPbkdf2(password.normalize('NFKC'), expected.salt, { ...expected, pause })
+      const spent = { iterations: expected.iterations, rounds: expected.rounds }
+      const actual = await derive(password.normalize('NFKC'), expected.salt, spent)
       const matches = timingSafeEqual(actual, expected.hash) && parsed !== null
       // A cheaper hash of old would be told from an unknown account by its time, and a right password from a wrong
       // one where that opens nothing.
-      await spendMissing(work, { ...expected, pause })
+      await spendMissing(derive, work, spent)
       return {
         matches,
         outdated: expected.iterations !== work.iterations || expected.rounds !== work.rounds,
@@ -106,19 +113,11 @@ export function createPasswordHasher(
 }
 
 /** Does the work that `spent` falls short of `due`, in calls that production accepts. */
-async function spendMissing(
-  due: WorkFactor,
-  { pause, ...spent }: WorkFactor & { pause: Pause },
-): Promise<void> {
+async function spendMissing(derive: Derive, due: WorkFactor, spent: WorkFactor): Promise<void> {
   const missing = due.iterations * due.rounds - spent.iterations * spent.rounds
   if (missing <= 0) return
   const rounds = Math.ceil(missing / MAX_ITERATIONS_PER_CALL)
-  await pause()
-  await chainedPbkdf2('', new Uint8Array(SALT_BYTES), {
-    iterations: Math.ceil(missing / rounds),
-    rounds,
-    pause,
-  })
+  await derive('', new Uint8Array(SALT_BYTES), { iterations: Math.ceil(missing / rounds), rounds })
 }
 
 /**

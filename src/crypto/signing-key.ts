@@ -1,5 +1,6 @@
-import { fromBase64Url, toBase64Url, utf8 } from './encoding.ts'
-import { weakness } from './weakness.ts'
+import { fromBase64Url, toBase64Url, toHex, utf8 } from './encoding.ts'
+import { PUBLISHED_COORDINATES } from './published-keys.ts'
+import { keyWeakness } from './weakness.ts'
 
 export type Algorithm = 'HS256' | 'ES256' | 'EdDSA'
 
@@ -70,10 +71,29 @@ export function keyProblem(value: unknown): string | null {
     if (!bytes) return `has no ${part} in base64url`
     if (part !== 'k' && bytes.length !== PART_BYTES)
       return `has a ${part} that is not ${PART_BYTES} bytes long`
-    const weak = part === 'k' ? weakness(bytes) : null
-    if (weak) return weak
+    const weak = part === 'k' || part === 'd' ? keyWeakness(bytes) : null
+    if (weak) return part === 'k' ? weak : WEAK_PRIVATE
   }
-  return null
+  const isGuessable = PUBLISHED_COORDINATES.has(key.x ?? '') || (key.d && isSmallOfP256(alg, key.d))
+  return isGuessable ? WEAK_PRIVATE : null
+}
+
+const WEAK_PRIVATE = 'can be guessed, or is printed somewhere; generate one with: npm run keys -- generate'
+
+/** The order of the group of P-256 (SEC 2 version 2, section 2.4.2). */
+const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
+
+/** Whether a private number has fewer than 192 bits, counted from either end: n - 1 has the coordinate of 1. */
+function isSmallOfP256(alg: Algorithm, d: string): boolean {
+  if (alg !== 'ES256') return false
+  const number = BigInt(`0x${toHex(fromBase64Url(d) ?? new Uint8Array(1))}`)
+  const fromEnd = P256_ORDER - number
+  return (number < fromEnd ? number : fromEnd) < 1n << 192n
+}
+
+/** What two keys have in common if they are one: the secret, or the first coordinate. */
+export function keyIdentity({ k, x }: SigningKey): string {
+  return k ?? x ?? ''
 }
 
 /** A key with the members its algorithm has and no other. */

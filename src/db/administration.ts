@@ -1,6 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { ADMIN_ROLE, type Permission } from '../permissions.ts'
-import { heldSession } from './live-session.ts'
+import type { Client } from './audit-event.ts'
+import { fromLiveSession, heldSession } from './live-session.ts'
+import { type OnceBudget, recordOnce } from './record-once.ts'
 
 /** Who administers, by which session, under which permission. */
 export type Actor = { userId: number; sessionId: string; permission: Permission }
@@ -9,13 +11,8 @@ export type Actor = { userId: number; sessionId: string; permission: Permission 
  * What every statement runs `after` that changes who may do what: such statements queue behind this row, so each sees
  * all that the one before did. Without it, two administrators who demote each other would both see the other one
  * stay. The lock leaves registering, which refers to roles, alone.
- *
- * Neither it nor the statement waits for a lock for more than a second: they give up before whoever asked does, and
- * so nothing happens after it was said not to have.
  */
-export const ADMINISTRATION = sql`
-  select from roles where name = ${ADMIN_ROLE} and set_config('lock_timeout', '1s', true) is not null
-  for no key update`
+export const ADMINISTRATION = sql`select from roles where name = ${ADMIN_ROLE} for no key update`
 
 /** The permissions that a user's roles give, as an expression of type `text[]`. */
 export function permissionsOf(userId: SQL): SQL {
@@ -52,6 +49,22 @@ export function actingUser({ userId, sessionId, now }: Actor & { now: Date }): S
     )`
 }
 
+/**
+ * The CTE `actor` of statements that only read, as in `actingUser` but without a lock: what is read in the moment in
+ * which somebody is demoted could have been read a moment before.
+ */
+export function readAsActor({ userId, sessionId, now }: Actor & { now: Date }): SQL {
+  return sql`actor as (
+      select u.id as user_id, ${sessionId}::uuid as session_id, ${permissionsOf(sql`u.id`)} as permissions
+      ${fromLiveSession({ userId, sessionId, now })}
+    )`
+}
+
+/** The condition for `outranked`: a user has a permission that the actor lacks. */
+export function mayDoMore(userId: SQL): SQL {
+  return sql`not ${permissionsOf(userId)} <@ actor.permissions`
+}
+
 /** The condition for `forbidden`, beside `actor`. */
 export function mayNot({ permission }: Actor): SQL {
   return sql`not ${permission}::text = any(actor.permissions)`
@@ -77,4 +90,44 @@ export function decideAboutUser({ actor, userId, now }: ActOnUser, refusals: SQL
         else 'done' end as outcome
       from actor left join subject on true
     )`
+}
+
+/** What of people an administrator reads; the words of the event's details. */
+export type PersonalData = 'accounts' | 'account' | 'sessions' | 'events'
+
+/** Somebody's reading of other people's data. */
+export type Reading = {
+  actor: Actor
+  data: PersonalData
+  /** Whom it is about; null: no account in particular. */
+  userId: number | null
+  budget: OnceBudget
+  now: Date
+}
+
+/**
+ * The CTEs of `readAsActor`, and `decision`, one row with the column `outcome`; and those that put a reading which is
+ * let through on record, in the statement that reads. Nobody's reading about themselves is recorded.
+ *
+ * @param refusals further branches of a `case`, `when … then '…'`, beside `actor`
+ */
+export function decideAboutReading(
+  client: Client,
+  { actor, data, userId, budget, now }: Reading,
+  refusals: SQL = sql``,
+): SQL {
+  const about = sql`${userId}::integer`
+  return sql`${readAsActor({ ...actor, now })}, decision as (
+      select case when ${mayNot(actor)} then 'forbidden' ${refusals} else 'done' end as outcome from actor
+    ), reading as (
+      select actor.user_id, actor.session_id from actor, decision
+      where decision.outcome = 'done' and actor.user_id is distinct from ${about}
+    ), ${recordOnce(
+      { client, now },
+      {
+        ...{ type: 'personal_data_read', budget, from: sql`from reading`, userId: about },
+        ...{ actorId: sql`reading.user_id`, sessionId: sql`reading.session_id` },
+        details: sql`jsonb_build_object('data', ${data}::text)`,
+      },
+    )}`
 }

@@ -7,6 +7,10 @@ export type Client = {
   address: string | null
   /** Whom limits count an address for: an IPv4 address, or the /64 of an IPv6 one; `unknown` for all others. */
   network: string
+  /** The networks around that, the widest last, each with how many times its budget they share. None for IPv4. */
+  widerNetworks: readonly { network: string; share: number }[]
+  /** The widest of all these: whom turns go round by, where networks queue. */
+  site: string
   /** At most 256 characters. */
   userAgent: string | null
 }
@@ -31,6 +35,9 @@ export const EVENT_TYPES = [
   'role_changed',
   'role_deleted',
   'hash_upgraded',
+  'guessing_suspected',
+  'access_denied',
+  'personal_data_read',
 ] as const
 
 export type EventType = (typeof EVENT_TYPES)[number]

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import type { Client } from './audit-event.ts'
 import { time } from './time.ts'
 
 /** The session that a token names, and whose it says that is. */
@@ -36,4 +37,24 @@ export function heldSession({ userId, sessionId, now }: OwnSession): SQL {
 export function isLive({ now }: { now: Date }): SQL {
   return sql`(s.revoked_at is null and s.idle_expires_at > ${time(now)} and s.expires_at > ${time(now)}
     and s.auth_version >= u.auth_version and u.disabled_at is null)`
+}
+
+/** A session that is about to be opened. */
+export type NewSession = { id: string; idleExpiresAt: Date; expiresAt: Date }
+
+/**
+ * Opens a session for a user, for a CTE.
+ *
+ * @param from a CTE with the columns `id` and `auth_version` of the user, as they are after the statement
+ */
+export function insertSession(
+  from: SQL,
+  { session, client, now }: { session: NewSession; client: Client; now: Date },
+): SQL {
+  return sql`
+    insert into sessions
+      (id, user_id, auth_version, created_at, last_used_at, idle_expires_at, expires_at, ip_address, user_agent)
+    select ${session.id}::uuid, id, auth_version, ${time(now)}, ${time(now)}, ${time(session.idleExpiresAt)},
+      ${time(session.expiresAt)}, ${client.address}, ${client.userAgent}
+    from ${from}`
 }

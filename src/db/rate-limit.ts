@@ -40,6 +40,62 @@ export function spend({ key, from, now, keepSeconds, ...budget }: Spending): SQL
 }
 
 /**
+ * Spends of several budgets in a row, for a list of CTEs: each is asked only if the one before let the attempt through,
+ * so that who is refused by a narrow budget takes nothing from those who share the wide one.
+ *
+ * @param options.name what the CTEs are called, with a number behind
+ * @param options.from `from …`, for whom there is something to spend
+ * @returns the CTEs; whether all let it through; and the refusing budget as a query with `key`, `seconds` (the time of
+ *   the limit) and `wait`, of one row or none
+ */
+export function spendInTurn(
+  budgets: readonly Budget[],
+  { name, from, now }: { name: string; from: SQL; now: Date },
+): { ctes: SQL; passed: SQL; refusal: SQL } {
+  const names = budgets.map((_, index) => sql.identifier(`${name}_${index}`))
+  const sources = [from, ...names.map((each) => sql`from ${each}`)]
+  const each = budgets.map((budget, index) => {
+    const source = sources[index] ?? from
+    const key = sql`${budget.key}`
+    return {
+      cte: sql`${names[index]} as (${spend({ ...budget, key, from: source, now })})`,
+      refusal: sql`select ${key}::text as key, ${budget.seconds}::integer as seconds,
+        ${secondsToWait({ ...budget, key, now })} as wait
+        from (select count(*) as n ${source}) as asked where n > 0 and not exists (select from ${names[index]})`,
+    }
+  })
+  return {
+    ctes: sql.join(
+      each.map(({ cte }) => cte),
+      sql`, `,
+    ),
+    passed: sql`exists (select ${sources.at(-1)})`,
+    refusal: sql.join(
+      each.map(({ refusal }) => refusal),
+      sql` union all `,
+    ),
+  }
+}
+
+/**
+ * Gives back what one attempt spent, for a CTE. Not the whole budget: who guesses at an account would see by it that its
+ * owner came.
+ *
+ * @param when a condition
+ * @param options.forgets whether the attempts of the row are no failures any more
+ */
+export function giveBack(
+  { key, ...budget }: Budget,
+  when: SQL,
+  { forgets }: { forgets: boolean } = { forgets: false },
+): SQL {
+  return sql`
+    update rate_limits set theoretical_arrival_at = theoretical_arrival_at - ${intervalOf(budget)},
+      attempts = case when ${forgets}::boolean then 0 else attempts end
+    where key = ${key} and ${when}`
+}
+
+/**
  * How many seconds until a refused attempt would be let through, as an expression: `null` or at most 0 where
  * the row was filled by others while the statement ran, and is not seen by it.
  */

@@ -31,10 +31,13 @@ export const users = pgTable(
     /** Self-describing (`crypto/password.ts`); written by registering and by upgrades at sign-in. Null: nobody signs in with a password. */
     passwordHash: text('password_hash'),
     /**
-     * Wrong passwords since the last right one, other than those of browsers that signed in before, which count
-     * for themselves. At the maximum of `limits/queries.ts` no password is right any more.
+     * Wrong passwords since the last right one, other than those of known devices and sessions, which count for
+     * themselves. One is forgiven every 7.2 hours after the last; at the maximum of `limits/queries.ts` no password is
+     * right any more.
      */
     consecutiveFailures: integer('consecutive_failures').notNull().default(0),
+    /** When the last of them was counted; null: never. */
+    lastFailedAt: time('last_failed_at'),
     /**
      * Goes up by one whenever what was begun before must come to nothing, as with a new password; not when the
      * same password is hashed anew. A sign-in that read another number than it finds when it completes fails.
@@ -122,8 +125,11 @@ export const sessions = pgTable(
     authVersion: integer('auth_version').notNull(),
     /** Which refresh token is the current one, counted from 0; written by refreshing. */
     generation: integer('generation').notNull().default(0),
-    /** When the current refresh token replaced its predecessor; null: there was none. */
-    rotatedAt: time('rotated_at'),
+    /**
+     * When the tokens before the current one were replaced, the latest first; only what can still be asked about, 16 at
+     * most. Null: there was none. Written by refreshing.
+     */
+    replacedAt: time('replaced_at').array(),
     createdAt: time('created_at').notNull(),
     /** Of the sign-in or the last refresh; access tokens leave no trace here. */
     lastUsedAt: time('last_used_at').notNull(),
@@ -133,7 +139,7 @@ export const sessions = pgTable(
     expiresAt: time('expires_at').notNull(),
     /** Null: not revoked. */
     revokedAt: time('revoked_at'),
-    /** `signed_out`, `replayed`, `ended`, `evicted`; for people who look into the table. */
+    /** `signed_out`, `replayed`, `ended`, `evicted`, `replaced`; for people who look into the table. */
     revokedReason: text('revoked_reason'),
     /** Of the sign-in. */
     ipAddress: text('ip_address'),
@@ -141,7 +147,8 @@ export const sessions = pgTable(
     userAgent: text('user_agent'),
   },
   (table) => [
-    index('sessions_user_id_index').on(table.userId),
+    // By the age that never changes, so that a refresh leaves the index alone.
+    index('sessions_user_id_created_at_index').on(table.userId, table.createdAt),
     // What the purge looks for.
     index('sessions_idle_expires_at_index').on(table.idleExpiresAt),
   ],

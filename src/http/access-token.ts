@@ -18,11 +18,14 @@ export function findBearerToken(c: RequestContext): string | null {
  * The access token that a request presents: the bearer's, which a page can't make a browser send, or else
  * the cookie's.
  *
- * @throws AppError `unauthenticated` when there is none; `origin_rejected` or `invalid_token` for a cookie
- *   that is not to be trusted
+ * In cookie mode the browser drops the access cookie when its token expires, and sends the refresh cookie alone:
+ * that visitor is signed in still, so a page must learn to refresh rather than to show the sign-in form.
+ *
+ * @throws AppError `access_token_expired` where the refresh cookie alone is there, `unauthenticated` where nothing
+ *   is; `origin_rejected` or `invalid_token` for a cookie that is not to be trusted
  */
 export function presentedAccessToken(c: RequestContext): string {
   const token = findBearerToken(c) ?? cookieToken(c, 'access')
-  if (token === null) throw new AppError('unauthenticated')
-  return token
+  if (token !== null) return token
+  throw new AppError(cookieToken(c, 'refresh') === null ? 'unauthenticated' : 'access_token_expired')
 }

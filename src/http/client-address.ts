@@ -29,20 +29,49 @@ export function parseAddress(text: string): string | null {
   return [upper >> 8, upper & 255, lower >> 8, lower & 255].join('.')
 }
 
+type Network = { network: string; share: number }
+type Networks = [Network, ...Network[]]
+
+const UNKNOWN: Networks = [{ network: 'unknown', share: 1 }]
+
 /**
- * Whom limits count an address for. Whoever has one IPv6 address usually has the whole /64 it is from, and could
- * come from another of its 2^64 addresses each time.
+ * The networks that limits count an IPv6 address for, and how many times the budget of the first they share. Whoever has
+ * one address usually has its /64; many providers hand out a /56, and hosters a /48, which is 65,536 times a /64. A
+ * mobile network keeps as many people in one, so the wide ones are generous.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6177#section-2
+ */
+const IPV6_NETWORKS = [
+  { bits: 64, share: 1 },
+  { bits: 56, share: 4 },
+  { bits: 48, share: 16 },
+] as const
+
+/**
+ * Whom limits count an address for, the narrowest first: an IPv4 address alone, or the networks of an IPv6 one.
  *
  * @param address as `parseAddress` returns it
  */
-export function networkOf(address: string): string {
-  if (!address.includes(':')) return address
+export function networksOf(address: string): Networks {
+  if (!address.includes(':')) return [{ network: address, share: 1 }]
+  const groups = groupsOf(address)
+  const networkOf = ({ bits, share }: { bits: number; share: number }) => {
+    const whole = groups.slice(0, bits >> 4)
+    const part =
+      bits % 16 === 0 ? [] : [(Number.parseInt(groups[bits >> 4] ?? '0', 16) & 0xff00).toString(16)]
+    return { network: `${[...whole, ...part].join(':')}::/${bits}`, share }
+  }
+  const [narrowest, ...wider] = IPV6_NETWORKS
+  return [networkOf(narrowest), ...wider.map(networkOf)]
+}
+
+/** The eight groups of an IPv6 address. */
+function groupsOf(address: string): string[] {
   const [head = '', tail] = address.split('::')
   const groups = head === '' ? [] : head.split(':')
   const rest = tail ? tail.split(':') : []
   const zeros = tail === undefined ? 0 : 8 - groups.length - rest.length
-  const all = [...groups, ...Array<string>(zeros).fill('0'), ...rest]
-  return `${all.slice(0, 4).join(':')}::/64`
+  return [...groups, ...Array<string>(zeros).fill('0'), ...rest]
 }
 
 /**
@@ -59,10 +88,13 @@ export function forwardedAddress(header: string | null, hops: number): string | 
 /** Where a request comes from: what the platform knows of its address, and what the client says of itself. */
 export function toClient(address: string | null, userAgent: string | undefined): Client {
   const canonical = address === null ? null : parseAddress(address)
+  // Those whose address nobody knows share their limits: unknown must not mean unlimited.
+  const [network, ...widerNetworks] = canonical === null ? UNKNOWN : networksOf(canonical)
   return {
     address: canonical,
-    // Those whose address nobody knows share their limits: unknown must not mean unlimited.
-    network: canonical === null ? 'unknown' : networkOf(canonical),
+    network: network.network,
+    widerNetworks,
+    site: (widerNetworks.at(-1) ?? network).network,
     userAgent: userAgent?.slice(0, MAX_USER_AGENT_CHARACTERS).toWellFormed() ?? null,
   }
 }

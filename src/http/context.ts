@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { routePath } from 'hono/route'
 import type { AppDeps, Deps } from '../deps.ts'
+import { admitHashing } from '../limits/admit-hashing.ts'
 import { toClient } from './client-address.ts'
 
 /** A method that a client made up is a text of the client's: it is not logged. */
@@ -14,6 +15,8 @@ export type AppEnv = {
     requestId: string
     /** Whose request it turned out to be; for the log. */
     userId?: number
+    /** By which session; known with the former wherever a guard let somebody through or refused them a permission. */
+    sessionId?: string
   }
   /** What the platform passes along; only `deps.clientAddress` looks into it. */
   Bindings: Record<string, unknown>
@@ -50,6 +53,7 @@ export function requestContext({ connect, ...shared }: AppDeps) {
         client ??= toClient(shared.clientAddress(c.req.raw, c.env), c.req.header('User-Agent'))
         return client
       },
+      passwords: admitHashing(shared.passwords, shared.admission, () => c.var.deps.client.site),
     })
     await next()
     const { headers } = c.res

@@ -6,7 +6,7 @@ import {
 } from '../crypto/device-token.ts'
 import type { RequestContext } from './context.ts'
 import { cookieValues, writeCookie } from './cookies.ts'
-import { isTrustedOrigin } from './trusted-origin.ts'
+import { isForeign } from './trusted-origin.ts'
 
 /**
  * What a browser's device cookie proves.
@@ -46,10 +46,4 @@ export async function renewDeviceCookie(
 /** Removes the cookie of an account that is gone. */
 export function clearDeviceCookie(c: RequestContext, device: Device | null, userId: number): void {
   if (device?.userId === userId) writeCookie(c, 'device', { value: '', maxAge: 0 })
-}
-
-/** Whether a browser says that a page sent this which may not act for its visitor. Other clients say nothing. */
-function isForeign(c: RequestContext): boolean {
-  const isSaid = c.req.header('Origin') !== undefined || c.req.header('Sec-Fetch-Site') !== undefined
-  return isSaid && !isTrustedOrigin(c)
 }

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { AppError, ErrorCode, RefusingLimit } from '../errors.ts'
+import { bearerChallenge } from './bearer-challenge.ts'
 import type { AppEnv } from './context.ts'
 
 type Problem = {
@@ -11,8 +12,11 @@ type Problem = {
   headers?: Record<string, string>
 }
 
-const BEARER = { 'WWW-Authenticate': 'Bearer' }
-const BEARER_INVALID = { 'WWW-Authenticate': 'Bearer error="invalid_token"' }
+/** What the tokens are good for, in the words of the product. */
+const REALM = 'LumaScope'
+
+const BEARER = { 'WWW-Authenticate': bearerChallenge(REALM) }
+const BEARER_INVALID = { 'WWW-Authenticate': bearerChallenge(REALM, 'invalid_token') }
 
 /** All that HTTP says of an error code, in one place; a missing code does not compile. */
 export const PROBLEMS: Record<ErrorCode, Problem> = {
@@ -54,7 +58,7 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
     status: 403,
     title: 'Not allowed',
     advice: 'You are signed in, but a permission that this needs is missing.',
-    headers: { 'WWW-Authenticate': 'Bearer error="insufficient_scope"' },
+    headers: { 'WWW-Authenticate': bearerChallenge(REALM, 'insufficient_scope') },
   },
   https_required: {
     status: 403,
@@ -80,6 +84,11 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
     status: 405,
     title: 'The method is not allowed',
     advice: 'The path exists, but not for this method. The Allow header lists those it has.',
+  },
+  request_timeout: {
+    status: 408,
+    title: 'The request took too long',
+    advice: 'It did not arrive in time and was not acted upon. Send it again on another connection.',
   },
   email_taken: {
     status: 409,
@@ -127,6 +136,12 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
     title: 'Too many attempts',
     advice: 'Wait for as many seconds as Retry-After says.',
   },
+  headers_too_large: {
+    status: 431,
+    title: 'The headers are too large',
+    advice:
+      'All headers together may have 16 KiB at most. Cookies of this site are the usual reason: clear them.',
+  },
   internal_error: {
     status: 500,
     title: 'Something went wrong here',
@@ -161,7 +176,7 @@ export function problemResponse(c: Context<AppEnv>, error: AppError): Response {
     status,
     detail: detail ?? advice,
     code,
-    instance: `urn:request:${c.var.requestId}`,
+    instance: `urn:uuid:${c.var.requestId}`,
     ...(errors && { errors }),
     ...members,
   }

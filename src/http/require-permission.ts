@@ -6,6 +6,7 @@ import type { Principal } from '../users/queries.ts'
 import { presentedAccessToken } from './access-token.ts'
 import type { AppEnv } from './context.ts'
 import { withMetadata } from './describe.ts'
+import { isSafe } from './trusted-origin.ts'
 
 /**
  * Guards a route: what `requireUser` asks for, and a role that has the permission, at the cost of the same one query.
@@ -19,13 +20,14 @@ export function requirePermission(permission: Permission) {
   type Variables = Authenticated<Principal> & { actor: Actor }
   const middleware = createMiddleware<AppEnv & { Variables: Variables }>(
     async function requirePermission(c, next) {
-      const found = await authenticateWithPermissions(c.var.deps, presentedAccessToken(c))
+      const counted = isSafe(c.req.method) ? null : 'act'
+      const found = await authenticateWithPermissions(c.var.deps, presentedAccessToken(c), counted)
       if (!found) throw new AppError('invalid_token')
       const { user, sessionId } = found
       c.set('userId', user.id)
+      c.set('sessionId', sessionId)
       if (!user.permissions.includes(permission)) throw forbidden(permission)
       c.set('user', user)
-      c.set('sessionId', sessionId)
       c.set('actor', { userId: user.id, sessionId, permission })
       await next()
     },
@@ -34,5 +36,8 @@ export function requirePermission(permission: Permission) {
 }
 
 function forbidden(permission: Permission): AppError {
-  return new AppError('forbidden', { detail: `The permission ${permission} is needed.` })
+  return new AppError('forbidden', {
+    reason: 'permission',
+    detail: `The permission ${permission} is needed.`,
+  })
 }

@@ -6,8 +6,8 @@ const NONE = ["'none'"]
 
 /**
  * Security headers on every response, errors included. The answers of an API are data: whatever a browser
- * is talked into doing with one, nothing in it may run, load, frame or be framed. The documentation page
- * gets just what it needs from this server.
+ * is talked into doing with one, nothing in it may run, load, frame or be framed. Pages for people may load their
+ * style from this server, the documentation page its scripts too.
  *
  * @param publicUrl https turns on HSTS for two years (ASVS v5.0.0-3.4.1); browsers ignore it over http
  * @see https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#security-headers
@@ -31,7 +31,14 @@ export function securityHeaders(publicUrl: string) {
       styleSrc: [...self, "'unsafe-inline'"],
     },
   })
+  const pages = secureHeaders({
+    ...common,
+    // No `sandbox`: it makes the page's origin opaque, and `Cross-Origin-Resource-Policy: same-origin` then
+    // keeps the style away. Nothing runs in these pages without it either.
+    contentSecurityPolicy: { ...closed, imgSrc: ['data:'], styleSrc: self },
+  })
   return createMiddleware<AppEnv>(function securityHeaders(c, next) {
+    if (/^\/(problems\/.*)?$/.test(c.req.path)) return pages(c, next)
     return /^\/docs(\/|$)/.test(c.req.path) ? documentation(c, next) : data(c, next)
   })
 }

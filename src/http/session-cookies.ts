@@ -7,9 +7,17 @@ import { assertTrustedOrigin } from './trusted-origin.ts'
 const KINDS = ['access', 'refresh'] as const
 type Kind = (typeof KINDS)[number]
 
+/**
+ * A browser counts from when the answer arrives, the token from when it was made. Were both as long, every page that
+ * asks often would send an expired token for as long as that answer travelled, and read `invalid_token` instead of
+ * `access_token_expired`.
+ */
+const ACCESS_COOKIE_LEAD_SECONDS = 5
+
 /** Puts both tokens into cookies that no script can read. To be called last. */
 export function setSessionCookies(c: RequestContext, pair: TokenPair): void {
-  writeCookie(c, 'access', { value: pair.accessToken, maxAge: pair.expiresInSeconds })
+  const maxAge = pair.expiresInSeconds - ACCESS_COOKIE_LEAD_SECONDS
+  writeCookie(c, 'access', { value: pair.accessToken, maxAge })
   writeCookie(c, 'refresh', { value: pair.refreshToken, maxAge: pair.refreshExpiresInSeconds })
 }
 

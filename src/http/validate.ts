@@ -1,5 +1,6 @@
 import { zValidator } from '@hono/zod-validator'
 import type { Context, MiddlewareHandler } from 'hono'
+import { validator } from 'hono/validator'
 import type * as z from 'zod/mini'
 import { AppError, type FieldError } from '../errors.ts'
 import type { AppEnv } from './context.ts'
@@ -13,7 +14,10 @@ const MEDIA = {
 
 type BodyKind = keyof typeof MEDIA
 
-type ValidBody<S extends z.ZodMiniType<object>> = MiddlewareHandler<
+/** A body is an object whose members are known: of a form, no others are looked at. */
+type BodySchema = z.ZodMiniType<object> & Pick<z.ZodMiniObject, 'shape'>
+
+type ValidBody<S extends BodySchema> = MiddlewareHandler<
   AppEnv,
   string,
   { in: { json: z.input<S> }; out: { json: z.output<S> } }
@@ -34,12 +38,13 @@ const ERROR_CODES: Record<string, string> = {
 /**
  * Accepts a body of the given kinds and validates it; the handler reads `c.req.valid('json')` whatever the
  * kind was. The content type is checked first: a simple cross-site form must not reach a JSON route
- * (ASVS v5.0.0-3.5.2), and the validator would take a body it doesn't recognise for an empty one.
+ * (ASVS v5.0.0-3.5.2), and the validator would take a body it doesn't recognise for an empty one. A 415 says what is
+ * taken instead, of content types or of codings (RFC 9110 section 15.5.16).
  *
- * @param options.optional whether no body at all is taken for an empty object
+ * @param options.optional whether no body at all, or `null`, is taken for an empty object
  * @throws AppError `unsupported_media_type`, `malformed_request` or `validation_failed`
  */
-export function validBody<S extends z.ZodMiniType<object>>(
+export function validBody<S extends BodySchema>(
   schema: S,
   kinds: readonly BodyKind[] = ['json'],
   { optional = false }: { optional?: boolean } = {},
@@ -47,22 +52,24 @@ export function validBody<S extends z.ZodMiniType<object>>(
   const anySchema: z.ZodMiniType = schema
   const validators: Record<BodyKind, MiddlewareHandler> = {
     json: zValidator('json', anySchema, refuse),
-    form: zValidator('form', anySchema, refuse),
+    form: validator('form', (form) => validParameters(schema, form)),
   }
+  const media = kinds.flatMap((kind) => MEDIA[kind])
   const middleware: ValidBody<S> = async function validBody(c, next) {
-    if (optional && (await c.req.arrayBuffer()).byteLength === 0) {
+    if (optional && isNothing(await c.req.arrayBuffer())) {
       c.req.addValidatedData('json', {})
       return next()
     }
-    const kind = kinds.find((candidate) => isOfKind(c, candidate))
-    if (!kind) throw new AppError('unsupported_media_type')
+    assertNotEncoded(c)
+    const kind = kinds.find((candidate) => MEDIA[candidate].some((type) => type === mediaType(c)))
+    if (!kind) throw unsupportedType(c, media)
     await decodeBody(c)
     return validators[kind](c, async () => {
       c.req.addValidatedData('json', c.req.valid(kind as 'json'))
       await next()
     })
   }
-  return withMetadata(middleware, { body: { schema, media: kinds.flatMap((kind) => MEDIA[kind]), optional } })
+  return withMetadata(middleware, { body: { schema, media, optional } })
 }
 
 /**
@@ -74,8 +81,48 @@ export function validQuery<S extends z.ZodMiniType<object>>(schema: S) {
   return withMetadata(zValidator('query', schema, refuse), { query: schema })
 }
 
-function isOfKind(c: Context, kind: BodyKind): boolean {
-  return !c.req.header('Content-Encoding') && MEDIA[kind].some((media) => media === mediaType(c))
+/** Libraries that can't leave a body out write `null`. */
+function isNothing(body: ArrayBuffer): boolean {
+  return ['', 'null'].includes(new TextDecoder().decode(body).trim())
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3 */
+function assertNotEncoded(c: Context): void {
+  const coding = c.req.header('Content-Encoding')?.trim().toLowerCase()
+  if (!coding || coding === 'identity') return
+  c.header('Accept-Encoding', 'identity')
+  throw new AppError('unsupported_media_type', {
+    detail: 'Send the body as it is, without Content-Encoding.',
+  })
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1 and, of `Accept-Patch`, rfc5789#section-2.2 */
+function unsupportedType(c: Context, media: readonly string[]): AppError {
+  c.header('Accept', media.join(', '))
+  if (c.req.method === 'PATCH') c.header('Accept-Patch', media.join(', '))
+  return new AppError('unsupported_media_type', { detail: `Set Content-Type to ${media.join(' or ')}.` })
+}
+
+/**
+ * Reads a form as the endpoints of OAuth do, which is what clients that send forms take these for: a parameter
+ * without a value counts as absent, one that is not known is ignored, one that is there twice is refused (RFC 6749
+ * section 3.2). Unknown ones may be there twice, as `resource` of RFC 8707 is. In JSON, where a name is nobody's
+ * standard parameter, an unknown member stays an error.
+ *
+ * @throws AppError `validation_failed`
+ */
+function validParameters(schema: BodySchema, form: Record<string, unknown>): object {
+  const names = Object.keys(schema.shape).filter((name) => (form[name] ?? '') !== '')
+  const repeated = names.filter((name) => Array.isArray(form[name]))
+  if (repeated.length > 0) {
+    throw validationFailed(
+      repeated.map((name) => ({ pointer: `/${name}`, code: 'repeated', detail: 'is there more than once' })),
+    )
+  }
+  const data = Object.fromEntries(names.map((name) => [name, form[name]]))
+  const result = schema.safeParse(data)
+  if (!result.success) throw refusal(result.error, { data, target: 'form' })
+  return result.data
 }
 
 function mediaType(c: Context): string | undefined {
@@ -102,15 +149,17 @@ async function decodeBody(c: Context): Promise<void> {
   }
 }
 
-type Result = { data: unknown; target: string } & (
-  | { success: true }
-  | { success: false; error: z.core.$ZodError }
-)
+type Validated = { data: unknown; target: string }
+type Result = Validated & ({ success: true } | { success: false; error: z.core.$ZodError })
 
 function refuse(result: Result): void {
-  if (result.success) return
-  const errors = result.error.issues.flatMap((issue) => toFieldErrors(issue, result)).slice(0, MAX_ERRORS)
-  throw validationFailed(errors)
+  if (!result.success) throw refusal(result.error, result)
+}
+
+function refusal(error: z.core.$ZodError, validated: Validated): AppError {
+  return validationFailed(
+    error.issues.flatMap((issue) => toFieldErrors(issue, validated)).slice(0, MAX_ERRORS),
+  )
 }
 
 /** The error for a request that can be read but not accepted; its text is that of the first member. */
@@ -123,9 +172,9 @@ export function validationFailed(errors: FieldError[]): AppError {
   })
 }
 
-function toFieldErrors(issue: z.core.$ZodIssue, { data, target }: Result): FieldError[] {
+function toFieldErrors(issue: z.core.$ZodIssue, { data, target }: Validated): FieldError[] {
   if (issue.code === 'unrecognized_keys') {
-    // In a form or a query, an unescaped & makes the rest of a password look like a name: it is not repeated.
+    // In a query, an unescaped & makes the rest of a password look like a name: it is not repeated.
     const keys = target === 'json' ? issue.keys : []
     if (keys.length === 0) return [{ pointer: '', code: 'unknown_member', detail: 'has an unknown member' }]
     return keys.map((key) => ({

@@ -1,17 +1,21 @@
-import type { Device } from '../crypto/device-token.ts'
+import type { Budget } from '../db/rate-limit.ts'
 import type { Deps } from '../deps.ts'
-import { passwordBudgets, rateLimited } from './budgets.ts'
+import { type Known, passwordBudgets, rateLimited } from './budgets.ts'
 import { type Credentials, countPasswordAttempt, MAX_CONSECUTIVE_FAILURES, type Whose } from './queries.ts'
+import { refuseLocally } from './refuse-locally.ts'
 
-export type AttemptDeps = Pick<Deps, 'db' | 'clock' | 'config' | 'client' | 'limitKeys' | 'passwords'>
+export type AttemptDeps = Pick<
+  Deps,
+  'db' | 'clock' | 'config' | 'client' | 'limitKeys' | 'passwords' | 'localLimits'
+>
 
 export type Attempt = {
   whose: Whose
   /** In lower case; what the account's budget is found by. */
   identifier: string
   password: string
-  /** The browser, where it proved to have signed in before. */
-  device: Device | null
+  /** Where it comes from, if that is a place of somebody's own. */
+  known: Known | null
 }
 
 export type AttemptResult = {
@@ -25,10 +29,10 @@ export type AttemptResult = {
   wrongPasswordOf: number
   /** Why not, for the audit trail alone. */
   reason: 'unknown_account' | 'wrong_password' | 'locked' | 'disabled' | null
-  /** Whether the attempt was counted for the device, and no other. */
+  /** Whether the attempt was counted for the known device or session, and no other. */
   byDevice: boolean
-  /** The row that a success gives back. */
-  budgetKey: string
+  /** What it spent, which a success gives back. */
+  budget: Budget
 }
 
 /**
@@ -40,9 +44,12 @@ export type AttemptResult = {
  */
 export async function attemptPassword(
   deps: AttemptDeps,
-  { whose, identifier, password, device }: Attempt,
+  { whose, identifier, password, known }: Attempt,
 ): Promise<AttemptResult> {
-  const budgets = await passwordBudgets(deps, { identifier, device })
+  const budgets = await passwordBudgets(deps, { identifier, known })
+  const [address] = budgets.addresses
+  // Where the database takes a place for known, it does not count the address.
+  if (!known) await refuseLocally(deps, { name: 'signInAddress', budget: address })
   const counted = await countPasswordAttempt(deps, { whose, ...budgets, now: deps.clock() })
   if (counted.refused) {
     const name = counted.refused === 'account' ? 'signInAccount' : 'signInAddress'
@@ -60,7 +67,7 @@ export async function attemptPassword(
     wrongPasswordOf: account && !matches ? account.id : 0,
     reason,
     byDevice,
-    budgetKey: byDevice && budgets.device ? budgets.device.key : budgets.account.key,
+    budget: byDevice && budgets.known ? { ...budgets.account, key: budgets.known.key } : budgets.account,
   }
 }
 

@@ -1,35 +1,101 @@
+import type { Limit } from '../config/rules.ts'
 import type { Config, LimitName } from '../config.ts'
-import type { Device } from '../crypto/device-token.ts'
+import { DEVICE_TOKEN_SECONDS, type Device } from '../crypto/device-token.ts'
 import { keyedHash } from '../crypto/keyed-hash.ts'
 import type { Budget } from '../db/rate-limit.ts'
+import type { OnceBudget } from '../db/record-once.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import type { PasswordAttempt } from './queries.ts'
 
-type BudgetDeps = Pick<Deps, 'config' | 'limitKeys' | 'client'>
+/** Limits of what somebody who is signed in does, and what their rows are called. */
+const ACCOUNT_KINDS = { act: 'act', profile: 'profile' } as const
+
+export type AccountLimitName = keyof typeof ACCOUNT_KINDS
+
+export type BudgetDeps = Pick<Deps, 'config' | 'limitKeys' | 'client'>
+
+/**
+ * Where an attempt comes from, if it is known to be the account's own: a browser that signed in before, or a session
+ * that is live.
+ */
+export type Known = Device | { userId: number; sessionId: string }
 
 /** What an attempt at a password is counted for. */
 export async function passwordBudgets(
   deps: BudgetDeps,
-  { identifier, device }: { identifier: string; device: Device | null },
-): Promise<{ account: Budget; address: Budget; device: PasswordAttempt['device'] }> {
+  { identifier, known }: { identifier: string; known: Known | null },
+): Promise<Pick<PasswordAttempt, 'account' | 'addresses' | 'known'>> {
   const { signInAccount, signInAddress } = deps.config.limits
-  const [account, address, known] = await Promise.all([
+  const [account, addresses, own] = await Promise.all([
     key(deps, 'account', identifier),
-    key(deps, 'address', deps.client.network),
-    device && key(deps, 'device', device.deviceId),
+    addressBudgets(deps, 'address', signInAddress),
+    known && knownBudget(deps, known),
   ])
+  return { account: { key: account, ...signInAccount }, addresses, known: own }
+}
+
+async function knownBudget(deps: BudgetDeps, known: Known): Promise<NonNullable<PasswordAttempt['known']>> {
+  const { userId } = known
+  if ('sessionId' in known) {
+    const keepSeconds = deps.config.sessionSeconds
+    return { userId, passwordVersion: null, key: await key(deps, 'session', known.sessionId), keepSeconds }
+  }
+  const { passwordVersion, deviceId } = known
   return {
-    account: { key: account, ...signInAccount },
-    address: { key: address, ...signInAddress },
-    device:
-      device && known ? { userId: device.userId, passwordVersion: device.passwordVersion, key: known } : null,
+    userId,
+    passwordVersion,
+    key: await key(deps, 'device', deviceId),
+    keepSeconds: DEVICE_TOKEN_SECONDS,
   }
 }
 
 /** What a registration is counted for. */
-export async function registrationBudget(deps: BudgetDeps): Promise<Budget> {
-  return { key: await key(deps, 'register', deps.client.network), ...deps.config.limits.registerAddress }
+export function registrationBudgets(deps: BudgetDeps): Promise<AddressBudgets> {
+  return addressBudgets(deps, 'register', deps.config.limits.registerAddress)
+}
+
+/** What acts of somebody who is signed in are counted for. */
+export async function actBudget(
+  deps: BudgetDeps,
+  { name, userId }: { name: AccountLimitName; userId: number },
+): Promise<Budget> {
+  return { key: await key(deps, ACCOUNT_KINDS[name], String(userId)), ...deps.config.limits[name] }
+}
+
+type AddressBudgets = [Budget, ...Budget[]]
+
+/** A budget for the client's own network, and a wider one for each network around it. */
+async function addressBudgets(
+  deps: BudgetDeps,
+  kind: string,
+  { count, seconds }: Limit,
+): Promise<AddressBudgets> {
+  const { network, widerNetworks } = deps.client
+  const budgetOf = async (each: string, share: number) => ({
+    key: await key(deps, kind, each),
+    ...{ count: count * share, seconds },
+  })
+  return await Promise.all([
+    budgetOf(network, 1),
+    ...widerNetworks.map((wider) => budgetOf(wider.network, wider.share)),
+  ])
+}
+
+/** How long a refusal, or a reading of personal data, stands for all like it: a page of a list is not an event. */
+const RECORD_SECONDS = 3600
+
+/**
+ * What keeps one kind of event from being recorded more than once an hour.
+ *
+ * @param whose who did what, as far as it makes another event
+ */
+export async function recordBudget(
+  deps: Pick<BudgetDeps, 'limitKeys'>,
+  kind: 'denied' | 'read',
+  whose: string,
+): Promise<OnceBudget> {
+  return { key: await key(deps, kind, whose), seconds: RECORD_SECONDS }
 }
 
 /**
@@ -47,6 +113,10 @@ export function rateLimited(config: Config, name: LimitName, secondsToWait: numb
 }
 
 /** The table of limits shows what kind a row is and, without the key, nothing of whose. */
-async function key({ limitKeys }: BudgetDeps, kind: string, whose: string): Promise<string> {
+async function key(
+  { limitKeys }: Pick<BudgetDeps, 'limitKeys'>,
+  kind: string,
+  whose: string,
+): Promise<string> {
   return `${kind}:${await keyedHash(limitKeys, `${kind}:${whose}`)}`
 }

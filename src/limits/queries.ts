@@ -1,9 +1,17 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { DEVICE_TOKEN_SECONDS } from '../crypto/device-token.ts'
+import type { LimitName } from '../config.ts'
 import { type Client, recordEvents } from '../db/audit-event.ts'
 import type { Database } from '../db/client.ts'
 import { type Before, deleteBefore } from '../db/delete-before.ts'
-import { type Budget, MARGIN_SECONDS, reportOnce, secondsToWait, spend } from '../db/rate-limit.ts'
+import {
+  type Budget,
+  MARGIN_SECONDS,
+  reportOnce,
+  secondsToWait,
+  spend,
+  spendInTurn,
+} from '../db/rate-limit.ts'
+import { time } from '../db/time.ts'
 
 /**
  * After so many wrong passwords in a row none is right any more, until the account is recovered.
@@ -11,6 +19,23 @@ import { type Budget, MARGIN_SECONDS, reportOnce, secondsToWait, spend } from '.
  * @see https://pages.nist.gov/800-63-4/sp800-63b.html section 3.2.2
  */
 export const MAX_CONSECUTIVE_FAILURES = 100
+
+/**
+ * One wrong password is forgiven every so many seconds after the last: all hundred in thirty days. A hundred mistypings
+ * over years lock nobody, and who goes on guessing has three and a third a day.
+ */
+const FORGIVEN_EVERY_SECONDS = (30 * 86_400) / MAX_CONSECUTIVE_FAILURES
+
+/**
+ * The wrong passwords that count against an account now.
+ *
+ * @param users what the row of the user is called there
+ */
+export function failuresOf(users: SQL, now: Date): SQL {
+  return sql`greatest(0, ${users}.consecutive_failures - coalesce(floor(
+    greatest(0, extract(epoch from ${time(now)} - ${users}.last_failed_at)) / ${FORGIVEN_EVERY_SECONDS}::integer
+  ), 0)::integer)`
+}
 
 export type Credentials = {
   id: number
@@ -28,9 +53,13 @@ export type Whose = { identifier: string } | { userId: number }
 export type PasswordAttempt = {
   whose: Whose
   account: Budget
-  address: Budget
-  /** A browser that signed in to the account of this user with the password of then, and the row of its own budget. */
-  device: { userId: number; passwordVersion: number; key: string } | null
+  /** Of the client's network and of those around it. */
+  addresses: readonly [Budget, ...Budget[]]
+  /**
+   * The account of this user, where the attempt comes from a place of its own, and the row of that place's budget, which
+   * is kept for so long after its last use. A browser is known while the password is the one it signed in with.
+   */
+  known: { userId: number; passwordVersion: number | null; key: string; keepSeconds: number } | null
   now: Date
 }
 
@@ -39,7 +68,7 @@ export type CountedAttempt =
   | {
       refused: null
       credentials: Credentials | null
-      /** Whether it was counted for the device alone. */
+      /** Whether it was counted for the known device or session alone. */
       byDevice: boolean
       /** Let through since the last success, this one included. */
       attempts: number
@@ -56,42 +85,43 @@ type AttemptRow = Omit<Credentials, 'id'> & {
 /**
  * Counts an attempt at a password and finds the account, in one statement; a refusal is put on record in it.
  *
- * A device that is known to the account spends its own budget and no other, so that neither somebody who guesses
- * at the account nor somebody at the same address can shut its owner out. Everybody else spends the address's
- * budget and then, only if that let them through, the account's: one address can't drain those of others. An
+ * A device or session that is known to the account spends its own budget and no other, so that neither somebody who
+ * guesses at the account nor somebody at the same address can shut its owner out. Everybody else spends the address's
+ * budgets and then, only if those let them through, the account's: one address can't drain those of others. An
  * account that does not exist has a budget like any other. A device that failed too often is known no more.
  */
 export async function countPasswordAttempt(
   { db, client }: { db: Database; client: Client },
-  { whose, account, address, device, now }: PasswordAttempt,
+  { whose, account, addresses, known, now }: PasswordAttempt,
 ): Promise<CountedAttempt> {
-  const deviceKey = device?.key ?? ''
-  // As long as its cookie can count: the row also says how often in a row the device failed.
-  const keepSeconds = sql`case when by_device then ${DEVICE_TOKEN_SECONDS}::integer
+  const knownKey = known?.key ?? ''
+  // As long as the place can count: the row also says how often in a row it failed.
+  const keepSeconds = sql`case when by_device then ${known?.keepSeconds ?? 0}::integer
     else ${account.seconds + MARGIN_SECONDS}::integer end`
+  const passing = spendInTurn(addresses, { name: 'address', from: sql`from chosen where not by_device`, now })
   const { rows } = await db.execute<AttemptRow>(sql`
     with account as (
-      select id, password_hash, auth_version, password_version, disabled_at, consecutive_failures
+      select id, password_hash, auth_version, password_version, disabled_at,
+        ${failuresOf(sql`users`, now)} as consecutive_failures
       from users where ${isMeant(whose)}
-    ), device as (
-      select from account where id = ${device?.userId ?? 0} and password_version = ${device?.passwordVersion ?? 0}
+    ), known as (
+      select from account where id = ${known?.userId ?? 0}
+        and password_version = coalesce(${known?.passwordVersion ?? null}::integer, password_version)
         and not exists (
-          select from rate_limits where key = ${deviceKey} and attempts >= ${MAX_CONSECUTIVE_FAILURES}
+          select from rate_limits where key = ${knownKey} and attempts >= ${MAX_CONSECUTIVE_FAILURES}
         )
     ), chosen as (
       select (select id from account) as user_id, by_device,
-        case when by_device then ${deviceKey} else ${account.key} end as key
-      from (select exists (select from device) as by_device) as known
-    ), address as (
-      ${spend({ ...address, key: sql`${address.key}`, from: sql`from chosen where not by_device`, now })}
-    ), spent as (
-      ${spend({ ...account, key: sql`key`, from: sql`from chosen where by_device or exists (select from address)`, keepSeconds, now })}
+        case when by_device then ${knownKey} else ${account.key} end as key
+      from (select exists (select from known) as by_device) as places
+    ), ${passing.ctes}, spent as (
+      ${spend({ ...account, key: sql`key`, from: sql`from chosen where by_device or ${passing.passed}`, keepSeconds, now })}
     ), refused as (
-      select 'account' as budget, key, user_id, ${account.seconds}::integer as seconds from chosen
-      where not exists (select from spent) and (by_device or exists (select from address))
+      select 'account' as budget, key, user_id, ${account.seconds}::integer as seconds,
+        ${secondsToWait({ ...account, key: sql`chosen.key`, now })} as wait
+      from chosen where not exists (select from spent) and (by_device or ${passing.passed})
       union all
-      select 'address', ${address.key}, null, ${address.seconds}::integer from chosen
-      where not by_device and not exists (select from address)
+      select 'address', key, null, seconds, wait from (${passing.refusal}) as refusal
     ), reported as (
       ${reportOnce({ refused: sql`refused`, now })}
     ), recorded as (
@@ -108,10 +138,7 @@ export async function countPasswordAttempt(
       account.password_version as "passwordVersion",
       account.disabled_at is not null as disabled, account.consecutive_failures as "consecutiveFailures",
       chosen.by_device as "byDevice", (select attempts from spent) as attempts, refused.budget as refused,
-      case refused.budget
-        when 'account' then ${secondsToWait({ ...account, key: sql`refused.key`, now })}
-        when 'address' then ${secondsToWait({ ...address, key: sql`refused.key`, now })}
-      end as "secondsToWait"
+      refused.wait as "secondsToWait"
     from chosen left join account on true left join refused on true`)
   return toCountedAttempt(rows[0])
 }
@@ -133,20 +160,23 @@ function isMeant(whose: Whose): SQL {
 }
 
 /**
- * Counts a wrong password for an account, for a CTE. A device's is counted with its budget already.
+ * Counts a wrong password for an account, for a CTE. One from a known place is counted with its budget already.
  *
  * @param userId 0: nobody's
  */
-export function countFailure({ userId, byDevice }: { userId: number; byDevice: boolean }): SQL {
+export function countFailure({
+  userId,
+  byDevice,
+  now,
+}: {
+  userId: number
+  byDevice: boolean
+  now: Date
+}): SQL {
+  const failures = failuresOf(sql`users`, now)
   return sql`
-    update users set consecutive_failures = consecutive_failures + 1
-    where id = ${userId} and not ${byDevice}::boolean
-      and consecutive_failures < ${MAX_CONSECUTIVE_FAILURES}`
-}
-
-/** Gives a budget back, for a CTE: a row that is gone is a full one. */
-export function giveBack(key: string, when: SQL): SQL {
-  return sql`delete from rate_limits where key = ${key} and ${when}`
+    update users set consecutive_failures = ${failures} + 1, last_failed_at = ${time(now)}
+    where id = ${userId} and not ${byDevice}::boolean and ${failures} < ${MAX_CONSECUTIVE_FAILURES}`
 }
 
 type FailedConfirmation = {
@@ -164,7 +194,7 @@ export async function recordFailedConfirmation(
   { userId, wrongPasswordOf, sessionId, byDevice, now }: FailedConfirmation,
 ): Promise<void> {
   await db.execute(sql`
-    with failed as (${countFailure({ userId: wrongPasswordOf, byDevice })})
+    with failed as (${countFailure({ userId: wrongPasswordOf, byDevice, now })})
     ${recordEvents({ client, now }, [
       {
         type: 'password_confirmation_failed',
@@ -176,7 +206,70 @@ export async function recordFailedConfirmation(
     ])}`)
 }
 
+/** Puts on record that an address was refused before it came to a statement of its own; once in the time of the limit. */
+export async function reportRefusal(
+  { db, client }: { db: Database; client: Client },
+  { budget: { key, seconds }, name, now }: { budget: Budget; name: LimitName; now: Date },
+): Promise<void> {
+  await db.execute(sql`
+    with refused as (select ${key}::text as key, ${seconds}::integer as seconds), reported as (
+      ${reportOnce({ refused: sql`refused`, now })}
+    )
+    ${recordEvents({ client, now }, [
+      {
+        type: 'limited',
+        from: sql`from reported`,
+        details: sql`jsonb_build_object('limit', ${snakeCase(name)}::text)`,
+      },
+    ])}`)
+}
+
+/** A limit as the API and events call it. */
+function snakeCase(name: LimitName): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
+
 /** Deletes budgets that say nothing any more. */
 export function deleteExpiredBudgets(db: Database, range: Before): Promise<number> {
   return deleteBefore(db, { table: sql`rate_limits`, age: sql`expires_at`, ...range })
+}
+
+/** Failed sign-ins over all accounts, at most as many as are counted. */
+export type Guessing = { failed: number; accounts: number; networks: number }
+
+/** A look reads no more events than this, which is an alarm whatever the threshold. */
+const MAX_COUNTED = 100_000
+
+/**
+ * Counts failed sign-ins and puts it on record if they are at least as many as the threshold, once in the time that is
+ * looked at.
+ *
+ * @returns `null` where they are fewer, or it is on record
+ */
+export async function recordGuessing(
+  db: Database,
+  { since, now, threshold }: { since: Date; now: Date; threshold: number },
+): Promise<Guessing | null> {
+  const nobody = { address: null, network: '', widerNetworks: [], site: '', userAgent: null }
+  const { rows } = await db.execute<Guessing>(sql`
+    with counted as (
+      select count(*)::integer as failed, count(distinct user_id)::integer as accounts,
+        count(distinct ip_address)::integer as networks
+      from (
+        select user_id, ip_address from audit_events
+        where type = 'sign_in_failed' and occurred_at >= ${time(since)} order by occurred_at desc limit ${MAX_COUNTED}
+      ) as failures
+    ), alarm as (
+      select * from counted where failed >= ${threshold} and not exists (
+        select from audit_events where type = 'guessing_suspected' and occurred_at > ${time(since)}
+      )
+    ), recorded as (
+      ${recordEvents({ client: nobody, now }, [
+        { type: 'guessing_suspected', from: sql`from alarm`, details: sql`to_jsonb(alarm)` },
+      ])}
+    )
+    select * from alarm`)
+  const [row] = rows
+  if (row && typeof row.failed !== 'number') throw new Error('Guesses were not counted')
+  return row ?? null
 }

@@ -2,8 +2,9 @@ import { type SQL, sql } from 'drizzle-orm'
 import { type Actor, ADMINISTRATION, actingUser, isLastAdmin, mayNot } from '../db/administration.ts'
 import { type Client, type EventType, recordEvents } from '../db/audit-event.ts'
 import type { Database } from '../db/client.ts'
+import { isHeldBySuperior, superiorsAndHolders } from '../db/role-holders.ts'
 import { time } from '../db/time.ts'
-import { MAX_CONSECUTIVE_FAILURES } from '../limits/queries.ts'
+import { failuresOf, MAX_CONSECUTIVE_FAILURES } from '../limits/queries.ts'
 import { ADMIN_ROLE, DEFAULT_ROLE } from '../permissions.ts'
 
 /** Permissions in alphabetical order. */
@@ -37,11 +38,11 @@ function byActor({ client, now }: { client: Client; now: Date }, type: EventType
   ])
 }
 
-export type RoleWritten = 'created' | 'replaced' | 'exists' | 'exceeds' | 'ended' | 'forbidden'
+export type RoleWritten = 'created' | 'replaced' | 'exists' | 'exceeds' | 'outranked' | 'ended' | 'forbidden'
 
 /**
- * Creates a role or replaces what it permits, for everybody who has it. Nobody gives or takes a permission that they
- * do not hold.
+ * Creates a role or replaces what it permits, for everybody who has it. The actor must hold all that it permits before
+ * and after, and whatever any holder may do: a role is a handle on its holders, and its text tells others what they are.
  *
  * @param role.isNew whether one of that name is left as it is
  */
@@ -55,14 +56,14 @@ export async function writeRole(
       select value as permission from jsonb_array_elements_text(${JSON.stringify(permissions)}::jsonb)
     ), present as (
       select permission from role_permissions where role_name = ${name}
-    ), changed as (
-      (select permission from wanted except select permission from present)
-      union all (select permission from present except select permission from wanted)
-    ), decision as (
+    ), touched as (
+      select permission from wanted union select permission from present
+    ), ${superiorsAndHolders(name)}, decision as (
       select case
         when ${mayNot(actor)} then 'forbidden'
         when ${isNew}::boolean and exists (select from roles where name = ${name}) then 'exists'
-        when exists (select from changed where not permission = any(actor.permissions)) then 'exceeds'
+        when exists (select from touched where not permission = any(actor.permissions)) then 'exceeds'
+        when ${isHeldBySuperior(name)} then 'outranked'
         when exists (select from roles where name = ${name}) then 'replaced'
         else 'created' end as outcome
       from actor
@@ -161,7 +162,7 @@ export async function setRole(
       ])}
     )
     select subject.id as "userId", has_role as "hasRole", is_last as "isLast", exists (select from changes) as "isChanged",
-      subject.disabled_at is null and subject.consecutive_failures < ${MAX_CONSECUTIVE_FAILURES} as "canSignIn",
+      subject.disabled_at is null and ${failuresOf(sql`subject`, now)} < ${MAX_CONSECUTIVE_FAILURES} as "canSignIn",
       array(
         select role_name from user_roles where user_id = subject.id and role_name not in (select role_name from revoked)
         union select role_name from granted order by 1

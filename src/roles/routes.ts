@@ -22,7 +22,7 @@ export const roleRoutes = new Hono<AppEnv>()
     describe({
       summary: 'Create or replace a role',
       description:
-        'With `If-None-Match: *` one that exists is left as it is. You can give and take only permissions that you hold.',
+        'With `If-None-Match: *` one that exists is left as it is. You must hold all that the role permits before and after, and nobody who has it may do more than you. `user`, which everybody has, holds no permission of this service.',
       tag,
       access: 'user',
       responses: { 200: rolePayload, 201: rolePayload },

@@ -1,7 +1,14 @@
 import type { Actor } from '../db/administration.ts'
 import type { Deps } from '../deps.ts'
 import { AppError, memberError } from '../errors.ts'
-import { ADMIN_ROLE, PERMISSIONS, type Permission, ROLE_NAME } from '../permissions.ts'
+import {
+  ADMIN_ROLE,
+  DEFAULT_ROLE,
+  FOR_EVERYBODY,
+  PERMISSIONS,
+  type Permission,
+  ROLE_NAME,
+} from '../permissions.ts'
 import { type Role, writeRole as write } from './queries.ts'
 import { refused } from './refused.ts'
 
@@ -15,11 +22,11 @@ export type RoleChange = {
 }
 
 /**
- * Creates a role, or replaces what one permits for everybody who has it, from their next request on. Nobody gives or
- * takes a permission that they do not hold, and `admin` holds every one.
+ * Creates a role, or replaces what one permits for everybody who has it, from their next request on. The caller must
+ * hold every permission the role has before and after, and no holder of the role may do more than the caller.
  *
- * @throws AppError `validation_failed` for a name that can't be one, and for an `admin` with less; `role_exists`;
- *   `forbidden`; `invalid_token` where the caller's session ended meanwhile
+ * @throws AppError `validation_failed` for a name that can't be one, for an `admin` with less, and for a `user` with a
+ *   permission that is not for everybody; `role_exists`; `forbidden`; `invalid_token` if the caller's session has ended
  */
 export async function writeRole(
   deps: Pick<Deps, 'db' | 'clock' | 'client'>,
@@ -29,8 +36,11 @@ export async function writeRole(
   if (!ROLE_NAME.test(name)) throw notAName()
   const permissions = [...new Set(change.permissions)].sort()
   if (name === ADMIN_ROLE && permissions.length < Object.keys(PERMISSIONS).length) throw adminHoldsAll()
+  if (name === DEFAULT_ROLE) assertForEverybody(change.permissions)
   const outcome = await write(deps, { ...change, permissions, now: deps.clock() })
   if (outcome === 'exists') throw new AppError('role_exists')
+  if (outcome === 'outranked')
+    throw refused(outcome, 'Somebody who has this role may do what you may not, or too many have it to tell.')
   if (outcome !== 'created' && outcome !== 'replaced') throw refused(outcome)
   return { role: { name, description, permissions }, isCreated: outcome === 'created' }
 }
@@ -43,4 +53,11 @@ function notAName(): AppError {
 function adminHoldsAll(): AppError {
   const detail = 'admin holds every permission'
   return memberError('validation_failed', { pointer: '/permissions', code: 'invalid', detail })
+}
+
+function assertForEverybody(permissions: readonly Permission[]): void {
+  const index = permissions.findIndex((permission) => !FOR_EVERYBODY.has(permission))
+  if (index < 0) return
+  const detail = `is not for ${DEFAULT_ROLE}, the role that everybody who registers is given`
+  throw memberError('validation_failed', { pointer: `/permissions/${index}`, code: 'invalid', detail })
 }

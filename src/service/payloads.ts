@@ -4,6 +4,29 @@ import type { PublicKey } from '../crypto/signing-key.ts'
 const described = <S extends z.ZodMiniType>(schema: S, description: string): S =>
   schema.check(z.meta({ description }))
 
+/** `GET /`: where to go from here, as paths of this server. */
+export const aboutPayload = z
+  .object({
+    name: z.string(),
+    version: z.string(),
+    documentation: z.string(),
+    openapi: z.string(),
+    health: z.string(),
+    ready: z.string(),
+  })
+  .check(z.meta({ id: 'About' }))
+
+export function toAboutPayload(version: string): z.infer<typeof aboutPayload> {
+  return {
+    name: 'LumaScope Auth',
+    version,
+    documentation: '/docs',
+    openapi: '/openapi.json',
+    health: '/health',
+    ready: '/ready',
+  }
+}
+
 export const healthPayload = z.object({ status: z.literal('ok') }).check(z.meta({ id: 'Health' }))
 
 export const readinessPayload = z

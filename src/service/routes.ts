@@ -1,17 +1,19 @@
 import { type Context, Hono } from 'hono'
-import { accepts } from 'hono/accepts'
 import { html } from 'hono/html'
 import { publicKey } from '../crypto/signing-key.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
 import type { AppEnv } from '../http/context.ts'
 import { describe } from '../http/describe.ts'
+import { page, prefersHtml } from '../http/page.ts'
 import { PROBLEMS } from '../http/problem.ts'
-import { measureDatabase } from './measure-database.ts'
+import { VERSION } from '../version.ts'
 import {
+  aboutPayload,
   healthPayload,
   jwksPayload,
   problemPagePayload,
   readinessPayload,
+  toAboutPayload,
   toJwksPayload,
   toReadinessPayload,
 } from './payloads.ts'
@@ -22,6 +24,37 @@ const tag = 'Service'
 const ASSET_CACHE = 'public, max-age=300'
 
 export const serviceRoutes = new Hono<AppEnv>()
+  .get(
+    '/',
+    describe({
+      summary: 'What this is',
+      description: 'HTML for browsers, JSON for all other clients.',
+      tag,
+      access: 'public',
+      responses: { 200: aboutPayload },
+    }),
+    (c) => {
+      const about = toAboutPayload(VERSION)
+      if (!prefersHtml(c)) return c.json(about, 200)
+      const { appUrl } = c.var.deps.config
+      const body = html`<p>
+        This server registers people, signs them in and issues tokens for the application at
+        <a href="${appUrl}">${appUrl}</a>.
+      </p>
+      <dl>
+        <dt><a href="${about.documentation}">Documentation</a></dt>
+        <dd>every operation, to read and to try</dd>
+        <dt><a href="${about.openapi}">OpenAPI document</a></dt>
+        <dd>the same for tools</dd>
+        <dt><a href="${about.health}">Health</a></dt>
+        <dd>whether this instance runs</dd>
+        <dt><a href="${about.ready}">Readiness</a></dt>
+        <dd>whether its database answers</dd>
+      </dl>
+      <footer>Version ${about.version}</footer>`
+      return c.html(page({ title: about.name, body }))
+    },
+  )
   .get(
     '/health',
     describe({
@@ -42,7 +75,8 @@ export const serviceRoutes = new Hono<AppEnv>()
       responses: { 200: readinessPayload },
     }),
     async (c) => {
-      const { milliseconds, failure } = await measureDatabase(c.var.deps)
+      const { probe, db } = c.var.deps
+      const { milliseconds, failure } = await probe(db)
       if (!failure) return c.json(toReadinessPayload(milliseconds), 200)
       const database = { status: 'down', round_trip_milliseconds: milliseconds }
       throw new AppError('database_unavailable', { cause: failure, members: { database } })
@@ -77,20 +111,16 @@ export const serviceRoutes = new Hono<AppEnv>()
       if (!Object.hasOwn(PROBLEMS, code)) throw new AppError('not_found')
       const { status, title, advice } = PROBLEMS[code as ErrorCode]
       c.header('Cache-Control', ASSET_CACHE)
-      c.header('Vary', 'Accept', { append: true })
-      const type = accepts(c, {
-        header: 'Accept',
-        supports: ['application/json', 'text/html'],
-        default: 'application/json',
-      })
-      if (type !== 'text/html') return c.json({ code, status, title, advice }, 200)
-      return c.html(html`<!doctype html>
-        <html lang="en">
-          <title>${code}</title>
-          <h1>${title}</h1>
-          <p>${advice}</p>
-          <p>Code <code>${code}</code>, HTTP status ${status}.</p>
-        </html>`)
+      if (!prefersHtml(c)) return c.json({ code, status, title, advice }, 200)
+      const body = html`<p>${advice}</p>
+      <dl>
+        <dt>Code</dt>
+        <dd><code>${code}</code></dd>
+        <dt>HTTP status</dt>
+        <dd>${status}</dd>
+      </dl>
+      <footer><a href="/">What this server is</a>, <a href="/docs">documentation</a></footer>`
+      return c.html(page({ title, body }))
     },
   )
   .get(

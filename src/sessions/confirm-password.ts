@@ -1,31 +1,37 @@
-import type { Device } from '../crypto/device-token.ts'
+import type { Budget } from '../db/rate-limit.ts'
 import { AppError, memberError } from '../errors.ts'
 import { type AttemptDeps, attemptPassword } from '../limits/attempt-password.ts'
 import { recordFailedConfirmation } from '../limits/queries.ts'
 import type { NotDone, User } from '../users/queries.ts'
 
-/** Somebody who is signed in, and the browser they come with. */
-export type Caller = { user: User; sessionId: string; device: Device | null }
+/** Somebody who is signed in. */
+export type Caller = { user: User; sessionId: string }
 
 /** A password that proved right, and the state of the account it was checked against. */
-export type Confirmed = { authVersion: number; budgetKey: string; byDevice: boolean }
+export type Confirmed = { authVersion: number; budget: Budget; byDevice: boolean }
 
 /**
- * Asks a signed-in person for their password again, before what can't be undone. It counts as an attempt to sign
- * in, on the same budgets: a stolen token is no way round them. Who uses the answer gives the budget back.
+ * Asks a signed-in person for their password again, before what can't be undone. Attempts are counted for the
+ * session, like those of a known device: somebody who guesses at the account keeps its owner from nothing, and a stolen
+ * token buys a hundred guesses at the rate of any account. Who uses the answer gives back what it spent.
  *
  * @param pointer which member of the request holds the password, as a JSON Pointer
  * @throws AppError `wrong_password` or `rate_limited`
  */
 export async function confirmPassword(
   deps: AttemptDeps,
-  { user, sessionId, device, password, pointer }: Caller & { password: string; pointer: string },
+  { user, sessionId, password, pointer }: Caller & { password: string; pointer: string },
 ): Promise<Confirmed> {
   const { id: userId, email } = user
   const identifier = email.toLowerCase()
-  const attempt = await attemptPassword(deps, { whose: { userId }, identifier, password, device })
-  const { verified, wrongPasswordOf, byDevice, budgetKey } = attempt
-  if (verified) return { authVersion: verified.authVersion, budgetKey, byDevice }
+  const attempt = await attemptPassword(deps, {
+    whose: { userId },
+    identifier,
+    password,
+    known: { userId, sessionId },
+  })
+  const { verified, wrongPasswordOf, byDevice, budget } = attempt
+  if (verified) return { authVersion: verified.authVersion, budget, byDevice }
   await recordFailedConfirmation(deps, { userId, wrongPasswordOf, sessionId, byDevice, now: deps.clock() })
   throw wrongPassword(pointer)
 }

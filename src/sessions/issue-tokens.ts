@@ -18,6 +18,8 @@ export type TokenSubject = {
   generation: number
   idleExpiresAt: Date
   authenticatedAt: Date
+  /** Whether the tokens go into cookies. */
+  forCookie: boolean
 }
 
 export type IssueDeps = Pick<Deps, 'config' | 'clock' | 'random' | 'keyRing' | 'refreshKeys'>

@@ -21,13 +21,18 @@ const identifier = (description: string) =>
     ),
   )
 
-/** Members that OAuth 2 password forms send along (Swagger UI among them); they have no effect. */
-const oauthForm = {
-  grant_type: z.optional(z.string()),
+/**
+ * What OAuth 2 clients send along (Swagger UI among them), in a form beside parameters of extensions, which are
+ * ignored. Another grant than the path's is a mistake that must not look like one of the password or the token.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.3.2 and section 6
+ */
+const oauthParameters = (grantType: 'password' | 'refresh_token') => ({
+  grant_type: z.optional(z.literal(grantType, { error: `must be ${grantType} here` })),
   scope: z.optional(z.string()),
   client_id: z.optional(z.string()),
   client_secret: z.optional(z.string()),
-}
+})
 
 /** `POST /login`. A password is taken as it is: what is no password of the account simply does not match. */
 export const loginBody = z
@@ -42,7 +47,7 @@ export const loginBody = z
         z.maxLength(MAX_PASSWORD_CODE_UNITS, { error: `use at most ${MAX_PASSWORD_CODE_UNITS} characters` }),
         z.meta({ format: 'password' }),
       ),
-    ...oauthForm,
+    ...oauthParameters('password'),
   })
   .check(
     z.check(({ value, issues }) => {
@@ -56,13 +61,28 @@ export const loginBody = z
 
 /** `POST /refresh` */
 export const refreshBody = z
-  .strictObject({ refresh_token: z.optional(z.string()) })
+  .strictObject({ refresh_token: z.optional(z.string()), ...oauthParameters('refresh_token') })
   .check(z.meta({ id: 'Refresh' }))
 
 /** `POST /logout` */
 export const logoutBody = z
-  .strictObject({ refresh_token: z.optional(z.string()) })
-  .check(z.meta({ id: 'Logout' }))
+  .strictObject({
+    refresh_token: z.optional(z.string()),
+    token: z
+      .optional(z.string())
+      .check(z.meta({ description: 'A refresh or access token, as OAuth 2 clients call it (RFC 7009).' })),
+    // A hint is all that it is (RFC 7009 section 2.1): which kind a token is, its signature says.
+    token_type_hint: z.optional(z.string()),
+    client_id: z.optional(z.string()),
+    client_secret: z.optional(z.string()),
+  })
+  .check(
+    z.refine((body) => body.refresh_token === undefined || body.token === undefined, {
+      path: ['token'],
+      error: 'send either token or refresh_token',
+    }),
+    z.meta({ id: 'Logout' }),
+  )
 
 const flag = z.optional(z.enum(['true', 'false'], { error: 'must be true or false' }))
 

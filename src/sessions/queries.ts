@@ -1,13 +1,12 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { type Client, type EventType, recordEvents } from '../db/audit-event.ts'
 import type { Database } from '../db/client.ts'
 import { type Before, deleteBefore } from '../db/delete-before.ts'
-import { heldSession, isLive } from '../db/live-session.ts'
+import { heldSession, insertSession, isLive, type NewSession } from '../db/live-session.ts'
+import { type Budget, giveBack } from '../db/rate-limit.ts'
 import { time } from '../db/time.ts'
-import { countFailure, giveBack, MAX_CONSECUTIVE_FAILURES } from '../limits/queries.ts'
+import { countFailure, failuresOf, MAX_CONSECUTIVE_FAILURES } from '../limits/queries.ts'
 import { type Principal, type PrincipalRow, principalColumns, toPrincipal } from '../users/queries.ts'
-
-export type NewSession = { id: string; idleExpiresAt: Date; expiresAt: Date }
 
 export type SignIn = {
   /** The account whose password matched; `null` for a failed attempt, which opens nothing. */
@@ -18,8 +17,8 @@ export type SignIn = {
   wrongPasswordOf: number
   /** Why the attempt failed, as far as the password tells. */
   reason: string
-  /** The row that a success gives back, and whether it is a device's own. */
-  budgetKey: string
+  /** What the attempt spent, which a success gives back, and whether it is a known device's own. */
+  budget: Budget
   byDevice: boolean
   /** The same password hashed with today's parameters; `null` to keep the hash. */
   upgradedHash: string | null
@@ -41,7 +40,7 @@ export const MAX_SESSIONS = 100
  */
 export async function completeSignIn(
   { db, client }: { db: Database; client: Client },
-  { verified, attemptedId, wrongPasswordOf, reason, budgetKey, byDevice, upgradedHash, session, now }: SignIn,
+  { verified, attemptedId, wrongPasswordOf, reason, budget, byDevice, upgradedHash, session, now }: SignIn,
 ): Promise<Principal | null> {
   const signedIn = sql`exists (select from account)`
   const details = sql`jsonb_build_object('reason', ${reason}::text)`
@@ -50,28 +49,26 @@ export async function completeSignIn(
     with account as (
       update users set
         last_login_at = ${time(now)},
-        consecutive_failures = case when ${byDevice}::boolean then consecutive_failures else 0 end,
+        consecutive_failures = 0,
         password_hash = case when password_hash = ${verified?.passwordHash ?? ''}
           then coalesce(${upgradedHash}, password_hash) else password_hash end
       -- No user has the id 0: a constraint sees to it.
       where id = ${verified?.id ?? 0} and auth_version = ${verified?.authVersion ?? 0} and disabled_at is null
-        and (${byDevice}::boolean or consecutive_failures < ${MAX_CONSECUTIVE_FAILURES})
+        and (${byDevice}::boolean or ${failuresOf(sql`users`, now)} < ${MAX_CONSECUTIVE_FAILURES})
       returning *
     ), failed as (
-      ${countFailure({ userId: wrongPasswordOf, byDevice })}
+      ${countFailure({ userId: wrongPasswordOf, byDevice, now })}
     ), given_back as (
-      ${giveBack(budgetKey, signedIn)}
+      ${giveBack(budget, signedIn, { forgets: byDevice })}
     ), opened as (
-      insert into sessions
-        (id, user_id, auth_version, created_at, last_used_at, idle_expires_at, expires_at, ip_address, user_agent)
-      select ${session.id}::uuid, id, auth_version, ${time(now)}, ${time(now)}, ${time(session.idleExpiresAt)},
-        ${time(session.expiresAt)}, ${client.address}, ${client.userAgent}
-      from account
+      ${insertSession(sql`account`, { session, client, now })}
     ), evicted as (
       update sessions set revoked_at = ${time(now)}, revoked_reason = 'evicted' where revoked_at is null and id in (
         select s.id from sessions s join account u on s.user_id = u.id where ${isLive({ now })}
         order by s.last_used_at desc, s.id offset ${MAX_SESSIONS - 1}
       ) returning id, user_id
+    ), forgotten as (
+      delete from sessions where id in (${endedSessions({ now })})
     ), recorded as (
       ${recordEvents({ client, now }, [
         { type: 'signed_in', from: sql`from account`, ...who },
@@ -99,6 +96,24 @@ export async function completeSignIn(
   return rows[0] ? toPrincipal(rows[0]) : null
 }
 
+/**
+ * How many sessions a user has rows of at most, live ones and a hundred ended ones: what people do with their sessions
+ * must not take longer the more of them have ended.
+ */
+export const MAX_KEPT = 200
+
+/** More than a sign-in adds, so that what is above the bound goes away. */
+const FORGOTTEN_AT_ONCE = 10
+
+/** The oldest ended sessions of the CTE `account` beyond those that are kept. No further row than it takes is read. */
+function endedSessions({ now }: { now: Date }): SQL {
+  return sql`
+    select s.id from (
+      select s.* from sessions s join account u on s.user_id = u.id
+      order by s.created_at desc, s.id offset ${MAX_KEPT} limit ${MAX_SESSIONS + FORGOTTEN_AT_ONCE}
+    ) s join account u on true where not ${isLive({ now })} limit ${FORGOTTEN_AT_ONCE}`
+}
+
 /** What presenting a refresh token led to. `none`: no such session, or it is not live. */
 export type Refresh =
   | { outcome: 'none' | 'replayed' }
@@ -114,33 +129,44 @@ export type RefreshAttempt = {
   sessionId: string
   generation: number
   now: Date
-  /** Predecessors that were replaced after this are answered with the current token. */
+  /** A token that was replaced after this is answered with the current one. */
   graceSince: Date
+  /** The same for the direct predecessor of the current token, which nobody has presented yet. */
+  unusedSince: Date
   /** When the session ends unless it is refreshed again; its absolute end still comes first. */
   idleExpiresAt: Date
 }
+
+/** More rotations than a browser's tabs can want within the grace; a token before them is a replay. */
+const MAX_REPLACED = 16
 
 /**
  * Decides about a refresh token and writes what it decides, in one statement. The row of the session is
  * locked first, so of any number of parallel uses one rotates and the others find the token replaced just
  * now. Whether a session is live is asked of the locked row and of the user's row together.
+ *
+ * `replaced_at` has the newest time first, so a token's own is as far down as its generation lies behind; beyond the
+ * end of the array it is null, which is no grace.
  */
 export async function refreshSession(
   { db, client }: { db: Database; client: Client },
   attempt: RefreshAttempt,
 ): Promise<Refresh> {
-  const { sessionId, generation, now, graceSince, idleExpiresAt } = attempt
+  const { sessionId, generation, now, graceSince, unusedSince, idleExpiresAt } = attempt
   const { rows } = await db.execute<PrincipalRow & RefreshRow>(sql`
     with held as (
-      select s.id, s.user_id, s.generation, s.created_at, s.expires_at, s.idle_expires_at,
+      select s.id, s.user_id, s.generation, s.created_at, s.expires_at, s.idle_expires_at, s.replaced_at,
         s.generation = ${generation} as is_current,
-        s.generation = ${generation}::integer + 1 and s.rotated_at > ${time(graceSince)} as is_grace
+        s.replaced_at[s.generation - ${generation}::integer] > ${time(graceSince)}
+          or s.generation = ${generation}::integer + 1 and s.replaced_at[1] > ${time(unusedSince)} as is_grace
       from sessions s join users u on u.id = s.user_id
       where s.id = ${sessionId}::uuid and s.generation >= ${generation} and ${isLive({ now })}
       for update of s
     ), rotated as (
       update sessions s set
-        generation = held.generation + 1, rotated_at = ${time(now)}, last_used_at = ${time(now)},
+        generation = held.generation + 1, last_used_at = ${time(now)},
+        replaced_at = ${time(now)} || case
+          when held.replaced_at[1] > ${time(unusedSince)} then held.replaced_at[:${MAX_REPLACED - 1}::integer] end,
         idle_expires_at = least(${time(idleExpiresAt)}, held.expires_at)
       from held where s.id = held.id and held.is_current
       returning s.generation, s.idle_expires_at
@@ -190,25 +216,31 @@ export type Session = {
   userAgent: string | null
 }
 
-/** The live sessions of a user, the last used first; `null` where there is no such user. */
-export async function listSessions(
-  db: Database,
-  { userId, now }: { userId: number; now: Date },
-): Promise<Session[] | null> {
-  const { rows } = await db.execute<SessionRow | { id: null }>(sql`
+type Whose = { userId: number; now: Date }
+
+/** The live sessions of a user as `SessionRow`s, the last used first. */
+export function liveSessions({ userId, now }: Whose): SQL {
+  return sql`
     select s.id, s.created_at as "createdAt", s.last_used_at as "lastUsedAt",
       s.idle_expires_at as "expiresAt", s.ip_address as "ipAddress", s.user_agent as "userAgent"
-    from users u left join sessions s on s.user_id = u.id and ${isLive({ now })}
+    from users u join sessions s on s.user_id = u.id and ${isLive({ now })}
     where u.id = ${userId}
-    order by s.last_used_at desc, s.id limit ${MAX_SESSIONS}`)
+    order by s.last_used_at desc, s.id limit ${MAX_SESSIONS}`
+}
+
+/** The same as sessions; `null` where there is no such user. */
+export async function listSessions(db: Database, whose: Whose): Promise<Session[] | null> {
+  const { rows } = await db.execute<SessionRow | { id: null }>(sql`
+    select live.* from users u left join (${liveSessions(whose)}) as live on true
+    where u.id = ${whose.userId} order by live."lastUsedAt" desc, live.id`)
   if (rows.length === 0) return null
   return rows.filter((row) => row.id !== null).map(toSession)
 }
 
 type Times = 'createdAt' | 'lastUsedAt' | 'expiresAt'
-type SessionRow = Omit<Session, Times> & Record<Times, string>
+export type SessionRow = Omit<Session, Times> & Record<Times, string>
 
-function toSession({ createdAt, lastUsedAt, expiresAt, ...row }: SessionRow): Session {
+export function toSession({ createdAt, lastUsedAt, expiresAt, ...row }: SessionRow): Session {
   const at = (text: string) => new Date(text)
   return { ...row, createdAt: at(createdAt), lastUsedAt: at(lastUsedAt), expiresAt: at(expiresAt) }
 }
@@ -249,7 +281,8 @@ export async function endSession(
 /**
  * Ends every session of a user, the caller's own excepted if asked for: the number that the others carry is
  * past. It counts only if the caller's session is live when both rows are locked: a request that was under
- * way when its session ended must neither bring that back nor end the sessions of others.
+ * way when its session ended must neither bring that back nor end the sessions of others. Where there is no other
+ * session to end, nothing is put on record; a sign-in that is under way comes to nothing all the same.
  *
  * @returns whether it counted
  */
@@ -258,7 +291,10 @@ export async function endAllSessions(
   { keepCurrent, ...caller }: { userId: number; sessionId: string; keepCurrent: boolean; now: Date },
 ): Promise<boolean> {
   const { rows } = await db.execute(sql`
-    with held as (${heldSession(caller)}), raised as (
+    with held as (${heldSession(caller)}), others as (
+      select from sessions s join users u on u.id = s.user_id join held on held.user_id = u.id
+      where ${isLive(caller)} and (not ${keepCurrent}::boolean or s.id <> held.session_id) limit 1
+    ), raised as (
       update users u set auth_version = u.auth_version + 1 from held where u.id = held.user_id
       returning u.auth_version
     ), kept as (
@@ -268,7 +304,7 @@ export async function endAllSessions(
       ${recordEvents({ client, now: caller.now }, [
         {
           type: 'session_ended',
-          from: sql`from held`,
+          from: sql`from held, others`,
           userId: sql`user_id`,
           actorId: sql`user_id`,
           sessionId: sql`session_id`,
@@ -276,7 +312,7 @@ export async function endAllSessions(
         },
       ])}
     )
-    select 1 from raised`)
+    select 1 from held`)
   return rows.length > 0
 }
 

@@ -1,32 +1,49 @@
+import { CLOCK_LEEWAY_SECONDS } from '../crypto/jwt.ts'
 import { readRefreshToken } from '../crypto/refresh-token.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import { rateLimited } from '../limits/budgets.ts'
 import { type IssueDeps, issueTokens, type TokenPair } from './issue-tokens.ts'
 import { refreshSession } from './queries.ts'
 
 /**
+ * How long the predecessor of a token that nobody presented yet still answers it. A lost answer is retried within
+ * that: after a timeout of ours, a client's back-off, a tunnel. A thief gains nothing by it that the theft of the
+ * current token would not give, and is found out by the next rotation but one.
+ */
+const UNUSED_SECONDS = 120
+
+/**
  * Exchanges a refresh token for the next pair, in one statement; a forged token costs none.
  *
- * The predecessor of the current token is answered with the current one for a few seconds: whoever lost the
- * answer of a refresh, or raced another tab, goes on. After that, or with any older token, somebody has a
- * copy, and it can't be known who: the session ends for both.
+ * Two kinds of old tokens are answered with the current one and change nothing: one that was current within the
+ * grace, as when several tabs refresh at once; and the direct predecessor of a token that was never presented, as
+ * when the answer was lost. Any other one is a copy, and it can't be known whose: the session ends for both.
  *
- * @throws AppError `invalid_token` for every reason
+ * The times compared were written by other instances: the grace forgives what their clocks may differ by.
+ *
+ * @throws AppError `invalid_token` for every reason to refuse it; `rate_limited`
  * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2
  */
 export async function refresh(
-  deps: IssueDeps & Pick<Deps, 'db' | 'client' | 'log'>,
-  token: string,
+  deps: IssueDeps & Pick<Deps, 'db' | 'client' | 'log' | 'localLimits'>,
+  { token, forCookie }: { token: string; forCookie: boolean },
 ): Promise<TokenPair> {
   const { clock, config, log } = deps
   const content = await readRefreshToken(deps.refreshKeys, token)
   if (!content) throw new AppError('invalid_token')
+  // A rotation writes: who has one token must not be able to make it write without end.
+  const { success, retryAfterSeconds = null } = await deps.localLimits.refreshSession.limit({
+    key: content.sessionId,
+  })
+  if (!success) throw rateLimited(config, 'refreshSession', retryAfterSeconds)
   const now = clock()
   const after = (seconds: number) => new Date(now.getTime() + seconds * 1000)
   const result = await refreshSession(deps, {
     ...content,
     now,
-    graceSince: after(-config.refresh.graceSeconds),
+    graceSince: after(-config.refresh.graceSeconds - CLOCK_LEEWAY_SECONDS),
+    unusedSince: after(-UNUSED_SECONDS),
     idleExpiresAt: after(config.refresh.idleSeconds),
   })
   if (result.outcome === 'replayed') log({ event: 'refresh_token_replayed', session_id: content.sessionId })
@@ -38,5 +55,6 @@ export async function refresh(
     generation,
     idleExpiresAt,
     authenticatedAt,
+    forCookie,
   })
 }

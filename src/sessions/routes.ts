@@ -35,7 +35,7 @@ import { endAllSessions, endSession, listSessions } from './queries.ts'
 import { refresh } from './refresh.ts'
 import { signIn } from './sign-in.ts'
 
-const tag = 'Sessions'
+const tag = 'Sign-in'
 
 /** Served at the root and, for existing frontends, under `/auth`. */
 export const sessionRoutes = new Hono<AppEnv>()
@@ -49,15 +49,16 @@ export const sessionRoutes = new Hono<AppEnv>()
       responses: { 200: signedInPayload },
       errors: ['invalid_credentials', 'origin_rejected'],
     }),
-    limitFloods(),
     validQuery(loginQuery),
     validBody(loginBody, ['form', 'json']),
+    limitFloods('sign_in'),
     async (c) => {
       const { email, username, password } = c.req.valid('json')
       const useCookies = c.req.valid('query').use_cookies === 'true'
       // A foreign page must not sign its visitor in as somebody else.
       if (useCookies) assertTrustedOrigin(c)
-      const attempt = { identifier: email ?? username ?? '', password, device: await findDevice(c) }
+      const identifier = email ?? username ?? ''
+      const attempt = { identifier, password, device: await findDevice(c), forCookie: useCookies }
       const { pair, device } = await signIn(c.var.deps, attempt)
       c.set('userId', pair.user.id)
       return await answerTokens(c, pair, { useCookies, device })
@@ -72,16 +73,17 @@ export const sessionRoutes = new Hono<AppEnv>()
       tag,
       access: 'public',
       responses: { 200: signedInPayload },
-      errors: ['unauthenticated', 'invalid_token', 'origin_rejected'],
+      errors: ['unauthenticated', 'invalid_token', 'origin_rejected', 'rate_limited'],
     }),
     validBody(refreshBody, ['json', 'form'], { optional: true }),
     async (c) => {
       const given = c.req.valid('json').refresh_token
       const token = given ?? cookieToken(c, 'refresh')
       if (token === null) throw new AppError('unauthenticated')
-      const pair = await refresh(c.var.deps, token)
+      const useCookies = given === undefined
+      const pair = await refresh(c.var.deps, { token, forCookie: useCookies })
       c.set('userId', pair.user.id)
-      return await answerTokens(c, pair, { useCookies: given === undefined, device: null })
+      return await answerTokens(c, pair, { useCookies, device: null })
     },
   )
   .post(
@@ -97,10 +99,8 @@ export const sessionRoutes = new Hono<AppEnv>()
     validBody(logoutBody, ['json', 'form'], { optional: true }),
     async (c) => {
       const { deps } = c.var
-      const given = {
-        refreshToken: c.req.valid('json').refresh_token ?? null,
-        accessToken: findBearerToken(c),
-      }
+      const { refresh_token, token = refresh_token ?? null } = c.req.valid('json')
+      const given = { refreshToken: token, accessToken: findBearerToken(c) ?? token }
       let sessionId = await findTokenSession(deps, given)
       if (sessionId === null && hasSessionCookies(c)) {
         assertTrustedOrigin(c)
@@ -133,7 +133,7 @@ export const ownSessionRoutes = new Hono<AppEnv>()
     '/users/me/sessions',
     describe({
       summary: 'Where you are signed in',
-      tag,
+      tag: 'Your account',
       access: 'user',
       responses: { 200: sessionListPayload },
     }),
@@ -149,7 +149,7 @@ export const ownSessionRoutes = new Hono<AppEnv>()
     '/users/me/sessions',
     describe({
       summary: 'Sign out everywhere',
-      tag,
+      tag: 'Your account',
       access: 'user',
       responses: { 204: '' },
     }),
@@ -168,7 +168,7 @@ export const ownSessionRoutes = new Hono<AppEnv>()
     '/users/me/sessions/:id',
     describe({
       summary: 'End one session',
-      tag,
+      tag: 'Your account',
       access: 'user',
       responses: { 204: '' },
       errors: ['not_found'],

@@ -3,13 +3,16 @@ import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { type AttemptDeps, attemptPassword } from '../limits/attempt-password.ts'
 import { type IssueDeps, issueTokens, type TokenPair } from './issue-tokens.ts'
-import { completeSignIn, type NewSession } from './queries.ts'
+import { newSession } from './new-session.ts'
+import { completeSignIn } from './queries.ts'
 
 export type SignInAttempt = {
   identifier: string
   password: string
   /** What the browser's device cookie proves; it is worth something for the account it was given for only. */
   device: Device | null
+  /** Whether the tokens go into cookies. */
+  forCookie: boolean
 }
 
 /** The tokens of the new session, and what the browser is known by the next time. */
@@ -26,37 +29,37 @@ export type SignedIn = { pair: TokenPair; device: Device }
  */
 export async function signIn(
   deps: IssueDeps & AttemptDeps,
-  { identifier: given, password, device }: SignInAttempt,
+  { identifier: given, password, device, forCookie }: SignInAttempt,
 ): Promise<SignedIn> {
-  const { clock, passwords, random } = deps
+  const { clock, random } = deps
   const identifier = given.toLowerCase()
-  const attempt = await attemptPassword(deps, { whose: { identifier }, identifier, password, device })
-  const { account, verified, outdated, wrongPasswordOf, reason, byDevice, budgetKey } = attempt
-  const upgradedHash = verified && outdated ? await passwords.hash(password) : null
+  const attempt = await attemptPassword(deps, { whose: { identifier }, identifier, password, known: device })
+  const { account, verified, outdated, wrongPasswordOf, reason, byDevice, budget } = attempt
+  const upgradedHash = verified && outdated ? await upgrade(deps, password) : null
   const now = clock()
   const session = newSession(deps, now)
   // What speaks against a right password only now is put on record like a wrong one: its owner reads the events, and
   // so does whoever has a stolen token.
   const user = await completeSignIn(deps, {
     ...{ verified, attemptedId: account?.id ?? null, reason: reason ?? 'wrong_password' },
-    ...{ wrongPasswordOf, budgetKey, byDevice, upgradedHash, session, now },
+    ...{ wrongPasswordOf, budget, byDevice, upgradedHash, session, now },
   })
   // The statement of a failed attempt finds nobody, but what it answers is not what decides.
   if (!verified || user?.id !== verified.id) throw new AppError('invalid_credentials')
   const { id: sessionId, idleExpiresAt } = session
-  const subject = { user, sessionId, generation: 0, idleExpiresAt, authenticatedAt: now }
+  const subject = { user, sessionId, generation: 0, idleExpiresAt, authenticatedAt: now, forCookie }
   // A device that is known stays the same one: its budget must not multiply.
   const deviceId = byDevice && device ? device.deviceId : random.uuid()
   const known = { userId: user.id, passwordVersion: verified.passwordVersion, deviceId }
   return { pair: await issueTokens(deps, subject), device: known }
 }
 
-function newSession({ config, random }: Pick<Deps, 'config' | 'random'>, now: Date): NewSession {
-  const after = (seconds: number) => new Date(now.getTime() + seconds * 1000)
-  const { idleSeconds } = config.refresh
-  return {
-    id: random.uuid(),
-    idleExpiresAt: after(Math.min(idleSeconds, config.sessionSeconds)),
-    expiresAt: after(config.sessionSeconds),
+/** `null` where more hashes wait than are worth waiting for: the next sign-in will do. */
+async function upgrade({ passwords }: Pick<Deps, 'passwords'>, password: string): Promise<string | null> {
+  try {
+    return await passwords.hash(password)
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'overloaded') return null
+    throw error
   }
 }

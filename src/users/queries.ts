@@ -4,9 +4,9 @@ import { type Client, type EventSource, type EventType, recordEvents } from '../
 import type { Database } from '../db/client.ts'
 import { violatedUnique } from '../db/errors.ts'
 import { fromLiveSession, heldSession, type OwnSession } from '../db/live-session.ts'
-import { type Budget, reportOnce, secondsToWait, spend } from '../db/rate-limit.ts'
+import { type Budget, giveBack, reportOnce, spendInTurn } from '../db/rate-limit.ts'
 import { time } from '../db/time.ts'
-import { giveBack, MAX_CONSECUTIVE_FAILURES } from '../limits/queries.ts'
+import { failuresOf, MAX_CONSECUTIVE_FAILURES } from '../limits/queries.ts'
 import { DEFAULT_ROLE } from '../permissions.ts'
 
 export type User = {
@@ -27,7 +27,7 @@ export type NewUser = {
   fullName: string
   passwordHash: string
   /** What it is counted for. */
-  budget: Budget
+  budgets: readonly Budget[]
   now: Date
 }
 
@@ -80,20 +80,70 @@ export function toPrincipal({ permissions, ...row }: PrincipalRow): Principal {
   return { ...toUser(row), permissions }
 }
 
+/** What a request spends with the query that finds whose it is. */
+export type Counted = { limit: string; budget: Budget }
+
+/** Whether it was there to spend; both absent where nothing was. */
+export type Spent = { allowed?: boolean; secondsToWait: number | null }
+
+type Finding = OwnSession & { spends: Counted | null }
+
 /** The user of a live session, as stored now; `null` where session and user don't belong together. */
-export async function findSessionUser(db: Database, session: OwnSession): Promise<User | null> {
-  const { rows } = await db.execute<UserRow>(
-    sql`select ${userRowColumns(sql`u`)} ${fromLiveSession(session)}`,
+export async function findSessionUser(
+  deps: { db: Database; client: Client },
+  finding: Finding,
+): Promise<(User & Spent) | null> {
+  const { rows } = await deps.db.execute<UserRow & Spent>(
+    findSigned(deps, { ...finding, columns: userRowColumns(sql`u`) }),
   )
-  return rows[0] ? toUser(rows[0]) : null
+  const [row] = rows
+  return row ? { ...toUser(row), ...toSpent(row) } : null
 }
 
 /** The same with what their roles permit. */
-export async function findSessionPrincipal(db: Database, session: OwnSession): Promise<Principal | null> {
-  const { rows } = await db.execute<PrincipalRow>(
-    sql`select ${principalColumns(sql`u`)} ${fromLiveSession(session)}`,
+export async function findSessionPrincipal(
+  deps: { db: Database; client: Client },
+  finding: Finding,
+): Promise<(Principal & Spent) | null> {
+  const { rows } = await deps.db.execute<PrincipalRow & Spent>(
+    findSigned(deps, { ...finding, columns: principalColumns(sql`u`) }),
   )
-  return rows[0] ? toPrincipal(rows[0]) : null
+  const [row] = rows
+  return row ? { ...toPrincipal(row), ...toSpent(row) } : null
+}
+
+function toSpent({ allowed, secondsToWait: seconds }: Spent): Spent {
+  return { ...(allowed !== undefined && { allowed }), secondsToWait: seconds ?? null }
+}
+
+/** Only who is signed in spends: a token of a session that has ended takes nothing from the account. */
+function findSigned(
+  { client }: { client: Client },
+  { spends, columns, ...session }: Finding & { columns: SQL },
+): SQL {
+  if (!spends) return sql`select ${columns} ${fromLiveSession(session)}`
+  const { now } = session
+  const { ctes, passed, refusal } = spendInTurn([spends.budget], {
+    name: 'budget',
+    from: sql`from found`,
+    now,
+  })
+  return sql`
+    with found as (select ${columns} ${fromLiveSession(session)}), ${ctes}, refused as (${refusal}), reported as (
+      ${reportOnce({ refused: sql`refused`, now })}
+    ), recorded as (
+      ${recordEvents({ client, now }, [
+        {
+          type: 'limited',
+          from: sql`from reported, found`,
+          userId: sql`found.id`,
+          actorId: sql`found.id`,
+          sessionId: sql`${session.sessionId}`,
+          details: sql`jsonb_build_object('limit', ${spends.limit}::text)`,
+        },
+      ])}
+    )
+    select found.*, ${passed} as allowed, (select wait from refused) as "secondsToWait" from found`
 }
 
 /** What became of a registration: the user, or which of the two is taken (the address, if both are). */
@@ -117,17 +167,14 @@ type RegisteredRow = UserRow & {
  */
 export async function insertUser(
   { db, client }: { db: Database; client: Client },
-  { budget, now, ...user }: NewUser,
+  { budgets, now, ...user }: NewUser,
 ): Promise<Registered> {
-  const key = sql`${budget.key}`
-  const refused = sql`refused`
+  const { ctes, passed, refusal } = spendInTurn(budgets, { name: 'budget', from: sql`from one`, now })
   try {
     const { rows } = await db.execute<RegisteredRow>(sql`
-      with allowed as (
-        ${spend({ ...budget, key, from: sql``, now })}
-      ), refused as (
-        select ${key} as key, ${budget.seconds}::integer as seconds where not exists (select from allowed)
-      ), taken as (
+      with one as (select 1), ${ctes}, allowed as (
+        select where ${passed}
+      ), refused as (${refusal}), taken as (
         select exists (select from users where lower(email) = lower(${user.email})) as email,
           exists (select from users where lower(username) = lower(${user.username})) as username
       ), created as (
@@ -139,14 +186,14 @@ export async function insertUser(
       ), granted as (
         insert into user_roles (user_id, role_name) select id, ${DEFAULT_ROLE} from created returning role_name
       ), reported as (
-        ${reportOnce({ refused, now })}
+        ${reportOnce({ refused: sql`refused`, now })}
       ), recorded as (
         ${recordEvents({ client, now }, [
           { type: 'registered', from: sql`from created`, userId: sql`id` },
           { type: 'limited', from: sql`from reported`, details: sql`'{"limit":"register_address"}'` },
         ])}
       )
-      select exists (select from allowed) as allowed, ${secondsToWait({ ...budget, key, now })} as "secondsToWait",
+      select exists (select from allowed) as allowed, (select wait from refused) as "secondsToWait",
         taken.email as "emailTaken", taken.username as "usernameTaken",
         ${userRowColumns(sql`created`, sql`array(select role_name from granted)`)}
       from taken left join created on true`)
@@ -168,7 +215,7 @@ function toRegistered(row: RegisteredRow | undefined): Registered {
 export type ProfileChange = { id: number; sessionId: string; username?: string; fullName?: string; now: Date }
 
 /**
- * Changes what people may change of themselves.
+ * Changes what people may change of themselves. Where all is as it was, nothing is written or put on record.
  *
  * @returns the user as stored now, that the username is taken, or `null` where the caller's session has ended
  */
@@ -187,7 +234,12 @@ export async function updateProfile(
           username = coalesce(${username ?? null}, u.username),
           full_name = coalesce(${fullName ?? null}, u.full_name),
           updated_at = ${time(now)}
-        from held where u.id = held.user_id returning u.*
+        from held where u.id = held.user_id and (u.username, u.full_name)
+          is distinct from (coalesce(${username ?? null}, u.username), coalesce(${fullName ?? null}, u.full_name))
+        returning u.*
+      ), current as (
+        select * from changed union all
+        select u.* from users u join held on u.id = held.user_id where not exists (select from changed)
       ), recorded as (
         ${recordEvents({ client, now }, [
           {
@@ -196,7 +248,7 @@ export async function updateProfile(
           },
         ])}
       )
-      select ${userRowColumns(sql`changed`)} from changed`)
+      select ${userRowColumns(sql`current`)} from current`)
     return rows[0] ? toUser(rows[0]) : null
   } catch (error) {
     if (violatedUnique(error) === 'users_username_key') return 'username'
@@ -209,7 +261,7 @@ export type ConfirmedAct = {
   userId: number
   sessionId: string
   authVersion: number
-  budgetKey: string
+  budget: Budget
   byDevice: boolean
   now: Date
 }
@@ -218,40 +270,9 @@ export type ConfirmedAct = {
 export type NotDone = 'ended' | 'outdated'
 
 /** Whether what a password was confirmed for is still that, of the user's row `u` that is held. */
-function isConfirmed({ authVersion, byDevice }: ConfirmedAct): SQL {
+export function isConfirmed({ authVersion, byDevice, now }: Omit<ConfirmedAct, 'budget'>): SQL {
   return sql`u.id = held.user_id and held.auth_version = ${authVersion}
-    and (${byDevice}::boolean or u.consecutive_failures < ${MAX_CONSECUTIVE_FAILURES})`
-}
-
-/**
- * Gives a user another password and ends every session but the caller's. Guesses at the old one count no more.
- *
- * @returns the version that the password has now, or why it was not done
- */
-export async function replacePassword(
-  { db, client }: { db: Database; client: Client },
-  { passwordHash, budgetKey, ...caller }: ConfirmedAct & { passwordHash: string },
-): Promise<number | NotDone> {
-  const { rows } = await db.execute<{ passwordVersion: number | null }>(sql`
-    with held as (${heldSession(caller)}), changed as (
-      update users u set
-        password_hash = ${passwordHash}, auth_version = u.auth_version + 1,
-        password_version = u.password_version + 1, consecutive_failures = 0, updated_at = ${time(caller.now)}
-      from held where ${isConfirmed({ ...caller, budgetKey })}
-      returning u.auth_version, u.password_version
-    ), kept as (
-      update sessions s set auth_version = changed.auth_version from changed, held where s.id = held.session_id
-    ), given_back as (
-      ${giveBack(budgetKey, sql`exists (select from changed)`)}
-    ), recorded as (
-      ${recordEvents({ client, now: caller.now }, [
-        byCaller('password_changed', sql`from held, changed`),
-        byCaller('password_confirmation_failed', sql`from held where not exists (select from changed)`),
-      ])}
-    )
-    select changed.password_version as "passwordVersion" from held left join changed on true`)
-  const [row] = rows
-  return row ? (row.passwordVersion ?? 'outdated') : 'ended'
+    and (${byDevice}::boolean or ${failuresOf(sql`u`, now)} < ${MAX_CONSECUTIVE_FAILURES})`
 }
 
 /**
@@ -260,19 +281,19 @@ export async function replacePassword(
  */
 export async function deleteUser(
   { db, client }: { db: Database; client: Client },
-  { budgetKey, ...caller }: ConfirmedAct,
+  { budget, ...caller }: ConfirmedAct,
 ): Promise<'done' | 'last_admin' | NotDone> {
   const deleted = sql`exists (select from deleted)`
   const { rows } = await db.execute<{ outcome: 'done' | 'last_admin' | 'outdated' }>(
     sql`
     with held as (${heldSession(caller)}), last_admin as (
-      select from users u, held where ${isConfirmed({ ...caller, budgetKey })} and ${isLastAdmin(sql`u`)}
+      select from users u, held where ${isConfirmed(caller)} and ${isLastAdmin(sql`u`)}
     ), deleted as (
       delete from users u using held
-      where ${isConfirmed({ ...caller, budgetKey })} and not exists (select from last_admin)
+      where ${isConfirmed(caller)} and not exists (select from last_admin)
       returning u.id
     ), given_back as (
-      ${giveBack(budgetKey, sql`exists (select from deleted union all select from last_admin)`)}
+      ${giveBack(budget, sql`exists (select from deleted union all select from last_admin)`)}
     ), recorded as (
       ${recordEvents({ client, now: caller.now }, [
         byCaller('account_deleted', sql`from held, deleted`),
@@ -291,7 +312,7 @@ export async function deleteUser(
 }
 
 /** An event about whoever holds the session of `heldSession`, by themselves. */
-function byCaller(type: EventType, from: SQL): EventSource {
+export function byCaller(type: EventType, from: SQL): EventSource {
   const userId = sql`held.user_id`
   return { type, from, userId, actorId: userId, sessionId: sql`held.session_id` }
 }

@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.ts'
 import { type AppError, memberError } from '../errors.ts'
-import { rateLimited, registrationBudget } from '../limits/budgets.ts'
+import { rateLimited, registrationBudgets } from '../limits/budgets.ts'
+import { refuseLocally } from '../limits/refuse-locally.ts'
 import { assertAcceptable, type PasswordRulesDeps } from '../passwords/assert-acceptable.ts'
 import { insertUser, type User } from './queries.ts'
 
@@ -8,18 +9,22 @@ export type Registration = { username: string; email: string; fullName: string; 
 
 /**
  * Creates an account: one hash, then one statement. The hash comes first even where the address turns out to
- * be taken, so that the time of the answer does not depend on it.
+ * be taken, so that the time of the answer does not depend on it. What this process has seen too much of already is
+ * refused before it: the statement decides for all processes, but only after the work.
  *
  * @throws AppError `email_taken` or `username_taken`, with the pointer; `rate_limited`; what `assertAcceptable` throws
  */
 export async function registerUser(
-  deps: Pick<Deps, 'db' | 'clock' | 'config' | 'client' | 'limitKeys' | 'passwords'> & PasswordRulesDeps,
+  deps: Pick<Deps, 'db' | 'clock' | 'config' | 'client' | 'limitKeys' | 'passwords' | 'localLimits'> &
+    PasswordRulesDeps,
   { password, ...profile }: Registration,
 ): Promise<User> {
   await assertAcceptable(deps, { ...profile, password, pointer: '/password' })
+  const [budget, ...wider] = await registrationBudgets(deps)
+  await refuseLocally(deps, { name: 'registerAddress', budget })
   const passwordHash = await deps.passwords.hash(password)
-  const budget = await registrationBudget(deps)
-  const result = await insertUser(deps, { ...profile, passwordHash, budget, now: deps.clock() })
+  const budgets = [budget, ...wider]
+  const result = await insertUser(deps, { ...profile, passwordHash, budgets, now: deps.clock() })
   if (result.outcome === 'created') return result.user
   if (result.outcome === 'limited') throw rateLimited(deps.config, 'registerAddress', result.secondsToWait)
   throw taken(result.outcome)

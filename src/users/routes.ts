@@ -1,17 +1,15 @@
 import { Hono } from 'hono'
 import type { AppEnv } from '../http/context.ts'
 import { describe } from '../http/describe.ts'
-import { clearDeviceCookie, findDevice, renewDeviceCookie } from '../http/device-cookie.ts'
+import { clearDeviceCookie, findDevice } from '../http/device-cookie.ts'
 import { limitFloods } from '../http/limit-floods.ts'
 import { requireUser } from '../http/require-user.ts'
 import { clearSessionCookies } from '../http/session-cookies.ts'
 import { validBody } from '../http/validate.ts'
-import { changePassword } from './change-password.ts'
 import { changeProfile } from './change-profile.ts'
 import { deleteAccount } from './delete-account.ts'
 import {
   accountDeletionBody,
-  passwordChangeBody,
   profileBody,
   registerBody,
   toUserPayload,
@@ -27,13 +25,13 @@ export const userRoutes = new Hono<AppEnv>()
     describe({
       summary: 'Register',
       description: 'Creates an account. It does not sign in.',
-      tag: 'Users',
+      tag: 'Sign-in',
       access: 'public',
       responses: { 201: userPayload },
       errors: ['email_taken', 'username_taken', 'weak_password'],
     }),
-    limitFloods(),
     validBody(registerBody),
+    limitFloods('register'),
     async (c) => {
       const { full_name, ...account } = c.req.valid('json')
       const user = await registerUser(c.var.deps, { ...account, fullName: full_name })
@@ -46,7 +44,7 @@ export const userRoutes = new Hono<AppEnv>()
     '/users/me',
     describe({
       summary: 'The signed-in user',
-      tag: 'Users',
+      tag: 'Your account',
       access: 'user',
       responses: { 200: userPayload },
     }),
@@ -57,14 +55,12 @@ export const userRoutes = new Hono<AppEnv>()
     '/users/me',
     describe({
       summary: 'Change your profile',
-      tag: 'Users',
+      tag: 'Your account',
       access: 'user',
       responses: { 200: userPayload },
       errors: ['username_taken'],
     }),
-    // Whether a username is taken is asked here too.
-    limitFloods(),
-    requireUser(),
+    requireUser({ limit: 'profile' }),
     validBody(profileBody),
     async (c) => {
       const { username, full_name: fullName } = c.req.valid('json')
@@ -82,44 +78,21 @@ export const userRoutes = new Hono<AppEnv>()
     describe({
       summary: 'Delete your account',
       description: 'With everything that belongs to it. It can not be undone.',
-      tag: 'Users',
+      tag: 'Your account',
       access: 'user',
       responses: { 204: '' },
       errors: ['wrong_password', 'last_admin'],
     }),
-    limitFloods(),
     requireUser(),
     validBody(accountDeletionBody),
+    limitFloods('confirm'),
     async (c) => {
       const { deps, user, sessionId } = c.var
       const { password } = c.req.valid('json')
       const device = await findDevice(c)
-      await deleteAccount(deps, { user, sessionId, device, password })
+      await deleteAccount(deps, { user, sessionId, password })
       clearSessionCookies(c)
       clearDeviceCookie(c, device, user.id)
-      return c.body(null, 204)
-    },
-  )
-  .post(
-    '/users/me/password',
-    describe({
-      summary: 'Change your password',
-      description: 'Every other session ends.',
-      tag: 'Users',
-      access: 'user',
-      responses: { 204: '' },
-      errors: ['wrong_password', 'weak_password'],
-    }),
-    limitFloods(),
-    requireUser(),
-    validBody(passwordChangeBody),
-    async (c) => {
-      const { current_password: currentPassword, new_password: newPassword } = c.req.valid('json')
-      const { deps, user, sessionId } = c.var
-      const device = await findDevice(c)
-      const change = { user, sessionId, device, currentPassword, newPassword }
-      const { passwordVersion } = await changePassword(deps, change)
-      await renewDeviceCookie(c, device, { userId: user.id, passwordVersion })
       return c.body(null, 204)
     },
   )
@@ -128,7 +101,7 @@ export const userRoutes = new Hono<AppEnv>()
     describe({
       summary: 'The signed-in user, with one role',
       description: 'What existing LumaScope frontends call. Prefer `/users/me`.',
-      tag: 'Users',
+      tag: 'Your account',
       access: 'user',
       responses: { 200: userWithRolePayload },
     }),

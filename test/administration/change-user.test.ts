@@ -31,13 +31,13 @@ describe('PATCH /users/{id}', () => {
       status: 'active',
     })
     expect(body['updated_at']).toBe(clock.now.toISOString())
-    expect((await as(admin, 'GET', `/users/${id}`)).body).toEqual(body)
     expect((await eventsOf(id)).at(-1)).toMatchObject({
       type: 'profile_changed',
       actor_id: String(writer.id),
       details: '{"members": ["username", "full_name"]}',
       ip_address: '203.0.113.7',
     })
+    expect((await as(admin, 'GET', `/users/${id}`)).body).toEqual(body)
   })
 
   test('is two round trips, whatever it changes', async () => {
@@ -47,8 +47,8 @@ describe('PATCH /users/{id}', () => {
       await patch(id, body)
       const trips = await database.roundTrips()
       expect(trips).toHaveLength(2)
-      // The lock and the act travel together.
-      expect(trips[1]).toHaveLength(2)
+      // The deadline, the lock and the act travel together.
+      expect(trips[1]).toHaveLength(3)
     }
   })
 

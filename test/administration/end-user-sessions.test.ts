@@ -4,7 +4,7 @@ import { createTestApp } from '../support/test-app.ts'
 
 const tested = await createTestApp()
 const { database, register, openSession, me, post } = tested
-const { allow, as } = administratorsOf(tested)
+const { allow, appoint, as } = administratorsOf(tested)
 const revoker = await allow('sessions:revoke')
 
 test('shows where somebody is signed in', async () => {
@@ -42,6 +42,7 @@ test('ends them all at once, in two round trips, and records who did', async () 
 
 test('the person reads that an administrator did it, and nothing of theirs', async () => {
   const person = await register()
+  await openSession(person)
   await tested.request(`/users/${person.id}/sessions`, {
     method: 'DELETE',
     headers: {
@@ -64,4 +65,25 @@ test('not of somebody who may do what the caller may not (row 65)', async () => 
   const other = await allow('users:read')
   expect((await as(revoker, 'DELETE', `/users/${other.id}/sessions`)).status).toBe(403)
   expect((await me(other.access_token)).status).toBe(200)
+})
+
+test('nor are the sessions of such an account shown, as they can not be ended (row 65)', async () => {
+  const chief = await appoint('admin')
+  const answers = [
+    await as(revoker, 'GET', `/users/${chief.id}/sessions`),
+    await as(revoker, 'DELETE', `/users/${chief.id}/sessions`),
+  ]
+  for (const { status, body } of answers)
+    expect([status, body['code'], body['detail']]).toEqual([
+      403,
+      'forbidden',
+      'They may do what you may not.',
+    ])
+  expect(JSON.stringify(answers)).not.toContain('203.0.113.7')
+  expect((await me(chief.access_token)).status).toBe(200)
+  const events = await database.sql('select type from audit_events where user_id = $1', [chief.id])
+  expect(events.map(({ type }) => type)).toEqual(['registered', 'signed_in'])
+  // An administrator sees them.
+  const other = await appoint('admin')
+  expect((await as(other, 'GET', `/users/${chief.id}/sessions`)).body.items).toHaveLength(1)
 })

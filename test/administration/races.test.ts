@@ -5,7 +5,7 @@ import { createTestApp, createTestDatabase } from '../support/test-app.ts'
 // Nobody else's administrators are in the way.
 const tested = await createTestApp({ database: await createTestDatabase() })
 const { database, register, openSession, post, me } = tested
-const { appoint, as, createRole } = administratorsOf(tested)
+const { appoint, allow, as, createRole } = administratorsOf(tested)
 
 const rounds = (count: number) => Array.from({ length: count }, (_, round) => round + 1)
 type Admin = Awaited<ReturnType<typeof appoint>>
@@ -149,5 +149,29 @@ test.each(rounds(5))(
     expect(answers.map((answer) => answer?.status)).toEqual(
       answers.map((_, index) => (index % 3 === 2 ? 204 : 200)),
     )
+  },
+)
+
+test.each(rounds(20))(
+  'a role is changed by who may do less, or given to who may do more: what comes second sees the first, round %i (row 65)',
+  async () => {
+    const [admin] = await administrators(1)
+    const writer = await allow('roles:write', 'users:read')
+    const [role, higher] = [await createRole('users:read'), await createRole('users:delete')]
+    const { id } = await register()
+    const change = { description: 'Less', permissions: [] }
+    const [given, changed] = await Promise.all([
+      as(admin, 'PUT', `/users/${id}/roles`, { roles: [role, higher] }),
+      as(writer, 'PUT', `/roles/${role}`, change),
+    ])
+    expect(given.status).toBe(200)
+    const [gift, write] = await database.sql(
+      `select id from audit_events where (type = 'roles_changed' and user_id = $1)
+         or (type = 'role_changed' and details ->> 'role' = $2) order by type desc`,
+      [id, role],
+    )
+    // Either it was refused, or it was there before anybody had the role who may do more.
+    if (changed.status === 403) expect(write).toBeUndefined()
+    else expect([changed.status, Number(write?.['id']) < Number(gift?.['id'])]).toEqual([200, true])
   },
 )

@@ -19,6 +19,13 @@ const acts: [string, (subject: Person) => [string, string, unknown?]][] = [
   ['deleting a role beside', () => ['DELETE', `/roles/${role}`]],
 ]
 
+const reads: typeof acts = [
+  ['listing', () => ['GET', '/users']],
+  ['reading', ({ id }) => ['GET', `/users/${id}`]],
+  ['reading the sessions of', ({ id }) => ['GET', `/users/${id}/sessions`]],
+  ['reading the events of', ({ id }) => ['GET', `/audit-events?user_id=${id}`]],
+]
+
 /** All that an act could have changed. */
 const state = async () =>
   JSON.stringify([
@@ -26,11 +33,12 @@ const state = async () =>
     await database.sql('select * from user_roles order by 1, 2'),
     await database.sql('select * from roles order by 1'),
     await database.sql('select * from role_permissions order by 1, 2'),
-    await database.sql('select * from audit_events order by id'),
+    // That it was refused is on record.
+    await database.sql("select * from audit_events where type <> 'access_denied' order by id"),
   ])
 
 describe('an administrator who was let through', () => {
-  test.each(acts)(
+  test.each([...acts, ...reads])(
     'and demoted since: %s somebody is refused, and nothing happens (row 67)',
     async (_, act) => {
       const [subject, admin] = [await register(), await appoint('admin')]
@@ -42,21 +50,25 @@ describe('an administrator who was let through', () => {
       })
       const { status, body } = await administratorsOf(slow).as(admin, ...act(subject))
       expect([status, body['code']]).toEqual([403, 'forbidden'])
+      expect(body).not.toHaveProperty('items')
       expect(await state()).toBe(before)
     },
   )
 
-  test.each(acts)('and signed out since: %s somebody is refused, and nothing happens', async (_, act) => {
-    const [subject, admin] = [await register(), await appoint('admin')]
-    let before = ''
-    const slow = await withBetween(tested, async () => {
-      await post('/logout', { refresh_token: admin.refresh_token })
-      before = await state()
-    })
-    const { status, body } = await administratorsOf(slow).as(admin, ...act(subject))
-    expect([status, body['code']]).toEqual([401, 'invalid_token'])
-    expect(await state()).toBe(before)
-  })
+  test.each([...acts, ...reads])(
+    'and signed out since: %s somebody is refused, and nothing happens',
+    async (_, act) => {
+      const [subject, admin] = [await register(), await appoint('admin')]
+      let before = ''
+      const slow = await withBetween(tested, async () => {
+        await post('/logout', { refresh_token: admin.refresh_token })
+        before = await state()
+      })
+      const { status, body } = await administratorsOf(slow).as(admin, ...act(subject))
+      expect([status, body['code']]).toEqual([401, 'invalid_token'])
+      expect(await state()).toBe(before)
+    },
+  )
 })
 
 test.each(acts)(
@@ -65,7 +77,8 @@ test.each(acts)(
     const [subject, admin] = [await register(), await appoint('admin')]
     await database.roundTrips()
     await as(admin, ...act(subject))
-    const [, [lock = '', statement = '', ...more] = []] = await database.roundTrips()
+    const [, [deadline = '', lock = '', statement = '', ...more] = []] = await database.roundTrips()
+    expect(deadline).toMatch(/set_config\('statement_timeout'/)
     expect(lock).toMatch(/select from roles where name = .* for no key update/s)
     expect(statement).toMatch(/\bheld as \(/)
     expect(more).toEqual([])
@@ -77,7 +90,7 @@ test('deleting oneself does, too', async () => {
   await database.roundTrips()
   expect((await as(admin, 'DELETE', '/users/me', { password: admin.password })).status).toBe(204)
   const trips = await database.roundTrips()
-  expect(trips.at(-1)?.[0]).toMatch(/select from roles where name = .* for no key update/s)
+  expect(trips.at(-1)?.[1]).toMatch(/select from roles where name = .* for no key update/s)
 })
 
 test('what is given up for a lock does not happen once the lock is free', async () => {
@@ -89,7 +102,13 @@ test('what is given up for a lock does not happen once the lock is free', async 
     "begin; select from roles where name = 'admin' for update; select pg_sleep(2); commit",
   )
   await new Promise((resolve) => setTimeout(resolve, 200))
-  const { status, body } = await as(admin, 'PATCH', `/users/${subject.id}`, { status: 'disabled' })
+  const impatient = await createTestApp({
+    variables: { DATABASE_TIMEOUT_MILLISECONDS: '2000' },
+    deps: { keyRing: tested.deps.keyRing, clock: tested.deps.clock },
+  })
+  const { status, body } = await administratorsOf(impatient).as(admin, 'PATCH', `/users/${subject.id}`, {
+    status: 'disabled',
+  })
   expect([status, body['code']]).toEqual([503, 'database_unavailable'])
   await held
   await new Promise((resolve) => setTimeout(resolve, 200))
@@ -108,4 +127,15 @@ test('an account that is given more rights since is not acted on by who has fewe
   })
   expect(status).toBe(403)
   expect((await as(await openSession(subject), 'GET', '/users')).status).toBe(200)
+})
+
+test('nor are their sessions shown', async () => {
+  const subject = await register()
+  const watcher = await allow('sessions:revoke')
+  const slow = await withBetween(tested, async () => {
+    await openSession(subject)
+    await database.sql("insert into user_roles values ($1, 'admin')", [subject.id])
+  })
+  const { status, body } = await administratorsOf(slow).as(watcher, 'GET', `/users/${subject.id}/sessions`)
+  expect([status, body['detail']]).toEqual([403, 'They may do what you may not.'])
 })

@@ -1,10 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { EVENT_TYPES } from '../../src/db/audit-event.ts'
 import { administratorsOf } from '../support/administrators.ts'
-import { createTestApp, DEFAULT_LIMITS, payloadOf, type TokenPair } from '../support/test-app.ts'
+import {
+  createTestApp,
+  createTestDatabase,
+  DEFAULT_LIMITS,
+  payloadOf,
+  type TokenPair,
+} from '../support/test-app.ts'
 
 const tested = await createTestApp()
-const { request, post, register, openSession, database, clock } = tested
+const { request, post, register, openSession, database, clock, deps } = tested
 const { appoint, as } = administratorsOf(tested)
 
 const USER_AGENT = 'Test Browser/1.0'
@@ -136,6 +142,7 @@ describe('on record, in the statement that does it, is', () => {
     const [pair, other] = [await openSession(person), await openSession(person)]
     expect((await send('DELETE', `/users/me/sessions/${sid(other)}`, pair)).status).toBe(204)
     expect(await last(person.id)).toMatchObject({ type: 'session_ended', session_id: sid(other) })
+    await openSession(person)
     await send('DELETE', '/users/me/sessions?keep_current=true', pair)
     expect(await last(person.id)).toMatchObject({
       type: 'session_ended',
@@ -160,7 +167,7 @@ describe('on record, in the statement that does it, is', () => {
     const person = await register()
     const pair = await openSession(person)
     await post('/refresh', { refresh_token: pair.refresh_token })
-    later(11_000)
+    later(120_000)
     for (let time = 0; time < 3; time++) await post('/refresh', { refresh_token: pair.refresh_token })
     const types = (await recorded(person.id)).map(({ type }) => type)
     expect(types).toEqual(['registered', 'signed_in', 'refresh_token_replayed'])
@@ -179,7 +186,7 @@ describe('on record, in the statement that does it, is', () => {
       type: 'password_confirmation_failed',
       session_id: sid(pair),
     })
-    expect((await change(person.password)).status).toBe(204)
+    expect((await change(person.password)).status).toBe(200)
     expect(await last(person.id)).toMatchObject({ type: 'password_changed', actor_id: String(person.id) })
   })
 
@@ -278,6 +285,7 @@ test('what administrators do, with them as the actor, whoever it is about', asyn
   await as(admin, 'PUT', `/users/${subject.id}/roles`, { roles: [] })
   await as(admin, 'DELETE', '/roles/editor')
   for (const status of ['disabled', 'active']) await as(admin, 'PATCH', `/users/${subject.id}`, { status })
+  await openSession(subject)
   await as(admin, 'DELETE', `/users/${subject.id}/sessions`)
   await as(admin, 'DELETE', `/users/${subject.id}`)
   const events = await database.sql('select * from audit_events where actor_id = $1 order by id', [admin.id])
@@ -293,6 +301,22 @@ test('what administrators do, with them as the actor, whoever it is about', asyn
     ['account_deleted', String(subject.id)],
   ])
   expect(new Set(events.map(({ session_id }) => session_id))).toEqual(new Set([sid(admin)]))
+})
+
+test('a refusal, and what administrators read of others', async () => {
+  const [admin, subject] = [await appoint('admin'), await register()]
+  const pair = await openSession(subject)
+  expect((await send('GET', '/users', pair)).status).toBe(403)
+  expect(await last(subject.id)).toMatchObject({ type: 'access_denied', session_id: sid(pair) })
+  await as(admin, 'GET', `/users/${subject.id}`)
+  expect(await last(subject.id)).toMatchObject({ type: 'personal_data_read', actor_id: String(admin.id) })
+  // The person reads that it was read, and not by whom or from where.
+  const [item] = (await eventsOf(pair)).items
+  expect(item).toMatchObject({
+    ...{ type: 'personal_data_read', by_administrator: true, details: { data: 'account' } },
+    ...{ session_id: null, ip_address: null },
+  })
+  expect(item).not.toHaveProperty('actor_id')
 })
 
 test('an event is there if and only if its act is (row 34)', async () => {
@@ -313,7 +337,39 @@ test('an event is there if and only if its act is (row 34)', async () => {
   await openSession(person)
 })
 
+test('guesses over all accounts, once an hour, where they are as many as the alarm says', async () => {
+  const watched = await createTestApp({
+    database: await createTestDatabase(),
+    variables: { GUESSING_ALARM: '3' },
+    deps: { clock: deps.clock },
+  })
+  const { runScheduled } = await import('../../src/scheduled.ts')
+  const guess = async (accounts: number) => {
+    for (let account = 0; account < accounts; account++)
+      await watched.post('/login', { email: `guessed-${account}@example.com`, password: 'not it' })
+  }
+  const alarms = () =>
+    watched.database.sql("select user_id, details from audit_events where type = 'guessing_suspected'")
+  await guess(2)
+  await runScheduled(watched.deps)
+  expect(await alarms()).toEqual([])
+  await guess(1)
+  await runScheduled(watched.deps)
+  await runScheduled(watched.deps)
+  const [alarm, another] = await alarms()
+  expect(another).toBeUndefined()
+  expect(JSON.parse(String(alarm?.['details']))).toEqual({ failed: 3, accounts: 0, networks: 1 })
+  expect(watched.log.filter(({ event }) => event === 'guessing_suspected')).toEqual([
+    { event: 'guessing_suspected', failed: 3, accounts: 0, networks: 1, seconds: 3600 },
+  ])
+  later(3_600_001)
+  await runScheduled(watched.deps)
+  expect(await alarms()).toHaveLength(1)
+})
+
 test('every type of event was seen by these tests', async () => {
   const seen = await database.sql('select distinct type from audit_events')
-  expect(seen.map(({ type }) => type).sort()).toEqual([...EVENT_TYPES].sort())
+  // The alarm is raised over a database of its own.
+  const types = [...seen.map(({ type }) => type), 'guessing_suspected']
+  expect(types.sort()).toEqual([...EVENT_TYPES].sort())
 })

@@ -3,9 +3,10 @@ import { administratorsOf } from '../support/administrators.ts'
 import { createTestApp, createTestDatabase } from '../support/test-app.ts'
 
 const tested = await createTestApp({ database: await createTestDatabase() })
-const { database, register, clock } = tested
-const { allow, as } = administratorsOf(tested)
-const reader = await allow('audit:read')
+const { database, register, openSession, clock } = tested
+const { allow, appoint, as } = administratorsOf(tested)
+// May all that the other one may, and so sees from where they act.
+const reader = await allow('audit:read', 'users:write', 'sessions:revoke')
 const manager = await allow('users:write', 'sessions:revoke')
 
 const start = clock.now
@@ -16,7 +17,10 @@ for (const [index, seconds] of [10, 20, 20, 30, 40].entries()) {
   clock.now = at(seconds)
   const { id } = people[index % 2 ? 1 : 0]
   if (index < 3) await as(manager, 'PATCH', `/users/${id}`, { full_name: `Name ${index}` })
-  else await as(manager, 'DELETE', `/users/${id}/sessions`)
+  else {
+    await openSession(people[index % 2 ? 1 : 0])
+    await as(manager, 'DELETE', `/users/${id}/sessions`)
+  }
 }
 
 const list = async (parameters: Record<string, string> = {}) =>
@@ -46,10 +50,17 @@ describe('GET /audit-events', () => {
 
   test('of a type, a person, an actor, a time, and of all of these', async () => {
     const [one] = people
-    expect(await listed({ limit: '100' })).toEqual(await idsOf('true'))
-    expect(await listed({ type: 'profile_changed' })).toEqual(await idsOf("type = 'profile_changed'"))
-    expect(await listed({ user_id: String(one.id) })).toEqual(await idsOf(`user_id = ${one.id}`))
-    expect(await listed({ actor_id: String(manager.id) })).toEqual(await idsOf(`actor_id = ${manager.id}`))
+    const pairs: [Record<string, string>, string][] = [
+      [{ limit: '100' }, 'true'],
+      [{ type: 'profile_changed' }, "type = 'profile_changed'"],
+      [{ user_id: String(one.id) }, `user_id = ${one.id}`],
+      [{ actor_id: String(manager.id) }, `actor_id = ${manager.id}`],
+    ]
+    for (const [parameters, where] of pairs) {
+      // Before it is read, which is on record itself.
+      const ids = await idsOf(where)
+      expect(await listed(parameters)).toEqual(ids)
+    }
     const both = { actor_id: String(manager.id), user_id: String(one.id), type: 'profile_changed' }
     expect(await listed(both)).toHaveLength(2)
     // From the first moment on, up to the second and without it.
@@ -63,6 +74,8 @@ describe('GET /audit-events', () => {
   })
 
   test('goes through all by pages, events of one moment included', async () => {
+    // The first time it is read adds an event to it.
+    await list()
     const whole = await listed({ limit: '100' })
     for (const limit of ['1', '2', '3']) {
       const seen: unknown[] = []
@@ -77,9 +90,9 @@ describe('GET /audit-events', () => {
   })
 
   test('ends with a page that is full', async () => {
-    const { items, next_cursor } = await list({ user_id: String(people[1].id), limit: '3' })
-    expect([items.length, next_cursor]).toEqual([3, null])
-    expect((await list({ user_id: String(people[1].id), limit: '2' })).next_cursor).not.toBeNull()
+    const { items, next_cursor } = await list({ user_id: String(people[1].id), limit: '4' })
+    expect([items.length, next_cursor]).toEqual([4, null])
+    expect((await list({ user_id: String(people[1].id), limit: '3' })).next_cursor).not.toBeNull()
   })
 
   test('is one round trip beside the guard’s', async () => {
@@ -111,5 +124,41 @@ describe('GET /audit-events', () => {
     const { status, body } = await as(reader, 'GET', `/audit-events?${query}`)
     expect([status, body['code']]).toEqual([422, 'validation_failed'])
     expect(await database.roundTrips()).toHaveLength(1)
+  })
+})
+
+describe('where somebody acted from is out of sight for who may do less', () => {
+  const lesser = () => allow('audit:read')
+  const eventsFor = async (caller: { access_token: string }, id: number) =>
+    (await as(caller, 'GET', `/audit-events?actor_id=${id}`)).body.items
+
+  test('address, browser and session are left out, what they did is not', async () => {
+    const chief = await appoint('admin')
+    const [subject, auditor] = [await register(), await lesser()]
+    await as(chief, 'PATCH', `/users/${subject.id}`, { full_name: 'Changed' })
+    const items = await eventsFor(auditor, chief.id)
+    expect(items.map(({ type }) => type)).toEqual(['profile_changed', 'signed_in'])
+    for (const item of items)
+      expect(item).toMatchObject({ actor_id: chief.id, ip_address: null, user_agent: null, session_id: null })
+    for (const item of await eventsFor(await appoint('admin'), chief.id))
+      expect(item).toMatchObject({ ip_address: '203.0.113.7', session_id: expect.any(String) })
+    // What they may do now counts.
+    await database.sql("delete from user_roles where user_id = $1 and role_name = 'admin'", [chief.id])
+    for (const item of await eventsFor(auditor, chief.id)) expect(item['ip_address']).toBe('203.0.113.7')
+  })
+
+  test('nor of who tried an administrator’s password; of everybody else it is shown', async () => {
+    const [chief, person, auditor] = [await appoint('admin'), await register(), await lesser()]
+    for (const { email } of [chief, person])
+      await tested.post('/login', { email, password: 'wrong password' })
+    const failed = async (id: number) =>
+      (await as(auditor, 'GET', `/audit-events?type=sign_in_failed&user_id=${id}`)).body.items
+    expect(await failed(chief.id)).toMatchObject([{ ip_address: null }])
+    expect(await failed(person.id)).toMatchObject([{ ip_address: '203.0.113.7' }])
+  })
+
+  test('one’s own stay', async () => {
+    const auditor = await lesser()
+    for (const item of await eventsFor(auditor, auditor.id)) expect(item['ip_address']).toBe('203.0.113.7')
   })
 })

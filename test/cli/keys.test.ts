@@ -49,6 +49,27 @@ describe('npm run keys', () => {
     for (const ring of rings) expect(accepted(ring)).toHaveLength(ring.length)
   })
 
+  test('generate --value prints nothing but the value, for a pipe', async () => {
+    const { code, output, rings } = await keys(['generate', '--value'])
+    expect(code).toBe(0)
+    expect(output).toBe(`${JSON.stringify(rings[0])}\n`)
+    expect(accepted(rings[0] ?? [])[0]).toMatchObject({ alg: 'ES256' })
+  })
+
+  test('rotate makes the key that the server makes, whatever a file has around the secret', async () => {
+    const secret = crypto.randomUUID() + crypto.randomUUID()
+    const server = parseConfig({
+      DATABASE_URL: 'postgresql://u:p@localhost/db',
+      PUBLIC_URL: 'http://localhost:8000',
+      AUTH_SECRETS: crypto.randomUUID() + crypto.randomUUID(),
+      JWT_SECRET: `\ufeff${secret}\r\n`,
+    })
+    for (const around of [secret, `${secret}\n`, ` \ufeff${secret}\r\n`]) {
+      const { rings } = await keys(['rotate'], { JWT_SECRET: around })
+      expect(rings[0]?.[0]).toEqual(server.signingKeys[0])
+    }
+  })
+
   test('rotate turns the secret into a key of the name that its tokens carry', async () => {
     const { rings } = await keys(['rotate'], { JWT_SECRET: crypto.randomUUID() + crypto.randomUUID() })
     expect(rings[0]?.[0]).toMatchObject({ kid: 'jwt-secret', alg: 'HS256' })
@@ -58,6 +79,11 @@ describe('npm run keys', () => {
     ['no command', [], {}],
     ['an unknown algorithm', ['generate', '--alg', 'RS256'], {}],
     ['nothing to rotate', ['rotate'], {}],
+    [
+      'a rotation as one value',
+      ['rotate', '--value'],
+      { JWT_SECRET: crypto.randomUUID() + crypto.randomUUID() },
+    ],
     ['keys that are not JSON', ['rotate'], { JWT_SIGNING_KEYS: '{canary' }],
     ['a key that is none', ['rotate'], { JWT_SIGNING_KEYS: '[{"kid":"canary"}]' }],
   ])('%s is said in a line, and no key is printed', async (_, args, env) => {

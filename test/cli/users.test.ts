@@ -54,7 +54,7 @@ async function createDatabase(...people: Person[]) {
   return {
     ...{ sql, state, serverUrl },
     run: (...args: string[]) => users(args, { DATABASE_URL: serverUrl }),
-    db: prepareDatabase(url, () => performance.now())({ roundTrips: 0, milliseconds: 0 }),
+    db: prepareDatabase(url, { now: () => performance.now() })({ roundTrips: 0, milliseconds: 0 }),
   }
 }
 const location = (serverUrl: string) =>
@@ -166,7 +166,7 @@ describe.concurrent('npm run users, on a server', () => {
     const { db, sql, state } = await createDatabase(
       ...['ada', 'bob'].map((name) => ({ name, roles: ['admin'] })),
     )
-    const client = { address: null, network: 'unknown', userAgent: null }
+    const client = { address: null, network: 'unknown', widerNetworks: [], site: 'unknown', userAgent: null }
     const deps = { db, client, clock: () => new Date() }
     for (let round = 1; round <= 10; round++) {
       const outcomes = await Promise.allSettled(

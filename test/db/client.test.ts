@@ -1,11 +1,12 @@
 import { sql } from 'drizzle-orm'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { databaseFetch } from '#runtime'
 import { prepareDatabase } from '../../src/db/client.ts'
 import { AppError } from '../../src/errors.ts'
-import { FAULT_NAMES, LIES } from '../support/fault-names.ts'
+import { FAULT_NAMES, LIES, REDIRECTS } from '../support/fault-names.ts'
 import { createTestApp, newPerson, type TokenPair, testDatabase } from '../support/test-app.ts'
 
-const { faultyUrl } = await testDatabase()
+const { faultyUrl, elsewhereUrl } = await testDatabase()
 const healthy = await createTestApp()
 const person = await healthy.register()
 const pair = await healthy.openSession(person)
@@ -17,7 +18,7 @@ async function appOver(fault: string) {
   const url = fault === 'refuses' ? 'postgresql://test:test@localhost:1/refuses' : `${faultyUrl}/${fault}`
   return await createTestApp({
     deps: {
-      connect: prepareDatabase(url, () => performance.now()),
+      connect: prepareDatabase(url, { now: () => performance.now() }),
       keyRing: healthy.deps.keyRing,
       refreshKeys: healthy.deps.refreshKeys,
     },
@@ -78,25 +79,72 @@ test.each(LIES)('a database that lies and %s signs nobody in (row 36)', async (l
   }
 })
 
-test.each([
-  ['alone', {}],
-  ['behind a lock', { after: sql`select 1` }],
-])('a statement sent %s answers times and large numbers as texts (decision 010)', async (_, options) => {
-  const db = healthy.deps.connect({ roundTrips: 0, milliseconds: 0 })
-  const statement = sql`select '-infinity'::timestamptz as never, '2026-11-25 12:00:00+00'::timestamptz as moment,
-    date '2026-11-25' as day, interval '1 day' as span, array['2026-11-25 12:00:00+00'::timestamptz] as several,
-    9007199254740993 as large, 7::int as small, true as flag, '{"a":1}'::jsonb as details`
-  expect((await db.execute(statement, options)).rows).toEqual([
-    {
-      ...{
-        never: '-infinity',
-        moment: expect.stringMatching(/^2026-11-25 \d\d:00:00\+\d\d$/),
-        day: '2026-11-25',
-      },
-      ...{ span: '1 day', several: expect.stringMatching(/^\{".*"\}$/), large: '9007199254740993' },
-      ...{ small: 7, flag: true, details: { a: 1 } },
+describe('the password goes to the endpoint of the database and nowhere else', () => {
+  const meter = () => ({ roundTrips: 0, milliseconds: 0 })
+  const now = () => performance.now()
+  const ways = [
+    ['the fetch of the platform', undefined],
+    ['what is leaner', databaseFetch],
+  ] as const
+
+  test.each(ways.flatMap((way) => REDIRECTS.map((redirect) => [redirect, ...way] as const)))(
+    'not where an answer %s by %s',
+    async (redirect, _, send) => {
+      const db = prepareDatabase(`${faultyUrl}/${redirect}`, { now, databaseFetch: send })(meter())
+      for (const options of [{}, { after: sql`select 1` }]) {
+        const answer = db.execute(sql`select 1`, options)
+        await expect(answer).rejects.toMatchObject({ code: 'database_unavailable' })
+      }
+      expect(await (await fetch(`${elsewhereUrl}/requests`)).text()).toBe('0')
     },
-  ])
+  )
+
+  test.each(['db.example.com', 'ep-x.neon.tech.evil.example', 'evil.example\\@ep-x.eu.aws.neon.tech'])(
+    'not to %s, a host that the driver would make an address of',
+    (host) => {
+      const send = vi.fn()
+      const prepare = () => prepareDatabase(`postgresql://u:canary@${host}/db`, { now, databaseFetch: send })
+      expect(prepare).toThrow(/^The connection string is not at Neon/)
+      expect(prepare).not.toThrow(/canary/)
+      expect(send).not.toHaveBeenCalled()
+    },
+  )
+
+  test.each([
+    ['postgresql://u:p@ep-x.eu.aws.neon.tech/db', null, 'https://api.eu.aws.neon.tech/sql'],
+    [
+      'postgresql://u:p@db.example.com/db',
+      'https://proxy.example.com/neon',
+      'https://proxy.example.com/neon',
+    ],
+  ])('%s with %s: %s', async (url, endpoint, address) => {
+    const send = vi.fn().mockRejectedValue(new TypeError('nobody is asked'))
+    const db = prepareDatabase({ url, endpoint }, { now, databaseFetch: send })(meter())
+    await expect(db.execute(sql`select 1`)).rejects.toMatchObject({ code: 'database_unavailable' })
+    expect(send.mock.calls).toEqual([
+      [
+        address,
+        expect.objectContaining({
+          method: 'POST',
+          redirect: 'manual',
+          headers: expect.objectContaining({ 'Neon-Connection-String': expect.stringContaining(url) }),
+        }),
+      ],
+    ])
+  })
+
+  test('not to the database that was prepared last, either', async () => {
+    const sent: string[] = []
+    const sender = (name: string) => () => Promise.reject(new TypeError(String(sent.push(name))))
+    const databases = ['first', 'second'].map((name) =>
+      prepareDatabase(`postgresql://u:p@ep-x.${name}.aws.neon.tech/db`, { now, databaseFetch: sender(name) }),
+    )
+    for (const connect of databases)
+      await connect(meter())
+        .execute(sql`select 1`)
+        .catch(() => null)
+    expect(sent).toEqual(['first', 'second'])
+  })
 })
 
 test('a database that comes back is used again at once', async () => {
@@ -218,7 +266,8 @@ test.each(each)(
 const RETRIED: Record<string, number> = {
   registering: 409,
   'signing out everywhere': 401,
-  'changing the password': 403,
+  // Its session is gone with the password: one signs in with the new one.
+  'changing the password': 401,
   'deleting the account': 401,
   'signing out': 204,
 }
@@ -240,3 +289,24 @@ test.each(flows)(
     }
   },
 )
+
+test.each([
+  ['alone', {}],
+  ['behind a lock', { after: sql`select 1` }],
+])('a statement sent %s answers times and large numbers as texts (decision 010)', async (_, options) => {
+  const db = healthy.deps.connect({ roundTrips: 0, milliseconds: 0 })
+  const statement = sql`select '-infinity'::timestamptz as never, '2026-11-25 12:00:00+00'::timestamptz as moment,
+    date '2026-11-25' as day, interval '1 day' as span, array['2026-11-25 12:00:00+00'::timestamptz] as several,
+    9007199254740993 as large, 7::int as small, true as flag, '{"a":1}'::jsonb as details`
+  expect((await db.execute(statement, options)).rows).toEqual([
+    {
+      ...{
+        never: '-infinity',
+        moment: expect.stringMatching(/^2026-11-25 \d\d:00:00\+\d\d$/),
+        day: '2026-11-25',
+      },
+      ...{ span: '1 day', several: expect.stringMatching(/^\{".*"\}$/), large: '9007199254740993' },
+      ...{ small: 7, flag: true, details: { a: 1 } },
+    },
+  ])
+})

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { forwardedAddress, networkOf, parseAddress, toClient } from '../../src/http/client-address.ts'
+import { forwardedAddress, networksOf, parseAddress, toClient } from '../../src/http/client-address.ts'
 
 describe('an address', () => {
   test.each([
@@ -55,17 +55,19 @@ describe('an address', () => {
 })
 
 test.each([
-  ['203.0.113.7', '203.0.113.7'],
-  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
-  ['2001:db8:1:2::', '2001:db8:1:2::/64'],
-  ['2001:db8:1:2:ffff::1', '2001:db8:1:2::/64'],
-  ['2001:db8::1', '2001:db8:0:0::/64'],
-  ['2001:db8::1:0:0:1', '2001:db8:0:0::/64'],
-  ['::1', '0:0:0:0::/64'],
-  ['::', '0:0:0:0::/64'],
-  ['fe80::1:2:3:4', 'fe80:0:0:0::/64'],
-])('%s is counted as %s', (address, network) => {
-  expect(networkOf(address)).toBe(network)
+  ['203.0.113.7', ['203.0.113.7']],
+  ['2001:db8:1:2:3:4:5:6', ['2001:db8:1:2::/64', '2001:db8:1:0::/56', '2001:db8:1::/48']],
+  ['2001:db8:1:a2ff::', ['2001:db8:1:a2ff::/64', '2001:db8:1:a200::/56', '2001:db8:1::/48']],
+  ['2001:db8:1:2:ffff::1', ['2001:db8:1:2::/64', '2001:db8:1:0::/56', '2001:db8:1::/48']],
+  ['2001:db8::1', ['2001:db8:0:0::/64', '2001:db8:0:0::/56', '2001:db8:0::/48']],
+  ['2001:db8::1:0:0:1', ['2001:db8:0:0::/64', '2001:db8:0:0::/56', '2001:db8:0::/48']],
+  ['::1', ['0:0:0:0::/64', '0:0:0:0::/56', '0:0:0::/48']],
+  ['fe80::1:2:3:4', ['fe80:0:0:0::/64', 'fe80:0:0:0::/56', 'fe80:0:0::/48']],
+])('%s is counted for %j', (address, networks) => {
+  expect(networksOf(address).map(({ network }) => network)).toEqual(networks)
+  const { network, widerNetworks, site } = toClient(address, undefined)
+  expect([network, ...widerNetworks.map((each) => each.network)]).toEqual(networks)
+  expect(site).toBe(networks.at(-1))
 })
 
 describe('X-Forwarded-For (row 63)', () => {
@@ -86,12 +88,9 @@ describe('X-Forwarded-For (row 63)', () => {
 })
 
 test('a client without a usable address is counted with all such clients', () => {
-  expect(toClient(null, undefined)).toEqual({ address: null, network: 'unknown', userAgent: null })
-  expect(toClient('garbage', 'x'.repeat(1000))).toEqual({
-    address: null,
-    network: 'unknown',
-    userAgent: 'x'.repeat(256),
-  })
+  const nobody = { address: null, network: 'unknown', widerNetworks: [], site: 'unknown' }
+  expect(toClient(null, undefined)).toEqual({ ...nobody, userAgent: null })
+  expect(toClient('garbage', 'x'.repeat(1000))).toEqual({ ...nobody, userAgent: 'x'.repeat(256) })
 })
 
 test('a user agent is cut without leaving half a character', () => {

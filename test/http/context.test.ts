@@ -18,7 +18,7 @@ class HasherError extends Error {
 const fail = () => Promise.reject(new HasherError())
 const broken = await createTestApp({ deps: { passwords: { hash: fail, verify: fail } } })
 const readOnly = await createTestApp({
-  deps: { connect: prepareDatabase(`${database.faultyUrl}/is-read-only`, () => performance.now()) },
+  deps: { connect: prepareDatabase(`${database.faultyUrl}/is-read-only`, { now: () => performance.now() }) },
 })
 
 /** What a request leaves in the log and at the database's endpoint. */

@@ -21,7 +21,7 @@ describe('a device cookie', () => {
 
   test.each([
     ['of another account', async () => (await withDevice()).device],
-    ['that is forged', () => ({ Cookie: `lumascope_device=${'A'.repeat(80)}` })],
+    ['that is forged', () => ({ Cookie: `lumascope_8000_device=${'A'.repeat(80)}` })],
     ['that is there twice', async () => twice((await withDevice()).device)],
   ])('%s is worth nothing', async (_, make) => {
     const person = await register()
@@ -35,7 +35,7 @@ describe('a device cookie', () => {
     const { person, device } = await withDevice()
     await guess(person.email, 5)
     const foreign = { ...device, Origin: 'https://evil.example' }
-    expect((await login(person.email, person.password, foreign)).status).toBe(429)
+    for (let time = 0; time < 10; time++) expect((await login(person.email, WRONG, foreign)).status).toBe(403)
     expect((await login(person.email, person.password, device)).status).toBe(200)
   })
 
@@ -56,7 +56,7 @@ describe('a device cookie', () => {
     const { device, token } = await signedIn(person)
     const change = { current_password: person.password, new_password: 'quite another horse' }
     const changed = await post('/users/me/password', change, { Authorization: `Bearer ${token}`, ...device })
-    expect(changed.status).toBe(204)
+    expect(changed.status).toBe(200)
     const renewed = deviceOf(changed)
     await guess(person.email, 5)
     elsewhere()
@@ -82,7 +82,7 @@ describe('a device cookie', () => {
     const { device: foreign } = await withDevice()
     const change = { current_password: person.password, new_password: 'quite another horse' }
     const changed = await post('/users/me/password', change, { Authorization: `Bearer ${token}`, ...foreign })
-    expect([changed.status, changed.headers.getSetCookie()]).toEqual([204, []])
+    expect([changed.status, changed.headers.getSetCookie()]).toEqual([200, []])
   })
 
   test('that failed 100 times is a stranger’s, who may still come in', async () => {
@@ -101,7 +101,7 @@ describe('a device cookie', () => {
   ])('is not given to a foreign page (%s), which would take the visitor’s own away', async (_, headers) => {
     const person = await register()
     const response = await login(person.email, person.password, headers as Record<string, string>)
-    expect([response.status, response.headers.getSetCookie()]).toEqual([200, []])
+    expect([response.status, response.headers.getSetCookie()]).toEqual([403, []])
   })
 
   test('stays when another account is deleted', async () => {

@@ -30,10 +30,14 @@ describe('a fault of ours', async () => {
       status: 500,
       detail: 'The fault is ours. Quote the request id when you report it.',
       code: 'internal_error',
-      instance: expect.stringMatching(/^urn:request:/),
+      instance: expect.stringMatching(/^urn:uuid:/),
     })
     expect(log).toMatchObject([
-      { event: 'request_failed', code: 'internal_error', request_id: body.instance.slice(12) },
+      {
+        event: 'request_failed',
+        code: 'internal_error',
+        request_id: body.instance.slice('urn:uuid:'.length),
+      },
     ])
     expect(JSON.stringify(log)).not.toContain(secret)
     expect(await database.roundTrips()).toEqual([])

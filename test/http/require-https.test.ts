@@ -8,7 +8,9 @@ test('plain http is refused, not redirected, and nothing happens (ASVS 4.1.2)', 
   await plain.database.roundTrips()
   plain.hasher.count = 0
   for (const send of [
-    () => plain.request('/health'),
+    () => plain.request('/.well-known/jwks.json'),
+    () => plain.request('/health/more'),
+    () => plain.request('/healthy'),
     () => plain.post('/users', newPerson()),
     () => plain.post('/login', { email: 'a', password: 'b' }),
   ]) {
@@ -26,4 +28,9 @@ test('it is served on loopback, and https everywhere', async () => {
   expect((await local.request('/health')).status).toBe(200)
   const https = await createTestApp({ variables })
   expect((await https.request('/health')).status).toBe(200)
+})
+
+test('health checks are answered over plain http: load balancers send no forwarding headers', async () => {
+  for (const path of ['/health', '/health/', '/ready', '/ready/'])
+    expect((await plain.request(path)).status, path).toBe(200)
 })

@@ -7,8 +7,8 @@ const https = await createTestApp({
 })
 type App = typeof local
 const sites: [string, App, string, string][] = [
-  ['plain-http loopback', local, FRONTEND, ''],
-  ['https', https, 'https://app.example.com', '__Host-'],
+  ['plain-http loopback', local, FRONTEND, 'lumascope_8000_'],
+  ['https', https, 'https://app.example.com', '__Host-lumascope_'],
 ]
 
 /** The cookies a response sets, as a browser would send them back. */
@@ -30,22 +30,16 @@ describe.each(sites)('cookie mode on %s', (_, app, origin, prefix) => {
   test('sets both tokens HttpOnly and none in the body (ASVS 3.3)', async () => {
     const { person, response } = await signIn(app, origin)
     const cookies = response.headers.getSetCookie()
-    const secure = prefix ? '; Secure' : ''
+    const secure = prefix.startsWith('__Host-') ? '; Secure' : ''
     expect(cookies).toHaveLength(3)
     expect(cookies[0]).toMatch(
-      new RegExp(
-        `^${prefix}lumascope_device=[\\w-]{80}; Max-Age=34560000; Path=/; HttpOnly${secure}; SameSite=Lax$`,
-      ),
+      new RegExp(`^${prefix}device=[\\w-]{80}; Max-Age=34560000; Path=/; HttpOnly${secure}; SameSite=Lax$`),
     )
     expect(cookies[1]).toMatch(
-      new RegExp(
-        `^${prefix}lumascope_access=ey[^;]+; Max-Age=1800; Path=/; HttpOnly${secure}; SameSite=Lax$`,
-      ),
+      new RegExp(`^${prefix}access=ey[^;]+; Max-Age=1795; Path=/; HttpOnly${secure}; SameSite=Lax$`),
     )
     expect(cookies[2]).toMatch(
-      new RegExp(
-        `^${prefix}lumascope_refresh=[\\w-]{70}; Max-Age=604800; Path=/; HttpOnly${secure}; SameSite=Lax$`,
-      ),
+      new RegExp(`^${prefix}refresh=[\\w-]{70}; Max-Age=604800; Path=/; HttpOnly${secure}; SameSite=Lax$`),
     )
     for (const cookie of cookies) expect(cookie.length).toBeLessThan(4096)
     const body = await response.json()
@@ -68,15 +62,16 @@ describe.each(sites)('cookie mode on %s', (_, app, origin, prefix) => {
     const out = await app.request('/logout', { method: 'POST', headers: { Cookie: next, Origin: origin } })
     expect(out.status).toBe(204)
     expect(out.headers.getSetCookie().map((cookie) => cookie.split('; ').slice(0, 2))).toEqual([
-      [`${prefix}lumascope_access=`, 'Max-Age=0'],
-      [`${prefix}lumascope_refresh=`, 'Max-Age=0'],
+      [`${prefix}access=`, 'Max-Age=0'],
+      [`${prefix}refresh=`, 'Max-Age=0'],
     ])
     expect((await app.request('/users/me', { headers: { Cookie: next } })).status).toBe(401)
   })
 
   test('takes no cookie of the other name (row 50)', async () => {
     const { jar } = await signIn(app, origin)
-    const other = prefix ? jar.replaceAll('__Host-', '') : jar.replaceAll('lumascope', '__Host-lumascope')
+    const [, another = ''] = sites.map(([, , , own]) => own).sort((own) => (own === prefix ? -1 : 1))
+    const other = jar.replaceAll(prefix, another)
     expect((await app.request('/users/me', { headers: { Cookie: other } })).status).toBe(401)
   })
 })
@@ -85,8 +80,9 @@ describe('a request from elsewhere (row 49)', () => {
   const foreign: [string, Record<string, string>][] = [
     ['a foreign origin', { Origin: 'https://evil.example' }],
     ['the origin null', { Origin: 'null' }],
-    ['a sibling subdomain', { Origin: 'http://other.localhost:3000' }],
-    ['another port', { Origin: 'http://localhost:3001' }],
+    ['a sibling subdomain', { Origin: 'https://other.example.com' }],
+    ['another port', { Origin: 'https://app.example.com:8443' }],
+    ['this machine, which only a server on loopback trusts', { Origin: 'http://localhost:3000' }],
     ['no origin at all', {}],
     ['no origin, cross-site', { 'Sec-Fetch-Site': 'cross-site' }],
     ['no origin, same-site', { 'Sec-Fetch-Site': 'same-site' }],
@@ -96,7 +92,7 @@ describe('a request from elsewhere (row 49)', () => {
     ],
   ]
   test.each(foreign)('%s changes nothing by cookie, and gets no cookie', async (_, headers) => {
-    const { person, jar } = await signIn(local, FRONTEND)
+    const { person, jar } = await signIn(https, 'https://app.example.com')
     const sent = { ...headers, Cookie: jar }
     const body = (value: object) => ({ body: JSON.stringify(value), headers: { ...json, ...sent } })
     const attempts: [string, RequestInit][] = [
@@ -116,15 +112,19 @@ describe('a request from elsewhere (row 49)', () => {
         { method: 'POST', ...body({ email: person.email, password: person.password }) },
       ],
     ]
-    await local.database.roundTrips()
+    await https.database.roundTrips()
     for (const [path, init] of attempts) {
-      const response = await local.request(path, init)
+      const response = await https.request(path, init)
       expect(response.status, path).toBe(403)
       expect(await response.json()).toMatchObject({ code: 'origin_rejected' })
       expect(response.headers.getSetCookie()).toEqual([])
     }
-    expect(await local.database.roundTrips()).toEqual([])
-    const me = await local.request('/users/me', { headers: { Cookie: jar } })
+    // That it was refused is on record (`http/record-denials.test.ts`), and nothing else was asked.
+    for (const [statement, ...more] of await https.database.roundTrips()) {
+      expect(statement).toMatch(/^\s*with refused as \(/)
+      expect(more).toEqual([])
+    }
+    const me = await https.request('/users/me', { headers: { Cookie: jar } })
     expect(await me.json()).toMatchObject({ full_name: person.full_name })
   })
 
@@ -164,14 +164,16 @@ describe('a token of one kind in the place of another (row 13)', async () => {
   const KINDS = ['access', 'refresh', 'device'] as const
   const { person, jar } = await signIn(local, FRONTEND)
   const token = Object.fromEntries(
-    jar.split('; ').map((pair) => [pair.split('=')[0]?.replace('lumascope_', ''), pair.split('=')[1] ?? '']),
+    jar
+      .split('; ')
+      .map((pair) => [pair.split('=')[0]?.replace('lumascope_8000_', ''), pair.split('=')[1] ?? '']),
   )
   const places: [(typeof KINDS)[number], string, (value: string) => Promise<Response>][] = [
     ['access', 'the header', (value) => local.me(value)],
     [
       'access',
       'its cookie',
-      (value) => local.request('/users/me', { headers: { Cookie: `lumascope_access=${value}` } }),
+      (value) => local.request('/users/me', { headers: { Cookie: `lumascope_8000_access=${value}` } }),
     ],
     ['refresh', 'a body', (value) => local.post('/refresh', { refresh_token: value })],
     [
@@ -180,7 +182,7 @@ describe('a token of one kind in the place of another (row 13)', async () => {
       (value) =>
         local.request('/refresh', {
           method: 'POST',
-          headers: { Cookie: `lumascope_refresh=${value}`, Origin: FRONTEND },
+          headers: { Cookie: `lumascope_8000_refresh=${value}`, Origin: FRONTEND },
         }),
     ],
   ]
@@ -203,7 +205,7 @@ describe('a token of one kind in the place of another (row 13)', async () => {
       deps: { deviceKeys: local.deps.deviceKeys, clientAddress: () => '198.51.100.13' },
     })
     const attempt = (value: string, password: string) =>
-      limited.post('/login', { email: person.email, password }, { Cookie: `lumascope_device=${value}` })
+      limited.post('/login', { email: person.email, password }, { Cookie: `lumascope_8000_device=${value}` })
     for (let guess = 0; guess < 5; guess++) await attempt('', 'not the password')
     for (const kind of ['access', 'refresh'] as const)
       expect((await attempt(token[kind] ?? '', person.password)).status).toBe(429)
@@ -219,7 +221,7 @@ describe('cookies that are not right', () => {
     for (const both of [
       `${jar}; ${planted}`,
       `${planted}; ${jar}`,
-      `${jar}; lumascope_access=; lumascope_refresh=`,
+      `${jar}; lumascope_8000_access=; lumascope_8000_refresh=`,
     ]) {
       const headers = { Cookie: both, Origin: FRONTEND }
       expect((await local.request('/users/me', { headers })).status).toBe(401)
@@ -231,7 +233,10 @@ describe('cookies that are not right', () => {
   })
 
   test('garbage signs nobody in, and signing out clears it (row 88)', async () => {
-    const headers = { Cookie: 'lumascope_access=garbage; lumascope_refresh=garbage', Origin: FRONTEND }
+    const headers = {
+      Cookie: 'lumascope_8000_access=garbage; lumascope_8000_refresh=garbage',
+      Origin: FRONTEND,
+    }
     await local.database.roundTrips()
     expect((await local.request('/users/me', { headers })).status).toBe(401)
     expect((await local.request('/refresh', { method: 'POST', headers })).status).toBe(401)

@@ -6,7 +6,7 @@ let address = 0
 const database = await createTestDatabase()
 const tested = await createTestApp({
   database,
-  variables: { ...DEFAULT_LIMITS, LIMIT_REGISTER_ADDRESS: '10000/1' },
+  variables: { ...DEFAULT_LIMITS, LIMIT_REGISTER_ADDRESS: '10000/60' },
   deps: {
     clientAddress: () => {
       if (!fixed.address) address++
@@ -22,7 +22,7 @@ const login = (email: string, password: string, headers: Record<string, string> 
   post('/login', { email, password }, headers)
 const WRONG = 'not the password'
 const deviceOf = (response: Response) => ({
-  Cookie: response.headers.getSetCookie().find((cookie) => cookie.startsWith('lumascope_device')) ?? '',
+  Cookie: response.headers.getSetCookie().find((cookie) => cookie.startsWith('lumascope_8000_device')) ?? '',
 })
 const tally = (responses: Response[]) =>
   Object.fromEntries(

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { afterAll, describe, expect, inject, test } from 'vitest'
 import { freePort, start } from '../support/process.ts'
 
@@ -34,7 +35,14 @@ async function signIn(api: string) {
   const { access_token = '' } = (await response.json()) as { access_token?: string }
   const payload = JSON.parse(atob(access_token.split('.')[1] ?? '') || '{}') as Record<string, unknown>
   const me = await fetch(`${api}/users/me`, { headers: { Authorization: `Bearer ${access_token}` } })
-  return { signIn: response.status, payload, me: (await me.json()) as object }
+  return { signIn: response.status, token: access_token, payload, me: (await me.json()) as object }
+}
+
+/** As any other service would: by the public keys alone. */
+async function expectVerifiable(api: string, token: string) {
+  const keys = createRemoteJWKSet(new URL(`${api}/.well-known/jwks.json`))
+  const { protectedHeader } = await jwtVerify(token, keys, { issuer: api, audience: api })
+  expect(protectedHeader).toMatchObject({ alg: 'ES256', kid: expect.stringMatching(/^dev-/) })
 }
 
 test('dev and dev:worker, side by side: three requests, a restart that keeps the data, an end on Ctrl-C', async () => {
@@ -57,6 +65,7 @@ test('dev and dev:worker, side by side: three requests, a restart that keeps the
     expect(result).toMatchObject({ status: 201, signIn: 200, me: { email: person.email } })
     // The environment wins over .dev.vars.
     const { sub, iss, iat, exp } = result.payload
+    await expectVerifiable(api, result.token)
     expect([sub, iss, Number(exp) - Number(iat)]).toEqual([person.email, api, 900])
     running.before = result.me
     if (running === first[0]) await instance.until(/^\d\d:\d\d:\d\d POST \/login 200 \d+ ms 2 queries$/m)

@@ -53,7 +53,9 @@ async function createDatabase() {
 
 async function appOver(url: string) {
   const unused = () => Promise.reject(new Error('not used here'))
-  return await createTestApp({ database: { url, faultyUrl: '', sql: unused, roundTrips: unused } })
+  return await createTestApp({
+    database: { url, faultyUrl: '', elsewhereUrl: '', serverUrl: '', sql: unused, roundTrips: unused },
+  })
 }
 
 const columns = async (pool: Pool) =>

@@ -1,7 +1,11 @@
+import { Hono } from 'hono'
+import { html } from 'hono/html'
 import { describe, expect, test } from 'vitest'
 import { prepareDatabase } from '../../src/db/client.ts'
+import { page } from '../../src/http/page.ts'
 import { PROBLEMS } from '../../src/http/problem.ts'
-import { createTestApp, createTestDatabase } from '../support/test-app.ts'
+import { VERSION } from '../../src/version.ts'
+import { createTestApp, createTestDatabase, FRONTEND } from '../support/test-app.ts'
 
 const { request, database } = await createTestApp()
 
@@ -29,7 +33,9 @@ test('GET /ready says that the database is down, and for how long it was asked',
   await empty.sql('drop table user_roles, sessions, users')
   const nowhere = 'postgresql://test:test@localhost:1/nowhere'
   for (const url of [nowhere, empty.url]) {
-    const app = await createTestApp({ deps: { connect: prepareDatabase(url, () => performance.now()) } })
+    const app = await createTestApp({
+      deps: { connect: prepareDatabase(url, { now: () => performance.now() }) },
+    })
     const response = await app.request('/ready')
     expect(response.status).toBe(503)
     expect(response.headers.get('Retry-After')).toMatch(/^\d+$/)
@@ -40,13 +46,66 @@ test('GET /ready says that the database is down, and for how long it was asked',
   }
 })
 
+/** What a browser sends when somebody opens a page. */
+const BROWSER = { Accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' }
+
+describe('GET /', () => {
+  test('tells programs where to go', async () => {
+    for (const Accept of ['', '*/*', 'application/json', 'text/html;q=0.5, application/json']) {
+      const response = await request('/', { headers: { ...(Accept && { Accept }) } })
+      expect(response.status).toBe(200)
+      const about = (await response.json()) as Record<string, string>
+      expect(about).toMatchObject({ name: 'LumaScope Auth', version: VERSION })
+      for (const path of [about['documentation'], about['openapi'], about['health'], about['ready']])
+        expect((await request(path ?? '')).status, path).toBe(200)
+    }
+  })
+
+  test('tells people the same, with the version', async () => {
+    const response = await request('/', { headers: BROWSER })
+    expect(response.headers.get('Content-Type')).toMatch(/^text\/html/)
+    expect(response.headers.get('Vary')).toContain('Accept')
+    const text = await response.text()
+    for (const part of ['href="/docs"', 'href="/health"', `href="${FRONTEND}"`, VERSION])
+      expect(text).toContain(part)
+  })
+})
+
+describe('pages for people', () => {
+  test.each(['/', ...Object.keys(PROBLEMS).map((code) => `/problems/${code}`)])(
+    '%s needs nothing that its policy forbids',
+    async (path) => {
+      const response = await request(path, { headers: BROWSER })
+      expect(response.headers.get('Content-Security-Policy')).toBe(
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'; img-src data:; style-src 'self'",
+      )
+      const text = await response.text()
+      expect(text).toMatch(/^<!doctype html>\n<html lang="en">/)
+      expect(text).not.toMatch(/<script|<style|\sstyle=|\son\w+=|<form/i)
+      const links = [...text.matchAll(/(?:href|src)="([^"]+)"/g)].map(([, link = '']) => link)
+      expect(links).toContain('/docs/page.css')
+      for (const link of links.filter((one) => one.startsWith('/')))
+        expect((await request(link)).status, link).toBe(200)
+    },
+  )
+
+  test('what comes from the configuration is escaped', async () => {
+    const app = new Hono().get('/', (c) =>
+      c.html(page({ title: '<b>"', body: html`<p>${'<img src=x>&'}</p>` })),
+    )
+    const text = await (await app.request('/')).text()
+    expect(text).toContain('<title>&lt;b&gt;&quot;</title>')
+    expect(text).toContain('<p>&lt;img src=x&gt;&amp;</p>')
+  })
+})
+
 describe('GET /problems/{code}', () => {
   test.each(Object.keys(PROBLEMS))('explains %s as JSON and as HTML', async (code) => {
     const json = await request(`/problems/${code}`)
     expect(json.status).toBe(200)
     expect(await json.json()).toMatchObject({ code, status: expect.any(Number), advice: expect.any(String) })
     const html = await request(`/problems/${code}`, {
-      headers: { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' },
+      headers: BROWSER,
     })
     expect(html.headers.get('Content-Type')).toMatch(/^text\/html/)
     expect(html.headers.get('Vary')).toContain('Accept')
@@ -65,6 +124,7 @@ describe('documentation', () => {
     ['/docs', /^text\/html/],
     ['/docs/', /^text\/html/],
     ['/docs/start.js', /javascript/],
+    ['/docs/page.css', /^text\/css/],
     ['/docs/swagger-ui.css', /^text\/css/],
     ['/docs/swagger-ui-bundle.js', /javascript/],
     ['/openapi.json', /^application\/json/],

@@ -2,7 +2,8 @@ import { sign } from 'hono/jwt'
 import { describe, expect, test, vi } from 'vitest'
 import { createTestApp, PUBLIC_URL, payloadOf } from '../support/test-app.ts'
 
-const { request, me, register, signIn, database, clock, config, log } = await createTestApp()
+const { request, post, me, register, signIn, openSession, database, clock, config, log } =
+  await createTestApp()
 const person = await register()
 const token = await signIn(person)
 const [key] = config.signingKeys
@@ -30,6 +31,7 @@ describe('an access token', () => {
       iss: PUBLIC_URL,
       aud: PUBLIC_URL,
       sub: person.email,
+      email_verified: false,
       uid: person.id,
       sid: expect.stringMatching(/^[0-9a-f-]{36}$/),
       jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
@@ -40,6 +42,19 @@ describe('an access token', () => {
       full_name: person.full_name,
       token_use: 'access',
     })
+  })
+
+  test('says of an address that nobody proved that nobody did, from the next token on that somebody has', async () => {
+    const other = await register()
+    const pair = await openSession(other)
+    expect(payloadOf(pair.access_token)).toMatchObject({ sub: other.email, email_verified: false })
+    await database.sql('update users set email_verified_at = $1 where id = $2', [
+      clock.now.toISOString(),
+      other.id,
+    ])
+    const next = await post('/refresh', { refresh_token: pair.refresh_token })
+    const { access_token } = (await next.json()) as { access_token: string }
+    expect(payloadOf(access_token)).toMatchObject({ sub: other.email, uid: other.id, email_verified: true })
   })
 
   test('names its key and algorithm in the header', () => {
@@ -92,7 +107,7 @@ describe('no token', () => {
   ])('%s is answered "unauthenticated" without an error code', async (_, headers) => {
     const response = await request('/users/me', { headers })
     expect(response.status).toBe(401)
-    expect(response.headers.get('WWW-Authenticate')).toBe('Bearer')
+    expect(response.headers.get('WWW-Authenticate')).toBe('Bearer realm="LumaScope"')
     expect(await response.json()).toMatchObject({ code: 'unauthenticated' })
   })
 })
@@ -189,9 +204,9 @@ describe('a hostile token', async () => {
     expect(outside).not.toHaveBeenCalled()
     outside.mockRestore()
     expect(response.status).toBe(401)
-    expect(response.headers.get('WWW-Authenticate')).toBe('Bearer error="invalid_token"')
+    expect(response.headers.get('WWW-Authenticate')).toBe('Bearer realm="LumaScope", error="invalid_token"')
     const { instance, ...body } = (await response.json()) as Record<string, unknown>
-    expect(instance).toBe(`urn:request:${response.headers.get('X-Request-Id')}`)
+    expect(instance).toBe(`urn:uuid:${response.headers.get('X-Request-Id')}`)
     expect(body).toEqual({
       type: '/problems/invalid_token',
       title: 'The token is not accepted',

@@ -25,6 +25,8 @@ export function launch(executablePath: string): Promise<Browser> {
     '--disable-component-update',
     '--disable-sync',
     '--no-first-run',
+    // A name of the internet, for pages that are not of this machine.
+    '--host-resolver-rules=MAP *.test 127.0.0.1',
   ]
   return chromium.launch({
     executablePath,

@@ -25,6 +25,7 @@ export async function fillWithCrowd({ sql }: Database, users: number): Promise<v
   // Some hundred megabytes that no other file of this run shall wait for long: nothing is logged, foreign keys are not
   // checked a million times, and indexes are made once, by two processes.
   await sql(`
+    set local statement_timeout = 0;
     set local session_replication_role = replica;
     set local max_parallel_maintenance_workers = 1;
     ${['audit_events', 'sessions', 'user_roles', 'users'].map((table) => `alter table ${table} set unlogged;`).join('')}

@@ -46,7 +46,13 @@ export async function startDatabases() {
       if (!database) return c.notFound()
       databases.set(name, { ...database, statements: [] })
       const url = `postgresql://test:test@localhost:${endpoint.port}/${name}`
-      return c.json({ name, url, faultyUrl: faulty.url, serverUrl: database.serverUrl })
+      return c.json({
+        name,
+        url,
+        faultyUrl: faulty.url,
+        elsewhereUrl: faulty.elsewhereUrl,
+        serverUrl: database.serverUrl,
+      })
     })
     .get('/:name/statements', (c) => c.json(databases.get(c.req.param('name'))?.statements.splice(0) ?? []))
     .post('/:name/sql', async (c) => {
@@ -75,6 +81,9 @@ export async function startDatabases() {
   return { url: `http://127.0.0.1:${port}`, close }
 }
 
+/** Half a second before the application of the tests gives up (`test-app.ts`), which a busy machine makes wait. */
+const STATEMENT_TIMEOUT = '14500ms'
+
 /** How many statements of one test can be under way at once: races need them all to be. */
 const CONNECTIONS = 60
 
@@ -89,6 +98,7 @@ async function startPostgres(): Promise<Engine & { close(): Promise<void> }> {
   return {
     async create(name) {
       await admin.query(`create database ${name} template template_migrated`)
+      await admin.query(`alter database ${name} set statement_timeout = '${STATEMENT_TIMEOUT}'`)
       const pool = postgresPool(server.url(name), CONNECTIONS)
       return { pool, close: () => pool.end(), serverUrl: server.url(name) }
     },
@@ -110,6 +120,7 @@ async function startPglite(): Promise<Engine> {
   return {
     async create() {
       const instance = await PGlite.create({ loadDataDir: dump })
+      await instance.exec(`set statement_timeout = '${STATEMENT_TIMEOUT}'`)
       const ownPool = pglitePool(instance)
       return { pool: ownPool, close: () => ownPool.end().then(() => instance.close()) }
     },

@@ -18,4 +18,9 @@ export const ANSWERING_FAULTS = [
 /** Answers that look right and are not. */
 export const LIES = ['answers-an-empty-row', 'answers-null-columns'] as const
 
-export const FAULT_NAMES = ['refuses', ...ANSWERING_FAULTS]
+/** Answers that lead to another listener, which counts who comes. */
+export const REDIRECTS = [
+  ...['redirects-301', 'redirects-302', 'redirects-303', 'redirects-307', 'redirects-308'],
+] as const
+
+export const FAULT_NAMES = ['refuses', 'redirects-307', ...ANSWERING_FAULTS]

@@ -33,22 +33,41 @@ const FAULTS: Record<(typeof ANSWERING_FAULTS | typeof LIES)[number], (response:
       .end('{"message":"couldn\'t connect to compute node canary-internal","code":null}'),
 }
 
+/** Where redirects lead. It answers as a database would, and says how many have come. */
+async function startElsewhere() {
+  let requests = 0
+  const server = createServer((request, response) => {
+    if (request.url === '/requests') return void response.end(String(requests))
+    requests++
+    request.resume()
+    response.writeHead(200).end('{"fields":[],"rows":[],"rowCount":0,"results":[]}')
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return { server, port: (server.address() as { port: number }).port }
+}
+
 /**
  * An HTTP server in the place of Neon's; the database of the connection string says how it fails. Nobody
  * listens where `refuses` points.
  */
 export async function startFaultyDatabase() {
+  const elsewhere = await startElsewhere()
+  const elsewhereUrl = `http://localhost:${elsewhere.port}`
   const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
     request.resume()
     const name = new URL(String(request.headers['neon-connection-string'])).pathname.slice(1)
+    const [, status] = /^redirects-(\d+)$/.exec(name) ?? []
+    if (status) return void response.writeHead(Number(status), { Location: `${elsewhereUrl}/sql` }).end()
     FAULTS[name as keyof typeof FAULTS]?.(response)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as { port: number }
   const close = async () => {
-    server.close()
-    server.closeAllConnections()
-    await once(server, 'close')
+    for (const each of [server, elsewhere.server]) {
+      each.close()
+      each.closeAllConnections()
+      await once(each, 'close')
+    }
   }
-  return { url: `postgresql://test:test@localhost:${port}`, close }
+  return { url: `postgresql://test:test@localhost:${port}`, elsewhereUrl, close }
 }

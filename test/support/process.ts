@@ -54,7 +54,7 @@ export function start(file: string, { env, args = [] }: { env: NodeJS.ProcessEnv
     },
     /** What Ctrl-C does, and waits for the end. */
     async interrupt(signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> {
-      if (child.exitCode === null && child.pid) process.kill(-child.pid, signal)
+      if (child.exitCode === null && child.signalCode === null && child.pid) process.kill(-child.pid, signal)
       return await exited
     },
   }

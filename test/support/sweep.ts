@@ -122,8 +122,8 @@ export function hostileRequests(route: Route, who: Marked, session: Credentials)
   const path = fill(route.path, canary())
   const signedIn: Record<string, string>[] = [
     { Authorization: `Bearer ${access_token}`, Cookie: jar, Origin: FRONTEND },
-    { Authorization: `Bearer ${canary()}`, Cookie: `lumascope_device=${canary()}` },
-    { Cookie: `lumascope_access=${canary()}; lumascope_refresh=${canary()}`, Origin: FRONTEND },
+    { Authorization: `Bearer ${canary()}`, Cookie: `lumascope_8000_device=${canary()}` },
+    { Cookie: `lumascope_8000_access=${canary()}; lumascope_8000_refresh=${canary()}`, Origin: FRONTEND },
     { Authorization: `Basic ${btoa(`${canary()}:${canary()}`)}`, Referer: `http://${canary()}/` },
     { Cookie: jar, Origin: `https://${canary()}.example`, Accept: canary(), 'X-Forwarded-For': canary() },
   ]

@@ -3,7 +3,7 @@ import { assets, databaseFetch } from '#runtime'
 import { createApp } from '../../src/app.ts'
 import { parseConfig } from '../../src/config.ts'
 import { createPasswordHasher, type PasswordHasher } from '../../src/crypto/password.ts'
-import { type AppDeps, makeDeps } from '../../src/deps.ts'
+import { type AppDeps, createLocalLimits, makeDeps } from '../../src/deps.ts'
 
 /** Small, so that suites are quick, and real: the same code as in production, with two rounds. */
 export const TEST_WORK = { iterations: 50, rounds: 2 }
@@ -17,9 +17,11 @@ const AUTH_SECRETS = crypto.randomUUID() + crypto.randomUUID()
 
 /** Every test is one client, whose clock stands still. Those about limits set them. */
 const GENEROUS = {
-  LIMIT_SIGN_IN_ACCOUNT: '10000/1',
-  LIMIT_SIGN_IN_ADDRESS: '10000/1',
-  LIMIT_REGISTER_ADDRESS: '10000/1',
+  LIMIT_SIGN_IN_ACCOUNT: '1000/100',
+  LIMIT_SIGN_IN_ADDRESS: '10000/60',
+  LIMIT_REGISTER_ADDRESS: '10000/60',
+  LIMIT_ACT_ACCOUNT: '1000/100',
+  LIMIT_PROFILE_ACCOUNT: '1000/100',
 }
 
 /** The limits that are in force by default. */
@@ -27,6 +29,8 @@ export const DEFAULT_LIMITS = {
   LIMIT_SIGN_IN_ACCOUNT: '',
   LIMIT_SIGN_IN_ADDRESS: '',
   LIMIT_REGISTER_ADDRESS: '',
+  LIMIT_ACT_ACCOUNT: '',
+  LIMIT_PROFILE_ACCOUNT: '',
 }
 
 /** From the block for documentation (RFC 5737). */
@@ -36,7 +40,10 @@ export const CLIENT_ADDRESS = '203.0.113.7'
 export async function createTestDatabase() {
   const control = inject('databasesUrl')
   const created = await fetch(`${control}/${inject('engine')}`, { method: 'POST' })
-  const { name, url, faultyUrl } = (await created.json()) as { name: string; url: string; faultyUrl: string }
+  const { name, url, faultyUrl, elsewhereUrl, serverUrl } = (await created.json()) as Record<
+    'name' | 'url' | 'faultyUrl' | 'elsewhereUrl' | 'serverUrl',
+    string
+  >
   afterAll(async () => {
     await fetch(`${control}/${name}`, { method: 'DELETE' })
   })
@@ -44,6 +51,10 @@ export async function createTestDatabase() {
     url,
     /** Where databases fail; the path is one of `FAULT_NAMES`. */
     faultyUrl,
+    /** Where those lead that redirect. */
+    elsewhereUrl,
+    /** Where PostgreSQL itself listens, for tests under Node that hold locks. */
+    serverUrl,
     /** Runs a statement past the endpoint that counts. Every value is a text or null. */
     async sql(text: string, values: unknown[] = []): Promise<Record<string, string | null>[]> {
       const response = await fetch(`${control}/${name}/sql`, {
@@ -97,6 +108,8 @@ export async function createTestApp({ variables, deps: replaced, database: other
   const database = other ?? (await testDatabase())
   const config = parseConfig({
     DATABASE_URL: database.url,
+    // A machine under load is no failure.
+    DATABASE_TIMEOUT_MILLISECONDS: '15000',
     PUBLIC_URL,
     JWT_SECRET,
     AUTH_SECRETS,
@@ -108,6 +121,8 @@ export async function createTestApp({ variables, deps: replaced, database: other
     clientAddress: () => CLIENT_ADDRESS,
     floodLimiter: null,
     isPlainHttp: () => false,
+    // Races need all of their hashes; what bounds them has tests of its own.
+    hashing: { running: 1000 },
     databaseFetch,
   })
   const hasher = countingHasher(createPasswordHasher(TEST_WORK, real.random.bytes))
@@ -120,6 +135,7 @@ export async function createTestApp({ variables, deps: replaced, database: other
     ...real,
     passwords: hasher,
     clock: () => new Date(clock.now),
+    localLimits: createLocalLimits(config, () => deps.clock().getTime()),
     log: (entry) => void (entry.event === 'request' ? requests : log).push(entry),
     ...replaced,
   }

@@ -159,7 +159,7 @@ describe('rules for fields', () => {
     ['dots, dashes and underscores inside', { username: 'a.b-c_d' }],
     ['a name of one character', { full_name: '李' }],
     ['a name of 100 astral characters', { full_name: '😀'.repeat(100) }],
-    ['markup, which stays text', { full_name: '<script>"&\u2028{{7*7}}%s' }],
+    ['markup, which stays text', { full_name: '<script>"&\u00a0{{7*7}}%s' }],
     ['a password of 8 code points', { password: '😀'.repeat(8) }],
     ['a password of 128 characters (row 27)', { password: long(128) }],
     ['a password of spaces (row 26)', { password: ' '.repeat(8) }],
@@ -328,7 +328,7 @@ describe('the limit per address', () => {
   const limitedApp = async (address: string) =>
     await createTestApp({ variables: DEFAULT_LIMITS, deps: { clientAddress: () => address } })
 
-  test('refuses the eleventh in an hour, with one hash, one round trip and no row', async () => {
+  test('refuses the eleventh in an hour, with no hash, one round trip, one event and no row', async () => {
     const limited = await limitedApp('192.0.2.10')
     for (let time = 0; time < 10; time++) await limited.register()
     await database.roundTrips()
@@ -342,10 +342,30 @@ describe('the limit per address', () => {
       'ratelimit-policy': '"register_address";q=10;w=3600',
     })
     expect(await database.roundTrips()).toHaveLength(1)
-    expect(limited.hasher.count).toBe(1)
+    expect(limited.hasher.count).toBe(0)
     expect(await database.sql('select 1 from users where username = $1', [refused.username])).toEqual([])
+    expect((await limited.post('/users', refused)).status).toBe(429)
+    expect(await database.roundTrips()).toHaveLength(0)
+    const events = await database.sql(
+      "select details from audit_events where ip_address = '192.0.2.10' and type = 'limited'",
+    )
+    expect(events).toEqual([{ details: '{"limit": "register_address"}' }])
     limited.clock.now = new Date(limited.clock.now.getTime() + 360_000)
     expect((await limited.post('/users', refused)).status).toBe(201)
+  })
+
+  test('hashes no more than the limit of a hundred at once, and the database decides for the next process', async () => {
+    const limited = await limitedApp('192.0.2.13')
+    const responses = await Promise.all(
+      Array.from({ length: 100 }, () => limited.post('/users', newPerson())),
+    )
+    const statuses = responses.map(({ status }) => status)
+    expect(statuses.filter((status) => status === 201)).toHaveLength(10)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(90)
+    expect(limited.hasher.count).toBe(10)
+    const another = await limitedApp('192.0.2.13')
+    expect((await another.post('/users', newPerson())).status).toBe(429)
+    expect(another.hasher.count).toBe(1)
   })
 
   test('counts what is taken too: who asks for addresses is limited like who registers (row 55)', async () => {

@@ -1,14 +1,19 @@
-import type { Limit } from './config/rules.ts'
-import type { FloodLimiter } from './deps.ts'
+import type { Limit } from '../config/rules.ts'
+
+/** Cloudflare's Rate Limiting binding, and what does the same elsewhere. */
+export type FloodLimiter = {
+  limit(options: { key: string }): Promise<{ success: boolean; retryAfterSeconds?: number }>
+}
 
 /** About 10 MB at most; a flood from more addresses than this is not one that a limit by address stops. */
 const MAX_KEYS = 100_000
 
 /**
- * What Cloudflare's Rate Limiting binding is on Workers, for one process: the generic cell rate algorithm of
- * `db/rate-limit.ts` in memory.
+ * A limit for one process: the generic cell rate algorithm of `db/rate-limit.ts` in memory. Under Node it stands where
+ * Cloudflare's Rate Limiting binding does on Workers.
  *
- * @param now a monotonic clock in milliseconds
+ * @param now milliseconds
+ * @returns a refusal says in how many seconds the next attempt would be let through
  */
 export function createMemoryLimiter({ count, seconds }: Limit, now: () => number): FloodLimiter {
   const interval = (seconds * 1000) / count
@@ -18,7 +23,8 @@ export function createMemoryLimiter({ count, seconds }: Limit, now: () => number
     limit({ key }) {
       const at = now()
       const arrival = Math.max(arrivals.get(key) ?? 0, at)
-      if (arrival > at + tolerance) return Promise.resolve({ success: false })
+      const wait = arrival - (at + tolerance)
+      if (wait > 0) return Promise.resolve({ success: false, retryAfterSeconds: wait / 1000 })
       // Put last again, so that the first is the one that was let through the longest ago.
       arrivals.delete(key)
       arrivals.set(key, arrival + interval)

@@ -8,3 +8,9 @@ const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/
 export function isLoopback(hostname: string): boolean {
   return LOOPBACK.test(hostname)
 }
+
+/** Whether an origin is served over http or https by this machine: a frontend in development. */
+export function isLoopbackOrigin(origin: string): boolean {
+  const url = URL.parse(origin)
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === origin && isLoopback(url.hostname)
+}

@@ -1,0 +1,43 @@
+import type { ZodOpenApiResponseObject } from 'zod-openapi'
+import type { ErrorCode } from '../src/errors.ts'
+import { PROBLEMS } from '../src/http/problem.ts'
+import { problemPayload } from '../src/service/payloads.ts'
+
+const HEADERS: Record<
+  number,
+  Record<string, { description: string; schema: { type: 'integer' | 'string' } }>
+> = {
+  401: { 'WWW-Authenticate': { description: 'RFC 6750 section 3', schema: { type: 'string' } } },
+  429: { 'Retry-After': { description: 'When to try again, in seconds', schema: { type: 'integer' } } },
+  503: { 'Retry-After': { description: 'When to try again, in seconds', schema: { type: 'integer' } } },
+}
+
+/** Each response once: one that is the same object and has an `id` is written as a component and referred to. */
+const known = new Map<string, ZodOpenApiResponseObject>()
+
+/**
+ * The failures of an operation, by status. OpenAPI has one response a status, so operations that can fail with the
+ * same codes of a status share it.
+ */
+export function errorResponses(codes: readonly ErrorCode[]): Record<string, ZodOpenApiResponseObject> {
+  const byStatus = Object.groupBy(new Set(codes), (code) => String(PROBLEMS[code].status))
+  return Object.fromEntries(
+    Object.entries(byStatus).map(([status, sharing = []]) => {
+      const id = sharing.sort().join('-or-')
+      const response = known.get(id) ?? { id, ...errorResponse(sharing) }
+      known.set(id, response)
+      return [status, response]
+    }),
+  )
+}
+
+/** Each code links to its page. */
+function errorResponse(codes: readonly ErrorCode[]): ZodOpenApiResponseObject {
+  const [status] = codes.map((code) => PROBLEMS[code].status)
+  const headers = HEADERS[status ?? 0]
+  return {
+    description: codes.map((code) => `[\`${code}\`](/problems/${code}): ${PROBLEMS[code].title}.`).join(' '),
+    ...(headers && { headers }),
+    content: { 'application/problem+json': { schema: problemPayload } },
+  }
+}

@@ -1,0 +1,88 @@
+import { MIN_TOTAL_ITERATIONS } from '../crypto/password.ts'
+import { resolveDatabase } from '../net/database-host.ts'
+import { isLoopback } from '../net/loopback.ts'
+import { isDevelopmentOrigin } from '../net/origin.ts'
+import { reusedSecrets } from './reused-secrets.ts'
+
+// What a variable may hold beside others. What one may hold by itself is in `rules.ts`.
+
+type Values = Parameters<typeof reusedSecrets>[0] & {
+  DATABASE_URL?: string | undefined
+  DATABASE_ENDPOINT?: string | undefined
+  PUBLIC_URL?: string
+  APP_URL?: string | undefined
+  CORS_ORIGINS?: readonly string[] | undefined
+  COOKIE_SAME_SITE?: 'lax' | 'strict' | 'none'
+  COOKIE_PARTITIONED?: boolean
+  PASSWORD_ITERATIONS?: number
+  PASSWORD_ROUNDS?: number
+  HOST?: string
+}
+
+const NO_KEY = 'JWT_SECRET or JWT_SIGNING_KEYS must be set'
+const LISTENS_TO_NETWORK =
+  'HOST listens to the network, but PUBLIC_URL is plain http on loopback: passwords and cookies would cross the network in the clear. Set PUBLIC_URL to the https origin of your proxy; for a container on your own machine that is one like https://localhost, or share the network (docker run --network host)'
+const TRUSTS_DEVELOPMENT =
+  'names a plain-http origin on loopback, and PUBLIC_URL is not one: whatever listens there on a user’s machine could act for that user'
+
+/**
+ * The problems that show only when variables are seen together.
+ *
+ * @param values those that nothing speaks against by themselves
+ * @param isSet whether a variable is set at all, right or wrong: one that was refused already is not missing
+ */
+export function crossProblems(values: Values, isSet: (name: string) => boolean): string[] {
+  return [
+    ...databaseProblems(values),
+    ...networkProblems(values, isSet),
+    ...cookieProblems(values),
+    ...workProblems(values),
+    ...reusedSecrets(values),
+    ...(isSet('JWT_SECRET') || isSet('JWT_SIGNING_KEYS') ? [] : [NO_KEY]),
+  ]
+}
+
+function databaseProblems({ DATABASE_URL: url, DATABASE_ENDPOINT: endpoint }: Values): string[] {
+  const database = url === undefined ? {} : resolveDatabase(url, endpoint)
+  return 'problem' in database ? [`DATABASE_URL ${database.problem}`] : []
+}
+
+/** What does not go together with where this server is reached. */
+function networkProblems(values: Values, isSet: (name: string) => boolean): string[] {
+  const { PUBLIC_URL: publicUrl, APP_URL: appUrl, CORS_ORIGINS: origins = [], HOST: host } = values
+  if (publicUrl === undefined) return []
+  if (isLoopback(new URL(publicUrl).hostname)) {
+    const isExposed = host !== undefined && !isLoopbackAddress(host) && publicUrl.startsWith('http:')
+    return isExposed ? [LISTENS_TO_NETWORK] : []
+  }
+  return [
+    ...(isSet('APP_URL') ? [] : ['APP_URL is missing (it has a default on loopback only)']),
+    ...(appUrl !== undefined && isDevelopmentOrigin(appUrl) ? [`APP_URL ${TRUSTS_DEVELOPMENT}`] : []),
+    ...(origins.some(isDevelopmentOrigin) ? [`CORS_ORIGINS ${TRUSTS_DEVELOPMENT}`] : []),
+  ]
+}
+
+/** An address to listen on is written without the brackets of a URL. */
+function isLoopbackAddress(host: string): boolean {
+  return isLoopback(host.includes(':') ? `[${host}]` : host)
+}
+
+function cookieProblems(values: Values): string[] {
+  const { PUBLIC_URL: url, COOKIE_SAME_SITE: sameSite, COOKIE_PARTITIONED: isPartitioned } = values
+  return [
+    ...(sameSite === 'none' && url?.startsWith('http:')
+      ? ['COOKIE_SAME_SITE none needs https as PUBLIC_URL: browsers drop such cookies otherwise']
+      : []),
+    ...(isPartitioned && sameSite !== 'none'
+      ? ['COOKIE_PARTITIONED needs COOKIE_SAME_SITE none: others are not sent from another site']
+      : []),
+  ]
+}
+
+function workProblems({ PASSWORD_ITERATIONS: iterations, PASSWORD_ROUNDS: rounds }: Values): string[] {
+  const total = (iterations ?? Number.NaN) * (rounds ?? Number.NaN)
+  if (!(total < MIN_TOTAL_ITERATIONS)) return []
+  return [
+    `PASSWORD_ITERATIONS × PASSWORD_ROUNDS is ${total}; OWASP asks for at least ${MIN_TOTAL_ITERATIONS}`,
+  ]
+}

@@ -1,0 +1,38 @@
+import { toBase64Url, utf8 } from '../crypto/encoding.ts'
+import type { SigningKey } from '../crypto/signing-key.ts'
+
+/** The kid of the key that is made of `JWT_SECRET`. */
+export const SECRET_KID = 'jwt-secret'
+
+/**
+ * Secrets that stand in two variables: whoever learns one of them has the other, and a rotation of one leaves the other
+ * as it was. `JWT_SECRET` may be in the ring under the name that the server gives it: so it is while it is replaced.
+ *
+ * @returns the problems, by the variables' names
+ */
+export function reusedSecrets(values: {
+  JWT_SECRET?: string | undefined
+  AUTH_SECRETS?: readonly string[] | undefined
+  JWT_SIGNING_KEYS?: readonly SigningKey[] | undefined
+}): string[] {
+  const { JWT_SECRET: secret, AUTH_SECRETS: authSecrets = [], JWT_SIGNING_KEYS: keys = [] } = values
+  const ofSecret: readonly string[] = secret ? spellings(secret) : []
+  const ofAuth = authSecrets.flatMap(spellings)
+  const ofKeys = keys.flatMap(({ kid, k, d }) => (kid === SECRET_KID && k === ofSecret[1] ? [] : [k, d]))
+  const problems: string[] = []
+  if (ofSecret.some((text) => ofAuth.includes(text))) problems.push(reused('JWT_SECRET', 'AUTH_SECRETS'))
+  if (ofKeys.some((key) => key && ofSecret.includes(key)))
+    problems.push(reused('JWT_SECRET', 'JWT_SIGNING_KEYS'))
+  if (ofKeys.some((key) => key && ofAuth.includes(key)))
+    problems.push(reused('AUTH_SECRETS', 'JWT_SIGNING_KEYS'))
+  return problems
+}
+
+/** As it is, and as the key that is made of it. */
+function spellings(secret: string): string[] {
+  return [secret, toBase64Url(utf8(secret))]
+}
+
+function reused(one: string, other: string): string {
+  return `${one} and ${other} have a secret in common; generate one for each`
+}

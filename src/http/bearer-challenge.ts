@@ -1,0 +1,11 @@
+/**
+ * The value of `WWW-Authenticate`. A challenge needs a parameter (RFC 6750 section 3), which without a token can only
+ * be the realm: clients that parse the header by its grammar refuse a bare `Bearer`.
+ *
+ * @param error an error code of RFC 6750 section 3.1, only where a token was presented
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1
+ */
+export function bearerChallenge(realm: string, error?: 'invalid_token' | 'insufficient_scope'): string {
+  const quoted = realm.replaceAll(/["\\]/g, '\\$&')
+  return `Bearer realm="${quoted}"${error ? `, error="${error}"` : ''}`
+}

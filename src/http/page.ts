@@ -1,0 +1,41 @@
+import type { Context } from 'hono'
+import { accepts } from 'hono/accepts'
+import { html } from 'hono/html'
+
+type Markup = ReturnType<typeof html>
+
+/**
+ * Whether a client asks for a page: browsers name `text/html`; `curl` and `fetch` send `*\/*` or nothing and get
+ * JSON. Caches are told that the answer depends on it.
+ */
+export function prefersHtml(c: Context): boolean {
+  c.header('Vary', 'Accept', { append: true })
+  const supports = ['application/json', 'text/html']
+  return accepts(c, { header: 'Accept', supports, default: 'application/json' }) === 'text/html'
+}
+
+/**
+ * A page for people. It has no script, and its style comes from a file: the Content-Security-Policy of pages
+ * (`security-headers.ts`) allows nothing inline. Values in the template are escaped by `hono/html`.
+ *
+ * @param content.body what stands below the title
+ */
+export function page({ title, body }: { title: string; body: Markup }): Markup {
+  return html`<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <meta name="color-scheme" content="light dark" />
+    <title>${title}</title>
+    <link rel="stylesheet" href="/docs/page.css" />
+    <link rel="icon" href="data:," />
+  </head>
+  <body>
+    <main>
+      <h1>${title}</h1>
+      ${body}
+    </main>
+  </body>
+</html>`
+}

@@ -1,0 +1,28 @@
+import type { LimitName } from '../config.ts'
+import type { Budget } from '../db/rate-limit.ts'
+import type { Deps } from '../deps.ts'
+import { rateLimited } from './budgets.ts'
+import { reportRefusal } from './queries.ts'
+
+/** Limits of which every process keeps a copy. */
+export type LocalLimitName = 'registerAddress' | 'signInAddress'
+
+/**
+ * Spends of this process's own copy of an address's budget. The database's decides for all processes, but costs a
+ * statement a request, and for registering a hash; what this process alone has seen too much of costs neither.
+ *
+ * A flood of refusals is one statement and one event a minute.
+ *
+ * @throws AppError `rate_limited`
+ */
+export async function refuseLocally(
+  deps: Pick<Deps, 'config' | 'localLimits' | 'db' | 'client' | 'clock'>,
+  { name, budget }: { name: LocalLimitName & LimitName; budget: Budget },
+): Promise<void> {
+  const { localLimits, config, clock } = deps
+  const { success, retryAfterSeconds = null } = await localLimits[name].limit({ key: budget.key })
+  if (success) return
+  const { success: isFirst } = await localLimits.reports.limit({ key: budget.key })
+  if (isFirst) await reportRefusal(deps, { budget, name, now: clock() })
+  throw rateLimited(config, name, retryAfterSeconds)
+}

@@ -1,0 +1,44 @@
+import { Hono } from 'hono'
+import { findBearerToken } from '../http/access-token.ts'
+import type { AppEnv } from '../http/context.ts'
+import { describe } from '../http/describe.ts'
+import { findDevice, renewDeviceCookie } from '../http/device-cookie.ts'
+import { limitFloods } from '../http/limit-floods.ts'
+import { requireUser } from '../http/require-user.ts'
+import { setSessionCookies } from '../http/session-cookies.ts'
+import { validBody } from '../http/validate.ts'
+import { changePassword } from './change-password.ts'
+import { passwordChangeBody, tokenPairPayload, toTokenPairPayload } from './payloads.ts'
+
+export const passwordRoutes = new Hono<AppEnv>().post(
+  '/users/me/password',
+  describe({
+    summary: 'Change your password',
+    description:
+      'Every session ends, this one is replaced by a new one: no copy of an old token works. 200 with new tokens for who came with a bearer token, 204 with new cookies for who came with cookies. If the answer is lost, sign in with the new password.',
+    tag: 'Your account',
+    access: 'user',
+    responses: { 200: tokenPairPayload, 204: '' },
+    errors: ['wrong_password', 'weak_password'],
+  }),
+  requireUser(),
+  validBody(passwordChangeBody),
+  limitFloods('confirm'),
+  async (c) => {
+    const { current_password: currentPassword, new_password: newPassword } = c.req.valid('json')
+    const { deps, user, sessionId } = c.var
+    const device = await findDevice(c)
+    // The guard takes the bearer's token where there is one.
+    const forCookie = findBearerToken(c) === null
+    const change = { user, sessionId, currentPassword, newPassword, forCookie }
+    const { pair, passwordVersion } = await changePassword(deps, change)
+    await renewDeviceCookie(c, device, { userId: user.id, passwordVersion })
+    if (!forCookie) {
+      // For caches that know HTTP/1.0 only (RFC 6749 section 5.1).
+      c.header('Pragma', 'no-cache')
+      return c.json(toTokenPairPayload(pair), 200)
+    }
+    setSessionCookies(c, pair)
+    return c.body(null, 204)
+  },
+)

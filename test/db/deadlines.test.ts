@@ -1,0 +1,102 @@
+import { Client } from 'pg'
+import { afterAll, describe, expect, test } from 'vitest'
+import { statementDeadline } from '../../src/db/client.ts'
+import { administratorsOf } from '../support/administrators.ts'
+import { createTestApp, createTestDatabase, payloadOf, type TokenPair } from '../support/test-app.ts'
+
+/** As in production: half a second before we give up, PostgreSQL has. */
+const TIMEOUT = 2000
+const database = await createTestDatabase()
+const variables = { DATABASE_TIMEOUT_MILLISECONDS: String(TIMEOUT) }
+
+/** A connection that has no deadline, as of somebody else: it holds locks for as long as a test says. */
+const other = new Client({ connectionString: database.serverUrl })
+await other.connect()
+afterAll(() => other.end())
+const name = new URL(database.url).pathname.slice(1)
+await other.query(
+  `alter role current_user in database ${name} set statement_timeout = '${statementDeadline(TIMEOUT)}ms'`,
+)
+
+async function hold(lock: string) {
+  await other.query('begin')
+  await other.query(lock)
+  return async (milliseconds: number) => {
+    await new Promise((resolve) => setTimeout(resolve, milliseconds))
+    await other.query('commit')
+  }
+}
+
+describe('a statement ends before we give up on it', () => {
+  test('half a second earlier, or at half of the time', () => {
+    expect([500, 800, 1000, 3000, 15_000].map(statementDeadline)).toEqual([250, 400, 500, 2500, 14_500])
+  })
+
+  test('a refresh whose row is locked for longer is 503 and never committed; the retry succeeds, and no event says theft (row 35)', async () => {
+    const { post, register, openSession, clock } = await createTestApp({ database, variables })
+    const person = await register()
+    const pair = await openSession(person)
+    const session = String(payloadOf(pair.access_token)['sid'])
+    const state = async () =>
+      await database.sql('select generation, replaced_at, revoked_at from sessions where id = $1', [session])
+    const before = await state()
+    const release = await hold(`select from sessions where id = '${session}' for update`)
+    const held = release(4000)
+    const refused = await post('/refresh', { refresh_token: pair.refresh_token })
+    expect([refused.status, refused.headers.get('Retry-After')]).toEqual([503, '2'])
+    await held
+    // Long enough for what would have waited on.
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(await state()).toEqual(before)
+    clock.now = new Date(clock.now.getTime() + 30_000)
+    const retried = await post('/refresh', { refresh_token: pair.refresh_token })
+    expect(retried.status).toBe(200)
+    const next = (await retried.json()) as TokenPair
+    expect((await post('/refresh', { refresh_token: next.refresh_token })).status).toBe(200)
+    const theft = await database.sql("select 1 from audit_events where type = 'refresh_token_replayed'")
+    expect(theft).toEqual([])
+  })
+
+  test('an act of administration that meets one lock after the other is 503 and never done', async () => {
+    const tested = await createTestApp({ database, variables })
+    const { appoint, as } = administratorsOf(tested)
+    const [admin, subject] = [await appoint('admin'), await tested.register()]
+    // The role's row for most of its half of the time, and the subject's beyond the other half.
+    await other.query('begin')
+    await other.query(`select from users where id = ${subject.id} for update`)
+    await other.query("savepoint first; select from roles where name = 'admin' for update")
+    const released = new Promise((resolve) => setTimeout(resolve, 500))
+      .then(() => other.query('rollback to first'))
+      .then(() => new Promise((resolve) => setTimeout(resolve, 2500)))
+      .then(() => other.query('commit'))
+    const start = performance.now()
+    const { status } = await as(admin, 'PATCH', `/users/${subject.id}`, { status: 'disabled' })
+    expect(status).toBe(503)
+    expect(performance.now() - start).toBeLessThan(TIMEOUT + 1000)
+    await released
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    const [after] = await database.sql('select disabled_at from users where id = $1', [subject.id])
+    expect(after).toEqual({ disabled_at: null })
+  })
+})
+
+describe('a database that would go on', () => {
+  test('is said to at the start and by the schedule, with what to set', async () => {
+    const { checkDeadline } = await import('../../src/service/check-deadline.ts')
+    const { deps, log } = await createTestApp({
+      database,
+      variables: { DATABASE_TIMEOUT_MILLISECONDS: '500' },
+    })
+    await checkDeadline(deps)
+    expect(log).toEqual([
+      {
+        event: 'statement_timeout_too_long',
+        found_ms: 1500,
+        remedy: expect.stringContaining("set statement_timeout = '250ms'"),
+      },
+    ])
+    const fine = await createTestApp({ database, variables })
+    await checkDeadline(fine.deps)
+    expect(fine.log).toEqual([])
+  })
+})

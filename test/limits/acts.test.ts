@@ -1,0 +1,189 @@
+import { describe, expect, test } from 'vitest'
+import { administratorsOf } from '../support/administrators.ts'
+import { createTestApp, DEFAULT_LIMITS, newPerson } from '../support/test-app.ts'
+
+const tested = await createTestApp({
+  variables: { ...DEFAULT_LIMITS, LIMIT_REGISTER_ADDRESS: '10000/60', LIMIT_SIGN_IN_ADDRESS: '10000/60' },
+})
+const { app, post, register, openSession, database, clock } = tested
+const { appoint, as } = administratorsOf(tested)
+const eventsOf = async (id: number) =>
+  (await database.sql('select type from audit_events where user_id = $1 order by id', [id])).map(
+    ({ type }) => type,
+  )
+const signedIn = async () => {
+  const person = await register()
+  return { ...person, ...(await openSession(person)) }
+}
+const later = (seconds: number) => {
+  clock.now = new Date(clock.now.getTime() + seconds * 1000)
+}
+
+describe('what a signed-in account may change in a while', () => {
+  test('is bounded, for every route that is no GET: the 61st act of a minute is refused by its guard', async () => {
+    const routes = app.routes.filter(({ method }) => !['ALL', 'GET'].includes(method))
+    const guarded = [
+      ...new Map(routes.map((route) => [`${route.method} ${route.path}`, route])).values(),
+    ].filter(({ path }) => !/\/(login|refresh|logout)$/.test(path) && path !== '/users')
+    expect(guarded.length).toBeGreaterThan(8)
+    for (const { method, path } of guarded) {
+      const admin = await appoint('admin')
+      await database.sql('delete from rate_limits')
+      const target = path.replace(/:id\{.*?\}(?=\/|$)/, '999999').replaceAll(/:\w+/g, crypto.randomUUID())
+      // Or the caller's own session would end with the first.
+      const query = path === '/users/me/sessions' ? '?keep_current=true' : ''
+      const bound = path === '/users/me' && method === 'PATCH' ? 10 : 60
+      const statuses = []
+      for (let time = 0; time <= bound; time++)
+        statuses.push((await as(admin, method, target + query, {})).status)
+      expect(statuses.slice(0, -1), `${method} ${path}`).not.toContain(429)
+      expect(statuses.at(-1), `${method} ${path}`).toBe(429)
+      await database.roundTrips()
+      const refused = await as(admin, method, target + query, {})
+      expect(refused.headers.get('Retry-After')).toMatch(/^\d+$/)
+      expect(refused.body).toMatchObject({ code: 'rate_limited' })
+      // The guard's own statement refuses: nothing came after it.
+      expect(await database.roundTrips()).toHaveLength(1)
+    }
+  })
+
+  test('leaves reading alone, and other accounts', async () => {
+    const [one, other] = [await signedIn(), await signedIn()]
+    for (let time = 0; time < 61; time++) await as(one, 'DELETE', `/users/me/sessions/${crypto.randomUUID()}`)
+    expect((await as(one, 'DELETE', '/users/me/sessions')).status).toBe(429)
+    expect((await as(one, 'GET', '/users/me')).status).toBe(200)
+    expect((await as(other, 'DELETE', '/users/me/sessions?keep_current=true')).status).toBe(204)
+    later(1)
+    expect((await as(one, 'DELETE', '/users/me/sessions?keep_current=true')).status).toBe(204)
+  })
+
+  test('a flood of refusals is one event', async () => {
+    const person = await signedIn()
+    for (let time = 0; time < 80; time++)
+      await as(person, 'DELETE', `/users/me/sessions/${crypto.randomUUID()}`)
+    expect((await eventsOf(person.id)).filter((type) => type === 'limited')).toHaveLength(1)
+  })
+
+  test('is not spent by a token of a session that has ended', async () => {
+    const person = await signedIn()
+    const ended = await openSession(person)
+    await post('/logout', {}, { Authorization: `Bearer ${ended.access_token}` })
+    for (let time = 0; time < 70; time++)
+      expect((await as(ended, 'DELETE', '/users/me/sessions')).status).toBe(401)
+    expect((await as(person, 'DELETE', '/users/me/sessions?keep_current=true')).status).toBe(204)
+  })
+
+  test('asking for usernames by changing one’s own is limited like registering: ten an hour', async () => {
+    const [person, taken] = [await signedIn(), await register()]
+    const statuses = []
+    for (let time = 0; time < 12; time++)
+      statuses.push((await as(person, 'PATCH', '/users/me', { username: taken.username })).status)
+    expect(statuses).toEqual([...Array(10).fill(409), 429, 429])
+    later(359.999)
+    expect((await as(person, 'PATCH', '/users/me', { full_name: 'X' })).status).toBe(429)
+    later(0.001)
+    expect((await as(person, 'PATCH', '/users/me', { full_name: 'X' })).status).toBe(200)
+  })
+})
+
+describe('an act that changed nothing', () => {
+  test('is no event: signing out others where there are none, a profile as it was', async () => {
+    const person = await signedIn()
+    const before = await eventsOf(person.id)
+    for (let time = 0; time < 5; time++)
+      expect((await as(person, 'DELETE', '/users/me/sessions?keep_current=true')).status).toBe(204)
+    const { username, full_name } = person
+    const [row] = await database.sql('select updated_at from users where id = $1', [person.id])
+    expect((await as(person, 'PATCH', '/users/me', { username, full_name })).status).toBe(200)
+    expect(await database.sql('select updated_at from users where id = $1', [person.id])).toEqual([row])
+    expect(await eventsOf(person.id)).toEqual(before)
+    // One other session is something.
+    await openSession(person)
+    await as(person, 'DELETE', '/users/me/sessions?keep_current=true')
+    expect(await eventsOf(person.id)).toEqual([...before, 'signed_in', 'session_ended'])
+  })
+
+  test('nor for who administers: a profile, a status and sessions as they were', async () => {
+    const [admin, person] = [await appoint('admin'), await register()]
+    const before = await eventsOf(person.id)
+    const { username, full_name } = person
+    expect((await as(admin, 'PATCH', `/users/${person.id}`, { username, full_name })).status).toBe(200)
+    expect((await as(admin, 'PATCH', `/users/${person.id}`, { status: 'active' })).status).toBe(200)
+    expect((await as(admin, 'DELETE', `/users/${person.id}/sessions`)).status).toBe(204)
+    expect(await eventsOf(person.id)).toEqual(before)
+  })
+})
+
+test('one session can’t be refreshed without end: the 61st in a minute is refused without a query', async () => {
+  const person = await signedIn()
+  let token = person.refresh_token
+  for (let time = 0; time < 60; time++) {
+    const response = await post('/refresh', { refresh_token: token })
+    token = ((await response.json()) as { refresh_token: string }).refresh_token
+  }
+  await database.roundTrips()
+  const refused = await post('/refresh', { refresh_token: token })
+  expect([refused.status, refused.headers.get('Retry-After')]).toEqual([429, '1'])
+  expect(await database.roundTrips()).toEqual([])
+  // Nobody was signed out, and the next one goes on.
+  later(1)
+  expect((await post('/refresh', { refresh_token: token })).status).toBe(200)
+})
+
+describe('a page of another origin', () => {
+  test.each([
+    ['Origin', { Origin: 'https://evil.example' }],
+    ['Sec-Fetch-Site', { 'Sec-Fetch-Site': 'cross-site' }],
+    ['Origin: null', { Origin: 'null' }],
+  ])(
+    'that posts a hundred times from its visitor’s browser spends nothing of theirs (%s)',
+    async (_, headers) => {
+      const { createMemoryLimiter } = await import('../../src/limits/memory-limiter.ts')
+      const behind = await createTestApp({
+        variables: { ...DEFAULT_LIMITS, LIMIT_REGISTER_ADDRESS: '10000/60' },
+        deps: {
+          clientAddress: () => '192.0.2.77',
+          floodLimiter: createMemoryLimiter({ count: 100, seconds: 60 }, () => 0),
+        },
+      })
+      const person = await behind.register()
+      await behind.database.roundTrips()
+      behind.hasher.count = 0
+      const before = await database.sql('select * from rate_limits order by key')
+      for (const [path, body] of [
+        ['/login', { email: person.email, password: 'not the password' }],
+        ['/login', ''],
+        ['/users', newPerson()],
+        ['/users', ''],
+      ] as const) {
+        for (let time = 0; time < 100; time++)
+          expect((await behind.post(path, body, headers as Record<string, string>)).status).not.toBe(429)
+      }
+      expect(await behind.database.roundTrips()).toEqual([])
+      expect(behind.hasher.count).toBe(0)
+      expect(await database.sql('select * from rate_limits order by key')).toEqual(before)
+      expect((await behind.post('/login', person)).status).toBe(422)
+      const { email, password } = person
+      expect((await behind.post('/login', { email, password })).status).toBe(200)
+    },
+  )
+
+  test('a known browser gets in although its neighbours behind the address use up the first line', async () => {
+    const { createMemoryLimiter } = await import('../../src/limits/memory-limiter.ts')
+    const { deviceOf } = await import('../support/guessing.ts')
+    const behind = await createTestApp({
+      deps: {
+        clientAddress: () => '192.0.2.78',
+        floodLimiter: createMemoryLimiter({ count: 10, seconds: 60 }, () => 0),
+      },
+    })
+    const { email, password } = await behind.register()
+    const device = deviceOf(await behind.post('/login', { email, password }))
+    for (let time = 0; time < 12; time++)
+      await behind.post('/login', { email: 'x@example.com', password: 'x' })
+    expect((await behind.post('/login', { email, password })).status).toBe(429)
+    expect((await behind.post('/login', { email, password }, device)).status).toBe(200)
+    // Registering has a limit of its own.
+    expect((await behind.post('/users', newPerson())).status).toBe(201)
+  })
+})

@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest'
+import { createAdmission } from '../../src/limits/admission.ts'
+import { createTestApp, newPerson } from '../support/test-app.ts'
+
+/** An application with the bounds of a machine with two cores, for clients whose address a test says. */
+async function createBounded() {
+  const client = { address: '' }
+  const admission = createAdmission({
+    running: 1,
+    waiting: 32,
+    deadlineMilliseconds: 5000,
+    leaseMilliseconds: Number.POSITIVE_INFINITY,
+    now: () => performance.now(),
+    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  })
+  const tested = await createTestApp({ deps: { admission, clientAddress: () => client.address } })
+  const from = <T>(address: string, act: () => Promise<T>) => {
+    client.address = address
+    return act()
+  }
+  return { ...tested, admission, from }
+}
+
+describe('a flood of what costs a hash (row 31)', () => {
+  test('is refused with 503 and Retry-After beyond the queue, and others are served: hashes wait, nothing else does', async () => {
+    const { post, me, request, register, openSession, from, hasher, admission } = await createBounded()
+    const person = await from('198.51.100.1', register)
+    const session = await from('198.51.100.1', () => openSession(person))
+    hasher.count = 0
+    // The only place, held until the test has looked at everybody else.
+    let release = () => {}
+    const held = admission.run('203.0.113.0', () => new Promise<void>((resolve) => (release = resolve)))
+    const flood = Array.from({ length: 60 }, () =>
+      from('203.0.113.1', () => post('/login', { email: person.email, password: 'not the password' })),
+    )
+    const settled: number[] = []
+    for (const each of flood) void each.then(({ status }) => settled.push(status))
+    expect((await me(session.access_token)).status).toBe(200)
+    expect((await post('/refresh', { refresh_token: session.refresh_token })).status).toBe(200)
+    expect((await request('/health')).status).toBe(200)
+    expect((await request('/ready')).status).toBe(200)
+    await expect.poll(() => settled.length).toBe(60 - 32)
+    expect(hasher.count).toBe(0)
+    const honest = from('198.51.100.1', () =>
+      post('/login', { email: person.email, password: person.password }),
+    )
+    // The latest of the flood made room for who came from elsewhere.
+    await expect.poll(() => settled.length).toBe(60 - 32 + 1)
+    release()
+    await held
+    expect((await honest).status).toBe(200)
+    // It was the next: the flood had its last turn later than somebody who had none.
+    expect(settled.filter((status) => status === 401).length).toBeLessThanOrEqual(1)
+    const responses = await Promise.all(flood)
+    const refused = responses.filter(({ status }) => status === 503)
+    expect(refused).toHaveLength(60 - 32 + 1)
+    for (const response of refused) {
+      expect(response.headers.get('Retry-After')).toMatch(/^[1-9]\d?$/)
+      expect(await response.json()).toMatchObject({ code: 'overloaded' })
+    }
+    expect(responses.filter(({ status }) => status === 401)).toHaveLength(31)
+  })
+
+  test('where the queue is full, sign-in and registration are refused before any query, and nothing is spent', async () => {
+    const { post, from, register, hasher, admission, database } = await createBounded()
+    const person = await from('198.51.100.2', register)
+    let release = () => {}
+    const held = admission.run('203.0.113.2', () => new Promise<void>((resolve) => (release = resolve)))
+    const queued = Array.from({ length: 32 }, () => admission.run('203.0.113.2', () => Promise.resolve()))
+    hasher.count = 0
+    await database.roundTrips()
+    const before = await database.sql('select * from rate_limits order by key')
+    for (const [path, body] of [
+      ['/login', { email: person.email, password: person.password }],
+      ['/users', newPerson()],
+    ] as const) {
+      const response = await from('203.0.113.2', () => post(path, body))
+      expect(response.status).toBe(503)
+      expect(response.headers.get('Retry-After')).toMatch(/^[1-9]\d?$/)
+    }
+    expect(await database.roundTrips()).toEqual([])
+    expect(hasher.count).toBe(0)
+    expect(await database.sql('select * from rate_limits order by key')).toEqual(before)
+    release()
+    await Promise.all([held, ...queued])
+  })
+
+  test('an upgrade of the hash is left for another time, and the sign-in succeeds', async () => {
+    const { post, from, register, admission, database, deps } = await createBounded()
+    const person = await from('198.51.100.3', register)
+    const { createPasswordHasher } = await import('../../src/crypto/password.ts')
+    const older = createPasswordHasher({ iterations: 10, rounds: 1 }, deps.random.bytes)
+    const stored = await older.hash(person.password)
+    await database.sql('update users set password_hash = $1 where id = $2', [stored, person.id])
+    const run: typeof admission.run = async (network, work) => {
+      const done = await admission.run(network, work)
+      // From now on there is no room.
+      flooded = true
+      return done
+    }
+    let flooded = false
+    const busy = await createTestApp({
+      deps: {
+        admission: {
+          assertRoom: () => {},
+          run: (network, work) =>
+            flooded ? createAdmission({ ...full }).run(network, work) : run(network, work),
+        },
+      },
+    })
+    const response = await busy.post('/login', { email: person.email, password: person.password })
+    expect(response.status).toBe(200)
+    const [row] = await database.sql('select password_hash as hash from users where id = $1', [person.id])
+    expect(row?.['hash']).toBe(stored)
+    void post
+  })
+})
+
+/** Nobody may wait. */
+const full = {
+  running: 0,
+  waiting: 0,
+  deadlineMilliseconds: 0,
+  leaseMilliseconds: 1,
+  now: () => 0,
+  sleep: () => Promise.resolve(),
+}
