@@ -5,8 +5,7 @@ import { createPasswordHasher, type Derive, type PasswordHasher } from './crypto
 import type { Client } from './db/audit-event.ts'
 import { type Connect, type Database, type DatabaseFetch, prepareDatabase } from './db/client.ts'
 import { type Admission, createAdmission } from './limits/admission.ts'
-import { createMemoryLimiter, type FloodLimiter } from './limits/memory-limiter.ts'
-import type { LocalLimitName } from './limits/refuse-locally.ts'
+import { createMemoryLimiter, type FloodLimiter, type LocalLimitName } from './limits/memory-limiter.ts'
 import { commonPasswordsFrom } from './passwords/common-passwords.ts'
 import { createProbe, type Probe } from './service/probe-database.ts'
 

@@ -31,7 +31,7 @@ const expectProblem = (source: Record<string, unknown>, start: string) => {
   expect(problems[0]?.startsWith(start), problems[0]).toBe(true)
 }
 
-describe('a database that the password would be sent to somebody else of', () => {
+describe('a database that the password would be sent to somebody else of (row 96)', () => {
   test.each(['db.example.com', 'project.supabase.co', 'ep-x.neon.tech.evil.example', '10.0.0.1'])(
     '%s is refused, with what to do',
     (host) => {
@@ -112,7 +112,7 @@ describe('an origin of development', () => {
   })
 })
 
-describe('one secret in two places', () => {
+describe('one secret in two places (row 98)', () => {
   const shared = secret()
   const key = (kid: string, text: string) => hs256Key(kid, text)
   const withKeys = (...keys: object[]) => ({ ...local, JWT_SIGNING_KEYS: JSON.stringify(keys) })

@@ -33,6 +33,7 @@ describe('defaults', () => {
     expect(parseConfig(local)).toEqual({
       databaseUrl: local.DATABASE_URL,
       databaseEndpoint: null,
+      databaseTimeoutMilliseconds: 3000,
       publicUrl: 'http://localhost:8000',
       appUrl: 'http://localhost:3000',
       corsOrigins: ['http://localhost:3000'],
@@ -55,8 +56,12 @@ describe('defaults', () => {
         signInAccount: { count: 5, seconds: 300 },
         signInAddress: { count: 20, seconds: 60 },
         registerAddress: { count: 10, seconds: 3600 },
+        act: { count: 60, seconds: 60 },
+        profile: { count: 10, seconds: 3600 },
+        refreshSession: { count: 60, seconds: 60 },
         floodAddress: { count: 100, seconds: 60 },
       },
+      guessingAlarm: 1000,
       auditRetentionDays: 365,
     })
   })
@@ -330,7 +335,7 @@ test('several keys make a ring in their order', () => {
 
 test('the names of all variables are known', () => {
   expect(VARIABLE_NAMES).toContain('DATABASE_URL')
-  expect(VARIABLE_NAMES).toHaveLength(27)
+  expect(VARIABLE_NAMES).toHaveLength(32)
 })
 
 describe('limits', () => {
@@ -344,6 +349,9 @@ describe('limits', () => {
       signInAccount: { count: 7, seconds: 90 },
       signInAddress: { count: 20, seconds: 60 },
       registerAddress: { count: 10, seconds: 3600 },
+      act: { count: 60, seconds: 60 },
+      profile: { count: 10, seconds: 3600 },
+      refreshSession: { count: 60, seconds: 60 },
       floodAddress: { count: 1, seconds: 1 },
     })
   })

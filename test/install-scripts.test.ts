@@ -30,7 +30,7 @@ test('whose install scripts may run is decided by name, and nobody is named for 
   ).toEqual([])
 })
 
-test('CI runs no install script but those, whatever its npm knows of allowScripts', () => {
+test('CI runs no install script but those, whatever its npm knows of allowScripts (row 108)', () => {
   const folder = mkdtempSync(join(tmpdir(), 'npm-calls-'))
   try {
     // Stands in for npm, and keeps what it is asked for.

@@ -33,7 +33,7 @@ async function startServer() {
       APP_URL: 'https://app.example.com',
       BREACHED_PASSWORDS_URL: 'off',
       TRUSTED_PROXY_HOPS: '1',
-      LIMIT_FLOOD_ADDRESS: '20000/60',
+      LIMIT_FLOOD_ADDRESS: '10000/60',
       LIMIT_REGISTER_ADDRESS: '1000/60',
       PORT: String(port),
     },
@@ -158,7 +158,7 @@ describe.runIf(isPossible).each(PROXIES)('behind %s', (name) => {
     await app.server.interrupt()
   })
 
-  test('refused uploads cost nobody else an answer', async () => {
+  test('refused uploads cost nobody else an answer (row 99)', async () => {
     const stop = load(proxy.port, 6, () => ({ path: '/refresh', body: REFUSED_TOKEN }))
     const upload = Buffer.alloc(900_000, ' ')
     const uploads = []

@@ -5,6 +5,9 @@ export type FloodLimiter = {
   limit(options: { key: string }): Promise<{ success: boolean; retryAfterSeconds?: number }>
 }
 
+/** Limits of the database of which every process keeps a copy. */
+export type LocalLimitName = 'registerAddress' | 'signInAddress'
+
 /** About 10 MB at most; a flood from more addresses than this is not one that a limit by address stops. */
 const MAX_KEYS = 100_000
 

@@ -1,11 +1,8 @@
-import type { LimitName } from '../config.ts'
 import type { Budget } from '../db/rate-limit.ts'
 import type { Deps } from '../deps.ts'
 import { rateLimited } from './budgets.ts'
+import type { LocalLimitName } from './memory-limiter.ts'
 import { reportRefusal } from './queries.ts'
-
-/** Limits of which every process keeps a copy. */
-export type LocalLimitName = 'registerAddress' | 'signInAddress'
 
 /**
  * Spends of this process's own copy of an address's budget. The database's decides for all processes, but costs a
@@ -17,7 +14,7 @@ export type LocalLimitName = 'registerAddress' | 'signInAddress'
  */
 export async function refuseLocally(
   deps: Pick<Deps, 'config' | 'localLimits' | 'db' | 'client' | 'clock'>,
-  { name, budget }: { name: LocalLimitName & LimitName; budget: Budget },
+  { name, budget }: { name: LocalLimitName; budget: Budget },
 ): Promise<void> {
   const { localLimits, config, clock } = deps
   const { success, retryAfterSeconds = null } = await localLimits[name].limit({ key: budget.key })

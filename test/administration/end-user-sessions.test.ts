@@ -67,7 +67,7 @@ test('not of somebody who may do what the caller may not (row 65)', async () => 
   expect((await me(other.access_token)).status).toBe(200)
 })
 
-test('nor are the sessions of such an account shown, as they can not be ended (row 65)', async () => {
+test('nor are the sessions of such an account shown, as they can not be ended (row 103) (row 65)', async () => {
   const chief = await appoint('admin')
   const answers = [
     await as(revoker, 'GET', `/users/${chief.id}/sessions`),

@@ -337,7 +337,7 @@ test('an event is there if and only if its act is (row 34)', async () => {
   await openSession(person)
 })
 
-test('guesses over all accounts, once an hour, where they are as many as the alarm says', async () => {
+test('guesses over all accounts, once an hour, where they are as many as the alarm says (row 109)', async () => {
   const watched = await createTestApp({
     database: await createTestDatabase(),
     variables: { GUESSING_ALARM: '3' },

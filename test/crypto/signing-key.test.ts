@@ -14,7 +14,7 @@ const number = (hex: string) =>
     .replaceAll('/', '_')
     .replaceAll('=', '')
 
-describe('a private key that everybody can look up is refused', () => {
+describe('a private key that everybody can look up is refused (row 98)', () => {
   test.each([
     [
       'RFC 7515 A.3',

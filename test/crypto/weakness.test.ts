@@ -28,7 +28,7 @@ test.each(generated)('of a thousand secrets by %s none is refused', (_, make) =>
   expect(refused).toEqual([])
 })
 
-describe('a secret of words is refused, however they are joined', () => {
+describe('a secret of words is refused, however they are joined (row 98)', () => {
   const joined: [string, (words: string[]) => string][] = [
     ['with hyphens', (words) => words.join('-')],
     ['with underscores', (words) => words.join('_')],

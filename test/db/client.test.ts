@@ -79,7 +79,7 @@ test.each(LIES)('a database that lies and %s signs nobody in (row 36)', async (l
   }
 })
 
-describe('the password goes to the endpoint of the database and nowhere else', () => {
+describe('the password goes to the endpoint of the database and nowhere else (row 96)', () => {
   const meter = () => ({ roundTrips: 0, milliseconds: 0 })
   const now = () => performance.now()
   const ways = [

@@ -57,7 +57,7 @@ describe('a statement ends before we give up on it', () => {
     expect(theft).toEqual([])
   })
 
-  test('an act of administration that meets one lock after the other is 503 and never done', async () => {
+  test('an act of administration that meets one lock after the other is 503 and never done (row 92)', async () => {
     const tested = await createTestApp({ database, variables })
     const { appoint, as } = administratorsOf(tested)
     const [admin, subject] = [await appoint('admin'), await tested.register()]

@@ -35,7 +35,7 @@ const { email, password } = person
 const cookiesOf = (response: Response) =>
   response.headers.getSetCookie().map((cookie) => cookie.split(';')[0] ?? '')
 
-describe('the largest user that can be, of the largest configuration', () => {
+describe('the largest user that can be, of the largest configuration (row 107)', () => {
   test('has cookies that browsers keep, from signing in and from refreshing', async () => {
     const signedIn = await post('/login?use_cookies=true', { email, password }, { Origin: ORIGIN })
     expect(signedIn.status).toBe(200)

@@ -28,7 +28,7 @@ const fromForeignPage = (path: string, { access_token }: Pick<Somebody, 'access_
     headers: { Cookie: `lumascope_8000_access=${access_token}`, Origin: 'https://evil.example' },
   })
 
-describe('what is refused to somebody who is signed in is on record', () => {
+describe('what is refused to somebody who is signed in is on record (row 104)', () => {
   test('a missing permission: whose, by which session, from where, and what for', async () => {
     const person = await somebody()
     expect((await as(person, 'DELETE', '/users/2147483647')).status).toBe(403)

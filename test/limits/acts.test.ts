@@ -19,7 +19,7 @@ const later = (seconds: number) => {
   clock.now = new Date(clock.now.getTime() + seconds * 1000)
 }
 
-describe('what a signed-in account may change in a while', () => {
+describe('what a signed-in account may change in a while (row 94)', () => {
   test('is bounded, for every route that is no GET: the 61st act of a minute is refused by its guard', async () => {
     const routes = app.routes.filter(({ method }) => !['ALL', 'GET'].includes(method))
     const guarded = [
@@ -130,7 +130,7 @@ test('one session can’t be refreshed without end: the 61st in a minute is refu
   expect((await post('/refresh', { refresh_token: token })).status).toBe(200)
 })
 
-describe('a page of another origin', () => {
+describe('a page of another origin (row 93)', () => {
   test.each([
     ['Origin', { Origin: 'https://evil.example' }],
     ['Sec-Fetch-Site', { 'Sec-Fetch-Site': 'cross-site' }],

@@ -72,7 +72,7 @@ describe('admission of costly work', () => {
     expect(await admission.run('a', () => Promise.resolve(2))).toBe(2)
   })
 
-  test('turns go round the networks: a flood waits behind itself, and who comes anew passes it', async () => {
+  test('turns go round the networks: a flood waits behind itself, and who comes anew passes it (row 91)', async () => {
     const { order, enter, end, turns } = start({ waiting: 10 })
     for (const name of ['f1', 'f2', 'f3', 'f4']) void enter('flood', name)
     for (const name of ['g1', 'g2']) void enter('other flood', name)

@@ -89,7 +89,7 @@ const forms: [string, (fetchOptions: RequestInit) => Promise<unknown>][] = [
   ],
 ]
 
-describe('a request that is abandoned changes nothing afterwards', () => {
+describe('a request that is abandoned changes nothing afterwards (row 92)', () => {
   test.each(forms)('%s that waits for a lock', async (_, send) => {
     await whileLocked(async () => {
       const controller = new AbortController()

@@ -79,7 +79,7 @@ const ADD_COLUMN = 'alter table "users" add column "new_column" text'
 const NEW_INDEX = 'create index concurrently if not exists "new_index" on "users" ("username")'
 const QUICK = { lockTimeoutMilliseconds: 500, pauseMilliseconds: 500 }
 
-describe('a migration behind somebody who only reads, as a backup does', () => {
+describe('a migration behind somebody who only reads, as a backup does (row 101)', () => {
   test('keeps nobody from signing in, and is applied once that has ended', async () => {
     const { url, pool, blocker } = await createDatabase()
     const app = await appOver(url)

@@ -44,7 +44,7 @@ async function startServer(question: Buffer) {
 /** Not a loopback address by its form, but this machine: off it, nothing is sent in a test. */
 const REMOTE = '0.0.0.0'
 
-describe('a server off this machine that has no TLS learns nothing', () => {
+describe('a server off this machine that has no TLS learns nothing (row 97)', () => {
   test.each([
     `postgresql://u:canary@${REMOTE}:PORT/db`,
     `postgresql://u:canary@${REMOTE}:PORT/db?sslmode=require`,

@@ -37,48 +37,51 @@ const events = (output: string) =>
     .map((line) => JSON.parse(line) as Record<string, unknown>)
     .filter(({ event }) => event !== 'request')
 
-test.each(['SIGTERM', 'SIGINT'] as const)('%s: what runs ends, nothing new begins, exit 0', async (name) => {
-  const { port, server, signal } = await startServer()
-  const [running, idle, silentOne, sending] = [
-    await open(port),
-    await open(port),
-    await open(port),
-    await open(port),
-  ]
-  running.write(head('GET /ready'))
-  idle.write(head('GET /health'))
-  expect(await idle.answer()).toMatch(/^connection: keep-alive\r$/im)
-  const body = '{"refresh_token":"x"}'
-  const json = { 'Content-Type': 'application/json', 'Content-Length': body.length }
-  sending.write(`${head('POST /refresh', json)}${body.slice(0, 5)}`)
-  await wait(200)
-  const began = performance.now()
-  signal(name)
-  await server.until('"stopping"')
-  if (name === 'SIGTERM') {
-    // A proxy may have sent it before it heard of the end.
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s: what runs ends, nothing new begins, exit 0 (row 100)',
+  async (name) => {
+    const { port, server, signal } = await startServer()
+    const [running, idle, silentOne, sending] = [
+      await open(port),
+      await open(port),
+      await open(port),
+      await open(port),
+    ]
+    running.write(head('GET /ready'))
     idle.write(head('GET /health'))
-    const last = await idle.answer(2)
-    expect(statusOf(last)).toBe(200)
-    expect(last).toMatch(/^connection: close\r$/im)
-  }
-  await idle.closed
-  await expect(open(port)).rejects.toThrow('ECONNREFUSED')
-  sending.write(body.slice(5))
-  expect(statusOf(await sending.answer())).toBe(401)
-  expect(sending.received()).toMatch(/^connection: close\r$/im)
-  await silentOne.closed
-  expect(statusOf(await running.answer())).toBe(503)
-  expect(running.received()).toMatch(/^connection: close\r$/im)
-  expect(await server.exited).toBe(0)
-  expect(performance.now() - began).toBeLessThan(6000)
-  const lines = events(server.output()).filter(({ event }) => event !== 'request_failed')
-  expect(lines).toMatchObject([
-    { event: 'listening', port, public_url: `http://localhost:${port}` },
-    { event: 'stopping', signal: name },
-    { event: 'stopped', cut: 0 },
-  ])
-})
+    expect(await idle.answer()).toMatch(/^connection: keep-alive\r$/im)
+    const body = '{"refresh_token":"x"}'
+    const json = { 'Content-Type': 'application/json', 'Content-Length': body.length }
+    sending.write(`${head('POST /refresh', json)}${body.slice(0, 5)}`)
+    await wait(200)
+    const began = performance.now()
+    signal(name)
+    await server.until('"stopping"')
+    if (name === 'SIGTERM') {
+      // A proxy may have sent it before it heard of the end.
+      idle.write(head('GET /health'))
+      const last = await idle.answer(2)
+      expect(statusOf(last)).toBe(200)
+      expect(last).toMatch(/^connection: close\r$/im)
+    }
+    await idle.closed
+    await expect(open(port)).rejects.toThrow('ECONNREFUSED')
+    sending.write(body.slice(5))
+    expect(statusOf(await sending.answer())).toBe(401)
+    expect(sending.received()).toMatch(/^connection: close\r$/im)
+    await silentOne.closed
+    expect(statusOf(await running.answer())).toBe(503)
+    expect(running.received()).toMatch(/^connection: close\r$/im)
+    expect(await server.exited).toBe(0)
+    expect(performance.now() - began).toBeLessThan(6000)
+    const lines = events(server.output()).filter(({ event }) => event !== 'request_failed')
+    expect(lines).toMatchObject([
+      { event: 'listening', port, public_url: `http://localhost:${port}` },
+      { event: 'stopping', signal: name },
+      { event: 'stopped', cut: 0 },
+    ])
+  },
+)
 
 test('bodies that never end, and clients that never close, do not keep the process beyond its deadline', async () => {
   const { port, server, signal } = await startServer()

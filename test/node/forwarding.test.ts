@@ -36,7 +36,7 @@ test.each([
   [1, '198.51.100.1, 203.0.113.9', '203.0.113.9'],
   [1, '10.1.2.3', '10.1.2.3'],
   [2, '203.0.113.9, 10.1.2.3', '203.0.113.9'],
-])('nothing is said if it fits: %i hops and %s', (hops, header, client) => {
+])('nothing is said if it fits: %i hops and %s (row 110)', (hops, header, client) => {
   const { log, ask } = behind(hops)
   expect(ask(header)).toBe(client)
   expect(log).toEqual([])

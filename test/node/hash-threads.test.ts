@@ -24,7 +24,7 @@ test('a hash that was made on a thread is one of everybody', async () => {
   expect((await threaded.verify('another horse', stored)).matches).toBe(false)
 })
 
-test('signatures of tokens never wait behind hashes, however many are under way', async () => {
+test('signatures of tokens never wait behind hashes, however many are under way (row 91)', async () => {
   const derive = createHashThreads(1)
   // libuv has four threads: by Web Crypto, eight hashes would have all of them.
   const hashes = Array.from({ length: 8 }, () =>

@@ -69,7 +69,7 @@ function expectProblem(answer: string, status: number, code: string) {
   return id
 }
 
-describe('an answer that leaves its request unread', () => {
+describe('an answer that leaves its request unread (row 99)', () => {
   test.each([
     [
       'a length that is too large',

@@ -24,7 +24,7 @@ const stored = (id: number) =>
 const sessionsOf = (id: number) =>
   database.sql('select * from sessions where user_id = $1 order by created_at, id', [id])
 
-describe('no copy of a token outlives its password', () => {
+describe('no copy of a token outlives its password (row 105)', () => {
   test('every session ends, the caller’s too, and the answer has the tokens of a new one', async () => {
     const { person, mine, body } = await signedIn()
     const other = await openSession(person)

@@ -211,7 +211,7 @@ describe('a role is a handle on what it permits and on who has it (row 65)', () 
   })
 })
 
-describe('what opens other people’s accounts is not for everybody', () => {
+describe('what opens other people’s accounts is not for everybody (row 102)', () => {
   test.each(Object.keys(PERMISSIONS))(
     '%s is not put into user, by administrators neither',
     async (permission) => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createTestApp, createTestDatabase } from '../support/test-app.ts'
 
-test('a thousand questions at once whether the instance is ready cost one probe', async () => {
+test('a thousand questions at once whether the instance is ready cost one probe (row 95)', async () => {
   // However long a busy machine takes for a thousand.
   const { createProbe } = await import('../../src/service/probe-database.ts')
   const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds))

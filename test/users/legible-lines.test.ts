@@ -68,7 +68,7 @@ const accepted: [string, string][] = [
 ]
 
 describe.each(places)('a line of %s', (_, pointer, write) => {
-  test.each(refused)('can not have %s, and nothing is written', async (_name, lines) => {
+  test.each(refused)('can not have %s, and nothing is written (row 106)', async (_name, lines) => {
     hasher.count = 0
     for (const line of lines) {
       await database.roundTrips()
