@@ -23,6 +23,7 @@ import { applyMigrations } from './migrate.ts'
 import { createNeonEndpoint, serveNeonEndpoint } from './neon-endpoint.ts'
 import { endStatementsAfter } from './pools.ts'
 import { createReadableLog } from './readable-log.ts'
+import { setStatementTimeout } from './statement-timeout.ts'
 
 const NEON_PORT = 4444
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -44,7 +45,7 @@ async function main(): Promise<void> {
   await assertPortIsFree(settings)
   const database = await openDatabase(settings)
   cleanups.push(() => database.close())
-  await applyMigrations(database.pool).catch((error: unknown) => {
+  await prepare(database, settings).catch((error: unknown) => {
     throw new SetUpError(`The migrations can't be applied to the ${database.location} (${reason(error)})`)
   })
   const timeoutMilliseconds = Number(settings.variables['DATABASE_TIMEOUT_MILLISECONDS'] || 3000)
@@ -92,6 +93,14 @@ async function assertPortIsFree({ host, port }: Settings): Promise<void> {
 function openDatabase({ variables, port }: Settings): Promise<LocalDatabase> {
   const url = variables['DATABASE_URL']
   return url ? openServer(url) : openEmbedded(embeddedFolder(process.env, port))
+}
+
+/** What `npm run db:migrate` does. The connection that this begins with is older than what the role has set by it. */
+async function prepare({ pool }: LocalDatabase, { variables }: Settings): Promise<void> {
+  await applyMigrations(pool)
+  const timeoutMilliseconds = Number(variables['DATABASE_TIMEOUT_MILLISECONDS'] || 3000)
+  const { milliseconds } = await setStatementTimeout(pool, { timeoutMilliseconds })
+  await pool.query(`set statement_timeout = ${milliseconds}`)
 }
 
 function databaseName({ variables }: Settings): string {

@@ -148,8 +148,9 @@ beforeAll(async () => {
     }
     expect((await fetch(`${broken.api}${path}`, init)).status).toBe(503)
   }
-  // What is printed arrives through a pipe.
-  await new Promise((resolve) => setTimeout(resolve, 500))
+  // What is printed arrives through a pipe, in its order.
+  await healthy.server.until(/"method":"DELETE","route":"\/users\/me","status":204/)
+  await broken.server.until(/"event":"request".*"route":"\/login","status":503/)
 })
 
 test('every line that the server prints is one JSON object of a known event', () => {

@@ -99,9 +99,10 @@ test('what is given up for a lock does not happen once the lock is free', async 
   const before = await state()
   // Somebody's forgotten terminal.
   const held = database.sql(
-    "begin; select from roles where name = 'admin' for update; select pg_sleep(2); commit",
+    "begin; select from roles where name = 'admin' for update; select pg_sleep(5); commit",
   )
-  await new Promise((resolve) => setTimeout(resolve, 200))
+  const asleep = "select from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()"
+  await expect.poll(() => database.sql(asleep), { timeout: 4000 }).toHaveLength(1)
   const impatient = await createTestApp({
     variables: { DATABASE_TIMEOUT_MILLISECONDS: '2000' },
     deps: { keyRing: tested.deps.keyRing, clock: tested.deps.clock },

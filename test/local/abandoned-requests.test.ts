@@ -1,7 +1,9 @@
 import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PGlite } from '@electric-sql/pglite'
+import type { HttpBindings } from '@hono/node-server'
 import { type NeonQueryFunction, neon, neonConfig } from '@neondatabase/serverless'
+import { Hono } from 'hono'
 import { Client, type Pool } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { createNeonEndpoint, serveNeonEndpoint } from '../../local/neon-endpoint.ts'
@@ -15,6 +17,9 @@ type Sql = NeonQueryFunction<false, false>
 /** Two, so that a third request has to wait for one. */
 const CONNECTIONS = 2
 
+/** As a busy machine needs it. */
+const PATIENT = { timeout: 20_000 }
+
 let blocker: Client
 /** Sees what the blocker, in one transaction, would see as it was at first. */
 let observer: Pool
@@ -22,6 +27,8 @@ let pool: Pool
 let endpoint: Awaited<ReturnType<typeof serveNeonEndpoint>>
 let sql: Sql
 const failures: unknown[] = []
+/** Requests that the endpoint has, and whose client it has not seen go away. */
+let underWay = 0
 
 beforeAll(async () => {
   const created = await fetch(`${inject('databasesUrl')}/postgres`, { method: 'POST' })
@@ -31,7 +38,14 @@ beforeAll(async () => {
   await blocker.query('create table rows (id int primary key, value int not null)')
   observer = postgresPool(serverUrl, 1)
   pool = postgresPool(serverUrl, CONNECTIONS)
-  const app = createNeonEndpoint({ poolFor: () => pool, onFailure: (error) => failures.push(error) })
+  const app = new Hono()
+    .use(async (c, next) => {
+      underWay++
+      const { outgoing } = c.env as HttpBindings
+      outgoing.once('close', () => underWay--)
+      await next()
+    })
+    .route('/', createNeonEndpoint({ poolFor: () => pool, onFailure: (error) => failures.push(error) }))
   endpoint = await serveNeonEndpoint(app, { port: 0 })
   neonConfig.fetchEndpoint = (host, port) => `http://${host}:${port}/sql`
   sql = neon(`postgres://user:secret@127.0.0.1:${endpoint.port}/main`)
@@ -118,10 +132,12 @@ describe('a request that is abandoned changes nothing afterwards (row 92)', () =
       expect(pool.waitingCount).toBe(1)
       controller.abort()
       await failed
+      // What the endpoint has not noticed yet would get the lock, and be done.
+      await expect.poll(() => underWay, PATIENT).toBe(CONNECTIONS)
       await blocker.query('rollback')
       await Promise.all(busy)
     })
-    await expect.poll(() => pool.idleCount).toBe(CONNECTIONS)
+    await expect.poll(() => pool.idleCount, PATIENT).toBe(CONNECTIONS)
     expect((await values())[1]).toEqual({ value: 0 })
   })
 
@@ -135,10 +151,14 @@ describe('a request that is abandoned changes nothing afterwards (row 92)', () =
         )
         await Promise.allSettled(both)
       }
-      await untilWaiting(0)
+      // What was sent last may not have been read yet.
+      await sleep(300)
+      await expect
+        .poll(() => [underWay, pool.waitingCount, pool.totalCount - pool.idleCount], PATIENT)
+        .toEqual([0, 0, 0])
     })
     expect(await change(1)).toEqual([{ value: 1 }])
-    await expect.poll(() => pool.totalCount - pool.idleCount).toBe(0)
+    await expect.poll(() => pool.totalCount - pool.idleCount, PATIENT).toBe(0)
   })
 })
 

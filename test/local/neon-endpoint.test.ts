@@ -431,6 +431,16 @@ describe('serveNeonEndpoint', () => {
     agent.destroy()
   })
 
+  it('leaves it to the client to close an idle connection, as a late request could meet its end', async () => {
+    const { port, close } = await serveNeonEndpoint(app, { port: 0 })
+    const response = await fetch(`http://127.0.0.1:${port}/sql`, { method: 'POST' })
+    expect(response.headers.get('connection')).toBe('keep-alive')
+    // The hint that Node gives where it closes by itself.
+    expect(response.headers.get('keep-alive')).toBeNull()
+    await response.text()
+    await close()
+  })
+
   it('does not wait for a query that hangs when it closes', async () => {
     const hanging = { connect: () => new Promise(() => {}) } as unknown as Pool
     const arrived = Promise.withResolvers<void>()

@@ -96,7 +96,7 @@ describe('a breach service that is down (row 39)', () => {
     // A redirect that is followed would be a second one.
     expect(await asked()).toHaveLength(behaviour === 'refuses' ? 0 : 1)
     // A second, and what a busy machine adds.
-    expect(performance.now() - started).toBeLessThan(4000)
+    expect(performance.now() - started).toBeLessThan(10_000)
   })
 
   test('the list of common passwords still holds', async () => {

@@ -17,15 +17,19 @@ type TestDatabase = {
   /** Where PostgreSQL itself listens, for what connects without the endpoint. */
   serverUrl?: string
 }
-type Engine = { create(name: string): Promise<Omit<TestDatabase, 'statements'>> }
+type Engine = { create(name: string): Promise<Omit<TestDatabase, 'statements'>>; close?(): Promise<void> }
+
+const STARTS = { postgres: startPostgres, pglite: startPglite }
 
 /**
- * Both engines behind one Neon-compatible endpoint, and a small HTTP server through which tests of any
- * runtime get a migrated database of their own, count what reached it and look into it.
+ * One engine behind a Neon-compatible endpoint, and a small HTTP server through which tests of any runtime get a migrated
+ * database of their own, count what reached it and look into it.
+ *
+ * @param others where the same is done for the other engine: PGlite blocks its thread, for seconds when it makes a
+ *   database, and statements of the other one would pass their deadlines meanwhile
  */
-export async function startDatabases() {
-  const [postgres, pglite] = await Promise.all([startPostgres(), startPglite()])
-  const engines: Record<string, Engine> = { postgres, pglite }
+export async function startDatabases(engine: keyof typeof STARTS, others?: string) {
+  const own = await STARTS[engine]()
   const databases = new Map<string, TestDatabase>()
   let created = 0
   const named = (connectionString: string) => databases.get(new URL(connectionString).pathname.slice(1))
@@ -39,11 +43,18 @@ export async function startDatabases() {
   )
   const faulty = await startFaultyDatabase()
   const control = new Hono()
-    .post('/:engine', async (c) => {
+    .use(async (c, next) => {
+      if (!others || c.req.path.startsWith(`/${engine}`)) return await next()
+      const { method } = c.req
+      return await fetch(others + c.req.path, {
+        method,
+        ...(method === 'POST' && { body: await c.req.text() }),
+      })
+    })
+    .post(`/${engine}`, async (c) => {
       created++
-      const name = `test_${created}`
-      const database = await engines[c.req.param('engine')]?.create(name)
-      if (!database) return c.notFound()
+      const name = `${engine}_${created}`
+      const database = await own.create(name)
       databases.set(name, { ...database, statements: [] })
       const url = `postgresql://test:test@localhost:${endpoint.port}/${name}`
       return c.json({
@@ -76,7 +87,7 @@ export async function startDatabases() {
     await faulty.close()
     await endpoint.close()
     for (const database of databases.values()) await database.close()
-    await postgres.close()
+    await own.close?.()
   }
   return { url: `http://127.0.0.1:${port}`, close }
 }
@@ -88,7 +99,7 @@ const STATEMENT_TIMEOUT = '14500ms'
 const CONNECTIONS = 60
 
 /** A real server; each database is copied from a migrated template. */
-async function startPostgres(): Promise<Engine & { close(): Promise<void> }> {
+async function startPostgres(): Promise<Engine> {
   const server = await startPostgresServer()
   const admin = postgresPool(server.url('postgres'))
   await admin.query('create database template_migrated')

@@ -1,7 +1,6 @@
 import type { TestProject } from 'vitest/node'
 import '../../local/copy-docs-assets.ts'
-import { startBreachedPasswords } from './breached-passwords.ts'
-import { startDatabases } from './databases.ts'
+import { startInThread } from './server-thread.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -14,12 +13,16 @@ declare module 'vitest' {
 
 /** Starts what all projects share, once a run: both database engines, and who knows breached passwords. */
 export default async function globalSetup(project: TestProject) {
-  const databases = await startDatabases()
-  const breachedPasswords = await startBreachedPasswords()
+  const [pglite, breachedPasswords] = await Promise.all([
+    startInThread({ server: 'pglite' }),
+    startInThread({ server: 'breachedPasswords' }),
+  ])
+  const databases = await startInThread({ server: 'postgres', others: pglite.url })
   project.provide('databasesUrl', databases.url)
   project.provide('breachedPasswordsUrl', breachedPasswords.url)
   return async () => {
     await breachedPasswords.close()
     await databases.close()
+    await pglite.close()
   }
 }

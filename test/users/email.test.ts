@@ -170,5 +170,5 @@ test('no text of 254 characters takes long to decide about', () => {
     }
   }
   // 720 texts: what backtracks without a bound takes minutes for one.
-  expect(performance.now() - start).toBeLessThan(2000)
+  expect(performance.now() - start).toBeLessThan(10_000)
 })

@@ -303,7 +303,7 @@ describe('rules for fields', () => {
     for (const member of hostile)
       expect((await post('/users', { ...newPerson(), ...member })).status).toBe(422)
     // What backtracks takes minutes; the rest is for a busy machine.
-    expect(Date.now() - start).toBeLessThan(1000)
+    expect(Date.now() - start).toBeLessThan(10_000)
   })
 
   test('names every member that is wrong', async () => {
