@@ -6,7 +6,6 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { ConfigError, parseConfig } from '../src/config.ts'
-import { statementDeadline } from '../src/db/client.ts'
 import './copy-docs-assets.ts'
 import {
   bringsSecret,
@@ -21,7 +20,6 @@ import {
 import { readVariables, toDotenv, type Variables } from './dev-vars.ts'
 import { applyMigrations } from './migrate.ts'
 import { createNeonEndpoint, serveNeonEndpoint } from './neon-endpoint.ts'
-import { endStatementsAfter } from './pools.ts'
 import { createReadableLog } from './readable-log.ts'
 import { setStatementTimeout } from './statement-timeout.ts'
 
@@ -48,8 +46,6 @@ async function main(): Promise<void> {
   await prepare(database, settings).catch((error: unknown) => {
     throw new SetUpError(`The migrations can't be applied to the ${database.location} (${reason(error)})`)
   })
-  const timeoutMilliseconds = Number(settings.variables['DATABASE_TIMEOUT_MILLISECONDS'] || 3000)
-  await endStatementsAfter(database.pool, statementDeadline(timeoutMilliseconds))
   const endpoint = await serveEndpoint(database)
   cleanups.push(() => endpoint.close())
   database.announce(endpoint.port)

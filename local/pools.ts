@@ -53,16 +53,6 @@ export function pglitePool(pglite: PGlite): Pool {
 }
 
 /**
- * Lets PostgreSQL end the statements of a pool's connections, as those of a role in production. To be called after
- * migrations, which take their time.
- */
-export async function endStatementsAfter(pool: Pool, milliseconds: number): Promise<void> {
-  const setting = `set statement_timeout = ${Math.floor(milliseconds)}`
-  pool.on('connect', (client) => void client.query(setting).catch(() => {}))
-  await pool.query(setting)
-}
-
-/**
  * Ends a session from outside, by a connection of its own: PostgreSQL cancels the statement that runs in it and rolls
  * its transaction back. Cancelling the statement alone would leave a doubt: the order could arrive between two
  * statements, where it does nothing, or in the midst of somebody else's who got the connection meanwhile.
