@@ -13,7 +13,8 @@ import { PROBLEMS, problemResponse } from './problem.ts'
  */
 export function handleError(error: Error, c: Context<AppEnv>): Response {
   const known = toAppError(error)
-  if (PROBLEMS[known.code].status >= 500) {
+  // A flood that is refused is no fault of ours, and must not fill the log with stacks: the request's line says 503.
+  if (PROBLEMS[known.code].status >= 500 && known.code !== 'overloaded') {
     c.var.deps.log({
       event: 'request_failed',
       request_id: c.var.requestId,

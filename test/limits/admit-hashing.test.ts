@@ -23,7 +23,7 @@ async function createBounded() {
 
 describe('a flood of what costs a hash (row 31)', () => {
   test('is refused with 503 and Retry-After beyond the queue, and others are served: hashes wait, nothing else does', async () => {
-    const { post, me, request, register, openSession, from, hasher, admission } = await createBounded()
+    const { post, me, request, register, openSession, from, hasher, admission, log } = await createBounded()
     const person = await from('198.51.100.1', register)
     const session = await from('198.51.100.1', () => openSession(person))
     hasher.count = 0
@@ -59,6 +59,8 @@ describe('a flood of what costs a hash (row 31)', () => {
       expect(await response.json()).toMatchObject({ code: 'overloaded' })
     }
     expect(responses.filter(({ status }) => status === 401)).toHaveLength(31)
+    // A flood fills no log with stacks.
+    expect(log).toEqual([])
   })
 
   test('where the queue is full, sign-in and registration are refused before any query, and nothing is spent', async () => {
