@@ -34,7 +34,8 @@ async function configuredTimeout(
   { role, database }: { role: string; database: string },
 ): Promise<number> {
   const { rows } = await pool.query<{ milliseconds: number | string }>(
-    `select extract(epoch from split_part(setting, '=', 2)::interval) * 1000 as milliseconds
+    `select case when split_part(setting, '=', 2) ~ '^[0-9]+$' then split_part(setting, '=', 2)::numeric
+       else extract(epoch from split_part(setting, '=', 2)::interval) * 1000 end as milliseconds
      from pg_db_role_setting s cross join unnest(s.setconfig) as setting
      where s.setrole = (select oid from pg_roles where rolname = $1)
        and s.setdatabase in (0, (select oid from pg_database where datname = $2))

@@ -95,6 +95,14 @@ export function giveBack(
     where key = ${key} and ${when}`
 }
 
+/** Takes an attempt back as if it had never been. */
+export function unspend({ key, ...budget }: Budget): SQL {
+  return sql`
+    update rate_limits set theoretical_arrival_at = theoretical_arrival_at - ${intervalOf(budget)},
+      attempts = greatest(0, attempts - 1)
+    where key = ${key}`
+}
+
 /**
  * How many seconds until a refused attempt would be let through, as an expression: `null` or at most 0 where
  * the row was filled by others while the statement ran, and is not seen by it.

@@ -69,7 +69,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   const wait = async (waiter: Waiter) => {
     if (waiter.isEvicted || now() - waiter.since >= deadlineMilliseconds) throw overloaded()
     await sleep(queue.next() === waiter ? NEXT_MILLISECONDS : OTHERS_MILLISECONDS)
-    waiter.seenAt = now()
+    queue.keep(waiter)
   }
   return {
     assertRoom(network) {

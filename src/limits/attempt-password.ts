@@ -1,7 +1,14 @@
 import type { Budget } from '../db/rate-limit.ts'
 import type { Deps } from '../deps.ts'
+import { AppError } from '../errors.ts'
 import { type Known, passwordBudgets, rateLimited } from './budgets.ts'
-import { type Credentials, countPasswordAttempt, MAX_CONSECUTIVE_FAILURES, type Whose } from './queries.ts'
+import {
+  type Credentials,
+  countPasswordAttempt,
+  MAX_CONSECUTIVE_FAILURES,
+  returnAttempt,
+  type Whose,
+} from './queries.ts'
 import { refuseLocally } from './refuse-locally.ts'
 
 export type AttemptDeps = Pick<
@@ -57,7 +64,12 @@ export async function attemptPassword(
   }
   const { credentials: account, byDevice, attempts } = counted
   const passwordHash = account?.passwordHash ?? null
-  const { matches, outdated } = await deps.passwords.verify(password, passwordHash)
+  const budget = byDevice && budgets.known ? { ...budgets.account, key: budgets.known.key } : budgets.account
+  const { matches, outdated } = await deps.passwords.verify(password, passwordHash).catch(async (error) => {
+    // What nobody judged is no attempt: a flood of others' must not use up the owner's.
+    if (error instanceof AppError && error.code === 'overloaded') await returnAttempt(deps.db, budget)
+    throw error
+  })
   const failures = byDevice ? attempts - 1 : (account?.consecutiveFailures ?? 0)
   const reason = reasonOf({ account, matches, failures })
   return {
@@ -67,7 +79,7 @@ export async function attemptPassword(
     wrongPasswordOf: account && !matches ? account.id : 0,
     reason,
     byDevice,
-    budget: byDevice && budgets.known ? { ...budgets.account, key: budgets.known.key } : budgets.account,
+    budget,
   }
 }
 

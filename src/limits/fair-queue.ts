@@ -49,6 +49,14 @@ export class FairQueue {
     return waiter
   }
 
+  /** Says that somebody still waits; who was taken for gone, as after a pause of the whole process, has their place back. */
+  keep(waiter: Waiter): void {
+    waiter.seenAt = this.#now()
+    if (waiter.isEvicted) return
+    const line = this.#lines.get(waiter.network) ?? []
+    if (!line.includes(waiter)) this.#lines.set(waiter.network, [waiter, ...line])
+  }
+
   leave(waiter: Waiter): void {
     const line = (this.#lines.get(waiter.network) ?? []).filter((other) => other !== waiter)
     if (line.length > 0) this.#lines.set(waiter.network, line)
@@ -83,11 +91,25 @@ export class FairQueue {
     for (const waiter of [...this.#lines.values()].flat()) if (waiter.seenAt < since) this.leave(waiter)
   }
 
-  /** Who has to go for one more of a network; `null` where no line is longer than its own would be. */
+  /**
+   * Who has to go for one more of a network; `null` for nobody. Where all lines are short, as of a flood from very many
+   * addresses, it is somebody whose network had its last turn later.
+   */
   #latestOfLongest(network: string): Waiter | null {
     const own = this.#lines.get(network)?.length ?? 0
     let longest: Waiter[] = []
     for (const line of this.#lines.values()) if (line.length > longest.length) longest = line
-    return longest.length > own + 1 ? (longest.at(-1) ?? null) : null
+    if (longest.length > own + 1) return longest.at(-1) ?? null
+    return own === 0 ? this.#latestOfRecent(network) : null
+  }
+
+  #latestOfRecent(network: string): Waiter | null {
+    let latest: Waiter | null = null
+    let last = this.#turns.get(network) ?? 0
+    for (const [other, line] of this.#lines) {
+      const turn = this.#turns.get(other) ?? 0
+      if (turn > last) [latest, last] = [line.at(-1) ?? null, turn]
+    }
+    return latest
   }
 }

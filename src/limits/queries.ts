@@ -10,6 +10,7 @@ import {
   secondsToWait,
   spend,
   spendInTurn,
+  unspend,
 } from '../db/rate-limit.ts'
 import { time } from '../db/time.ts'
 
@@ -177,6 +178,11 @@ export function countFailure({
   return sql`
     update users set consecutive_failures = ${failures} + 1, last_failed_at = ${time(now)}
     where id = ${userId} and not ${byDevice}::boolean and ${failures} < ${MAX_CONSECUTIVE_FAILURES}`
+}
+
+/** Gives back an attempt that found no turn: it was counted, and nobody looked at its password. */
+export async function returnAttempt(db: Database, budget: Budget): Promise<void> {
+  await db.execute(unspend(budget))
 }
 
 type FailedConfirmation = {

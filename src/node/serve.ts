@@ -39,9 +39,13 @@ export function createAppServer(fetch: Fetch, deps: AppDeps, bounds = BOUNDS): A
   const refuse = createRefusals(deps)
   const refuseSocket = async (socket: Socket, error: AppError) =>
     await refuseOn(socket, await refuse(error), deps.clock())
+  const refused = new WeakSet<object>()
   const connections = trackConnections(server, {
     max: bounds.maxConnections,
-    onFull: (socket) => void refuseSocket(socket, tooManyConnections()),
+    onFull: (socket) => {
+      refused.add(socket)
+      void refuseSocket(socket, tooManyConnections())
+    },
     onEvicted: reportEvictions(deps, bounds),
   })
   let isDraining = false
@@ -65,6 +69,8 @@ export function createAppServer(fetch: Fetch, deps: AppDeps, bounds = BOUNDS): A
     },
   )
   const handle = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    // Its connection has been answered already: what it says must not happen.
+    if (refused.has(incoming.socket)) return
     connections.begin(incoming, outgoing)
     lingerIfUnread(incoming, outgoing)
     void listener(incoming, outgoing)
@@ -72,7 +78,11 @@ export function createAppServer(fetch: Fetch, deps: AppDeps, bounds = BOUNDS): A
   server.on('request', handle)
   // An expectation may be ignored (RFC 9110 section 10.1.1); Node's own answer is a bare 417.
   server.on('checkExpectation', handle)
-  server.on('connect', (_, socket) => void refuseSocket(socket as Socket, notHttp()))
+  server.on('connect', (_, socket) => {
+    // Node takes its own listener away with this event: a client that resets would end the process.
+    socket.on('error', () => {})
+    void refuseSocket(socket as Socket, notHttp())
+  })
   server.on('clientError', (error, socket) => {
     onClientError(error, { socket: socket as Socket, connections, refuseSocket })
   })

@@ -166,4 +166,34 @@ describe('admission of costly work', () => {
     await end('patient')
     expect(await patient).toBe('patient')
   })
+
+  test('a pause of the whole process loses nobody who waits', async () => {
+    const { clock, enter, end, turns, order } = start()
+    void enter('running')
+    const waiting = ['a', 'b', 'c'].map((name) => enter(name))
+    await turns()
+    clock.now = 1300
+    await turns()
+    for (const name of ['running', 'a', 'b', 'c']) await end(name)
+    expect(order).toEqual(['running', 'a', 'b', 'c'])
+    expect(await Promise.all(waiting)).toEqual(['a', 'b', 'c'])
+  })
+
+  test('where many networks with one each fill the queue, who had no turn lately takes the place of who had', async () => {
+    const { enter, end, turns, order } = start()
+    // Each has had a turn.
+    for (const name of ['f1', 'f2', 'f3', 'f4', 'f5']) {
+      void enter(name)
+      await turns()
+      await end(name)
+    }
+    const flood = ['f1', 'f2', 'f3', 'f4', 'f5'].map((name) => enter(name))
+    await turns()
+    const honest = enter('honest')
+    await refusal(flood[4] as Promise<unknown>)
+    await end('f1')
+    await end('honest')
+    expect(await honest).toBe('honest')
+    expect(order.slice(5)).toEqual(['f1', 'honest', 'f2'])
+  })
 })

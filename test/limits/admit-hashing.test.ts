@@ -87,6 +87,31 @@ describe('a flood of what costs a hash (row 31)', () => {
     await Promise.all([held, ...queued])
   })
 
+  test('an attempt that found no turn is none: it is not counted, for a known browser neither', async () => {
+    const { register, database, post, from } = await createBounded()
+    const { deviceOf } = await import('../support/guessing.ts')
+    const person = await from('198.51.100.4', register)
+    const { email, password } = person
+    const device = deviceOf(await from('198.51.100.4', () => post('/login', { email, password })))
+    const busy = await createTestApp({
+      variables: { LIMIT_SIGN_IN_ACCOUNT: '5/300' },
+      deps: {
+        admission: {
+          assertRoom: () => {},
+          run: (network, work) => createAdmission({ ...full }).run(network, work),
+        },
+      },
+    })
+    for (const headers of [{}, device] as Record<string, string>[]) {
+      for (let time = 0; time < 8; time++)
+        expect((await busy.post('/login', { email, password }, headers)).status).toBe(503)
+    }
+    const [{ most } = {}] = await database.sql(
+      "select max(attempts) as most from rate_limits where key like 'device:%'",
+    )
+    expect(most).toBe('0')
+  })
+
   test('an upgrade of the hash is left for another time, and the sign-in succeeds', async () => {
     const { post, from, register, admission, database, deps } = await createBounded()
     const person = await from('198.51.100.3', register)

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { connect } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import { parseConfig } from '../../src/config.ts'
@@ -325,6 +326,20 @@ describe('a client that goes away is no fault of ours', () => {
     expect(printed).toEqual([])
     expect(log).toEqual([])
   })
+})
+
+test('a client that resets after CONNECT ends nothing but its own connection', async () => {
+  const { port, log } = await serve()
+  for (let time = 0; time < 20; time++) {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => {})
+    await once(socket, 'connect')
+    socket.write('CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n')
+    socket.resetAndDestroy()
+  }
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200)
+  expect(JSON.stringify(log)).not.toContain('internal_error')
 })
 
 describe('bounds', () => {
