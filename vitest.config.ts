@@ -5,11 +5,14 @@ import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 /** Tests of what only ever runs on a developer's machine, or reads the repository itself. */
-const machine = ['test/*.test.ts', 'test/{local,cli,node}/**/*.test.ts']
+const machine = ['test/*.test.ts', 'test/{local,cli,node,config}/**/*.test.ts']
 
 /** What no database engine has a say in; races, which an engine with one connection does not have; and plans of one. */
 const unaffectedByEngine = [
-  ...['passwords', 'crypto', 'worker', 'db', 'http', 'net', 'service'].map((folder) => `test/${folder}/**`),
+  ...['access', 'config', 'crypto', 'worker', 'db', 'http', 'net', 'operations'].map(
+    (folder) => `test/${folder}/**`,
+  ),
+  'test/passwords/{assert-acceptable,change,common-passwords,is-breached}.test.ts',
   'test/{sessions,administration}/{races,stale-guards,access-token,key-rotation}.test.ts',
   'test/limits/races.test.ts',
   'test/administration/scale.test.ts',

@@ -1,4 +1,4 @@
--- `admin` holds every permission of src/permissions.ts: a new one comes with a migration like this.
+-- `admin` holds every permission of src/roles/permissions.ts: a new one comes with a migration like this.
 INSERT INTO "role_permissions" ("role_name", "permission") VALUES
   ('admin', 'users:read'),
   ('admin', 'users:write'),

@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { appendFileSync, existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseEnv } from 'node:util'
-import { VARIABLE_NAMES } from '../src/config.ts'
+import { VARIABLE_NAMES } from '../src/config/parse-config.ts'
 import { pick, type SigningKey } from '../src/crypto/signing-key.ts'
 
 const FILE = fileURLToPath(new URL('../.dev.vars', import.meta.url))

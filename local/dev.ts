@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { ConfigError, parseConfig } from '../src/config.ts'
+import { ConfigError, parseConfig } from '../src/config/parse-config.ts'
 import './copy-docs-assets.ts'
 import {
   bringsSecret,

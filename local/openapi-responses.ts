@@ -1,7 +1,7 @@
 import type { ZodOpenApiResponseObject } from 'zod-openapi'
 import type { ErrorCode } from '../src/errors.ts'
 import { PROBLEMS } from '../src/http/problem.ts'
-import { problemPayload } from '../src/service/payloads.ts'
+import { problemPayload } from '../src/operations/payloads.ts'
 
 const HEADERS: Record<
   number,

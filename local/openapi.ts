@@ -9,8 +9,8 @@ import {
 import packageJson from '../package.json' with { type: 'json' }
 import { routes } from '../src/app.ts'
 import type { ErrorCode } from '../src/errors.ts'
-import { metadataOf, type RouteDescription, type RouteMetadata } from '../src/http/describe.ts'
-import { PERMISSIONS, type Permission } from '../src/permissions.ts'
+import { metadataOf, type RouteDescription, type RouteMetadata } from '../src/http/describe-route.ts'
+import { PERMISSIONS, type Permission } from '../src/roles/permissions.ts'
 import { addExamples } from './openapi-examples.ts'
 import { errorResponses } from './openapi-responses.ts'
 

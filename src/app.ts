@@ -1,18 +1,19 @@
 import { Hono } from 'hono'
+import { corsAllowlist } from './access/cors-allowlist.ts'
+import { recordDenials } from './access/record-denials.ts'
 import { administrationRoutes } from './administration/routes.ts'
 import { auditRoutes } from './audit/routes.ts'
 import type { AppDeps } from './deps.ts'
 import { type AppEnv, requestContext } from './http/context.ts'
-import { corsAllowlist } from './http/cors-allowlist.ts'
-import { assertEveryRouteDeclaresAccess } from './http/describe.ts'
+import { assertEveryRouteDeclaresAccess } from './http/describe-route.ts'
 import { handleError, handleNotFound, throwErrorsOnly } from './http/handle-error.ts'
 import { readBody } from './http/read-body.ts'
-import { recordDenials } from './http/record-denials.ts'
 import { requireHttps } from './http/require-https.ts'
 import { securityHeaders } from './http/security-headers.ts'
+import { serviceRoutes } from './operations/routes.ts'
+import { admitHashing } from './passwords/admit-hashing.ts'
 import { passwordRoutes } from './passwords/routes.ts'
 import { roleRoutes } from './roles/routes.ts'
-import { serviceRoutes } from './service/routes.ts'
 import { ownSessionRoutes, sessionRoutes } from './sessions/routes.ts'
 import { userRoutes } from './users/routes.ts'
 
@@ -37,7 +38,7 @@ export function createApp(deps: AppDeps) {
   const { publicUrl } = deps.config
   // Not strict: a path answers with and without a trailing slash.
   const app = new Hono<AppEnv>({ strict: false })
-    .use(requestContext(deps))
+    .use(requestContext(deps, admitHashing))
     .use(securityHeaders(publicUrl))
     .use(requireHttps(publicUrl))
     .use(corsAllowlist(deps.config))

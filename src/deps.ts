@@ -1,13 +1,9 @@
-import type { Config } from './config.ts'
-import { type DerivedKeys, deriveKeys } from './crypto/derived-key.ts'
-import { createKeyRing, type KeyRing } from './crypto/jwt.ts'
-import { createPasswordHasher, type Derive, type PasswordHasher } from './crypto/password.ts'
-import type { Client } from './db/audit-event.ts'
-import { type Connect, type Database, type DatabaseFetch, prepareDatabase } from './db/client.ts'
-import { type Admission, createAdmission } from './limits/admission.ts'
-import { createMemoryLimiter, type FloodLimiter, type LocalLimitName } from './limits/memory-limiter.ts'
-import { commonPasswordsFrom } from './passwords/common-passwords.ts'
-import { createProbe, type Probe } from './service/probe-database.ts'
+import type { Config } from './config/parse-config.ts'
+import type { DerivedKeys } from './crypto/derived-key.ts'
+import type { KeyRing } from './crypto/jwt.ts'
+import type { PasswordHasher } from './crypto/password.ts'
+import type { Connect, Database } from './db/client.ts'
+import type { Client } from './net/client-address.ts'
 
 /** The wall clock. A parameter everywhere, so that every expiry has a test just before it and at it. */
 export type Clock = () => Date
@@ -34,6 +30,42 @@ export type IsPlainHttp = (request: Request) => boolean
 
 /** Writes one line of JSON. */
 export type Log = (entry: { event: string } & Record<string, unknown>) => void
+
+/** Bounds work that is too costly to be done as often as it is asked for. */
+export type Admission = {
+  /**
+   * Refuses what would be refused anyway, before it has cost anything.
+   *
+   * @throws AppError `overloaded`
+   */
+  assertRoom(network: string): void
+  /**
+   * Runs the work when its turn comes.
+   *
+   * @param network whom it is done for: turns go round the networks, so that who floods waits behind themselves
+   * @throws AppError `overloaded`, with the seconds until it is worth trying again; the work was not begun then
+   */
+  run<T>(network: string, work: () => Promise<T>): Promise<T>
+}
+
+/** Cloudflare's Rate Limiting binding, and what does the same elsewhere. */
+export type FloodLimiter = {
+  limit(options: { key: string }): Promise<{ success: boolean; retryAfterSeconds?: number }>
+}
+
+/** Limits of the database of which every process keeps a copy. */
+export type LocalLimitName = 'registerAddress' | 'signInAddress'
+
+/** What a probe found. */
+export type Probed = {
+  /** From this instance to the database and back, to a tenth. */
+  milliseconds: number
+  /** After how long the database ends a statement by itself; 0: never; `null` where it did not answer. */
+  statementTimeoutMilliseconds: number | null
+  failure?: unknown
+}
+
+export type Probe = (db: Database) => Promise<Probed>
 
 /** What one running instance (an isolate, a process) needs; built once by `makeDeps`. */
 export type AppDeps = {
@@ -72,83 +104,3 @@ export type AppDeps = {
  * the request comes from.
  */
 export type Deps = Omit<AppDeps, 'connect'> & { db: Database; client: Client }
-
-/** Milliseconds that only grow, for durations. */
-export const stopwatch = () => performance.now()
-
-const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds))
-
-/** How password hashes are made on a platform. */
-export type Hashing = {
-  /** Omitted: by Web Crypto, without a pause. */
-  derive?: Derive
-  /** How many at the same time. */
-  running: number
-  /** Omitted: until the work is done. */
-  leaseMilliseconds?: number
-}
-
-/** As many as are hashed before the deadline, at the usual tenth of a second and a half. */
-const WAITING_PER_RUNNING = 32
-const DEADLINE_MILLISECONDS = 5000
-
-/** @param now milliseconds */
-export function createLocalLimits({ limits }: Config, now: () => number): AppDeps['localLimits'] {
-  return {
-    registerAddress: createMemoryLimiter(limits.registerAddress, now),
-    signInAddress: createMemoryLimiter(limits.signInAddress, now),
-    refreshSession: createMemoryLimiter(limits.refreshSession, now),
-    reports: createMemoryLimiter({ count: 1, seconds: 60 }, now),
-  }
-}
-
-/** Real time, real randomness, the configured database: the one place where they enter. */
-export function makeDeps(
-  config: Config,
-  {
-    hashing,
-    databaseFetch,
-    ...platform
-  }: Pick<AppDeps, 'assets' | 'clientAddress' | 'floodLimiter' | 'isPlainHttp'> & {
-    hashing: Hashing
-    /** Where the platform has something leaner than its `fetch`. */
-    databaseFetch?: DatabaseFetch
-  },
-): AppDeps {
-  const random: Random = {
-    bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
-    uuid: () => crypto.randomUUID(),
-  }
-  return {
-    config,
-    connect: prepareDatabase(
-      { url: config.databaseUrl, endpoint: config.databaseEndpoint },
-      { now: stopwatch, timeoutMilliseconds: config.databaseTimeoutMilliseconds, databaseFetch },
-    ),
-    clock: () => new Date(),
-    stopwatch,
-    random,
-    passwords: createPasswordHasher(config.passwordWork, random.bytes, hashing.derive),
-    admission: createAdmission({
-      running: hashing.running,
-      waiting: hashing.running * WAITING_PER_RUNNING,
-      deadlineMilliseconds: DEADLINE_MILLISECONDS,
-      leaseMilliseconds: hashing.leaseMilliseconds ?? Number.POSITIVE_INFINITY,
-      now: stopwatch,
-      sleep,
-    }),
-    localLimits: createLocalLimits(config, Date.now),
-    probe: createProbe({ stopwatch, sleep }),
-    keyRing: createKeyRing(config.signingKeys),
-    refreshKeys: deriveKeys(config.authSecrets, 'refresh-token'),
-    deviceKeys: deriveKeys(config.authSecrets, 'device-token'),
-    limitKeys: deriveKeys(config.authSecrets, 'rate-limit'),
-    commonPasswords: commonPasswordsFrom({ assets: platform.assets, publicUrl: config.publicUrl }),
-    // Called as a method of another object, the one of Workers throws "Illegal invocation".
-    fetch: (...args) => fetch(...args),
-    ...platform,
-    // Both runtimes collect what the console is given; one line is one entry.
-    // biome-ignore lint/suspicious/noConsole: this is the sink of the log
-    log: (entry) => console.log(JSON.stringify(entry)),
-  }
-}

@@ -1,15 +1,9 @@
 import { createApp } from './app.ts'
-import { assertUsableKeys, parseConfig } from './config.ts'
-import {
-  type AppDeps,
-  type Assets,
-  type ClientAddress,
-  type IsPlainHttp,
-  makeDeps,
-  stopwatch,
-} from './deps.ts'
-import { createMemoryLimiter, type FloodLimiter } from './limits/memory-limiter.ts'
-import { runScheduled } from './scheduled.ts'
+import { assertUsableKeys, parseConfig } from './config/parse-config.ts'
+import type { AppDeps, Assets, ClientAddress, FloodLimiter, IsPlainHttp } from './deps.ts'
+import { createMemoryLimiter } from './limits/memory-limiter.ts'
+import { makeDeps, stopwatch } from './make-deps.ts'
+import { runScheduled } from './schedule/run-scheduled.ts'
 import { HASHING } from './workers/hashing.ts'
 
 type Bindings = Record<string, unknown> & {

@@ -105,7 +105,7 @@ describe('who may import what', () => {
   })
 
   test('undici, which is for Node: node-fetch.ts, and that by the Node entry', () => {
-    expect(importers(/^undici/, (path) => path === 'src/node-fetch.ts')).toEqual([])
+    expect(importers(/^undici/, (path) => path === 'src/node/database-fetch.ts')).toEqual([])
     expect(importers(/node-fetch\.ts$/, (path) => path === 'src/node.ts')).toEqual([])
   })
 

@@ -6,9 +6,9 @@ import { openapiDocument, openapiText } from '../local/openapi.ts'
 import { BODY_EXAMPLES, EXAMPLES } from '../local/openapi-examples.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { routes } from '../src/app.ts'
-import { metadataOf } from '../src/http/describe.ts'
+import { metadataOf } from '../src/http/describe-route.ts'
 import { PROBLEMS } from '../src/http/problem.ts'
-import { VERSION } from '../src/version.ts'
+import { VERSION } from '../src/operations/version.ts'
 
 type Schema = {
   $ref?: string

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import packageJson from '../package.json' with { type: 'json' }
-import { parseConfig, VARIABLE_NAMES } from '../src/config.ts'
+import { parseConfig, VARIABLE_NAMES } from '../src/config/parse-config.ts'
 import { root } from './support/process.ts'
 
 const read = (path: string) => readFileSync(`${root}${path}`, 'utf8')

@@ -1,6 +1,6 @@
+import { requireToken } from '../../src/access/require-token.ts'
 import { createApp } from '../../src/app.ts'
 import type { AppDeps } from '../../src/deps.ts'
-import { requireToken } from '../../src/http/require-token.ts'
 
 /**
  * Our application with two routes more: one that asks nobody, as an application's own may be guarded, and one that

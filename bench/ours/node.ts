@@ -1,10 +1,10 @@
 import { serve } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono } from 'hono'
-import { parseConfig, VARIABLE_NAMES } from '../../src/config.ts'
-import { makeDeps } from '../../src/deps.ts'
+import { parseConfig, VARIABLE_NAMES } from '../../src/config/parse-config.ts'
+import { makeDeps } from '../../src/make-deps.ts'
+import { fetchUnderNode } from '../../src/node/database-fetch.ts'
 import { createHashThreads, HASH_THREADS } from '../../src/node/hash-threads.ts'
-import { fetchUnderNode } from '../../src/node-fetch.ts'
 import { appWithParts } from './app.ts'
 
 const config = parseConfig(Object.fromEntries(VARIABLE_NAMES.map((name) => [name, process.env[name]])))

@@ -1,5 +1,5 @@
-import { parseConfig } from '../../src/config.ts'
-import { makeDeps } from '../../src/deps.ts'
+import { parseConfig } from '../../src/config/parse-config.ts'
+import { makeDeps } from '../../src/make-deps.ts'
 import { HASHING } from '../../src/workers/hashing.ts'
 import { appWithParts } from './app.ts'
 

@@ -1,7 +1,7 @@
-import type { Actor } from '../db/administration.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { refused } from '../roles/refused.ts'
+import type { Actor } from '../sql/authority.ts'
 import { type AdminUser, setUserRoles } from './queries.ts'
 
 export type Assignment = { actor: Actor; userId: number; roles: readonly string[] }

@@ -1,6 +1,6 @@
-import type { Actor } from '../db/administration.ts'
 import type { Deps } from '../deps.ts'
 import { refused } from '../roles/refused.ts'
+import type { Actor } from '../sql/authority.ts'
 import { deleteUser as remove } from './queries.ts'
 
 /**

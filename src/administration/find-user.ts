@@ -1,10 +1,10 @@
-import type { Actor } from '../db/administration.ts'
 import type { Deps } from '../deps.ts'
 import { recordBudget } from '../limits/budgets.ts'
 import { refused } from '../roles/refused.ts'
 import type { Session } from '../sessions/queries.ts'
+import type { Actor } from '../sql/authority.ts'
 import type { AdminUser } from './queries.ts'
-import { findUser as find, listUserSessions } from './reads/queries.ts'
+import { findUser as find, listUserSessions } from './reads.sql.ts'
 
 type ReadDeps = Pick<Deps, 'db' | 'clock' | 'client' | 'limitKeys'>
 type About = { actor: Actor; userId: number }

@@ -1,13 +1,13 @@
 import { fromBase64Url, toBase64Url, utf8 } from '../crypto/encoding.ts'
-import type { Actor } from '../db/administration.ts'
-import type { UserFilter, UserPosition } from '../db/user-search.ts'
 import type { Deps } from '../deps.ts'
 import { memberError } from '../errors.ts'
 import { recordBudget } from '../limits/budgets.ts'
 import { refused } from '../roles/refused.ts'
-import { MAX_USER_ID } from '../user-id.ts'
+import type { Actor } from '../sql/authority.ts'
+import { MAX_USER_ID } from '../users/user-id.ts'
 import type { AdminUser } from './queries.ts'
-import { listUsers as findUsers } from './reads/queries.ts'
+import { listUsers as findUsers } from './reads.sql.ts'
+import type { UserFilter, UserPosition } from './search-users.sql.ts'
 
 /** One page of accounts, and where the next begins; `null` after the last. */
 export type ListedUsers = { users: AdminUser[]; nextCursor: string | null }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { line, nextCursor, pageParameters, printable, wellFormed } from '../payloads.ts'
+import { line, nextCursor, pageParameters, printable, wellFormed } from '../http/schemas.ts'
 import { roleName } from '../roles/payloads.ts'
 import { changesSomething, profileMembers, toUserPayload, userMembers } from '../users/payloads.ts'
 import type { ListedUsers } from './list-users.ts'

@@ -1,19 +1,20 @@
 import { type SQL, sql } from 'drizzle-orm'
+import type { Database } from '../db/client.ts'
+import { violatedUnique } from '../db/errors.ts'
+import type { Client } from '../net/client-address.ts'
+import { ADMIN_ROLE } from '../roles/permissions.ts'
 import {
   type ActOnUser,
   ADMINISTRATION,
   decideAboutUser,
   isLastAdmin,
   type Refusal,
-} from '../db/administration.ts'
-import { type Client, type EventSource, recordEvents } from '../db/audit-event.ts'
-import type { Database } from '../db/client.ts'
-import { violatedUnique } from '../db/errors.ts'
-import { isLive } from '../db/live-session.ts'
-import { time } from '../db/time.ts'
-import { accountStatus } from '../db/user-search.ts'
-import { ADMIN_ROLE } from '../permissions.ts'
+} from '../sql/authority.ts'
+import { type EventSource, recordEvents } from '../sql/events.ts'
+import { isLive } from '../sql/sessions.ts'
+import { time } from '../sql/time.ts'
 import { toUser, type User, type UserRow, userRowColumns } from '../users/queries.ts'
+import { accountStatus } from './search-users.sql.ts'
 
 export type Status = 'active' | 'disabled'
 

@@ -1,8 +1,8 @@
-import type { Actor } from '../db/administration.ts'
 import type { Deps } from '../deps.ts'
 import { memberError } from '../errors.ts'
 import { recordBudget } from '../limits/budgets.ts'
 import { refused } from '../roles/refused.ts'
+import type { Actor } from '../sql/authority.ts'
 import {
   type EventFilter,
   type EventPosition,

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
-import type { EventType } from '../db/audit-event.ts'
-import { nextCursor, pageParameters, userIdParameter } from '../payloads.ts'
+import { nextCursor, pageParameters, userIdParameter } from '../http/schemas.ts'
+import type { EventType } from '../sql/events.ts'
 import type { EventPage } from './list-events.ts'
 import type { SecurityEvent } from './queries.ts'
 

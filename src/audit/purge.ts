@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.ts'
-import { inBatches } from '../purge.ts'
+import { inBatches } from '../schedule/in-batches.ts'
 import { deleteOldEvents } from './queries.ts'
 
 /**

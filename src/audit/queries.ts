@@ -1,11 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { decideAboutReading, mayDoMore, type Reading, type Refusal } from '../db/administration.ts'
-import type { Client, EventType } from '../db/audit-event.ts'
 import type { Database } from '../db/client.ts'
 import { type Before, deleteBefore } from '../db/delete-before.ts'
-import { fromLiveSession, type OwnSession } from '../db/live-session.ts'
-import { type OnceBudget, recordOnce } from '../db/record-once.ts'
-import { time } from '../db/time.ts'
+import type { Client } from '../net/client-address.ts'
+import { decideAboutReading, mayDoMore, type Reading, type Refusal } from '../sql/authority.ts'
+import type { EventType } from '../sql/events.ts'
+import { type OnceBudget, recordOnce } from '../sql/record-once.ts'
+import { fromLiveSession, type OwnSession } from '../sql/sessions.ts'
+import { time } from '../sql/time.ts'
 
 export type SecurityEvent = {
   id: number

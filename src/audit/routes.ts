@@ -1,8 +1,8 @@
 import { Hono } from 'hono'
+import { requirePermission } from '../access/require-permission.ts'
+import { requireUser } from '../access/require-user.ts'
 import type { AppEnv } from '../http/context.ts'
-import { describe } from '../http/describe.ts'
-import { requirePermission } from '../http/require-permission.ts'
-import { requireUser } from '../http/require-user.ts'
+import { describe } from '../http/describe-route.ts'
 import { validQuery } from '../http/validate.ts'
 import { listEvents, listOwnEvents } from './list-events.ts'
 import {

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { time } from '../sql/time.ts'
 import type { Database } from './client.ts'
-import { time } from './time.ts'
 
 /** Which rows to delete: those whose time lies before a moment, the oldest first, so many at most. */
 export type Before = { before: Date; limit: number }

@@ -12,7 +12,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
-import { accountStatus, searchKeys } from './user-search.ts'
+import { accountStatus, searchKeys } from '../administration/search-users.sql.ts'
 
 /** A point in time, to the millisecond: what JavaScript can hold, so that comparisons are exact. */
 const time = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
@@ -182,7 +182,7 @@ export const auditEvents = pgTable(
   {
     id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
     occurredAt: time('occurred_at').notNull(),
-    /** One of `EVENT_TYPES` in `db/audit-event.ts`. */
+    /** One of `EVENT_TYPES` in `sql/events.ts`. */
     type: text('type').notNull(),
     /** Whom it is about; null: no account. No foreign key, since it outlives the account. */
     userId: integer('user_id'),

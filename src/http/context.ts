@@ -2,8 +2,7 @@ import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { routePath } from 'hono/route'
 import type { AppDeps, Deps } from '../deps.ts'
-import { admitHashing } from '../limits/admit-hashing.ts'
-import { toClient } from './client-address.ts'
+import { toClient } from '../net/client-address.ts'
 
 /** A method that a client made up is a text of the client's: it is not logged. */
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
@@ -26,6 +25,16 @@ export type AppEnv = {
 export type RequestContext = Pick<Context<AppEnv>, 'req' | 'header' | 'var'>
 
 /**
+ * The hasher of one request.
+ *
+ * @param site the network that asks; called when it is needed
+ */
+export type PasswordsOf = (
+  deps: Pick<AppDeps, 'passwords' | 'admission'>,
+  site: () => string,
+) => AppDeps['passwords']
+
+/**
  * Gives a request its id and its deps, the response its `X-Request-Id` and `Server-Timing`, and the log one line.
  * That line holds the pattern of the route, never a path, a query, a header or an address.
  *
@@ -34,7 +43,7 @@ export type RequestContext = Pick<Context<AppEnv>, 'req' | 'header' | 'var'>
  *
  * @see https://www.w3.org/TR/server-timing/
  */
-export function requestContext({ connect, ...shared }: AppDeps) {
+export function requestContext({ connect, ...shared }: AppDeps, passwordsOf?: PasswordsOf) {
   return createMiddleware<AppEnv>(async function requestContext(c, next) {
     const meter = { roundTrips: 0, milliseconds: 0 }
     const requestId = shared.random.uuid()
@@ -53,7 +62,7 @@ export function requestContext({ connect, ...shared }: AppDeps) {
         client ??= toClient(shared.clientAddress(c.req.raw, c.env), c.req.header('User-Agent'))
         return client
       },
-      passwords: admitHashing(shared.passwords, shared.admission, () => c.var.deps.client.site),
+      passwords: passwordsOf?.(shared, () => c.var.deps.client.site) ?? shared.passwords,
     })
     await next()
     const { headers } = c.res

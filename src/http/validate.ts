@@ -4,7 +4,7 @@ import { validator } from 'hono/validator'
 import type * as z from 'zod/mini'
 import { AppError, type FieldError } from '../errors.ts'
 import type { AppEnv } from './context.ts'
-import { withMetadata } from './describe.ts'
+import { withMetadata } from './describe-route.ts'
 
 /** The kinds of body a route can accept, and the content types that each of them is. */
 const MEDIA = {

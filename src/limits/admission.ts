@@ -1,3 +1,4 @@
+import type { Admission } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import { FairQueue, type Waiter } from './fair-queue.ts'
 
@@ -16,23 +17,6 @@ export type AdmissionOptions = {
   /** A monotonic clock in milliseconds. */
   now: () => number
   sleep: (milliseconds: number) => Promise<void>
-}
-
-/** Bounds work that is too costly to be done as often as it is asked for. */
-export type Admission = {
-  /**
-   * Refuses what would be refused anyway, before it has cost anything.
-   *
-   * @throws AppError `overloaded`
-   */
-  assertRoom(network: string): void
-  /**
-   * Runs the work when its turn comes.
-   *
-   * @param network whom it is done for: turns go round the networks, so that who floods waits behind themselves
-   * @throws AppError `overloaded`, with the seconds until it is worth trying again; the work was not begun then
-   */
-  run<T>(network: string, work: () => Promise<T>): Promise<T>
 }
 
 /** The first in line looks often enough to waste a thirtieth of a hash, the others as often as one takes. */

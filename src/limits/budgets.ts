@@ -1,11 +1,11 @@
+import type { Config, LimitName } from '../config/parse-config.ts'
 import type { Limit } from '../config/rules.ts'
-import type { Config, LimitName } from '../config.ts'
 import { DEVICE_TOKEN_SECONDS, type Device } from '../crypto/device-token.ts'
 import { keyedHash } from '../crypto/keyed-hash.ts'
-import type { Budget } from '../db/rate-limit.ts'
-import type { OnceBudget } from '../db/record-once.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import type { Budget } from '../sql/limits.ts'
+import type { OnceBudget } from '../sql/record-once.ts'
 import type { PasswordAttempt } from './queries.ts'
 
 /** Limits of what somebody who is signed in does, and what their rows are called. */

@@ -1,18 +1,11 @@
 import type { Limit } from '../config/rules.ts'
-
-/** Cloudflare's Rate Limiting binding, and what does the same elsewhere. */
-export type FloodLimiter = {
-  limit(options: { key: string }): Promise<{ success: boolean; retryAfterSeconds?: number }>
-}
-
-/** Limits of the database of which every process keeps a copy. */
-export type LocalLimitName = 'registerAddress' | 'signInAddress'
+import type { FloodLimiter } from '../deps.ts'
 
 /** About 10 MB at most; a flood from more addresses than this is not one that a limit by address stops. */
 const MAX_KEYS = 100_000
 
 /**
- * A limit for one process: the generic cell rate algorithm of `db/rate-limit.ts` in memory. Under Node it stands where
+ * A limit for one process: the generic cell rate algorithm of `sql/limits.ts` in memory. Under Node it stands where
  * Cloudflare's Rate Limiting binding does on Workers.
  *
  * @param now milliseconds

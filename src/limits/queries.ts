@@ -1,8 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { LimitName } from '../config.ts'
-import { type Client, recordEvents } from '../db/audit-event.ts'
+import type { LimitName } from '../config/parse-config.ts'
 import type { Database } from '../db/client.ts'
 import { type Before, deleteBefore } from '../db/delete-before.ts'
+import type { Client } from '../net/client-address.ts'
+import { recordEvents } from '../sql/events.ts'
 import {
   type Budget,
   MARGIN_SECONDS,
@@ -11,8 +12,8 @@ import {
   spend,
   spendInTurn,
   unspend,
-} from '../db/rate-limit.ts'
-import { time } from '../db/time.ts'
+} from '../sql/limits.ts'
+import { time } from '../sql/time.ts'
 
 /**
  * After so many wrong passwords in a row none is right any more, until the account is recovered.

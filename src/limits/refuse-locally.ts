@@ -1,7 +1,6 @@
-import type { Budget } from '../db/rate-limit.ts'
-import type { Deps } from '../deps.ts'
+import type { Deps, LocalLimitName } from '../deps.ts'
+import type { Budget } from '../sql/limits.ts'
 import { rateLimited } from './budgets.ts'
-import type { LocalLimitName } from './memory-limiter.ts'
 import { reportRefusal } from './queries.ts'
 
 /**

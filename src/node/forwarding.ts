@@ -1,6 +1,6 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { AppDeps, ClientAddress, IsPlainHttp } from '../deps.ts'
-import { forwardedAddress, parseAddress } from '../http/client-address.ts'
+import { forwardedAddress, parseAddress } from '../net/client-address.ts'
 
 /** Networks that no client of the internet comes from (RFC 1918, 4193, 4291, 6598), but proxies do. */
 const PRIVATE =

@@ -1,5 +1,5 @@
 import type { AppDeps } from '../deps.ts'
-import { runScheduled } from '../scheduled.ts'
+import { runScheduled } from '../schedule/run-scheduled.ts'
 
 /** As often as the cron of `wrangler.toml`. */
 const EVERY_MILLISECONDS = 3_600_000

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
-import { line } from '../payloads.ts'
-import { PERMISSIONS, type Permission, ROLE_NAME } from '../permissions.ts'
+import { line } from '../http/schemas.ts'
+import { PERMISSIONS, type Permission, ROLE_NAME } from './permissions.ts'
 import type { Role } from './queries.ts'
 
 const permission = z.enum(Object.keys(PERMISSIONS) as [Permission, ...Permission[]], {

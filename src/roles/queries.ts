@@ -1,11 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { type Actor, ADMINISTRATION, actingUser, isLastAdmin, mayNot } from '../db/administration.ts'
-import { type Client, type EventType, recordEvents } from '../db/audit-event.ts'
 import type { Database } from '../db/client.ts'
-import { isHeldBySuperior, superiorsAndHolders } from '../db/role-holders.ts'
-import { time } from '../db/time.ts'
 import { failuresOf, MAX_CONSECUTIVE_FAILURES } from '../limits/queries.ts'
-import { ADMIN_ROLE, DEFAULT_ROLE } from '../permissions.ts'
+import type { Client } from '../net/client-address.ts'
+import { type Actor, ADMINISTRATION, actingUser, isLastAdmin, mayNot } from '../sql/authority.ts'
+import { type EventType, recordEvents } from '../sql/events.ts'
+import { isHeldBySuperior, superiorsAndHolders } from '../sql/role-holders.ts'
+import { time } from '../sql/time.ts'
+import { ADMIN_ROLE, DEFAULT_ROLE } from './permissions.ts'
 
 /** Permissions in alphabetical order. */
 export type Role = { name: string; description: string; permissions: string[] }

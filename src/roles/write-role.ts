@@ -1,6 +1,6 @@
-import type { Actor } from '../db/administration.ts'
 import type { Deps } from '../deps.ts'
 import { AppError, memberError } from '../errors.ts'
+import type { Actor } from '../sql/authority.ts'
 import {
   ADMIN_ROLE,
   DEFAULT_ROLE,
@@ -8,7 +8,7 @@ import {
   PERMISSIONS,
   type Permission,
   ROLE_NAME,
-} from '../permissions.ts'
+} from './permissions.ts'
 import { type Role, writeRole as write } from './queries.ts'
 import { refused } from './refused.ts'
 

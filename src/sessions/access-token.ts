@@ -1,8 +1,8 @@
 import { isUuid } from '../crypto/encoding.ts'
 import { signToken, verifyToken } from '../crypto/jwt.ts'
 import type { Deps } from '../deps.ts'
-import { MAX_USER_ID } from '../user-id.ts'
 import type { Principal } from '../users/queries.ts'
+import { MAX_USER_ID } from '../users/user-id.ts'
 
 export type AccessToken = { token: string; expiresInSeconds: number }
 

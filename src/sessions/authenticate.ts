@@ -1,7 +1,7 @@
 import type { Database } from '../db/client.ts'
-import type { OwnSession } from '../db/live-session.ts'
 import type { Deps } from '../deps.ts'
 import { type AccountLimitName, actBudget, type BudgetDeps, rateLimited } from '../limits/budgets.ts'
+import type { OwnSession } from '../sql/sessions.ts'
 import {
   type Counted,
   findSessionPrincipal,

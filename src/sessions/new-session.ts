@@ -1,5 +1,5 @@
-import type { NewSession } from '../db/live-session.ts'
 import type { Deps } from '../deps.ts'
+import type { NewSession } from '../sql/sessions.ts'
 
 /** A session as it begins now: its id, and when it ends if it is not refreshed, and whatever happens. */
 export function newSession({ config, random }: Pick<Deps, 'config' | 'random'>, now: Date): NewSession {

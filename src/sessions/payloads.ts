@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { wellFormed } from '../payloads.ts'
+import { wellFormed } from '../http/schemas.ts'
 import { toUserPayload, userPayload } from '../users/payloads.ts'
 import type { TokenPair } from './issue-tokens.ts'
 import type { Session } from './queries.ts'

@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.ts'
-import { inBatches } from '../purge.ts'
+import { inBatches } from '../schedule/in-batches.ts'
 import { deleteEndedSessions } from './queries.ts'
 
 /** How long an ended session is kept for whoever has to find out what happened. */

@@ -1,11 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { type Client, type EventType, recordEvents } from '../db/audit-event.ts'
 import type { Database } from '../db/client.ts'
 import { type Before, deleteBefore } from '../db/delete-before.ts'
-import { heldSession, insertSession, isLive, type NewSession } from '../db/live-session.ts'
-import { type Budget, giveBack } from '../db/rate-limit.ts'
-import { time } from '../db/time.ts'
 import { countFailure, failuresOf, MAX_CONSECUTIVE_FAILURES } from '../limits/queries.ts'
+import type { Client } from '../net/client-address.ts'
+import { type EventType, recordEvents } from '../sql/events.ts'
+import { type Budget, giveBack } from '../sql/limits.ts'
+import { heldSession, insertSession, isLive, type NewSession } from '../sql/sessions.ts'
+import { time } from '../sql/time.ts'
 import { type Principal, type PrincipalRow, principalColumns, toPrincipal } from '../users/queries.ts'
 
 export type SignIn = {

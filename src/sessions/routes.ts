@@ -1,21 +1,22 @@
 import { type Context, Hono } from 'hono'
-import type { Device } from '../crypto/device-token.ts'
-import { AppError } from '../errors.ts'
-import { findBearerToken } from '../http/access-token.ts'
-import type { AppEnv } from '../http/context.ts'
-import { describe } from '../http/describe.ts'
-import { findDevice, setDeviceCookie } from '../http/device-cookie.ts'
-import { limitFloods } from '../http/limit-floods.ts'
-import { requireUser } from '../http/require-user.ts'
+import { findBearerToken } from '../access/bearer-token.ts'
+import { findDevice, setDeviceCookie } from '../access/device-cookie.ts'
+import { limitFloods } from '../access/limit-floods.ts'
+import { requireUser } from '../access/require-user.ts'
 import {
   clearSessionCookies,
   cookieToken,
   hasSessionCookies,
   setSessionCookies,
   soleCookie,
-} from '../http/session-cookies.ts'
-import { assertTrustedOrigin, isTrustedOrigin } from '../http/trusted-origin.ts'
+} from '../access/session-cookies.ts'
+import { assertTrustedOrigin, isTrustedOrigin } from '../access/trusted-origin.ts'
+import type { Device } from '../crypto/device-token.ts'
+import { AppError } from '../errors.ts'
+import type { AppEnv } from '../http/context.ts'
+import { describe } from '../http/describe-route.ts'
 import { validBody, validQuery } from '../http/validate.ts'
+import { signIn } from '../passwords/sign-in.ts'
 import { endOwnSession } from './end-own-session.ts'
 import { findTokenSession } from './find-token-session.ts'
 import type { TokenPair } from './issue-tokens.ts'
@@ -33,7 +34,6 @@ import {
 } from './payloads.ts'
 import { endAllSessions, endSession, listSessions } from './queries.ts'
 import { refresh } from './refresh.ts'
-import { signIn } from './sign-in.ts'
 
 const tag = 'Sign-in'
 

@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts'
-import type { AttemptDeps } from '../limits/attempt-password.ts'
-import { type Caller, confirmPassword, notDone } from '../sessions/confirm-password.ts'
+import type { AttemptDeps } from '../passwords/attempt.ts'
+import { type Caller, confirmPassword, notDone } from '../passwords/confirm.ts'
 import { deleteUser } from './queries.ts'
 
 /**

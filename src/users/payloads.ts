@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { codePoints, line, printable, wellFormed } from '../payloads.ts'
+import { codePoints, line, printable, wellFormed } from '../http/schemas.ts'
 import type { User } from './queries.ts'
 
 /** A path has 256 octets at most, of which two are `<` and `>` (RFC 5321 section 4.5.3.1.3). */

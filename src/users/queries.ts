@@ -1,13 +1,14 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { ADMINISTRATION, isLastAdmin, permissionsOf } from '../db/administration.ts'
-import { type Client, type EventSource, type EventType, recordEvents } from '../db/audit-event.ts'
 import type { Database } from '../db/client.ts'
 import { violatedUnique } from '../db/errors.ts'
-import { fromLiveSession, heldSession, type OwnSession } from '../db/live-session.ts'
-import { type Budget, giveBack, reportOnce, spendInTurn } from '../db/rate-limit.ts'
-import { time } from '../db/time.ts'
 import { failuresOf, MAX_CONSECUTIVE_FAILURES } from '../limits/queries.ts'
-import { DEFAULT_ROLE } from '../permissions.ts'
+import type { Client } from '../net/client-address.ts'
+import { DEFAULT_ROLE } from '../roles/permissions.ts'
+import { ADMINISTRATION, isLastAdmin, permissionsOf } from '../sql/authority.ts'
+import { type EventSource, type EventType, recordEvents } from '../sql/events.ts'
+import { type Budget, giveBack, reportOnce, spendInTurn } from '../sql/limits.ts'
+import { fromLiveSession, heldSession, type OwnSession } from '../sql/sessions.ts'
+import { time } from '../sql/time.ts'
 
 export type User = {
   id: number

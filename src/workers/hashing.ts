@@ -1,5 +1,5 @@
 import { chainedPbkdf2 } from '../crypto/password.ts'
-import type { Hashing } from '../deps.ts'
+import type { Hashing } from '../make-deps.ts'
 import { letOthersRun } from './let-others-run.ts'
 
 /**

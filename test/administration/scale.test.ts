@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { toBase64Url, utf8 } from '../../src/crypto/encoding.ts'
-import { runScheduled } from '../../src/scheduled.ts'
+import { runScheduled } from '../../src/schedule/run-scheduled.ts'
 import { fillWithCrowd } from '../support/crowd.ts'
 import { type Explained, explainedConnect } from '../support/explained.ts'
 import { createTestApp, createTestDatabase, newPerson, type TokenPair } from '../support/test-app.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { EVENT_TYPES } from '../../src/db/audit-event.ts'
+import { EVENT_TYPES } from '../../src/sql/events.ts'
 import { administratorsOf } from '../support/administrators.ts'
 import {
   createTestApp,
@@ -343,7 +343,7 @@ test('guesses over all accounts, once an hour, where they are as many as the ala
     variables: { GUESSING_ALARM: '3' },
     deps: { clock: deps.clock },
   })
-  const { runScheduled } = await import('../../src/scheduled.ts')
+  const { runScheduled } = await import('../../src/schedule/run-scheduled.ts')
   const guess = async (accounts: number) => {
     for (let account = 0; account < accounts; account++)
       await watched.post('/login', { email: `guessed-${account}@example.com`, password: 'not it' })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { runScheduled } from '../../src/scheduled.ts'
+import { runScheduled } from '../../src/schedule/run-scheduled.ts'
 import { createTestApp, createTestDatabase } from '../support/test-app.ts'
 
 const DAY = 86_400_000

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseConfig } from '../../src/config.ts'
+import { parseConfig } from '../../src/config/parse-config.ts'
 import type { SigningKey } from '../../src/crypto/signing-key.ts'
 import { start } from '../support/process.ts'
 

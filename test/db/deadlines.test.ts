@@ -82,7 +82,7 @@ describe('a statement ends before we give up on it', () => {
 
 describe('a database that would go on', () => {
   test('is said to at the start and by the schedule, with what to set', async () => {
-    const { checkDeadline } = await import('../../src/service/check-deadline.ts')
+    const { checkDeadline } = await import('../../src/operations/check-deadline.ts')
     const { deps, log } = await createTestApp({
       database,
       variables: { DATABASE_TIMEOUT_MILLISECONDS: '500' },

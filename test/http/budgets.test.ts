@@ -1,8 +1,8 @@
 import { Hono } from 'hono'
 import { expect, test } from 'vitest'
+import { requireToken } from '../../src/access/require-token.ts'
 import type { AppEnv } from '../../src/http/context.ts'
 import { requestContext } from '../../src/http/context.ts'
-import { requireToken } from '../../src/http/require-token.ts'
 import { administratorsOf } from '../support/administrators.ts'
 import { createTestApp, DEFAULT_LIMITS, newPerson, payloadOf } from '../support/test-app.ts'
 

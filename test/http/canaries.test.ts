@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { prepareDatabase } from '../../src/db/client.ts'
-import { type AppDeps, makeDeps } from '../../src/deps.ts'
-import { runScheduled } from '../../src/scheduled.ts'
+import type { AppDeps } from '../../src/deps.ts'
+import { makeDeps } from '../../src/make-deps.ts'
+import { runScheduled } from '../../src/schedule/run-scheduled.ts'
 import { canariesOf, canary, findCanaries, jarOf, markedPerson, tokenTrace } from '../support/canaries.ts'
 import { FAULT_NAMES, LIES } from '../support/fault-names.ts'
 import {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { metadataOf } from '../../src/http/describe.ts'
+import { metadataOf } from '../../src/http/describe-route.ts'
 import { createTestApp, newPerson } from '../support/test-app.ts'
 
 const app = await createTestApp()

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { runScheduled } from '../../src/scheduled.ts'
+import { runScheduled } from '../../src/schedule/run-scheduled.ts'
 import { createTestApp, createTestDatabase, DEFAULT_LIMITS, payloadOf } from '../support/test-app.ts'
 
 let address = 0

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readVariables, toDotenv } from '../../local/dev-vars.ts'
-import { assertUsableKeys, parseConfig } from '../../src/config.ts'
+import { assertUsableKeys, parseConfig } from '../../src/config/parse-config.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'dev-vars-test-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

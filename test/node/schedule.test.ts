@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { parseConfig } from '../../src/config.ts'
-import { makeDeps } from '../../src/deps.ts'
+import { parseConfig } from '../../src/config/parse-config.ts'
+import { makeDeps } from '../../src/make-deps.ts'
 import { schedule } from '../../src/node/schedule.ts'
 
 beforeEach(() => void vi.useFakeTimers())

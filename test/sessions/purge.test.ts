@@ -1,5 +1,5 @@
 import { expect, inject, test } from 'vitest'
-import { runScheduled } from '../../src/scheduled.ts'
+import { runScheduled } from '../../src/schedule/run-scheduled.ts'
 import { createTestApp, createTestDatabase, payloadOf } from '../support/test-app.ts'
 
 const app = await createTestApp({ database: await createTestDatabase() })

@@ -3,7 +3,7 @@ import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono } from 'hono'
 import type { Assets } from '../../src/deps.ts'
 
-export { fetchUnderNode as databaseFetch } from '../../src/node-fetch.ts'
+export { fetchUnderNode as databaseFetch } from '../../src/node/database-fetch.ts'
 
 const files = new Hono().use(serveStatic({ root: fileURLToPath(new URL('../../assets', import.meta.url)) }))
 

@@ -1,9 +1,10 @@
 import { afterAll, inject } from 'vitest'
 import { assets, databaseFetch } from '#runtime'
 import { createApp } from '../../src/app.ts'
-import { parseConfig } from '../../src/config.ts'
+import { parseConfig } from '../../src/config/parse-config.ts'
 import { createPasswordHasher, type PasswordHasher } from '../../src/crypto/password.ts'
-import { type AppDeps, createLocalLimits, makeDeps } from '../../src/deps.ts'
+import type { AppDeps } from '../../src/deps.ts'
+import { createLocalLimits, makeDeps } from '../../src/make-deps.ts'
 
 /** Small, so that suites are quick, and real: the same code as in production, with two rounds. */
 export const TEST_WORK = { iterations: 50, rounds: 2 }

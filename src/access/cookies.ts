@@ -1,0 +1,46 @@
+import { generateCookie } from 'hono/cookie'
+import type { Config } from '../config/parse-config.ts'
+import type { RequestContext } from '../http/context.ts'
+import { isLoopback } from '../net/loopback.ts'
+
+export type CookieKind = 'access' | 'refresh' | 'device'
+
+/**
+ * Sets a cookie that no script can read: `HttpOnly`, for the whole host and no other (`__Host-`), and `Secure`.
+ * On plain-http loopback the prefix and `Secure` are left out, as browsers would refuse them. To be called last:
+ * a header that was set survives into an error.
+ *
+ * `Partitioned` (CHIPS) keeps it apart by the site that embeds the frontend: the one kind of third-party cookie that
+ * browsers take which refuse others. Such a cookie is only removed by one that is partitioned too.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6265#section-4.1.2
+ */
+export function writeCookie(
+  c: RequestContext,
+  kind: CookieKind,
+  { value, maxAge }: { value: string; maxAge: number },
+): void {
+  const { config } = c.var.deps
+  const options = { path: '/', httpOnly: true, maxAge, ...config.cookies }
+  c.header('Set-Cookie', generateCookie(cookieName(config, kind), value, options), { append: true })
+}
+
+/** All values that a request has for a cookie. More than one: some were planted from another path or host. */
+export function cookieValues(c: RequestContext, kind: CookieKind): string[] {
+  const start = `${cookieName(c.var.deps.config, kind)}=`
+  const pairs = (c.req.header('Cookie') ?? '').split(';').map((pair) => pair.trim())
+  return pairs.filter((pair) => pair.startsWith(start)).map((pair) => pair.slice(start.length))
+}
+
+/**
+ * The name of a cookie. Ports are no boundary for cookies (RFC 6265 section 8.5): of two instances that one developer
+ * runs side by side, each would overwrite the other's, so on loopback the port is part of the name.
+ */
+export function cookieName(
+  { publicUrl, cookies }: Pick<Config, 'publicUrl' | 'cookies'>,
+  kind: CookieKind,
+): string {
+  const { hostname, port, protocol } = new URL(publicUrl)
+  const instance = isLoopback(hostname) ? `${port || (protocol === 'https:' ? 443 : 80)}_` : ''
+  return `${cookies.secure ? '__Host-' : ''}lumascope_${instance}${kind}`
+}

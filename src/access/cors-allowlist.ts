@@ -1,0 +1,45 @@
+import { cors } from 'hono/cors'
+import { createMiddleware } from 'hono/factory'
+import type { Config } from '../config/parse-config.ts'
+import type { AppEnv } from '../http/context.ts'
+import { isAllowedOrigin } from './allowed-origin.ts'
+import { createOriginReport } from './report-origin.ts'
+
+/** Longer than this is the same for browsers: Chromium caps a preflight's lifetime at two hours. */
+const PREFLIGHT_SECONDS = 7200
+
+/**
+ * Cross-origin access for the origins of `isAllowedOrigin`: one that is not allowed gets no CORS header at all, in
+ * preflights too, and is reported in the log. What an allowed page may send are the headers of this API, and those that
+ * tracing tools add to every request: they carry nothing here, and a preflight that refused them would break the page.
+ *
+ * @see https://fetch.spec.whatwg.org/#http-cors-protocol
+ */
+export function corsAllowlist(config: Pick<Config, 'publicUrl' | 'corsOrigins'>) {
+  const report = createOriginReport()
+  const grant = cors({
+    origin: (origin) => (isAllowedOrigin(config, origin) ? origin : null),
+    credentials: true,
+    allowMethods: ['POST', 'GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    allowHeaders: [
+      ...['Authorization', 'Content-Type', 'If-None-Match', 'X-Requested-With'],
+      // W3C Trace Context and Baggage; Sentry.
+      ...['traceparent', 'tracestate', 'baggage', 'sentry-trace'],
+    ],
+    exposeHeaders: [
+      ...['Location', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'Server-Timing'],
+      ...['WWW-Authenticate', 'X-Request-Id'],
+    ],
+    maxAge: PREFLIGHT_SECONDS,
+  })
+  return createMiddleware<AppEnv>(async function corsAllowlist(c, next) {
+    const origin = c.req.header('Origin')
+    if (origin !== undefined && isAllowedOrigin(config, origin)) return grant(c, next)
+    await next()
+    // Caches must not hand one origin the answer to another.
+    c.res.headers.append('Vary', 'Origin')
+    const { log, stopwatch } = c.var.deps
+    if (origin !== undefined && origin !== config.publicUrl) report(origin, { now: stopwatch(), log })
+    return undefined
+  })
+}

@@ -1,0 +1,98 @@
+import * as z from 'zod/mini'
+import { MAX_USER_ID } from '../users/user-id.ts'
+
+/** C0, DEL and C1: they belong in no name, break logs, and PostgreSQL can't store NUL in a text. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
+const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f]/
+
+/** Half of a surrogate pair has no UTF-8 form: it can be neither hashed nor stored as what it is. */
+export const wellFormed = z.refine<string>((text) => text.isWellFormed(), {
+  error: 'has an incomplete character',
+  abort: true,
+})
+
+export const printable = z.refine<string>((text) => !CONTROL_CHARACTER.test(text), {
+  error: 'has a control character',
+  abort: true,
+})
+
+/** Counts code points, as people count characters, where zod's own checks count UTF-16 units. */
+export const codePoints = (minimum: number, maximum: number, form?: 'NFKC') =>
+  z.check<string>(({ value: input, issues }) => {
+    const length = [...(form ? input.normalize(form) : input)].length
+    const origin = 'string'
+    if (length < minimum) {
+      const message = minimum === 1 ? 'must not be empty' : `use at least ${minimum} characters`
+      issues.push({ code: 'too_small', origin, minimum, input, message })
+    } else if (length > maximum) {
+      issues.push({ code: 'too_big', origin, maximum, input, message: `use at most ${maximum} characters` })
+    }
+  })
+
+/**
+ * What changes how the text around a name reads: controls of direction (in a list of accounts, `\u202e` turns the next
+ * column around: "Trojan Source", CVE-2021-42574), separators of lines and paragraphs, and code points that never become
+ * characters. RFC 8264 section 9.11 and 9.13 disallow them in free text.
+ *
+ * Joiners (Persian, emoji) and variation selectors stay. So do private use, which names typed on older Chinese
+ * systems hold, and what is unassigned, about which runtimes differ by their version of Unicode.
+ */
+const DISPLACES_TEXT = /[\p{Bidi_Control}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/u
+
+/** Something to see that stands by itself: no mark alone, no filler of Hangul, no blank of Braille (U+2800). */
+const VISIBLE = /[^\p{M}\p{Z}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u
+
+const legible = z.refine<string>((text) => !DISPLACES_TEXT.test(text), {
+  error: 'has a character that changes the direction or the lines of the text',
+  abort: true,
+})
+
+const visible = z.refine<string>((text) => text === '' || VISIBLE.test(text), {
+  error: 'has nothing that can be seen',
+  abort: true,
+})
+
+/** A line for people to read: 1 to so many code points. */
+export const line = (maximum: number, example: string) =>
+  z
+    .string()
+    .check(
+      wellFormed,
+      printable,
+      legible,
+      z.trim(),
+      visible,
+      codePoints(1, maximum),
+      z.meta({ minLength: 1, maxLength: maximum, examples: [example] }),
+    )
+
+const userId = z.string().check(
+  z.regex(/^[1-9]\d{0,9}$/, { error: 'is not the id of a user', abort: true }),
+  z.refine((digits) => Number(digits) <= MAX_USER_ID, { error: 'is not the id of a user' }),
+)
+
+/** The id of a user in a query. */
+export const userIdParameter = z.optional(userId)
+
+/** Members of the query of every list that comes by pages. */
+export const pageParameters = {
+  cursor: z.optional(
+    z.string().check(
+      // As none of ours is longer, and none holds anything else.
+      z.regex(/^[\w.-]{1,2000}$/, { error: 'is not a cursor of this list' }),
+      z.meta({ description: '`next_cursor` of the page before.' }),
+    ),
+  ),
+  limit: z.prefault(
+    z
+      .string()
+      .check(
+        z.regex(/^([1-9]\d?|100)$/, { error: 'must be from 1 to 100' }),
+        z.meta({ description: 'How many at most, 1 to 100.' }),
+      ),
+    '25',
+  ),
+}
+
+/** Where the next page begins. A page can have fewer items than `limit` and still not be the last. */
+export const nextCursor = z.nullable(z.string()).check(z.meta({ description: 'Null after the last page.' }))

@@ -1,0 +1,90 @@
+import type { Config } from './config/parse-config.ts'
+import { deriveKeys } from './crypto/derived-key.ts'
+import { createKeyRing } from './crypto/jwt.ts'
+import { createPasswordHasher, type Derive } from './crypto/password.ts'
+import { type DatabaseFetch, prepareDatabase } from './db/client.ts'
+import type { AppDeps, Random } from './deps.ts'
+import { createAdmission } from './limits/admission.ts'
+import { createMemoryLimiter } from './limits/memory-limiter.ts'
+import { createProbe } from './operations/probe-database.ts'
+import { commonPasswordsFrom } from './passwords/common-passwords.ts'
+
+/** How password hashes are made on a platform. */
+export type Hashing = {
+  /** Omitted: by Web Crypto, without a pause. */
+  derive?: Derive
+  /** How many at the same time. */
+  running: number
+  /** Omitted: until the work is done. */
+  leaseMilliseconds?: number
+}
+
+/** Milliseconds that only grow, for durations. */
+export const stopwatch = () => performance.now()
+
+const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds))
+
+/** As many as are hashed before the deadline, at the usual tenth of a second and a half. */
+const WAITING_PER_RUNNING = 32
+const DEADLINE_MILLISECONDS = 5000
+
+/** @param now milliseconds */
+export function createLocalLimits({ limits }: Config, now: () => number): AppDeps['localLimits'] {
+  return {
+    registerAddress: createMemoryLimiter(limits.registerAddress, now),
+    signInAddress: createMemoryLimiter(limits.signInAddress, now),
+    refreshSession: createMemoryLimiter(limits.refreshSession, now),
+    reports: createMemoryLimiter({ count: 1, seconds: 60 }, now),
+  }
+}
+
+/** Real time, real randomness, the configured database: the one place where they enter. */
+export function makeDeps(
+  config: Config,
+  {
+    hashing,
+    databaseFetch,
+    ...platform
+  }: Pick<AppDeps, 'assets' | 'clientAddress' | 'floodLimiter' | 'isPlainHttp'> & {
+    hashing: Hashing
+    /** Where the platform has something leaner than its `fetch`. */
+    databaseFetch?: DatabaseFetch
+  },
+): AppDeps {
+  const random: Random = {
+    bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    uuid: () => crypto.randomUUID(),
+  }
+  return {
+    config,
+    connect: prepareDatabase(
+      { url: config.databaseUrl, endpoint: config.databaseEndpoint },
+      { now: stopwatch, timeoutMilliseconds: config.databaseTimeoutMilliseconds, databaseFetch },
+    ),
+    clock: () => new Date(),
+    stopwatch,
+    random,
+    passwords: createPasswordHasher(config.passwordWork, random.bytes, hashing.derive),
+    admission: createAdmission({
+      running: hashing.running,
+      waiting: hashing.running * WAITING_PER_RUNNING,
+      deadlineMilliseconds: DEADLINE_MILLISECONDS,
+      leaseMilliseconds: hashing.leaseMilliseconds ?? Number.POSITIVE_INFINITY,
+      now: stopwatch,
+      sleep,
+    }),
+    localLimits: createLocalLimits(config, Date.now),
+    probe: createProbe({ stopwatch, sleep }),
+    keyRing: createKeyRing(config.signingKeys),
+    refreshKeys: deriveKeys(config.authSecrets, 'refresh-token'),
+    deviceKeys: deriveKeys(config.authSecrets, 'device-token'),
+    limitKeys: deriveKeys(config.authSecrets, 'rate-limit'),
+    commonPasswords: commonPasswordsFrom({ assets: platform.assets, publicUrl: config.publicUrl }),
+    // Called as a method of another object, the one of Workers throws "Illegal invocation".
+    fetch: (...args) => fetch(...args),
+    ...platform,
+    // Both runtimes collect what the console is given; one line is one entry.
+    // biome-ignore lint/suspicious/noConsole: this is the sink of the log
+    log: (entry) => console.log(JSON.stringify(entry)),
+  }
+}

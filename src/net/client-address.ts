@@ -1,0 +1,112 @@
+/** Where a request comes from, as far as the platform knows. */
+export type Client = {
+  /** An IPv4 or IPv6 address in its canonical spelling. */
+  address: string | null
+  /** Whom limits count an address for: an IPv4 address, or the /64 of an IPv6 one; `unknown` for all others. */
+  network: string
+  /** The networks around that, the widest last, each with how many times its budget they share. None for IPv4. */
+  widerNetworks: readonly { network: string; share: number }[]
+  /** The widest of all these: whom turns go round by, where networks queue. */
+  site: string
+  /** At most 256 characters. */
+  userAgent: string | null
+}
+
+/** Enough to tell a person's browsers apart. */
+const MAX_USER_AGENT_CHARACTERS = 256
+
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
+const IPV4_IN_IPV6 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
+
+/**
+ * An address in its one canonical spelling, so that nobody is another client by spelling theirs differently: an
+ * IPv4 address that is mapped into IPv6 as the IPv4 one, IPv6 in lower case and shortened (RFC 5952), without
+ * brackets, zone or port.
+ *
+ * @returns `null` for what is no address
+ */
+export function parseAddress(text: string): string | null {
+  const bare = text
+    .trim()
+    .replace(/^\[([^\]]*)\](?::\d{1,5})?$/, '$1')
+    .replace(/^([\d.]+):\d{1,5}$/, '$1')
+    .replace(/%[\w.-]+$/, '')
+  const v4 = IPV4_IN_IPV6.exec(bare)?.[1] ?? bare
+  if (IPV4.test(v4)) return v4
+  if (!/^[\da-f:.]+$/i.test(bare) || !URL.canParse(`http://[${bare}]`)) return null
+  const v6 = new URL(`http://[${bare}]`).hostname.slice(1, -1)
+  const [, high, low] = /^::ffff:([\da-f]+):([\da-f]+)$/.exec(v6) ?? []
+  if (!high || !low) return v6
+  const [upper, lower] = [Number.parseInt(high, 16), Number.parseInt(low, 16)]
+  return [upper >> 8, upper & 255, lower >> 8, lower & 255].join('.')
+}
+
+type Network = { network: string; share: number }
+type Networks = [Network, ...Network[]]
+
+const UNKNOWN: Networks = [{ network: 'unknown', share: 1 }]
+
+/**
+ * The networks that limits count an IPv6 address for, and how many times the budget of the first they share. Whoever has
+ * one address usually has its /64; many providers hand out a /56, and hosters a /48, which is 65,536 times a /64. A
+ * mobile network keeps as many people in one, so the wide ones are generous.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6177#section-2
+ */
+const IPV6_NETWORKS = [
+  { bits: 64, share: 1 },
+  { bits: 56, share: 4 },
+  { bits: 48, share: 16 },
+] as const
+
+/**
+ * Whom limits count an address for, the narrowest first: an IPv4 address alone, or the networks of an IPv6 one.
+ *
+ * @param address as `parseAddress` returns it
+ */
+export function networksOf(address: string): Networks {
+  if (!address.includes(':')) return [{ network: address, share: 1 }]
+  const groups = groupsOf(address)
+  const networkOf = ({ bits, share }: { bits: number; share: number }) => {
+    const whole = groups.slice(0, bits >> 4)
+    const part =
+      bits % 16 === 0 ? [] : [(Number.parseInt(groups[bits >> 4] ?? '0', 16) & 0xff00).toString(16)]
+    return { network: `${[...whole, ...part].join(':')}::/${bits}`, share }
+  }
+  const [narrowest, ...wider] = IPV6_NETWORKS
+  return [networkOf(narrowest), ...wider.map(networkOf)]
+}
+
+/** The eight groups of an IPv6 address. */
+function groupsOf(address: string): string[] {
+  const [head = '', tail] = address.split('::')
+  const groups = head === '' ? [] : head.split(':')
+  const rest = tail ? tail.split(':') : []
+  const zeros = tail === undefined ? 0 : 8 - groups.length - rest.length
+  return [...groups, ...Array<string>(zeros).fill('0'), ...rest]
+}
+
+/**
+ * The address that the outermost of so many proxies saw: each appends to `X-Forwarded-For` whom it was reached
+ * by, so what stands further left was sent by the client and proves nothing.
+ *
+ * @returns `null` where the header is shorter, that is where the request came past the proxies
+ */
+export function forwardedAddress(header: string | null, hops: number): string | null {
+  if (hops < 1) return null
+  return (header ?? '').split(',').at(-hops)?.trim() || null
+}
+
+/** Where a request comes from: what the platform knows of its address, and what the client says of itself. */
+export function toClient(address: string | null, userAgent: string | undefined): Client {
+  const canonical = address === null ? null : parseAddress(address)
+  // Those whose address nobody knows share their limits: unknown must not mean unlimited.
+  const [network, ...widerNetworks] = canonical === null ? UNKNOWN : networksOf(canonical)
+  return {
+    address: canonical,
+    network: network.network,
+    widerNetworks,
+    site: (widerNetworks.at(-1) ?? network).network,
+    userAgent: userAgent?.slice(0, MAX_USER_AGENT_CHARACTERS).toWellFormed() ?? null,
+  }
+}

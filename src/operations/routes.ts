@@ -1,0 +1,170 @@
+import { type Context, Hono } from 'hono'
+import { html } from 'hono/html'
+import { publicKey } from '../crypto/signing-key.ts'
+import { AppError, type ErrorCode } from '../errors.ts'
+import type { AppEnv } from '../http/context.ts'
+import { describe } from '../http/describe-route.ts'
+import { page, prefersHtml } from '../http/page.ts'
+import { PROBLEMS } from '../http/problem.ts'
+import {
+  aboutPayload,
+  healthPayload,
+  jwksPayload,
+  problemPagePayload,
+  readinessPayload,
+  toAboutPayload,
+  toJwksPayload,
+  toReadinessPayload,
+} from './payloads.ts'
+import { VERSION } from './version.ts'
+
+const tag = 'Service'
+
+/** How long browsers and proxies may keep what changes with a deployment only. */
+const ASSET_CACHE = 'public, max-age=300'
+
+export const serviceRoutes = new Hono<AppEnv>()
+  .get(
+    '/',
+    describe({
+      summary: 'What this is',
+      description: 'HTML for browsers, JSON for all other clients.',
+      tag,
+      access: 'public',
+      responses: { 200: aboutPayload },
+    }),
+    (c) => {
+      const about = toAboutPayload(VERSION)
+      if (!prefersHtml(c)) return c.json(about, 200)
+      const { appUrl } = c.var.deps.config
+      const body = html`<p>
+        This server registers people, signs them in and issues tokens for the application at
+        <a href="${appUrl}">${appUrl}</a>.
+      </p>
+      <dl>
+        <dt><a href="${about.documentation}">Documentation</a></dt>
+        <dd>every operation, to read and to try</dd>
+        <dt><a href="${about.openapi}">OpenAPI document</a></dt>
+        <dd>the same for tools</dd>
+        <dt><a href="${about.health}">Health</a></dt>
+        <dd>whether this instance runs</dd>
+        <dt><a href="${about.ready}">Readiness</a></dt>
+        <dd>whether its database answers</dd>
+      </dl>
+      <footer>Version ${about.version}</footer>`
+      return c.html(page({ title: about.name, body }))
+    },
+  )
+  .get(
+    '/health',
+    describe({
+      summary: 'Whether this instance runs',
+      description: 'Touches nothing, the database included.',
+      tag,
+      access: 'public',
+      responses: { 200: healthPayload },
+    }),
+    (c) => c.json({ status: 'ok' as const }, 200),
+  )
+  .get(
+    '/ready',
+    describe({
+      summary: 'Whether this instance can serve',
+      tag,
+      access: 'public',
+      responses: { 200: readinessPayload },
+    }),
+    async (c) => {
+      const { probe, db } = c.var.deps
+      const { milliseconds, failure } = await probe(db)
+      if (!failure) return c.json(toReadinessPayload(milliseconds), 200)
+      const database = { status: 'down', round_trip_milliseconds: milliseconds }
+      throw new AppError('database_unavailable', { cause: failure, members: { database } })
+    },
+  )
+  .get(
+    '/.well-known/jwks.json',
+    describe({
+      summary: 'The public keys that verify our tokens',
+      description: 'Empty where tokens are signed with a shared secret. Keep it for five minutes at most.',
+      tag,
+      access: 'public',
+      responses: { 200: jwksPayload },
+    }),
+    (c) => {
+      c.header('Cache-Control', ASSET_CACHE)
+      return c.json(toJwksPayload(c.var.deps.config.signingKeys.flatMap((key) => publicKey(key) ?? [])), 200)
+    },
+  )
+  .get(
+    '/problems/:code',
+    describe({
+      summary: 'What an error code means',
+      description: 'HTML for browsers, JSON for everybody else.',
+      tag,
+      access: 'public',
+      responses: { 200: problemPagePayload },
+      errors: ['not_found'],
+    }),
+    (c) => {
+      const code = c.req.param('code')
+      if (!Object.hasOwn(PROBLEMS, code)) throw new AppError('not_found')
+      const { status, title, advice } = PROBLEMS[code as ErrorCode]
+      c.header('Cache-Control', ASSET_CACHE)
+      if (!prefersHtml(c)) return c.json({ code, status, title, advice }, 200)
+      const body = html`<p>${advice}</p>
+      <dl>
+        <dt>Code</dt>
+        <dd><code>${code}</code></dd>
+        <dt>HTTP status</dt>
+        <dd>${status}</dd>
+      </dl>
+      <footer><a href="/">What this server is</a>, <a href="/docs">documentation</a></footer>`
+      return c.html(page({ title, body }))
+    },
+  )
+  .get(
+    '/openapi.json',
+    describe({
+      summary: 'The OpenAPI description of this API',
+      tag,
+      access: 'public',
+      responses: { 200: 'application/json' },
+    }),
+    (c) => asset(c, '/openapi.json'),
+  )
+  .get(
+    '/docs',
+    describe({
+      summary: 'Interactive documentation',
+      tag,
+      access: 'public',
+      responses: { 200: 'text/html' },
+    }),
+    (c) => asset(c, '/docs/index.html'),
+  )
+  .get(
+    '/docs/:file{[a-z-]+\\.(?:css|js|png)}',
+    describe({
+      summary: 'What the documentation page loads',
+      tag,
+      access: 'public',
+      responses: { 200: 'text/css, text/javascript or image/png' },
+      errors: ['not_found'],
+    }),
+    (c) => asset(c, `/docs/${c.req.param('file')}`),
+  )
+
+/** A static file of this server, under its headers. Conditional requests keep their 304. */
+async function asset(c: Context<AppEnv>, path: string): Promise<Response> {
+  const { headers, method } = c.req.raw
+  const response = await c.var.deps.assets(new Request(new URL(path, c.req.url), { headers }))
+  const found = response.ok || response.status === 304
+  // A body that nobody reads keeps its file open: whoever sends enough HEAD requests would use up all there are.
+  if (!found || method === 'HEAD') await response.body?.cancel()
+  if (!found) throw new AppError('not_found')
+  // Copied, since a fetched response can't be given headers.
+  const copy = new Response(method === 'HEAD' ? null : response.body, response)
+  copy.headers.set('Cache-Control', ASSET_CACHE)
+  return copy
+}

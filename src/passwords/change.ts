@@ -1,0 +1,45 @@
+import { type IssueDeps, issueTokens, type TokenPair } from '../sessions/issue-tokens.ts'
+import { newSession } from '../sessions/new-session.ts'
+import { assertAcceptable, type PasswordRulesDeps } from './assert-acceptable.ts'
+import type { AttemptDeps } from './attempt.ts'
+import { replacePassword } from './change.sql.ts'
+import { type Caller, confirmPassword, notDone } from './confirm.ts'
+
+export type PasswordChange = Caller & {
+  currentPassword: string
+  newPassword: string
+  /** Whether the new tokens go into cookies. */
+  forCookie: boolean
+}
+
+/**
+ * Changes a password. Every session of the user ends, whoever has it, and the caller's goes on as a new one: people
+ * change passwords when they fear that somebody has a copy of what they are signed in with, and such a copy is of this
+ * session as often as of another. The new password is checked first, so that a weak choice costs no attempt at the
+ * current one.
+ *
+ * If the answer is lost, the caller has tokens of a session that is gone, and signs in with the new password.
+ *
+ * @returns the tokens of the new session, and the version that the password has now
+ * @throws AppError `wrong_password` or `rate_limited`; `invalid_token` where the caller's session ended meanwhile;
+ *   what `assertAcceptable` throws
+ */
+export async function changePassword(
+  deps: AttemptDeps & PasswordRulesDeps & IssueDeps,
+  { currentPassword, newPassword, forCookie, ...caller }: PasswordChange,
+): Promise<{ pair: TokenPair; passwordVersion: number }> {
+  const { username, email } = caller.user
+  await assertAcceptable(deps, { password: newPassword, username, email, pointer: '/new_password' })
+  const pointer = '/current_password'
+  const confirmed = await confirmPassword(deps, { ...caller, password: currentPassword, pointer })
+  const passwordHash = await deps.passwords.hash(newPassword)
+  const now = deps.clock()
+  const session = newSession(deps, now)
+  const act = { ...confirmed, userId: caller.user.id, sessionId: caller.sessionId, now }
+  const replaced = await replacePassword(deps, { ...act, passwordHash, session })
+  if (typeof replaced === 'string') throw notDone(replaced, pointer)
+  const { user, passwordVersion } = replaced
+  const { id: sessionId, idleExpiresAt } = session
+  const subject = { user, sessionId, generation: 0, idleExpiresAt, authenticatedAt: now, forCookie }
+  return { pair: await issueTokens(deps, subject), passwordVersion }
+}
