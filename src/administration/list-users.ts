@@ -1,10 +1,10 @@
 import { fromBase64Url, toBase64Url, utf8 } from '../crypto/encoding.ts'
+import { MAX_INTEGER } from '../db/integer.ts'
 import type { Deps } from '../deps.ts'
 import { memberError } from '../errors.ts'
 import { recordBudget } from '../limits/budgets.ts'
 import { refused } from '../roles/refused.ts'
 import type { Actor } from '../sql/authority.ts'
-import { MAX_USER_ID } from '../users/user-id.ts'
 import type { AdminUser } from './queries.ts'
 import { listUsers as findUsers } from './reads.sql.ts'
 import type { UserFilter, UserPosition } from './search-users.sql.ts'
@@ -40,7 +40,7 @@ function readCursor(cursor: string, { isSearch }: { isSearch: boolean }): UserPo
   const key = encoded === undefined ? null : decode(encoded)
   // A key that can't be stored is none that was found.
   const isKey = isSearch ? key !== null && !key.includes('\0') : encoded === undefined
-  if (!isKey || !(id <= MAX_USER_ID)) {
+  if (!isKey || !(id <= MAX_INTEGER)) {
     throw memberError('validation_failed', {
       ...{ pointer: '/cursor', code: 'invalid_format', detail: 'is not a cursor of this list' },
     })

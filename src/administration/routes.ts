@@ -1,10 +1,10 @@
 import { Hono } from 'hono'
 import { requirePermission } from '../access/require-permission.ts'
+import { MAX_INTEGER } from '../db/integer.ts'
 import { AppError } from '../errors.ts'
 import type { AppEnv } from '../http/context.ts'
 import { describe } from '../http/describe-route.ts'
 import { validBody, validQuery } from '../http/validate.ts'
-import { MAX_USER_ID } from '../users/user-id.ts'
 import { assignRoles } from './assign-roles.ts'
 import { changeUser } from './change-user.ts'
 import { deleteUser } from './delete-user.ts'
@@ -27,7 +27,7 @@ const tag = 'Administration'
 
 function toUserId(digits: string): number {
   const id = Number(digits)
-  if (id > MAX_USER_ID) throw new AppError('not_found')
+  if (id > MAX_INTEGER) throw new AppError('not_found')
   return id
 }
 

@@ -1,28 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-
-/**
- * What a search compares the beginning of, each with an index. In the order of bytes, since a language's own does not
- * keep those together that begin alike.
- */
-export function searchKeys({ username, email, fullName }: Record<'username' | 'email' | 'fullName', object>) {
-  return {
-    username: inBytes(sql`${username}`),
-    email: inBytes(sql`${email}`),
-    full_name: inBytes(sql`${fullName}`),
-    last_name: inBytes(sql`split_part(${fullName}, ' ', -1)`),
-    // From its @ on.
-    domain: inBytes(sql`substr(${email}, strpos(${email}, '@'))`),
-  }
-}
-
-function inBytes(text: SQL): SQL {
-  return sql`(lower(${text}) collate "C")`
-}
-
-/** `active` or `disabled`, as an expression that has an index. */
-export function accountStatus(disabledAt: object): SQL {
-  return sql`(case when ${disabledAt} is null then 'active' else 'disabled' end)`
-}
+import { accountStatus, searchKeys } from '../users/schema.ts'
 
 export type UserFilter = { query: string | null; role: string | null; status: 'active' | 'disabled' | null }
 

@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { HTTPException } from 'hono/http-exception'
-import { describeCauses } from '../db/errors.ts'
+import { describeCauses, openError } from '../db/errors.ts'
 import { AppError } from '../errors.ts'
 import type { AppEnv } from './context.ts'
 import { PROBLEMS, problemResponse } from './problem.ts'
@@ -11,7 +11,8 @@ import { PROBLEMS, problemResponse } from './problem.ts'
  * `internal_error`. What is our fault is logged once, by names, codes and stack frames: messages are left
  * out, because those of the database and of the token library hold values and whole tokens.
  */
-export function handleError(error: Error, c: Context<AppEnv>): Response {
+export function handleError(thrown: Error, c: Context<AppEnv>): Response {
+  const error = openError(thrown) as Error
   const known = toAppError(error)
   // A flood that is refused is no fault of ours, and must not fill the log with stacks: the request's line says 503.
   if (PROBLEMS[known.code].status >= 500 && known.code !== 'overloaded') {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { MAX_USER_ID } from '../users/user-id.ts'
+import { MAX_INTEGER } from '../db/integer.ts'
 
 /** C0, DEL and C1: they belong in no name, break logs, and PostgreSQL can't store NUL in a text. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
@@ -68,7 +68,7 @@ export const line = (maximum: number, example: string) =>
 
 const userId = z.string().check(
   z.regex(/^[1-9]\d{0,9}$/, { error: 'is not the id of a user', abort: true }),
-  z.refine((digits) => Number(digits) <= MAX_USER_ID, { error: 'is not the id of a user' }),
+  z.refine((digits) => Number(digits) <= MAX_INTEGER, { error: 'is not the id of a user' }),
 )
 
 /** The id of a user in a query. */

@@ -15,18 +15,9 @@ export const PERMISSIONS = {
 
 export type Permission = keyof typeof PERMISSIONS
 
-/** Built in, holds every permission, and somebody enabled always has it once anybody had. */
-export const ADMIN_ROLE = 'admin'
-
-/** Built in; what everybody who registers is given. */
-export const DEFAULT_ROLE = 'user'
-
 /**
  * The permissions that `user` may hold. None of this service's own is among them: each opens other people's accounts,
  * and in the role of everybody who registers one mistaken request would make the whole internet administrators. For a
  * permission of your own that everybody may have, name it here.
  */
 export const FOR_EVERYBODY: ReadonlySet<Permission> = new Set()
-
-/** What a role may be called: the name stands in paths, queries and tokens. */
-export const ROLE_NAME = /^[a-z][a-z0-9_-]{0,31}$/

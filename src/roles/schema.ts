@@ -1,0 +1,50 @@
+import { index, integer, primaryKey, text } from 'drizzle-orm/pg-core'
+import { lumascope } from '../db/tables.ts'
+import { users } from '../users/schema.ts'
+
+/** Built in, holds every permission, and somebody enabled always has it once anybody had. */
+export const ADMIN_ROLE = 'admin'
+
+/** Built in; what everybody who registers is given. */
+export const DEFAULT_ROLE = 'user'
+
+/** What a role may be called: the name stands in paths, queries and tokens. */
+export const ROLE_NAME = /^[a-z][a-z0-9_-]{0,31}$/
+
+export const roles = lumascope.table('roles', {
+  /** Also what tokens and payloads carry. `user` and `admin` are built in, by migration. */
+  name: text('name').primaryKey(),
+  /** For people. */
+  description: text('description').notNull(),
+})
+
+/** What a role may do. `admin` has every permission, by migration. */
+export const rolePermissions = lumascope.table(
+  'role_permissions',
+  {
+    roleName: text('role_name')
+      .notNull()
+      .references(() => roles.name, { onDelete: 'cascade' }),
+    /** One of `PERMISSIONS` in `permissions.ts`. */
+    permission: text('permission').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.roleName, table.permission] })],
+)
+
+export const userRoles = lumascope.table(
+  'user_roles',
+  {
+    userId: integer('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** A role that somebody holds can't be deleted. */
+    roleName: text('role_name')
+      .notNull()
+      .references(() => roles.name, { onDelete: 'restrict' }),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.roleName] }),
+    // Who has a role, by pages.
+    index('user_roles_role_name_user_id_index').on(table.roleName, table.userId),
+  ],
+)
