@@ -1,9 +1,9 @@
 import type { Deps } from '../deps.ts'
 import { inBatches } from '../schedule/in-batches.ts'
-import { deleteOldEvents } from './queries.ts'
+import { deleteOldEvents } from './purge.sql.ts'
 
 /**
- * Deletes events that are older than they are to be kept: they hold addresses of people.
+ * Deletes events after `auditRetentionDays`: they hold people's addresses.
  *
  * @returns how many were deleted
  */
