@@ -49,7 +49,7 @@ export async function replaceUserRoles(
   const names = JSON.stringify(change.roles)
   const replacement = statement(
     {
-      wanted: sql`select value as name from jsonb_array_elements_text(${names}::jsonb)`,
+      wanted: sql`select value as ${bare(roles.name)} from jsonb_array_elements_text(${names}::jsonb)`,
       ...decideAboutUser(change, refusals()),
       revoked: revokeOthers(change),
       granted: grantWanted(change),

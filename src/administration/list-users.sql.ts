@@ -115,10 +115,10 @@ function accounts({ role, status }: Filter, after: number): SQL {
   if (status !== null) {
     const key = accountStatus(u.disabledAt)
     return sql`
-      select ${u.id} from ${users} u where ${key} between ${status} and ${status} and ${u.id} > ${after}
+      select ${u.id} as id from ${users} u where ${key} between ${status} and ${status} and ${u.id} > ${after}
       order by ${key}, ${u.id}`
   }
-  return sql`select ${u.id} from ${users} u where ${u.id} > ${after} order by ${u.id}`
+  return sql`select ${u.id} as id from ${users} u where ${u.id} > ${after} order by ${u.id}`
 }
 
 function accountsOfBoth({ role, status }: { role: string; status: Status }, after: number): SQL {
@@ -128,7 +128,7 @@ function accountsOfBoth({ role, status }: { role: string; status: Status }, afte
     from ${first({ role, status: null })} as holder, ${first({ role: null, status })} as other
   )`
   return sql`
-    select ${u.id} from ${users} u join ${userRoles} r on ${r.userId} = ${u.id}
+    select ${u.id} as id from ${users} u join ${userRoles} r on ${r.userId} = ${u.id}
     where ${r.roleName} = ${role} and ${r.userId} >= ${start}
       and ${accountStatus(u.disabledAt)} = ${status} and ${u.id} >= ${start}
     order by ${u.id}`
@@ -173,7 +173,7 @@ type Search = {
 function searchFew({ query, after, fits }: Search): SQL {
   const key = firstKey(query)
   return sql`
-    select ${u.id}, ${key} as key, true as shown, false as is_end from ${users} u
+    select ${u.id} as id, ${key} as key, true as shown, false as is_end from ${users} u
     where ${u.id} = any(array(select id from few)) and ${key} is not null and ${fits}
       ${isBehind(after, key)}`
 }
@@ -183,7 +183,7 @@ function entriesOf(key: SQL, number: number, { query, after, fits }: Search): SQ
   // If two keys of a user are the same, the first index has the entry that is shown.
   const earlier = KEYS.slice(0, number).map((other) => sql`and ${other} is distinct from ${key}`)
   return sql`(
-    select ${u.id}, ${key} as key, ${number}::integer as key_number,
+    select ${u.id} as id, ${key} as key, ${number}::integer as key_number,
       ${key} = ${firstKey(query)} ${sql.join(earlier)} and ${fits} as shown
     from ${users} u where ${begins(query, key)} ${isBehind(after, key)}
     order by ${key}, ${u.id} limit ${MAX_ENTRIES}::integer)`

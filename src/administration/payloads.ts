@@ -5,7 +5,7 @@ import type { AdminUser } from '../sql/admin-users.ts'
 import { changesSomething, profileMembers, toUserPayload, userMembers } from '../users/payloads.ts'
 import type { ListedUsers } from './list-users.ts'
 
-// Where somebody else is signed in reads as where one is oneself.
+// Administrators and the person get the same list of sessions.
 export { sessionListPayload, toSessionListPayload } from '../sessions/payloads.ts'
 
 const status = z.enum(['active', 'disabled'], { error: 'must be active or disabled' })

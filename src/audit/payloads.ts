@@ -7,7 +7,7 @@ import type { EventPage } from './list-events.ts'
 /** `GET /users/me/events` */
 export const ownEventsQuery = z.strictObject(pageParameters)
 
-/** What each type of event says; every one that can be on record is here. */
+/** The meaning of each type of event, for the API's documentation. */
 const MEANINGS: Record<EventType, string> = {
   registered: 'The account was created.',
   signed_in: 'Somebody signed in with the password.',
@@ -66,10 +66,10 @@ export const ownEventListPayload = z
   .object({ items: z.array(ownEventPayload), next_cursor: nextCursor })
   .check(z.meta({ id: 'SecurityEventList' }))
 
-/** What, without anybody who was signed in, whoever runs the service did. */
+/** Events that only an operator of the service can cause without an actor. */
 const BY_OPERATORS: ReadonlySet<EventType> = new Set(['roles_changed', 'account_enabled', 'account_unlocked'])
 
-/** What people are shown of their own events: nothing that belongs to the administrator who acted. */
+/** People's own events, without address, browser and session of an administrator who acted. */
 export function toOwnEventListPayload({
   events,
   nextCursor,
@@ -84,7 +84,7 @@ export function toOwnEventListPayload({
   }
 }
 
-/** What both JavaScript and PostgreSQL write with a year of four digits. */
+/** JavaScript and PostgreSQL both write these times with a year of four digits. */
 const instant = z.optional(
   z.iso.datetime({ offset: true, error: 'is not a time like 2026-11-24T12:00:00Z', abort: true }).check(
     z.refine((text) => Date.parse(text) >= 0 && Date.parse(text) < Date.UTC(9999, 0), {

@@ -2,7 +2,8 @@ import { bigint, index, integer, jsonb, text, uuid } from 'drizzle-orm/pg-core'
 import { lumascope, time } from '../db/tables.ts'
 
 /**
- * What happened to accounts. Append-only: rows are written with what they record, and deleted by age alone.
+ * Security events. Append-only: the statement that does what an event says writes its row, and only the
+ * purge deletes it.
  */
 export const auditEvents = lumascope.table(
   'audit_events',
@@ -23,7 +24,7 @@ export const auditEvents = lumascope.table(
     details: jsonb('details').$type<Record<string, unknown>>().notNull().default({}),
   },
   (table) => [
-    // Each is read backwards, the newest first; the last one is what the purge looks for, too.
+    // Each is read backwards, the newest first. The purge reads the last one, too.
     index('audit_events_user_id_occurred_at_index').on(table.userId, table.occurredAt, table.id),
     index('audit_events_actor_id_occurred_at_index').on(table.actorId, table.occurredAt, table.id),
     index('audit_events_type_occurred_at_index').on(table.type, table.occurredAt, table.id),

@@ -23,8 +23,8 @@ export const roleRoutes = new Hono<AppEnv>()
       summary: 'Create or replace a role',
       description:
         'With `If-None-Match: *` one that exists is left as it is. You must hold all that the role permits ' +
-        'before and after, and nobody who has it may do more than you. `user`, which everybody has, holds no ' +
-        'permission of this service.',
+        'before and after, and nobody who has it may do more than you. `user`, which everybody has, holds ' +
+        'no permission of this service.',
       tag,
       access: 'user',
       responses: { 200: rolePayload, 201: rolePayload },

@@ -2,13 +2,13 @@ import { index, integer, primaryKey, text } from 'drizzle-orm/pg-core'
 import { lumascope } from '../db/tables.ts'
 import { users } from '../users/schema.ts'
 
-/** Built in, holds every permission, and somebody enabled always has it once anybody had. */
+/** Built in, with every permission. Once an enabled user has it, there is always one who does. */
 export const ADMIN_ROLE = 'admin'
 
-/** Built in; what everybody who registers is given. */
+/** Built in; given to everybody who registers. */
 export const DEFAULT_ROLE = 'user'
 
-/** What a role may be called: the name stands in paths, queries and tokens. */
+/** The names that a role can have: they stand in paths, queries and tokens. */
 export const ROLE_NAME = /^[a-z][a-z0-9_-]{0,31}$/
 
 export const roles = lumascope.table('roles', {
@@ -18,7 +18,7 @@ export const roles = lumascope.table('roles', {
   description: text('description').notNull(),
 })
 
-/** What a role may do. `admin` has every permission, by migration. */
+/** The permissions of roles. `admin` has every one, by migration. */
 export const rolePermissions = lumascope.table(
   'role_permissions',
   {
@@ -44,7 +44,7 @@ export const userRoles = lumascope.table(
   },
   (table) => [
     primaryKey({ columns: [table.userId, table.roleName] }),
-    // Who has a role, by pages.
+    // Lists the holders of a role, page by page.
     index('user_roles_role_name_user_id_index').on(table.roleName, table.userId),
   ],
 )

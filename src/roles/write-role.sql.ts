@@ -28,6 +28,9 @@ type RoleWriting = Role & {
 const p = columnsOf(rolePermissions, 'p')
 const written = columnsOf(roles, 'written')
 const wanted = columnsOf(rolePermissions, 'wanted')
+const present = columnsOf(rolePermissions, 'present')
+const touched = columnsOf(rolePermissions, 'touched')
+const permission = bare(rolePermissions.permission)
 
 const isWritten = sql`${outcome} in ('created', 'replaced')`
 
@@ -45,9 +48,9 @@ export async function upsertRole(
   const writing = statement(
     {
       ...lockActor({ ...who, now }),
-      wanted: sql`select value as permission from jsonb_array_elements_text(${permissions})`,
+      wanted: sql`select value as ${permission} from jsonb_array_elements_text(${permissions})`,
       present: sql`select ${p.permission} from ${rolePermissions} p where ${p.roleName} = ${name}`,
-      touched: sql`select permission from wanted union select permission from present`,
+      touched: sql`select ${wanted.permission} from wanted union select ${present.permission} from present`,
       ...superiorsAndHolders(name),
       decision: decideAboutWriting(role),
       written: writeRoleRow(role),
@@ -79,7 +82,9 @@ function decideAboutWriting({ actor: who, name, isNew }: RoleWriting): SQL {
     select case
       when ${mayNot(who)} then 'forbidden'
       when ${isNew}::boolean and ${isThere} then 'exists'
-      when exists (select from touched where not permission = any(${actor.permissions})) then 'exceeds'
+      when exists (
+        select from touched where not ${touched.permission} = any(${actor.permissions})
+      ) then 'exceeds'
       when ${isHeldBySuperior(name)} then 'outranked'
       when ${isThere} then 'replaced'
       else 'created' end as outcome
@@ -95,14 +100,15 @@ function writeRoleRow({ name, description }: RoleWriting): SQL {
     returning ${bare(roles.name)}`
 }
 
-/** Takes the permissions from the role of `written` that are not in `wanted`. */
+/** The part `taken`: takes the permissions from the role of `written` that are not in `wanted`. */
 function takePermissions(): SQL {
   return sql`
     delete from ${rolePermissions} p using written
-    where ${p.roleName} = ${written.name} and ${p.permission} not in (select permission from wanted)`
+    where ${p.roleName} = ${written.name}
+      and ${p.permission} not in (select ${wanted.permission} from wanted)`
 }
 
-/** Gives the role of `written` those of `wanted` that it lacks. */
+/** The part `given`: gives the role of `written` those permissions of `wanted` that it lacks. */
 function givePermissions(): SQL {
   const given = { roleName: written.name, permission: wanted.permission }
   const insertion = insertInto(rolePermissions, given, { from: sql`from written, wanted` })
@@ -117,6 +123,7 @@ const MAX_HOLDERS = 10_000
 
 const r = columnsOf(userRoles, 'r')
 const higher = columnsOf(rolePermissions, 'higher')
+const theirs = columnsOf(userRoles, 'theirs')
 const superiors = columnsOf(userRoles, 'superiors')
 const holders = columnsOf(userRoles, 'holders')
 
@@ -139,7 +146,7 @@ function superiorsAndHolders(role: string): Parts {
       select distinct ${p.roleName} from actor
       join ${rolePermissions} p on not ${p.permission} = any(${actor.permissions})`),
     superiors: materialized(sql`
-      select theirs.user_id from higher cross join lateral (${holdersOf(higher.roleName)}) as theirs
+      select ${theirs.userId} from higher cross join lateral (${holdersOf(higher.roleName)}) as theirs
       limit ${MAX_HOLDERS + 1}::integer`),
     holders: materialized(holdersOf(sql`${role}::text`)),
   }
