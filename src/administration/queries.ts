@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { violatedUnique } from '../db/errors.ts'
 import type { Client } from '../net/client-address.ts'
-import { ADMIN_ROLE } from '../roles/permissions.ts'
+import { ADMIN_ROLE } from '../roles/schema.ts'
 import {
   type ActOnUser,
   ADMINISTRATION,
@@ -13,7 +13,8 @@ import {
 import { type EventSource, recordEvents } from '../sql/events.ts'
 import { isLive } from '../sql/sessions.ts'
 import { time } from '../sql/time.ts'
-import { toUser, type User, type UserRow, userRowColumns } from '../users/queries.ts'
+import type { User } from '../sql/users.ts'
+import { toUser, type UserRow, userRowColumns } from '../users/queries.ts'
 import { accountStatus } from './search-users.sql.ts'
 
 export type Status = 'active' | 'disabled'

@@ -1,9 +1,9 @@
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import type { Actor } from '../sql/authority.ts'
-import { ROLE_NAME } from './permissions.ts'
 import { deleteRole as remove } from './queries.ts'
 import { refused } from './refused.ts'
+import { ROLE_NAME } from './schema.ts'
 
 /**
  * Deletes a role that nobody has.

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini'
 import { line } from '../http/schemas.ts'
-import { PERMISSIONS, type Permission, ROLE_NAME } from './permissions.ts'
+import { PERMISSIONS, type Permission } from './permissions.ts'
 import type { Role } from './queries.ts'
+import { ROLE_NAME } from './schema.ts'
 
 const permission = z.enum(Object.keys(PERMISSIONS) as [Permission, ...Permission[]], {
   error: 'is not a permission',

@@ -6,7 +6,7 @@ import { type Actor, ADMINISTRATION, actingUser, isLastAdmin, mayNot } from '../
 import { type EventType, recordEvents } from '../sql/events.ts'
 import { isHeldBySuperior, superiorsAndHolders } from '../sql/role-holders.ts'
 import { time } from '../sql/time.ts'
-import { ADMIN_ROLE, DEFAULT_ROLE } from './permissions.ts'
+import { ADMIN_ROLE, DEFAULT_ROLE } from './schema.ts'
 
 /** Permissions in alphabetical order. */
 export type Role = { name: string; description: string; permissions: string[] }

@@ -1,16 +1,10 @@
 import type { Deps } from '../deps.ts'
 import { AppError, memberError } from '../errors.ts'
 import type { Actor } from '../sql/authority.ts'
-import {
-  ADMIN_ROLE,
-  DEFAULT_ROLE,
-  FOR_EVERYBODY,
-  PERMISSIONS,
-  type Permission,
-  ROLE_NAME,
-} from './permissions.ts'
+import { FOR_EVERYBODY, PERMISSIONS, type Permission } from './permissions.ts'
 import { type Role, writeRole as write } from './queries.ts'
 import { refused } from './refused.ts'
+import { ADMIN_ROLE, DEFAULT_ROLE, ROLE_NAME } from './schema.ts'
 
 export type RoleChange = {
   actor: Actor

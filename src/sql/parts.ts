@@ -61,6 +61,18 @@ export function selection(fields: Fields): SQL {
   return list(Object.entries(fields).map(([name, field]) => sql`${field} as ${sql.identifier(name)}`))
 }
 
+/** The fields of a part whose own fields are the given ones. */
+export function fieldsOf<F extends Fields>(
+  part: string,
+  fields: F,
+): { [Name in keyof F]: SQL<Row<F>[Name]> } {
+  const named = decodersOf(fields).map(([name, decoder]) => [
+    name,
+    sql`${sql.identifier(part)}.${sql.identifier(name)}`.mapWith(decoder),
+  ])
+  return Object.fromEntries(named) as { [Name in keyof F]: SQL<Row<F>[Name]> }
+}
+
 /** Joined by commas. */
 export function list(items: readonly SQL[]): SQL {
   return sql.join([...items], sql`, `)
