@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { AppError } from '../../src/errors.ts'
+import { aroundStatements } from '../support/around-statements.ts'
 import { createTestApp, payloadOf, type TokenPair } from '../support/test-app.ts'
 
 const app = await createTestApp()
@@ -213,15 +214,11 @@ test('an answer that is lost after the commit is 503, and the retry goes on wher
   const flaky = await createTestApp({
     deps: {
       clock: app.deps.clock,
-      connect: (meter) => {
-        const db = app.deps.connect(meter)
-        if (!losesAnswers) return db
-        const execute = async (statement: Parameters<typeof db.execute>[0]) => {
-          await db.execute(statement)
-          throw new AppError('database_unavailable')
-        }
-        return Object.assign(Object.create(db), { execute })
-      },
+      connect: aroundStatements(app.deps.connect, async (send) => {
+        const results = await send()
+        if (losesAnswers) throw new AppError('database_unavailable')
+        return results
+      }),
     },
   })
   const pair = await flaky.openSession(await register())
