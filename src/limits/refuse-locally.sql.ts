@@ -1,10 +1,10 @@
-import { sql } from 'drizzle-orm'
 import type { LimitName } from '../config/parse-config.ts'
 import type { Database } from '../db/client.ts'
 import { send } from '../db/run.ts'
 import type { Client } from '../net/client-address.ts'
 import { recordEvents } from '../sql/events.ts'
 import { type Bucket, reportOnce } from '../sql/limits.ts'
+import { sql } from '../sql/template.ts'
 
 /** Records that an address was refused before it came to a statement of its own; once in the time of the limit. */
 export async function reportRefusal(

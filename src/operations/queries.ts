@@ -1,7 +1,7 @@
-import { sql } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { run } from '../db/run.ts'
 import { statement } from '../sql/parts.ts'
+import { sql } from '../sql/template.ts'
 import { users } from '../users/schema.ts'
 
 const MILLISECONDS = sql<number>`

@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { run, send } from '../db/run.ts'
 import { rateLimits } from '../limits/schema.ts'
@@ -15,6 +15,7 @@ import {
 } from '../sql/limits.ts'
 import { failuresOf, MAX_CONSECUTIVE_FAILURES } from '../sql/lockout.ts'
 import { columnsOf, type Parts, statement } from '../sql/parts.ts'
+import { sql } from '../sql/template.ts'
 import { users } from '../users/schema.ts'
 import type { KnownBucket, PasswordBuckets } from './buckets.ts'
 

@@ -1,9 +1,9 @@
-import { sql } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { send } from '../db/run.ts'
 import type { Client } from '../net/client-address.ts'
 import { recordEvents } from '../sql/events.ts'
 import { countFailure } from '../sql/lockout.ts'
+import { sql } from '../sql/template.ts'
 
 type FailedConfirmation = {
   userId: number

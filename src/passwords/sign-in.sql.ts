@@ -1,7 +1,7 @@
-import { sql } from 'drizzle-orm'
 import { giveBack } from '../sql/limits.ts'
 import { countFailure, isUnlocked } from '../sql/lockout.ts'
 import { account, isProven, type SignInEffects } from '../sql/opening.ts'
+import { sql } from '../sql/template.ts'
 import { users } from '../users/schema.ts'
 import type { PasswordAttempt } from './attempt.ts'
 

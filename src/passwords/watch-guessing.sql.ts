@@ -1,9 +1,9 @@
-import { sql } from 'drizzle-orm'
 import { auditEvents } from '../audit/schema.ts'
 import type { Database } from '../db/client.ts'
 import { run } from '../db/run.ts'
 import { NO_CLIENT, recordEvents } from '../sql/events.ts'
 import { columnsOf, statement } from '../sql/parts.ts'
+import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
 
 /** Failed sign-ins over all accounts, at most as many as are counted. */

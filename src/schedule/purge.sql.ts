@@ -1,7 +1,8 @@
-import { type Column, sql, type Table } from 'drizzle-orm'
+import type { Column, Table } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { send } from '../db/run.ts'
 import { bare } from '../sql/parts.ts'
+import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
 
 /** Which rows to delete: those whose time lies before a moment, the oldest first, at most so many. */

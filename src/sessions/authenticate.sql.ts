@@ -1,4 +1,3 @@
-import { sql } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { run } from '../db/run.ts'
 import type { Client } from '../net/client-address.ts'
@@ -6,6 +5,7 @@ import { recordEvents } from '../sql/events.ts'
 import { type Bucket, reportOnce, spendInTurn } from '../sql/limits.ts'
 import { columnsOf, type Fields, fieldsOf, type Row, selection, statement } from '../sql/parts.ts'
 import { fromLiveSession, type OwnSession } from '../sql/sessions.ts'
+import { sql } from '../sql/template.ts'
 import { type Principal, principalFields, type User, userFields } from '../sql/users.ts'
 import { users } from '../users/schema.ts'
 

@@ -1,10 +1,11 @@
-import { type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { run } from '../db/run.ts'
 import type { Client } from '../net/client-address.ts'
 import { recordEvents } from '../sql/events.ts'
 import { assignments, columnsOf, statement } from '../sql/parts.ts'
 import { byCaller, caller, isLive, lockCaller } from '../sql/sessions.ts'
+import { sql } from '../sql/template.ts'
 import { users } from '../users/schema.ts'
 import { sessions } from './schema.ts'
 

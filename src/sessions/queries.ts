@@ -1,8 +1,8 @@
-import { sql } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { run } from '../db/run.ts'
 import { columnsOf, nullable, statement } from '../sql/parts.ts'
 import { liveSessions, type Session, sessionFields } from '../sql/sessions.ts'
+import { sql } from '../sql/template.ts'
 import { users } from '../users/schema.ts'
 import { sessions } from './schema.ts'
 

@@ -1,9 +1,10 @@
-import { type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
 import { users } from '../users/schema.ts'
 import type { Bucket } from './limits.ts'
 import { isUnlocked } from './lockout.ts'
 import { columnsOf } from './parts.ts'
 import { caller } from './sessions.ts'
+import { sql } from './template.ts'
 
 /** Who acts on their whole account, which state of it their password was checked against, and what the check spent. */
 export type ConfirmedAct = {

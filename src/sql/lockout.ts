@@ -1,6 +1,7 @@
-import { type Column, type SQL, sql } from 'drizzle-orm'
+import type { Column, SQL } from 'drizzle-orm'
 import { users } from '../users/schema.ts'
 import { assignments, columnsOf } from './parts.ts'
+import { sql } from './template.ts'
 import { time } from './time.ts'
 
 /**

@@ -1,7 +1,8 @@
-import { type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
 import { users } from '../users/schema.ts'
 import type { EventSource } from './events.ts'
 import { columnsOf, type Parts } from './parts.ts'
+import { sql } from './template.ts'
 
 /** The columns of the part `account`: the user whom a sign-in proved, as they are after it. No row if it failed. */
 export const account = columnsOf(users, 'account')

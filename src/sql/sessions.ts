@@ -1,9 +1,10 @@
-import { type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
 import type { Client } from '../net/client-address.ts'
 import { sessions } from '../sessions/schema.ts'
 import { users } from '../users/schema.ts'
 import type { EventSource, EventType } from './events.ts'
 import { type ColumnsOf, columnsOf, insertInto } from './parts.ts'
+import { sql } from './template.ts'
 import { time } from './time.ts'
 
 /** The session that a token names, and whose it says that is. */

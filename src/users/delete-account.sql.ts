@@ -1,4 +1,3 @@
-import { sql } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { runAfter } from '../db/run.ts'
 import type { Client } from '../net/client-address.ts'
@@ -8,6 +7,7 @@ import { recordEvents } from '../sql/events.ts'
 import { giveBack } from '../sql/limits.ts'
 import { columnsOf, statement } from '../sql/parts.ts'
 import { byCaller, lockCaller } from '../sql/sessions.ts'
+import { sql } from '../sql/template.ts'
 import { users } from './schema.ts'
 
 const u = columnsOf(users, 'u')
