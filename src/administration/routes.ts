@@ -38,7 +38,8 @@ export const administrationRoutes = new Hono<AppEnv>()
     describe({
       summary: 'List and search accounts',
       description:
-        'By id, or what a search finds in alphabetical order. A page can have fewer items than `limit` and not be the last. That you read it is on record.',
+        'By id, or what a search finds in alphabetical order. A page can have fewer items than `limit` and ' +
+        'not be the last. That you read it is on record.',
       tag,
       access: 'user',
       responses: { 200: userListPayload },
@@ -73,7 +74,8 @@ export const administrationRoutes = new Hono<AppEnv>()
     describe({
       summary: 'Change, disable or enable an account',
       description:
-        'Disabling ends every session at once. `"status": "active"` also opens an account that a hundred wrong passwords locked.',
+        'Disabling ends every session at once. `"status": "active"` also opens an account that a hundred ' +
+        'wrong passwords locked.',
       tag,
       access: 'user',
       responses: { 200: adminUserPayload },

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini'
 import { nextCursor, pageParameters, userIdParameter } from '../http/schemas.ts'
 import type { EventType } from '../sql/events.ts'
+import type { SecurityEvent } from './list-events.sql.ts'
 import type { EventPage } from './list-events.ts'
-import type { SecurityEvent } from './queries.ts'
 
 /** `GET /users/me/events` */
 export const ownEventsQuery = z.strictObject(pageParameters)
@@ -30,7 +30,8 @@ const MEANINGS: Record<EventType, string> = {
   hash_upgraded: 'The stored password hash was made stronger.',
   guessing_suspected: 'More sign-ins failed in an hour, over all accounts, than is usual.',
   access_denied:
-    'What `details` names was refused to the account: a permission was missing, the other account may do more, or a foreign page sent it. Once an hour for each.',
+    'What `details` names was refused to the account: a permission was missing, the other account may do ' +
+    'more, or a foreign page sent it. Once an hour for each.',
   personal_data_read:
     'An administrator read what `details` names of the account, or of all accounts. Once an hour for each.',
 }

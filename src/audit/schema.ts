@@ -1,7 +1,9 @@
 import { bigint, index, integer, jsonb, text, uuid } from 'drizzle-orm/pg-core'
 import { lumascope, time } from '../db/tables.ts'
 
-/** What happened to accounts. Append-only: rows are written with what they record, and deleted by age alone. */
+/**
+ * What happened to accounts. Append-only: rows are written with what they record, and deleted by age alone.
+ */
 export const auditEvents = lumascope.table(
   'audit_events',
   {

@@ -4,8 +4,8 @@ import type { AppEnv } from '../http/context.ts'
 import { describe } from '../http/describe-route.ts'
 import { validBody } from '../http/validate.ts'
 import { deleteRole } from './delete-role.ts'
+import { listRoles } from './list-roles.ts'
 import { roleBody, roleListPayload, rolePayload, toRoleListPayload, toRolePayload } from './payloads.ts'
-import { listRoles } from './queries.ts'
 import { writeRole } from './write-role.ts'
 
 const tag = 'Administration'
@@ -15,14 +15,16 @@ export const roleRoutes = new Hono<AppEnv>()
     '/roles',
     describe({ summary: 'List roles', tag, access: 'user', responses: { 200: roleListPayload } }),
     requirePermission('roles:read'),
-    async (c) => c.json(toRoleListPayload(await listRoles(c.var.deps.db)), 200),
+    async (c) => c.json(toRoleListPayload(await listRoles(c.var.deps)), 200),
   )
   .put(
     '/roles/:name',
     describe({
       summary: 'Create or replace a role',
       description:
-        'With `If-None-Match: *` one that exists is left as it is. You must hold all that the role permits before and after, and nobody who has it may do more than you. `user`, which everybody has, holds no permission of this service.',
+        'With `If-None-Match: *` one that exists is left as it is. You must hold all that the role permits ' +
+        'before and after, and nobody who has it may do more than you. `user`, which everybody has, holds no ' +
+        'permission of this service.',
       tag,
       access: 'user',
       responses: { 200: rolePayload, 201: rolePayload },

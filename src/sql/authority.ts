@@ -3,6 +3,7 @@ import type { Client } from '../net/client-address.ts'
 import type { Permission } from '../roles/permissions.ts'
 import { ADMIN_ROLE, rolePermissions, roles, userRoles } from '../roles/schema.ts'
 import { users } from '../users/schema.ts'
+import type { EventSource, EventType } from './events.ts'
 import { type ColumnsOf, columnsOf, type Parts } from './parts.ts'
 import { type OnceBucket, recordOnce } from './record-once.ts'
 import { caller, fromLiveSession, lockCaller } from './sessions.ts'
@@ -115,6 +116,25 @@ export function decideAboutUser({ actor: who, userId, now }: ActOnUser, refusals
         ${refusals}
         else 'done' end as outcome
       from actor left join subject on true`,
+  }
+}
+
+/**
+ * An event about the account of the part `subject`, by the part `actor`.
+ *
+ * @param options.when further parts, with a `where` if needed, that have a row if it happened
+ */
+export function eventOfActor(
+  type: EventType,
+  { when, details = sql`'{}'` }: { when: SQL; details?: SQL },
+): EventSource {
+  return {
+    type,
+    from: sql`from actor, subject, ${when}`,
+    userId: subject.id,
+    actorId: actor.userId,
+    sessionId: actor.sessionId,
+    details,
   }
 }
 

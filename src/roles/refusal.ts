@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts'
 
-/** Why an act of somebody who administers did not happen, whatever the act. */
+/** Why an administrator's act did not happen, whatever the act. */
 export type RefusalReason = 'ended' | 'forbidden' | 'not_found' | 'outranked' | 'exceeds' | 'last_admin'
 
 const DETAILS = {
@@ -10,15 +10,15 @@ const DETAILS = {
 }
 
 /**
- * The error for an act that was decided against when it was about to happen.
+ * The error for an act that its own statement refused.
  *
- * @param detail said in place of the reason's own text
+ * @param detail replaces the reason's own detail
  */
-export function refused(reason: RefusalReason, detail?: string): AppError {
+export function refusalError(reason: RefusalReason, detail?: string): AppError {
   if (reason === 'ended') return new AppError('invalid_token')
   if (reason === 'not_found' || reason === 'last_admin') return new AppError(reason)
   const said = detail ?? DETAILS[reason]
-  // A guard that refuses gives the same reason.
+  // `permission` is also what the guard records, so that both refusals are one event.
   const recorded = reason === 'forbidden' ? 'permission' : reason
   return new AppError('forbidden', { reason: recorded, ...(said && { detail: said }) })
 }
