@@ -6,4 +6,5 @@ export default defineConfig({
   schema: ['./src/db/tables.ts', './src/*/schema.ts'],
   schemaFilter: ['lumascope'],
   out: './drizzle',
+  migrations: { schema: 'lumascope', table: 'migrations' },
 })

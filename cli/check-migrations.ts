@@ -41,7 +41,7 @@ if (
 
 const drizzle = new URL('../drizzle/', import.meta.url)
 for (const file of readdirSync(drizzle).filter((name) => name.endsWith('.sql'))) {
-  for (const problem of indexProblems(file, readFileSync(new URL(file, drizzle), 'utf8'))) {
+  for (const problem of indexProblems(readFileSync(new URL(file, drizzle), 'utf8'))) {
     console.error(`drizzle/${file}: ${problem}. See CONTRIBUTING.md`)
     process.exitCode = 1
   }

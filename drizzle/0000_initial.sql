@@ -1,5 +1,4 @@
-CREATE SCHEMA IF NOT EXISTS "lumascope";
---> statement-breakpoint
+-- The schema is made by `npm run db:migrate`, if nobody made it before.
 CREATE TABLE "lumascope"."audit_events" (
 	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "lumascope"."audit_events_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"occurred_at" timestamp (3) with time zone NOT NULL,

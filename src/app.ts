@@ -12,7 +12,7 @@ import { requireHttps } from './http/require-https.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { serviceRoutes } from './operations/routes.ts'
 import { admitHashing } from './passwords/admit-hashing.ts'
-import { passwordRoutes } from './passwords/routes.ts'
+import { passwordRoutes, signInRoutes } from './passwords/routes.ts'
 import { roleRoutes } from './roles/routes.ts'
 import { ownSessionRoutes, sessionRoutes } from './sessions/routes.ts'
 import { userRoutes } from './users/routes.ts'
@@ -26,7 +26,9 @@ export const routes = new Hono<AppEnv>()
   .route('/', roleRoutes)
   .route('/', auditRoutes)
   .route('/', ownSessionRoutes)
+  .route('/', signInRoutes)
   .route('/', sessionRoutes)
+  .route('/auth', signInRoutes)
   .route('/auth', sessionRoutes)
 
 /**

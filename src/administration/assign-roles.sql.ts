@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { runAfter } from '../db/run.ts'
 import type { Client } from '../net/client-address.ts'
@@ -18,6 +18,7 @@ import {
 } from '../sql/authority.ts'
 import { recordEvents } from '../sql/events.ts'
 import { assignments, bare, columnsOf, insertInto, statement } from '../sql/parts.ts'
+import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
 import { users } from '../users/schema.ts'
 

@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { violatedUnique } from '../db/errors.ts'
 import { runAfter } from '../db/run.ts'
@@ -18,6 +18,7 @@ import {
 import { type EventSource, recordEvents } from '../sql/events.ts'
 import { NO_FAILURES } from '../sql/lockout.ts'
 import { assignments, columnsOf, statement } from '../sql/parts.ts'
+import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
 import { users } from '../users/schema.ts'
 

@@ -1,4 +1,3 @@
-import { sql } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { runAfter } from '../db/run.ts'
 import type { Client } from '../net/client-address.ts'
@@ -15,6 +14,7 @@ import {
 } from '../sql/authority.ts'
 import { recordEvents } from '../sql/events.ts'
 import { columnsOf, statement } from '../sql/parts.ts'
+import { sql } from '../sql/template.ts'
 import { users } from '../users/schema.ts'
 
 type UserDeleted = 'done' | Refusal | 'last_admin'

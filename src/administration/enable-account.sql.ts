@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { run } from '../db/run.ts'
 import type { Client } from '../net/client-address.ts'
@@ -6,6 +6,7 @@ import { subject } from '../sql/authority.ts'
 import { recordEvents } from '../sql/events.ts'
 import { NO_FAILURES } from '../sql/lockout.ts'
 import { assignments, columnsOf, statement } from '../sql/parts.ts'
+import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
 import { users } from '../users/schema.ts'
 

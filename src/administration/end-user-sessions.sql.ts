@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { runAfter } from '../db/run.ts'
 import type { Client } from '../net/client-address.ts'
@@ -15,6 +15,7 @@ import {
 import { recordEvents } from '../sql/events.ts'
 import { assignments, columnsOf, statement } from '../sql/parts.ts'
 import { isLive } from '../sql/sessions.ts'
+import { sql } from '../sql/template.ts'
 import { users } from '../users/schema.ts'
 
 const u = columnsOf(users, 'u')

@@ -1,4 +1,3 @@
-import { sql } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { run } from '../db/run.ts'
 import type { Client } from '../net/client-address.ts'
@@ -15,6 +14,7 @@ import {
 } from '../sql/authority.ts'
 import { columnsOf, nullable, statement } from '../sql/parts.ts'
 import { liveSessions, type Session, sessionFields } from '../sql/sessions.ts'
+import { sql } from '../sql/template.ts'
 import { users } from '../users/schema.ts'
 
 type About = Omit<Reading, 'data' | 'userId'> & { userId: number }

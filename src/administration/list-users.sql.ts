@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { run } from '../db/run.ts'
 import type { Client } from '../net/client-address.ts'
@@ -6,6 +6,7 @@ import { userRoles } from '../roles/schema.ts'
 import { type AdminUser, adminUserFields, type Status } from '../sql/admin-users.ts'
 import { decideAboutReading, isDone, outcome, type Reading, type Refusal } from '../sql/authority.ts'
 import { columnsOf, list, materialized, nullable, type Parts, statement } from '../sql/parts.ts'
+import { join, sql } from '../sql/template.ts'
 import { accountStatus, searchKeys, users } from '../users/schema.ts'
 
 export type UserFilter = { query: string | null; role: string | null; status: Status | null }
@@ -184,7 +185,7 @@ function entriesOf(key: SQL, number: number, { query, after, fits }: Search): SQ
   const earlier = KEYS.slice(0, number).map((other) => sql`and ${other} is distinct from ${key}`)
   return sql`(
     select ${u.id} as id, ${key} as key, ${number}::integer as key_number,
-      ${key} = ${firstKey(query)} ${sql.join(earlier)} and ${fits} as shown
+      ${key} = ${firstKey(query)} ${join(earlier, ' ')} and ${fits} as shown
     from ${users} u where ${begins(query, key)} ${isBehind(after, key)}
     order by ${key}, ${u.id} limit ${MAX_ENTRIES}::integer)`
 }
@@ -199,7 +200,7 @@ function searchAll(search: Search): SQL {
   return sql`
     select id, key, shown, entry_number = ${MAX_ENTRIES} as is_end from (
       select *, row_number() over (order by key, id, key_number) as entry_number
-      from (${sql.join(entries, sql` union all `)}) as entries
+      from (${join(entries, ' union all ')}) as entries
     ) as numbered
     where entry_number <= ${MAX_ENTRIES} and (shown or entry_number = ${MAX_ENTRIES})
     order by key, id, key_number limit ${search.limit}`

@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { run } from '../db/run.ts'
 import type { Client } from '../net/client-address.ts'
@@ -12,6 +12,7 @@ import {
 } from '../sql/authority.ts'
 import type { EventType } from '../sql/events.ts'
 import { columnsOf, nullable, statement } from '../sql/parts.ts'
+import { join, sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
 import { auditEvents } from './schema.ts'
 
@@ -64,7 +65,7 @@ function pageOfEvents({ type, userId, actorId, since, until, after, limit }: Pag
       : sql`(${e.occurredAt}, ${e.id}) < (${time(after.occurredAt)}, ${after.id}::bigint)`,
   ].filter((condition) => condition !== null)
   return sql`
-    select e.* from ${auditEvents} e where ${sql.join([sql`true`, ...conditions], sql` and `)}
+    select e.* from ${auditEvents} e where ${join([sql`true`, ...conditions], ' and ')}
     order by ${e.occurredAt} desc, ${e.id} desc limit ${limit}`
 }
 

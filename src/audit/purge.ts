@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.ts'
 import { inBatches } from '../schedule/in-batches.ts'
-import { deleteOldEvents } from './purge.sql.ts'
+import { deleteBefore } from '../schedule/purge.sql.ts'
+import { auditEvents } from './schema.ts'
 
 /**
  * Deletes events after `auditRetentionDays`: they hold people's addresses.
@@ -9,5 +10,7 @@ import { deleteOldEvents } from './purge.sql.ts'
  */
 export function purgeEvents({ db, clock, config }: Pick<Deps, 'db' | 'clock' | 'config'>): Promise<number> {
   const before = new Date(clock().getTime() - config.auditRetentionDays * 86_400_000)
-  return inBatches((limit) => deleteOldEvents(db, { before, limit }))
+  return inBatches((limit) =>
+    deleteBefore(db, { table: auditEvents, age: auditEvents.occurredAt, before, limit }),
+  )
 }

@@ -1,10 +1,10 @@
-import { sql } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { run } from '../db/run.ts'
 import type { Client } from '../net/client-address.ts'
 import { columnsOf, statement } from '../sql/parts.ts'
 import { type OnceBucket, recordOnce } from '../sql/record-once.ts'
 import { fromLiveSession, type OwnSession } from '../sql/sessions.ts'
+import { sql } from '../sql/template.ts'
 import { users } from '../users/schema.ts'
 
 type Denial = OwnSession & { details: Record<string, string>; bucket: OnceBucket }

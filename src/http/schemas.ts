@@ -96,3 +96,19 @@ export const pageParameters = {
 
 /** Where the next page begins. A page can have fewer items than `limit` and still not be the last. */
 export const nextCursor = z.nullable(z.string()).check(z.meta({ description: 'Null after the last page.' }))
+
+/** A switch in a query. */
+export const flag = z.optional(z.enum(['true', 'false'], { error: 'must be true or false' }))
+
+/**
+ * What OAuth 2 clients send along (Swagger UI among them), in a form beside parameters of extensions, which are
+ * ignored. Another grant than the path's is a mistake that must not look like one of the password or the token.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.3.2 and section 6
+ */
+export const oauthParameters = (grantType: 'password' | 'refresh_token') => ({
+  grant_type: z.optional(z.literal(grantType, { error: `must be ${grantType} here` })),
+  scope: z.optional(z.string()),
+  client_id: z.optional(z.string()),
+  client_secret: z.optional(z.string()),
+})

@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.ts'
 import { inBatches } from '../schedule/in-batches.ts'
-import { deleteExpiredBudgets } from './queries.ts'
+import { deleteBefore } from '../schedule/purge.sql.ts'
+import { rateLimits } from './schema.ts'
 
 /**
  * Deletes budgets that nobody uses, in bounded batches. An attempt in the same moment keeps its row.
@@ -8,5 +9,7 @@ import { deleteExpiredBudgets } from './queries.ts'
  * @returns how many were deleted
  */
 export function purgeBudgets({ db, clock }: Pick<Deps, 'db' | 'clock'>): Promise<number> {
-  return inBatches((limit) => deleteExpiredBudgets(db, { before: clock(), limit }))
+  return inBatches((limit) =>
+    deleteBefore(db, { table: rateLimits, age: rateLimits.expiresAt, before: clock(), limit }),
+  )
 }

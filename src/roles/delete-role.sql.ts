@@ -1,10 +1,11 @@
-import { type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { runAfter } from '../db/run.ts'
 import type { Client } from '../net/client-address.ts'
 import { type Actor, ADMINISTRATION_LOCK, actor, lockActor, mayNot, outcome } from '../sql/authority.ts'
 import { recordEvents } from '../sql/events.ts'
 import { statement } from '../sql/parts.ts'
+import { sql } from '../sql/template.ts'
 import { permissionsOfRole } from './queries.ts'
 import { ADMIN_ROLE, DEFAULT_ROLE, roles, userRoles } from './schema.ts'
 

@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { columnsOf } from '../sql/parts.ts'
+import { sql } from '../sql/template.ts'
 import { rolePermissions, roles } from './schema.ts'
 
 /** Permissions in alphabetical order. */

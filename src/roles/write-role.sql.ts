@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { runAfter } from '../db/run.ts'
 import type { Client } from '../net/client-address.ts'
@@ -13,6 +13,7 @@ import {
   type Parts,
   statement,
 } from '../sql/parts.ts'
+import { sql } from '../sql/template.ts'
 import type { Role } from './queries.ts'
 import { rolePermissions, roles, userRoles } from './schema.ts'
 

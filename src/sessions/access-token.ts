@@ -2,7 +2,7 @@ import { isUuid } from '../crypto/encoding.ts'
 import { signToken, verifyToken } from '../crypto/jwt.ts'
 import { MAX_INTEGER } from '../db/integer.ts'
 import type { Deps } from '../deps.ts'
-import type { Principal } from '../users/queries.ts'
+import type { Principal } from '../sql/users.ts'
 
 export type AccessToken = { token: string; expiresInSeconds: number }
 

@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.ts'
 import { inBatches } from '../schedule/in-batches.ts'
-import { deleteEndedSessions } from './queries.ts'
+import { deleteBefore } from '../schedule/purge.sql.ts'
+import { sessions } from './schema.ts'
 
 /** How long an ended session is kept for whoever has to find out what happened. */
 const RETENTION_DAYS = 30
@@ -14,5 +15,7 @@ const RETENTION_DAYS = 30
  */
 export function purgeSessions({ db, clock }: Pick<Deps, 'db' | 'clock'>): Promise<number> {
   const before = new Date(clock().getTime() - RETENTION_DAYS * 86_400_000)
-  return inBatches((limit) => deleteEndedSessions(db, { before, limit }))
+  return inBatches((limit) =>
+    deleteBefore(db, { table: sessions, age: sessions.idleExpiresAt, before, limit }),
+  )
 }

@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
 import { accountStatus, type users } from '../users/schema.ts'
 import type { ColumnsOf } from './parts.ts'
+import { sql } from './template.ts'
 import { type User, userFields } from './users.ts'
 
 export type Status = 'active' | 'disabled'

@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
 import type { Client } from '../net/client-address.ts'
 import type { Permission } from '../roles/permissions.ts'
 import { ADMIN_ROLE, rolePermissions, roles, userRoles } from '../roles/schema.ts'
@@ -7,6 +7,7 @@ import type { EventSource, EventType } from './events.ts'
 import { type ColumnsOf, columnsOf, type Parts } from './parts.ts'
 import { type OnceBucket, recordOnce } from './record-once.ts'
 import { caller, fromLiveSession, lockCaller } from './sessions.ts'
+import { sql } from './template.ts'
 
 /** Who administers, by which session, under which permission. */
 export type Actor = { userId: number; sessionId: string; permission: Permission }

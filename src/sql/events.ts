@@ -1,7 +1,8 @@
-import { type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
 import { auditEvents } from '../audit/schema.ts'
 import type { Client } from '../net/client-address.ts'
 import { bare, list } from './parts.ts'
+import { join, sql } from './template.ts'
 import { time } from './time.ts'
 
 /** Every kind of security event. */
@@ -75,7 +76,7 @@ export function recordEvents(
   )
   return sql`
     insert into ${auditEvents} (${COLUMNS})
-    ${sql.join(rows, sql` union all `)}`
+    ${join(rows, ' union all ')}`
 }
 
 /** Nobody's request: what the schedule or an operator records. */

@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
 import { rateLimits } from '../limits/schema.ts'
 import { assignments, bare, columnsOf, insertInto, type Parts } from './parts.ts'
+import { identifier, join, sql } from './template.ts'
 import { time } from './time.ts'
 
 /** Isolates' clocks differ by less: none sees a bucket as used that another one deletes as full. */
@@ -66,7 +67,7 @@ export function spendInTurn(
   { name, from, now }: { name: string; from: SQL; now: Date },
 ): { parts: Parts; passed: SQL; refusal: SQL } {
   const names = buckets.map((_, index) => `${name}_${index}`)
-  const sources = [from, ...names.map((each) => sql`from ${sql.identifier(each)}`)]
+  const sources = [from, ...names.map((each) => sql`from ${identifier(each)}`)]
   const sourceOf = (index: number) => sources[index] ?? from
   const parts = buckets.map((bucket, index) => [
     names[index],
@@ -82,7 +83,7 @@ export function spendInTurn(
   return {
     parts: Object.fromEntries(parts) as Parts,
     passed: sql`exists (select ${sourceOf(buckets.length)})`,
-    refusal: sql.join(refusals, sql` union all `),
+    refusal: join(refusals, ' union all '),
   }
 }
 

@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm'
+import type { Column, SQL } from 'drizzle-orm'
 import { users } from '../users/schema.ts'
-import { assignments, type ColumnsOf, columnsOf } from './parts.ts'
+import { assignments, columnsOf } from './parts.ts'
+import { sql } from './template.ts'
 import { time } from './time.ts'
 
 /**
@@ -21,7 +22,8 @@ const u = columnsOf(users, 'u')
 /** No user has this id: a constraint sees to it. */
 const NOBODY = 0
 
-type Failures = Pick<ColumnsOf<typeof users>, 'consecutiveFailures' | 'lastFailedAt'>
+/** The columns that count failures, of whatever a statement calls the user's row. */
+type Failures = Record<'consecutiveFailures' | 'lastFailedAt', SQL | Column>
 
 /** The failures that count against an account now. */
 export function failuresOf(user: Failures, now: Date): SQL<number> {

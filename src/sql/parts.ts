@@ -1,5 +1,6 @@
-import { type Column, type GetColumnData, getTableColumns, SQL, sql, type Table } from 'drizzle-orm'
+import { type Column, type GetColumnData, getTableColumns, SQL, type Table } from 'drizzle-orm'
 import type { Decoder, Statement } from '../db/run.ts'
+import { identifier, join, sql } from './template.ts'
 
 /**
  * One statement of named parts, each a common table expression (`WITH`, PostgreSQL 7.8). What every author must know:
@@ -49,8 +50,8 @@ export type Answer<F extends Fields> = { fields: F; from: SQL }
 /** The parts, in the order in which they are given, and the answer behind them. */
 export function statement<F extends Fields>(parts: Parts, { fields, from }: Answer<F>): Statement<Row<F>> {
   const named = Object.entries(parts).map(([name, part]) => {
-    if (part instanceof SQL) return sql`${sql.identifier(name)} as (${part})`
-    return sql`${sql.identifier(name)} as materialized (${part.materialized})`
+    if (part instanceof SQL) return sql`${identifier(name)} as (${part})`
+    return sql`${identifier(name)} as materialized (${part.materialized})`
   })
   const begin = named.length > 0 ? sql`with ${list(named)} ` : sql``
   return { sql: sql`${begin}select ${selection(fields)} ${from}`, decoders: decodersOf(fields) }
@@ -58,12 +59,24 @@ export function statement<F extends Fields>(parts: Parts, { fields, from }: Answ
 
 /** `a as "a", b as "b"`. */
 export function selection(fields: Fields): SQL {
-  return list(Object.entries(fields).map(([name, field]) => sql`${field} as ${sql.identifier(name)}`))
+  return list(Object.entries(fields).map(([name, field]) => sql`${field} as ${identifier(name)}`))
+}
+
+/** The fields of a part whose own fields are the given ones. */
+export function fieldsOf<F extends Fields>(
+  part: string,
+  fields: F,
+): { [Name in keyof F]: SQL<Row<F>[Name]> } {
+  const named = decodersOf(fields).map(([name, decoder]) => [
+    name,
+    sql`${identifier(part)}.${identifier(name)}`.mapWith(decoder),
+  ])
+  return Object.fromEntries(named) as { [Name in keyof F]: SQL<Row<F>[Name]> }
 }
 
 /** Joined by commas. */
 export function list(items: readonly SQL[]): SQL {
-  return sql.join([...items], sql`, `)
+  return join(items, ', ')
 }
 
 /** An expression's is what `mapWith` gave it, which Drizzle's types do not tell. */
@@ -86,14 +99,14 @@ export type ColumnsOf<T extends Table> = {
 export function columnsOf<T extends Table>(table: T, alias: string): ColumnsOf<T> {
   const columns = Object.entries(getTableColumns(table)).map(([name, column]) => [
     name,
-    sql`${sql.identifier(alias)}.${sql.identifier(column.name)}`.mapWith(column),
+    sql`${identifier(alias)}.${identifier(column.name)}`.mapWith(column),
   ])
   return Object.fromEntries(columns) as ColumnsOf<T>
 }
 
 /** A column's name alone, as the lists of `insert`, `set` and `on conflict` want it. */
 export function bare(column: Column): SQL {
-  return sql`${sql.identifier(column.name)}`
+  return sql`${identifier(column.name)}`
 }
 
 /** Columns and what is written to them; a value is sent as a parameter. */
@@ -112,7 +125,7 @@ export function insertInto<T extends Table>(
   const columns = getTableColumns(table)
   const names = Object.keys(values).map((name) => bare(columns[name] as Column))
   const selected = Object.values(values).map((value) => sql`${value}`)
-  const called = alias ? sql` as ${sql.identifier(alias)}` : sql``
+  const called = alias ? sql` as ${identifier(alias)}` : sql``
   return sql`insert into ${table}${called} (${list(names)}) select ${list(selected)} ${from}`
 }
 

@@ -1,9 +1,9 @@
-import { sql } from 'drizzle-orm'
 import { rateLimits } from '../limits/schema.ts'
 import type { Client } from '../net/client-address.ts'
 import { type EventSource, recordEvents } from './events.ts'
 import { spend } from './limits.ts'
 import { columnsOf, type Parts } from './parts.ts'
+import { sql } from './template.ts'
 import { time } from './time.ts'
 
 /** An event is recorded at most once in so many seconds; the row of this key knows when that was. */

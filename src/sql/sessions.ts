@@ -1,8 +1,10 @@
-import { type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
 import type { Client } from '../net/client-address.ts'
 import { sessions } from '../sessions/schema.ts'
 import { users } from '../users/schema.ts'
+import type { EventSource, EventType } from './events.ts'
 import { type ColumnsOf, columnsOf, insertInto } from './parts.ts'
+import { sql } from './template.ts'
 import { time } from './time.ts'
 
 /** The session that a token names, and whose it says that is. */
@@ -43,6 +45,12 @@ export function lockCaller({ userId, sessionId, now }: OwnSession): SQL {
     for no key update of u, s`
 }
 
+/** An event about the part `caller`, by themselves. */
+export function byCaller(type: EventType, from: SQL): EventSource {
+  const { userId, sessionId } = caller
+  return { type, from, userId, actorId: userId, sessionId }
+}
+
 /** A session and its user, as a statement calls their rows. */
 export type SessionOfUser = {
   session: Pick<ColumnsOf<typeof sessions>, 'revokedAt' | 'idleExpiresAt' | 'expiresAt' | 'authVersion'>
@@ -59,6 +67,34 @@ export function isLive({ session, user, now }: SessionOfUser & { now: Date }): S
   return sql`(${session.revokedAt} is null and ${session.idleExpiresAt} > ${time(now)}
     and ${session.expiresAt} > ${time(now)} and ${session.authVersion} >= ${user.authVersion}
     and ${user.disabledAt} is null)`
+}
+
+/** As many as a list of sessions shows: with more devices, the one that was left alone for longest is signed out. */
+export const MAX_SESSIONS = 100
+
+/** A session, as its owner and administrators see it. */
+export type Session = {
+  id: string
+  createdAt: Date
+  lastUsedAt: Date
+  /** The earlier of the idle and the absolute end. */
+  expiresAt: Date
+  ipAddress: string | null
+  userAgent: string | null
+}
+
+/** The fields of a `Session`. */
+export function sessionFields(session: ColumnsOf<typeof sessions>) {
+  const { id, createdAt, lastUsedAt, idleExpiresAt: expiresAt, ipAddress, userAgent } = session
+  return { id, createdAt, lastUsedAt, expiresAt, ipAddress, userAgent }
+}
+
+/** The live sessions of a user with all of their columns, the last used first. */
+export function liveSessions({ userId, now }: { userId: number; now: Date }): SQL {
+  return sql`
+    select s.* from ${users} u join ${sessions} s on ${s.userId} = ${u.id}
+      and ${isLive({ session: s, user: u, now })}
+    where ${u.id} = ${userId} order by ${s.lastUsedAt} desc, ${s.id} limit ${MAX_SESSIONS}`
 }
 
 /** A session that is about to be opened. */

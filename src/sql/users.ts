@@ -1,8 +1,9 @@
-import { type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
 import { userRoles } from '../roles/schema.ts'
 import type { users } from '../users/schema.ts'
 import { permissionsOf } from './authority.ts'
 import { type ColumnsOf, columnsOf } from './parts.ts'
+import { sql } from './template.ts'
 
 export type User = {
   id: number

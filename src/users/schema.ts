@@ -2,6 +2,9 @@ import { type SQL, sql } from 'drizzle-orm'
 import { check, index, integer, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { lumascope, time } from '../db/tables.ts'
 
+/** The index that decides about usernames; PostgreSQL names it in its error. */
+export const USERNAME_KEY = 'users_username_key'
+
 export const users = lumascope.table(
   'users',
   {
@@ -17,8 +20,7 @@ export const users = lumascope.table(
     passwordHash: text('password_hash'),
     /**
      * Wrong passwords since the last right one, other than those of known devices and sessions, which count for
-     * themselves. One is forgiven every 7.2 hours after the last; at the maximum of `limits/queries.ts` no password is
-     * right any more.
+     * themselves. One is forgiven every 7.2 hours after the last; at the maximum of `sql/lockout.ts` the account is locked.
      */
     consecutiveFailures: integer('consecutive_failures').notNull().default(0),
     /** When the last of them was counted; null: never. */
@@ -46,7 +48,7 @@ export const users = lumascope.table(
     // 0 stands for nobody; an import can't bring it.
     check('users_id_positive', sql`${table.id} > 0`),
     uniqueIndex('users_email_key').on(sql`lower(${table.email})`),
-    uniqueIndex('users_username_key').on(sql`lower(${table.username})`),
+    uniqueIndex(USERNAME_KEY).on(sql`lower(${table.username})`),
     // What a search reads, each in order.
     ...Object.entries(searchKeys(table)).map(([name, key]) =>
       index(`users_${name}_search`).on(key, table.id),
