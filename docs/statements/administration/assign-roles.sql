@@ -11,7 +11,7 @@ for no key update;
 with
   "wanted" as (
     select
-      value as name
+      value as "name"
     from
       jsonb_array_elements_text($1::jsonb)
   ),

@@ -125,7 +125,7 @@ with
     from
       (
         select
-          "u"."id"
+          "u"."id" as id
         from
           "lumascope"."users" u
         where
@@ -301,7 +301,7 @@ with
     from
       (
         select
-          "u"."id"
+          "u"."id" as id
         from
           "lumascope"."users" u
           join "lumascope"."user_roles" r on "r"."user_id" = "u"."id"
@@ -327,7 +327,7 @@ with
               ) as holder,
               (
                 select
-                  "u"."id"
+                  "u"."id" as id
                 from
                   "lumascope"."users" u
                 where
@@ -376,7 +376,7 @@ with
               ) as holder,
               (
                 select
-                  "u"."id"
+                  "u"."id" as id
                 from
                   "lumascope"."users" u
                 where
@@ -581,7 +581,7 @@ with
           (
             (
               select
-                "u"."id",
+                "u"."id" as id,
                 (lower("u"."username") collate "C") as key,
                 $27::integer as key_number,
                 (lower("u"."username") collate "C") = least(
@@ -633,7 +633,7 @@ with
             union all
             (
               select
-                "u"."id",
+                "u"."id" as id,
                 (lower("u"."email") collate "C") as key,
                 $41::integer as key_number,
                 (lower("u"."email") collate "C") = least(
@@ -686,7 +686,7 @@ with
             union all
             (
               select
-                "u"."id",
+                "u"."id" as id,
                 (lower("u"."full_name") collate "C") as key,
                 $55::integer as key_number,
                 (lower("u"."full_name") collate "C") = least(
@@ -740,7 +740,7 @@ with
             union all
             (
               select
-                "u"."id",
+                "u"."id" as id,
                 (
                   lower(split_part("u"."full_name", ' ', -1)) collate "C"
                 ) as key,
@@ -811,7 +811,7 @@ with
             union all
             (
               select
-                "u"."id",
+                "u"."id" as id,
                 (
                   lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
                 ) as key,
@@ -1083,7 +1083,7 @@ with
   "page" as (
     (
       select
-        "u"."id",
+        "u"."id" as id,
         least(
           case
             when (lower("u"."username") collate "C") >= lower($31::text)
@@ -1213,7 +1213,7 @@ with
                 (
                   (
                     select
-                      "u"."id",
+                      "u"."id" as id,
                       (lower("u"."username") collate "C") as key,
                       $54::integer as key_number,
                       (lower("u"."username") collate "C") = least(
@@ -1275,7 +1275,7 @@ with
                   union all
                   (
                     select
-                      "u"."id",
+                      "u"."id" as id,
                       (lower("u"."email") collate "C") as key,
                       $69::integer as key_number,
                       (lower("u"."email") collate "C") = least(
@@ -1338,7 +1338,7 @@ with
                   union all
                   (
                     select
-                      "u"."id",
+                      "u"."id" as id,
                       (lower("u"."full_name") collate "C") as key,
                       $84::integer as key_number,
                       (lower("u"."full_name") collate "C") = least(
@@ -1402,7 +1402,7 @@ with
                   union all
                   (
                     select
-                      "u"."id",
+                      "u"."id" as id,
                       (
                         lower(split_part("u"."full_name", ' ', -1)) collate "C"
                       ) as key,
@@ -1483,7 +1483,7 @@ with
                   union all
                   (
                     select
-                      "u"."id",
+                      "u"."id" as id,
                       (
                         lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
                       ) as key,

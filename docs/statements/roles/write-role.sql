@@ -51,7 +51,7 @@ with
   ),
   "wanted" as (
     select
-      value as permission
+      value as "permission"
     from
       jsonb_array_elements_text($5::jsonb)
   ),
@@ -65,12 +65,12 @@ with
   ),
   "touched" as (
     select
-      permission
+      "wanted"."permission"
     from
       wanted
     union
     select
-      permission
+      "present"."permission"
     from
       present
   ),
@@ -83,7 +83,7 @@ with
   ),
   "superiors" as materialized (
     select
-      theirs.user_id
+      "theirs"."user_id"
     from
       higher
       cross join lateral (
@@ -130,7 +130,7 @@ with
           from
             touched
           where
-            not permission = any (actor.permissions)
+            not "touched"."permission" = any (actor.permissions)
         ) then 'exceeds'
         when (
           exists (
@@ -220,7 +220,7 @@ with
       "p"."role_name" = "written"."name"
       and "p"."permission" not in (
         select
-          permission
+          "wanted"."permission"
         from
           wanted
       )
