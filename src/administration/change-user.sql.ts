@@ -20,7 +20,7 @@ import { NO_FAILURES } from '../sql/lockout.ts'
 import { assignments, columnsOf, statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
-import { users } from '../users/schema.ts'
+import { USERNAME_KEY, users } from '../users/schema.ts'
 
 export type UserChange = ActOnUser & {
   username?: string
@@ -63,7 +63,7 @@ export async function updateUser(
     const { outcome: result, ...user } = row
     return result === 'done' ? user : result
   } catch (error) {
-    if (violatedUnique(error) === 'users_username_key') return 'username'
+    if (violatedUnique(error) === USERNAME_KEY) return 'username'
     throw error
   }
 }
