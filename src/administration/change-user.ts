@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.ts'
-import { memberError } from '../errors.ts'
+import { fieldError } from '../errors.ts'
 import { refused } from '../roles/refused.ts'
 import { taken } from '../users/register.ts'
 import { type AdminUser, changeUser as change, type UserChange } from './queries.ts'
@@ -21,7 +21,7 @@ export async function changeUser(
   if (outcome.outcome === 'username') throw taken('username')
   if (outcome.outcome === 'not_disabled') {
     const detail = 'is for accounts that are disabled'
-    throw memberError('validation_failed', { pointer: '/disabled_reason', code: 'invalid', detail })
+    throw fieldError('validation_failed', { pointer: '/disabled_reason', code: 'invalid', detail })
   }
   throw refused(outcome.outcome)
 }

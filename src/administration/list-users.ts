@@ -1,6 +1,6 @@
 import { fromBase64Url, toBase64Url, utf8 } from '../crypto/encoding.ts'
 import type { Deps } from '../deps.ts'
-import { memberError } from '../errors.ts'
+import { fieldError } from '../errors.ts'
 import { recordBudget } from '../limits/budgets.ts'
 import { refused } from '../roles/refused.ts'
 import type { Actor } from '../sql/authority.ts'
@@ -41,7 +41,7 @@ function readCursor(cursor: string, { isSearch }: { isSearch: boolean }): UserPo
   // A key that can't be stored is none that was found.
   const isKey = isSearch ? key !== null && !key.includes('\0') : encoded === undefined
   if (!isKey || !(id <= MAX_USER_ID)) {
-    throw memberError('validation_failed', {
+    throw fieldError('validation_failed', {
       ...{ pointer: '/cursor', code: 'invalid_format', detail: 'is not a cursor of this list' },
     })
   }

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { violatedUnique } from '../db/errors.ts'
 import type { Client } from '../net/client-address.ts'
-import { ADMIN_ROLE } from '../roles/permissions.ts'
+import { ADMIN_ROLE } from '../roles/names.ts'
 import {
   type ActOnUser,
   ADMINISTRATION,

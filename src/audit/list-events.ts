@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.ts'
-import { memberError } from '../errors.ts'
+import { fieldError } from '../errors.ts'
 import { recordBudget } from '../limits/budgets.ts'
 import { refused } from '../roles/refused.ts'
 import type { Actor } from '../sql/authority.ts'
@@ -67,7 +67,7 @@ function toCursor({ occurredAt, id }: EventPosition): string {
 function readCursor(cursor: string): EventPosition {
   const [, milliseconds, id] = /^(\d{1,14})\.([1-9]\d{0,14})$/.exec(cursor) ?? []
   if (!milliseconds || !id) {
-    throw memberError('validation_failed', {
+    throw fieldError('validation_failed', {
       ...{ pointer: '/cursor', code: 'invalid_format', detail: 'is not a cursor of this list' },
     })
   }

@@ -1,9 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
-import { type Before, deleteBefore } from '../db/delete-before.ts'
+import type { EventType } from '../features.ts'
 import type { Client } from '../net/client-address.ts'
 import { decideAboutReading, mayDoMore, type Reading, type Refusal } from '../sql/authority.ts'
-import type { EventType } from '../sql/events.ts'
 import { type OnceBudget, recordOnce } from '../sql/record-once.ts'
 import { fromLiveSession, type OwnSession } from '../sql/sessions.ts'
 import { time } from '../sql/time.ts'
@@ -114,9 +113,4 @@ export async function insertDenial(
       },
     )}
     select count(*) from noted`)
-}
-
-/** Deletes events by when they happened. */
-export function deleteOldEvents(db: Database, range: Before): Promise<number> {
-  return deleteBefore(db, { table: sql`audit_events`, age: sql`occurred_at`, ...range })
 }

@@ -1,22 +1,18 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import { time } from '../sql/time.ts'
 import type { Database } from './client.ts'
+import type { PurgeRule } from './purge-rule.ts'
 
-/** Which rows to delete: those whose time lies before a moment, the oldest first, so many at most. */
-export type Before = { before: Date; limit: number }
+/** Which rows to delete: those whose time is before a moment, the oldest first, at most `limit`. */
+export type Before = Pick<PurgeRule, 'table' | 'age'> & { before: Date; limit: number }
 
 /**
- * Deletes the oldest rows of a table. They are addressed by where they are, since by any key the planner would scan
- * the table for them; and rows that a request holds at the moment are left for another time, as two statements that
- * wait for each other's rows would fail one of them.
+ * Deletes the oldest rows of a table. It finds them by `ctid`: by a key, the planner would scan the whole table. It
+ * skips rows that are locked: if two statements waited for each other's rows, one of them would fail.
  *
- * @param age the column that says when; it needs an index
  * @returns how many were deleted
  */
-export async function deleteBefore(
-  db: Database,
-  { table, age, before, limit }: Before & { table: SQL; age: SQL },
-): Promise<number> {
+export async function deleteBefore(db: Database, { table, age, before, limit }: Before): Promise<number> {
   const { rowCount } = await db.execute(sql`
     delete from ${table} where ctid = any(array(
       select ctid from ${table} where ${age} < ${time(before)}

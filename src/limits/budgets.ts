@@ -1,4 +1,3 @@
-import type { Config, LimitName } from '../config/parse-config.ts'
 import type { Limit } from '../config/rules.ts'
 import { DEVICE_TOKEN_SECONDS, type Device } from '../crypto/device-token.ts'
 import { keyedHash } from '../crypto/keyed-hash.ts'
@@ -7,11 +6,6 @@ import { AppError } from '../errors.ts'
 import type { Budget } from '../sql/limits.ts'
 import type { OnceBudget } from '../sql/record-once.ts'
 import type { PasswordAttempt } from './queries.ts'
-
-/** Limits of what somebody who is signed in does, and what their rows are called. */
-const ACCOUNT_KINDS = { act: 'act', profile: 'profile' } as const
-
-export type AccountLimitName = keyof typeof ACCOUNT_KINDS
 
 export type BudgetDeps = Pick<Deps, 'config' | 'limitKeys' | 'client'>
 
@@ -26,13 +20,13 @@ export async function passwordBudgets(
   deps: BudgetDeps,
   { identifier, known }: { identifier: string; known: Known | null },
 ): Promise<Pick<PasswordAttempt, 'account' | 'addresses' | 'known'>> {
-  const { signInAccount, signInAddress } = deps.config.limits
+  const { limitSignInAccount, limitSignInAddress } = deps.config
   const [account, addresses, own] = await Promise.all([
     key(deps, 'account', identifier),
-    addressBudgets(deps, 'address', signInAddress),
+    addressBudgets(deps, 'address', limitSignInAddress),
     known && knownBudget(deps, known),
   ])
-  return { account: { key: account, ...signInAccount }, addresses, known: own }
+  return { account: { key: account, ...limitSignInAccount }, addresses, known: own }
 }
 
 async function knownBudget(deps: BudgetDeps, known: Known): Promise<NonNullable<PasswordAttempt['known']>> {
@@ -52,15 +46,15 @@ async function knownBudget(deps: BudgetDeps, known: Known): Promise<NonNullable<
 
 /** What a registration is counted for. */
 export function registrationBudgets(deps: BudgetDeps): Promise<AddressBudgets> {
-  return addressBudgets(deps, 'register', deps.config.limits.registerAddress)
+  return addressBudgets(deps, 'register', deps.config.limitRegisterAddress)
 }
 
 /** What acts of somebody who is signed in are counted for. */
 export async function actBudget(
   deps: BudgetDeps,
-  { name, userId }: { name: AccountLimitName; userId: number },
+  { limit, userId }: { limit: Limit; userId: number },
 ): Promise<Budget> {
-  return { key: await key(deps, ACCOUNT_KINDS[name], String(userId)), ...deps.config.limits[name] }
+  return { key: await key(deps, limit.name, String(userId)), ...limit }
 }
 
 type AddressBudgets = [Budget, ...Budget[]]
@@ -99,16 +93,15 @@ export async function recordBudget(
 }
 
 /**
- * The error for who has to wait.
+ * The error for a client that has to wait.
  *
- * @param secondsToWait until the next attempt is let through; where it isn't known, at most the time that one
- *   attempt takes to be refilled
+ * @param secondsToWait until the next attempt is let through; `null` if that isn't known: then it is the time in which
+ *   one attempt is refilled, which is the longest that it can be
  */
-export function rateLimited(config: Config, name: LimitName, secondsToWait: number | null): AppError {
-  const { count, seconds } = config.limits[name]
-  const wait = secondsToWait !== null && secondsToWait > 0 ? secondsToWait : seconds / count
+export function rateLimited(limit: Limit, secondsToWait: number | null): AppError {
+  const wait = secondsToWait !== null && secondsToWait > 0 ? secondsToWait : limit.seconds / limit.count
   return new AppError('rate_limited', {
-    limit: { name, count, seconds, retryAfterSeconds: Math.max(1, Math.ceil(wait)) },
+    limit: { ...limit, retryAfterSeconds: Math.max(1, Math.ceil(wait)) },
   })
 }
 

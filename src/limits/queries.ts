@@ -1,7 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { LimitName } from '../config/parse-config.ts'
+import type { Limit } from '../config/rules.ts'
 import type { Database } from '../db/client.ts'
-import { type Before, deleteBefore } from '../db/delete-before.ts'
 import type { Client } from '../net/client-address.ts'
 import { recordEvents } from '../sql/events.ts'
 import {
@@ -216,7 +215,7 @@ export async function recordFailedConfirmation(
 /** Puts on record that an address was refused before it came to a statement of its own; once in the time of the limit. */
 export async function reportRefusal(
   { db, client }: { db: Database; client: Client },
-  { budget: { key, seconds }, name, now }: { budget: Budget; name: LimitName; now: Date },
+  { budget: { key, seconds }, limit, now }: { budget: Budget; limit: Pick<Limit, 'name'>; now: Date },
 ): Promise<void> {
   await db.execute(sql`
     with refused as (select ${key}::text as key, ${seconds}::integer as seconds), reported as (
@@ -226,19 +225,9 @@ export async function reportRefusal(
       {
         type: 'limited',
         from: sql`from reported`,
-        details: sql`jsonb_build_object('limit', ${snakeCase(name)}::text)`,
+        details: sql`jsonb_build_object('limit', ${limit.name}::text)`,
       },
     ])}`)
-}
-
-/** A limit as the API and events call it. */
-function snakeCase(name: LimitName): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-}
-
-/** Deletes budgets that say nothing any more. */
-export function deleteExpiredBudgets(db: Database, range: Before): Promise<number> {
-  return deleteBefore(db, { table: sql`rate_limits`, age: sql`expires_at`, ...range })
 }
 
 /** Failed sign-ins over all accounts, at most as many as are counted. */

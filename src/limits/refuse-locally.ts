@@ -15,10 +15,11 @@ export async function refuseLocally(
   deps: Pick<Deps, 'config' | 'localLimits' | 'db' | 'client' | 'clock'>,
   { name, budget }: { name: LocalLimitName; budget: Budget },
 ): Promise<void> {
-  const { localLimits, config, clock } = deps
+  const { localLimits, clock } = deps
+  const limit = deps.config[name]
   const { success, retryAfterSeconds = null } = await localLimits[name].limit({ key: budget.key })
   if (success) return
   const { success: isFirst } = await localLimits.reports.limit({ key: budget.key })
-  if (isFirst) await reportRefusal(deps, { budget, name, now: clock() })
-  throw rateLimited(config, name, retryAfterSeconds)
+  if (isFirst) await reportRefusal(deps, { budget, limit, now: clock() })
+  throw rateLimited(limit, retryAfterSeconds)
 }

@@ -56,11 +56,12 @@ export async function attemptPassword(
   const budgets = await passwordBudgets(deps, { identifier, known })
   const [address] = budgets.addresses
   // Where the database takes a place for known, it does not count the address.
-  if (!known) await refuseLocally(deps, { name: 'signInAddress', budget: address })
+  if (!known) await refuseLocally(deps, { name: 'limitSignInAddress', budget: address })
   const counted = await countPasswordAttempt(deps, { whose, ...budgets, now: deps.clock() })
   if (counted.refused) {
-    const name = counted.refused === 'account' ? 'signInAccount' : 'signInAddress'
-    throw rateLimited(deps.config, name, counted.secondsToWait)
+    const { limitSignInAccount, limitSignInAddress } = deps.config
+    const limit = counted.refused === 'account' ? limitSignInAccount : limitSignInAddress
+    throw rateLimited(limit, counted.secondsToWait)
   }
   const { credentials: account, byDevice, attempts } = counted
   const passwordHash = account?.passwordHash ?? null

@@ -1,4 +1,4 @@
-import { AppError, memberError } from '../errors.ts'
+import { AppError, fieldError } from '../errors.ts'
 import { recordFailedConfirmation } from '../limits/queries.ts'
 import type { Budget } from '../sql/limits.ts'
 import type { NotDone, User } from '../users/queries.ts'
@@ -45,5 +45,5 @@ export function notDone(reason: NotDone, pointer: string): AppError {
 }
 
 function wrongPassword(pointer: string): AppError {
-  return memberError('wrong_password', { pointer, code: 'wrong_password', detail: 'is not your password' })
+  return fieldError('wrong_password', { pointer, code: 'wrong_password', detail: 'is not your password' })
 }

@@ -5,23 +5,22 @@ import { limitFloods } from '../access/limit-floods.ts'
 import { requireUser } from '../access/require-user.ts'
 import { setSessionCookies } from '../access/session-cookies.ts'
 import type { AppEnv } from '../http/context.ts'
-import { describe } from '../http/describe-route.ts'
+import { describeRoute } from '../http/describe-route.ts'
 import { validBody } from '../http/validate.ts'
 import { changePassword } from './change.ts'
 import { passwordChangeBody, tokenPairPayload, toTokenPairPayload } from './payloads.ts'
 
 export const passwordRoutes = new Hono<AppEnv>().post(
   '/users/me/password',
-  describe({
+  requireUser(),
+  describeRoute({
     summary: 'Change your password',
     description:
       'Every session ends, this one is replaced by a new one: no copy of an old token works. 200 with new tokens for who came with a bearer token, 204 with new cookies for who came with cookies. If the answer is lost, sign in with the new password.',
     tag: 'Your account',
-    access: 'user',
     responses: { 200: tokenPairPayload, 204: '' },
     errors: ['wrong_password', 'weak_password'],
   }),
-  requireUser(),
   validBody(passwordChangeBody),
   limitFloods('confirm'),
   async (c) => {

@@ -1,7 +1,7 @@
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import type { Actor } from '../sql/authority.ts'
-import { ROLE_NAME } from './permissions.ts'
+import { ROLE_NAME } from './names.ts'
 import { deleteRole as remove } from './queries.ts'
 import { refused } from './refused.ts'
 

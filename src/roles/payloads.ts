@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
+import { PERMISSIONS, type Permission } from '../features.ts'
 import { line } from '../http/schemas.ts'
-import { PERMISSIONS, type Permission, ROLE_NAME } from './permissions.ts'
+import { ROLE_NAME } from './names.ts'
 import type { Role } from './queries.ts'
 
 const permission = z.enum(Object.keys(PERMISSIONS) as [Permission, ...Permission[]], {

@@ -1,12 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
+import type { EventType } from '../features.ts'
 import { failuresOf, MAX_CONSECUTIVE_FAILURES } from '../limits/queries.ts'
 import type { Client } from '../net/client-address.ts'
 import { type Actor, ADMINISTRATION, actingUser, isLastAdmin, mayNot } from '../sql/authority.ts'
-import { type EventType, recordEvents } from '../sql/events.ts'
+import { recordEvents } from '../sql/events.ts'
 import { isHeldBySuperior, superiorsAndHolders } from '../sql/role-holders.ts'
 import { time } from '../sql/time.ts'
-import { ADMIN_ROLE, DEFAULT_ROLE } from './permissions.ts'
+import { ADMIN_ROLE, DEFAULT_ROLE } from './names.ts'
 
 /** Permissions in alphabetical order. */
 export type Role = { name: string; description: string; permissions: string[] }

@@ -1,6 +1,7 @@
+import type { Limit } from '../config/rules.ts'
 import type { Database } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
-import { type AccountLimitName, actBudget, type BudgetDeps, rateLimited } from '../limits/budgets.ts'
+import { actBudget, type BudgetDeps, rateLimited } from '../limits/budgets.ts'
 import type { OwnSession } from '../sql/sessions.ts'
 import {
   type Counted,
@@ -26,7 +27,7 @@ export type Authenticated<Who> = { user: Who; sessionId: string }
 export function authenticate(
   deps: AuthenticateDeps,
   token: string,
-  limit: AccountLimitName | null,
+  limit: Limit | null,
 ): Promise<Authenticated<User> | null> {
   return authenticateAs(findSessionUser, deps, { token, limit })
 }
@@ -35,7 +36,7 @@ export function authenticate(
 export function authenticateWithPermissions(
   deps: AuthenticateDeps,
   token: string,
-  limit: AccountLimitName | null,
+  limit: Limit | null,
 ): Promise<Authenticated<Principal> | null> {
   return authenticateAs(findSessionPrincipal, deps, { token, limit })
 }
@@ -48,13 +49,16 @@ type Find<Who> = (
 async function authenticateAs<Who extends User>(
   find: Find<Who>,
   deps: AuthenticateDeps,
-  { token, limit }: { token: string; limit: AccountLimitName | null },
+  { token, limit }: { token: string; limit: Limit | null },
 ): Promise<Authenticated<Who> | null> {
   const claims = await verifyAccessToken(deps, token)
   if (!claims) return null
-  const spends = limit && { limit, budget: await actBudget(deps, { name: limit, userId: claims.userId }) }
+  const spends = limit && {
+    limit: limit.name,
+    budget: await actBudget(deps, { limit, userId: claims.userId }),
+  }
   const user = await find(deps, { ...claims, spends, now: deps.clock() })
   if (user?.id !== claims.userId) return null
-  if (limit && user.allowed !== true) throw rateLimited(deps.config, limit, user.secondsToWait)
+  if (limit && user.allowed !== true) throw rateLimited(limit, user.secondsToWait)
   return { user, sessionId: claims.sessionId }
 }

@@ -1,9 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
-import { type Before, deleteBefore } from '../db/delete-before.ts'
+import type { EventType } from '../features.ts'
 import { countFailure, failuresOf, MAX_CONSECUTIVE_FAILURES } from '../limits/queries.ts'
 import type { Client } from '../net/client-address.ts'
-import { type EventType, recordEvents } from '../sql/events.ts'
+import { recordEvents } from '../sql/events.ts'
 import { type Budget, giveBack } from '../sql/limits.ts'
 import { heldSession, insertSession, isLive, type NewSession } from '../sql/sessions.ts'
 import { time } from '../sql/time.ts'
@@ -315,9 +315,4 @@ export async function endAllSessions(
     )
     select 1 from held`)
   return rows.length > 0
-}
-
-/** Deletes sessions by their idle end, which no refresh can move back. */
-export function deleteEndedSessions(db: Database, range: Before): Promise<number> {
-  return deleteBefore(db, { table: sql`sessions`, age: sql`idle_expires_at`, ...range })
 }

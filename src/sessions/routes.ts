@@ -1,4 +1,5 @@
 import { type Context, Hono } from 'hono'
+import { anyone } from '../access/anyone.ts'
 import { findBearerToken } from '../access/bearer-token.ts'
 import { findDevice, setDeviceCookie } from '../access/device-cookie.ts'
 import { limitFloods } from '../access/limit-floods.ts'
@@ -14,7 +15,7 @@ import { assertTrustedOrigin, isTrustedOrigin } from '../access/trusted-origin.t
 import type { Device } from '../crypto/device-token.ts'
 import { AppError } from '../errors.ts'
 import type { AppEnv } from '../http/context.ts'
-import { describe } from '../http/describe-route.ts'
+import { describeRoute } from '../http/describe-route.ts'
 import { validBody, validQuery } from '../http/validate.ts'
 import { signIn } from '../passwords/sign-in.ts'
 import { endOwnSession } from './end-own-session.ts'
@@ -41,11 +42,11 @@ const tag = 'Sign-in'
 export const sessionRoutes = new Hono<AppEnv>()
   .post(
     '/login',
-    describe({
+    anyone(),
+    describeRoute({
       summary: 'Sign in',
       description: 'Takes an email address or a username, as a form or as JSON, and opens a session.',
       tag,
-      access: 'public',
       responses: { 200: signedInPayload },
       errors: ['invalid_credentials', 'origin_rejected'],
     }),
@@ -66,12 +67,12 @@ export const sessionRoutes = new Hono<AppEnv>()
   )
   .post(
     '/refresh',
-    describe({
+    anyone(),
+    describeRoute({
       summary: 'Exchange a refresh token for the next pair',
       description:
         'The token before the current one is answered with the current one for a few seconds; after that, and with any older one, the session ends.',
       tag,
-      access: 'public',
       responses: { 200: signedInPayload },
       errors: ['unauthenticated', 'invalid_token', 'origin_rejected', 'rate_limited'],
     }),
@@ -88,12 +89,12 @@ export const sessionRoutes = new Hono<AppEnv>()
   )
   .post(
     '/logout',
-    describe({
+    anyone(),
+    describeRoute({
       summary: 'Sign out',
       description:
         'Ends the session of the refresh token, or else of the bearer token. Never an error twice.',
       tag,
-      access: 'public',
       responses: { 204: '' },
     }),
     validBody(logoutBody, ['json', 'form'], { optional: true }),
@@ -131,13 +132,12 @@ async function answerTokens(
 export const ownSessionRoutes = new Hono<AppEnv>()
   .get(
     '/users/me/sessions',
-    describe({
+    requireUser(),
+    describeRoute({
       summary: 'Where you are signed in',
       tag: 'Your account',
-      access: 'user',
       responses: { 200: sessionListPayload },
     }),
-    requireUser(),
     async (c) => {
       const { deps, user, sessionId } = c.var
       const sessions = await listSessions(deps.db, { userId: user.id, now: deps.clock() })
@@ -147,13 +147,12 @@ export const ownSessionRoutes = new Hono<AppEnv>()
   )
   .delete(
     '/users/me/sessions',
-    describe({
+    requireUser(),
+    describeRoute({
       summary: 'Sign out everywhere',
       tag: 'Your account',
-      access: 'user',
       responses: { 204: '' },
     }),
-    requireUser(),
     validQuery(endSessionsQuery),
     async (c) => {
       const { deps, user, sessionId } = c.var
@@ -166,14 +165,13 @@ export const ownSessionRoutes = new Hono<AppEnv>()
   )
   .delete(
     '/users/me/sessions/:id',
-    describe({
+    requireUser(),
+    describeRoute({
       summary: 'End one session',
       tag: 'Your account',
-      access: 'user',
       responses: { 204: '' },
       errors: ['not_found'],
     }),
-    requireUser(),
     async (c) => {
       const id = c.req.param('id')
       await endOwnSession(c.var.deps, { userId: c.var.user.id, sessionId: id })

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
+import type { Permission } from '../features.ts'
 import type { Client } from '../net/client-address.ts'
-import { ADMIN_ROLE, type Permission } from '../roles/permissions.ts'
+import { ADMIN_ROLE } from '../roles/names.ts'
 import { type OnceBudget, recordOnce } from './record-once.ts'
 import { fromLiveSession, heldSession } from './sessions.ts'
 

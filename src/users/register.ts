@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.ts'
-import { type AppError, memberError } from '../errors.ts'
+import { type AppError, fieldError } from '../errors.ts'
 import { rateLimited, registrationBudgets } from '../limits/budgets.ts'
 import { refuseLocally } from '../limits/refuse-locally.ts'
 import { assertAcceptable, type PasswordRulesDeps } from '../passwords/assert-acceptable.ts'
@@ -21,17 +21,17 @@ export async function registerUser(
 ): Promise<User> {
   await assertAcceptable(deps, { ...profile, password, pointer: '/password' })
   const [budget, ...wider] = await registrationBudgets(deps)
-  await refuseLocally(deps, { name: 'registerAddress', budget })
+  await refuseLocally(deps, { name: 'limitRegisterAddress', budget })
   const passwordHash = await deps.passwords.hash(password)
   const budgets = [budget, ...wider]
   const result = await insertUser(deps, { ...profile, passwordHash, budgets, now: deps.clock() })
   if (result.outcome === 'created') return result.user
-  if (result.outcome === 'limited') throw rateLimited(deps.config, 'registerAddress', result.secondsToWait)
+  if (result.outcome === 'limited') throw rateLimited(deps.config.limitRegisterAddress, result.secondsToWait)
   throw taken(result.outcome)
 }
 
 /** The error for an address or a username that somebody else has. */
 export function taken(member: 'email' | 'username'): AppError {
   const code = member === 'email' ? 'email_taken' : 'username_taken'
-  return memberError(code, { pointer: `/${member}`, code: 'taken', detail: 'is taken' })
+  return fieldError(code, { pointer: `/${member}`, code: 'taken', detail: 'is taken' })
 }
