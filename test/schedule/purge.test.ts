@@ -94,7 +94,7 @@ test('a database that fails is logged, and nothing is thrown', async () => {
   await runScheduled(broken, jobs)
   const failed = (what: string) => ({ event: 'schedule_failed', what, causes: [{ name: 'Error' }] })
   const nothing = { event: 'purged' }
-  const purges = ['sessions', 'events', 'budgets'].map(failed)
+  const purges = ['sessions', 'budgets', 'events'].map(failed)
   expect(lines).toEqual([...purges, nothing, failed('guessing'), failed('deadline')])
   expect(JSON.stringify(lines)).not.toContain('canary')
 })
