@@ -2,12 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { generateDrizzleJson } from 'drizzle-kit/api'
 import { indexProblems } from '../local/migration-rules.ts'
-import * as audit from '../src/audit/schema.ts'
-import * as db from '../src/db/tables.ts'
-import * as limits from '../src/limits/schema.ts'
-import * as roles from '../src/roles/schema.ts'
-import * as sessions from '../src/sessions/schema.ts'
-import * as users from '../src/users/schema.ts'
+import { lumascope } from '../src/features/tables.ts'
+import { TABLES } from '../src/features.ts'
 
 // `npm run db:check`: the newest migration leaves the database as the schema describes it, or somebody forgot
 // `npm run db:generate`. `drizzle-kit generate` itself is no check: where it would ask whether a column is
@@ -29,12 +25,7 @@ function content(snapshot: object): object {
 }
 
 const stored: object = JSON.parse(readFileSync(new URL(newest ?? '', meta), 'utf8'))
-if (
-  !isDeepStrictEqual(
-    content(stored),
-    content(generateDrizzleJson({ ...db, ...audit, ...limits, ...roles, ...sessions, ...users })),
-  )
-) {
+if (!isDeepStrictEqual(content(stored), content(generateDrizzleJson({ lumascope, ...TABLES })))) {
   console.error('The schema has changes without a migration. Run: npm run db:generate')
   process.exitCode = 1
 }

@@ -1,8 +1,7 @@
 import { parseArgs } from 'node:util'
 import { openServer, reason } from '../local/database.ts'
-import { applyMigrations } from '../local/migrate.ts'
+import { applyMigrations, schemaOf } from '../local/migrate.ts'
 import { setStatementTimeout } from '../local/statement-timeout.ts'
-import { SCHEMA_NAME } from '../src/db/tables.ts'
 
 // `npm run db:migrate`: brings the database of DATABASE_URL to the schema of this checkout, and lets it end the statements
 // of the application's role before the application gives up on them. `-- --role NAME`: who that is, if it is not the role
@@ -18,7 +17,7 @@ try {
   const database = await openServer(url)
   try {
     const applied = await applyMigrations(database.pool, {
-      schema: process.env['DATABASE_SCHEMA'] || SCHEMA_NAME,
+      schema: schemaOf(process.env),
     })
     console.log(
       `${database.location}: ${applied === 0 ? 'nothing to do' : `${applied} migration(s) applied`}`,

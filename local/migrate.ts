@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator'
 import { escapeIdentifier, type Pool, type PoolClient } from 'pg'
-import { inSchema, SCHEMA_NAME } from '../src/db/tables.ts'
+import { inSchema, SCHEMA_NAME } from '../src/features/tables.ts'
+import { VARIABLES } from '../src/features.ts'
 import { indexStep } from './migration-rules.ts'
 
 const FOLDER = fileURLToPath(new URL('../drizzle', import.meta.url))
@@ -32,6 +33,18 @@ const DEFAULTS = {
   lockTimeoutMilliseconds: 2000,
   pauseMilliseconds: 3000,
   attempts: 20,
+}
+
+/**
+ * The schema that an environment names, by the rule that the server reads it by.
+ *
+ * @throws Error that says what is wrong with it
+ */
+export function schemaOf(environment: Readonly<Record<string, string | undefined>>): string {
+  const { rule, default: otherwise } = VARIABLES.DATABASE_SCHEMA
+  const read = rule.safeParse(environment['DATABASE_SCHEMA']?.trim() || otherwise)
+  if (read.success) return read.data
+  throw new Error(`DATABASE_SCHEMA ${read.error.issues.map(({ message }) => message).join('; ')}`)
 }
 
 /** A table that somebody else had locked all the time. What was to be applied together was not. */

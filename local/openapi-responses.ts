@@ -1,6 +1,5 @@
 import type { ZodOpenApiResponseObject } from 'zod-openapi'
-import type { ErrorCode } from '../src/errors.ts'
-import { PROBLEMS } from '../src/http/problem.ts'
+import { ERRORS, type ErrorCode } from '../src/features.ts'
 import { problemPayload } from '../src/operations/payloads.ts'
 
 const HEADERS: Record<
@@ -20,7 +19,7 @@ const known = new Map<string, ZodOpenApiResponseObject>()
  * same codes of a status share it.
  */
 export function errorResponses(codes: readonly ErrorCode[]): Record<string, ZodOpenApiResponseObject> {
-  const byStatus = Object.groupBy(new Set(codes), (code) => String(PROBLEMS[code].status))
+  const byStatus = Object.groupBy(new Set(codes), (code) => String(ERRORS[code].status))
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, sharing = []]) => {
       const id = sharing.sort().join('-or-')
@@ -33,10 +32,10 @@ export function errorResponses(codes: readonly ErrorCode[]): Record<string, ZodO
 
 /** Each code links to its page. */
 function errorResponse(codes: readonly ErrorCode[]): ZodOpenApiResponseObject {
-  const [status] = codes.map((code) => PROBLEMS[code].status)
+  const [status] = codes.map((code) => ERRORS[code].status)
   const headers = HEADERS[status ?? 0]
   return {
-    description: codes.map((code) => `[\`${code}\`](/problems/${code}): ${PROBLEMS[code].title}.`).join(' '),
+    description: codes.map((code) => `[\`${code}\`](/problems/${code}): ${ERRORS[code].title}.`).join(' '),
     ...(headers && { headers }),
     content: { 'application/problem+json': { schema: problemPayload } },
   }

@@ -8,9 +8,8 @@ import {
 } from 'zod-openapi'
 import packageJson from '../package.json' with { type: 'json' }
 import { routes } from '../src/app.ts'
-import type { ErrorCode } from '../src/errors.ts'
+import { type ErrorCode, PERMISSIONS, type Permission } from '../src/features.ts'
 import { metadataOf, type RouteDescription, type RouteMetadata } from '../src/http/describe-route.ts'
-import { PERMISSIONS, type Permission } from '../src/roles/permissions.ts'
 import { addExamples } from './openapi-examples.ts'
 import { errorResponses } from './openapi-responses.ts'
 
@@ -88,20 +87,16 @@ export function openapiDocument(): object {
 
 /** One entry a route: what its handlers carry, merged. Aliases under `/auth` are left out. */
 function documentedRoutes(): Route[] {
-  const byRoute = new Map<string, Route>()
-  const described = new Set<object>()
-  for (const { method, path, handler } of routes.routes) {
-    const metadata = metadataOf(handler)
-    if (metadata.description && described.has(metadata.description)) continue
-    if (metadata.description) described.add(metadata.description)
-    const key = `${method} ${path}`
-    const known = byRoute.get(key)
-    if (known) Object.assign(known.metadata, metadata)
-    else if (metadata.description) {
-      byRoute.set(key, { method, path, metadata: { ...metadata, description: metadata.description } })
-    }
-  }
-  return [...byRoute.values()]
+  const byRoute = Map.groupBy(routes.routes, ({ method, path }) => `${method} ${path}`)
+  const described = new Set<RouteDescription>()
+  return [...byRoute.values()].flatMap((handlers) => {
+    const metadata: RouteMetadata = Object.assign({}, ...handlers.map(({ handler }) => metadataOf(handler)))
+    const { description } = metadata
+    const [first] = handlers
+    if (!first || !description || described.has(description)) return []
+    described.add(description)
+    return [{ method: first.method, path: first.path, metadata: { ...metadata, description } }]
+  })
 }
 
 function operation({ method, metadata, path: pattern }: Route, path: string): ZodOpenApiOperationObject {
@@ -121,7 +116,7 @@ function operation({ method, metadata, path: pattern }: Route, path: string): Zo
     summary: description.summary,
     ...(text && { description: text }),
     tags: [description.tag],
-    security: description.access === 'public' ? [] : securityOf(permission),
+    security: metadata.access === 'anyone' ? [] : securityOf(permission),
     ...(parameters.length > 0 && { parameters }),
     ...(metadata.query && { requestParams: { query: metadata.query as QuerySchema } }),
     ...(body && {
@@ -138,7 +133,7 @@ function operation({ method, metadata, path: pattern }: Route, path: string): Zo
 /** Successes as described; failures by status, with the codes that share it. */
 function responses({
   method,
-  metadata: { description, body, query, limited, permission },
+  metadata: { description, body, query, access, limited, permission },
 }: Route): ZodOpenApiOperationObject['responses'] {
   const codes: ErrorCode[] = [
     ...(body
@@ -146,13 +141,11 @@ function responses({
       : []),
     ...(query && !body ? (['validation_failed'] as const) : []),
     // Whoever is signed in has a limit for what changes something.
-    ...(limited || (description.access === 'user' && method !== 'GET') ? (['rate_limited'] as const) : []),
+    ...(limited || (access !== 'anyone' && method !== 'GET') ? (['rate_limited'] as const) : []),
     ...(limited ? (['overloaded'] as const) : []),
-    ...(description.access === 'public'
-      ? []
-      : (['unauthenticated', 'access_token_expired', 'invalid_token'] as const)),
+    ...(access === 'anyone' ? [] : (['unauthenticated', 'access_token_expired', 'invalid_token'] as const)),
     ...(permission ? (['forbidden'] as const) : []),
-    ...(description.access === 'public' || method === 'GET' ? [] : (['origin_rejected'] as const)),
+    ...(access === 'anyone' || method === 'GET' ? [] : (['origin_rejected'] as const)),
     ...(description.errors ?? []),
     'internal_error',
     'database_unavailable',

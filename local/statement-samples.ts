@@ -94,7 +94,7 @@ export const SAMPLES: Record<string, Record<string, (db: Database) => Promise<un
     insertDenial: (db) => insertDenial({ db, client }, { ...own, details: {}, bucket: once }),
   },
   'limits/refuse-locally': {
-    reportRefusal: (db) => reportRefusal({ db, client }, { bucket, name: 'registerAddress', now }),
+    reportRefusal: (db) => reportRefusal({ db, client }, { bucket, limit: { name: '' }, now }),
   },
   'operations/queries': { ping },
   'passwords/attempt': {

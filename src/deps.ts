@@ -54,7 +54,7 @@ export type FloodLimiter = {
 }
 
 /** Limits of the database of which every process keeps a copy. */
-export type LocalLimitName = 'registerAddress' | 'signInAddress'
+export type LocalLimitName = 'limitRegisterAddress' | 'limitSignInAddress'
 
 /** What a probe found. */
 export type Probed = {
@@ -88,7 +88,7 @@ export type AppDeps = {
   /** The first line against floods; `null`: none. */
   floodLimiter: FloodLimiter | null
   /** Counted by this process alone. `reports`: how often a refusal is put on record. */
-  localLimits: Record<LocalLimitName | 'refreshSession' | 'reports', FloodLimiter>
+  localLimits: Record<LocalLimitName | 'limitRefreshSession' | 'reports', FloodLimiter>
   /** Asks the database whether it works. */
   probe: Probe
   clientAddress: ClientAddress

@@ -29,11 +29,11 @@ const WAITING_PER_RUNNING = 32
 const DEADLINE_MILLISECONDS = 5000
 
 /** @param now milliseconds */
-export function createLocalLimits({ limits }: Config, now: () => number): AppDeps['localLimits'] {
+export function createLocalLimits(config: Config, now: () => number): AppDeps['localLimits'] {
   return {
-    registerAddress: createMemoryLimiter(limits.registerAddress, now),
-    signInAddress: createMemoryLimiter(limits.signInAddress, now),
-    refreshSession: createMemoryLimiter(limits.refreshSession, now),
+    limitRegisterAddress: createMemoryLimiter(config.limitRegisterAddress, now),
+    limitSignInAddress: createMemoryLimiter(config.limitSignInAddress, now),
+    limitRefreshSession: createMemoryLimiter(config.limitRefreshSession, now),
     reports: createMemoryLimiter({ count: 1, seconds: 60 }, now),
   }
 }
@@ -59,12 +59,21 @@ export function makeDeps(
     config,
     connect: prepareDatabase(
       { url: config.databaseUrl, endpoint: config.databaseEndpoint },
-      { now: stopwatch, timeoutMilliseconds: config.databaseTimeoutMilliseconds, databaseFetch },
+      {
+        now: stopwatch,
+        timeoutMilliseconds: config.databaseTimeoutMilliseconds,
+        schema: config.databaseSchema,
+        databaseFetch,
+      },
     ),
     clock: () => new Date(),
     stopwatch,
     random,
-    passwords: createPasswordHasher(config.passwordWork, random.bytes, hashing.derive),
+    passwords: createPasswordHasher(
+      { iterations: config.passwordIterations, rounds: config.passwordRounds },
+      random.bytes,
+      hashing.derive,
+    ),
     admission: createAdmission({
       running: hashing.running,
       waiting: hashing.running * WAITING_PER_RUNNING,

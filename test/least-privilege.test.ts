@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, expect, inject, test } from 'vitest'
 import { createNeonEndpoint, serveNeonEndpoint } from '../local/neon-endpoint.ts'
 import { postgresPool } from '../local/pools.ts'
-import { createApp } from '../src/app.ts'
+import { createApp, jobs } from '../src/app.ts'
 import { parseConfig } from '../src/config/parse-config.ts'
 import type { AppDeps } from '../src/deps.ts'
 import { makeDeps } from '../src/make-deps.ts'
@@ -141,7 +141,7 @@ test('a role with DML rights alone runs everything that touches the database', a
   await send('GET /ready')
   await ownAccount()
   await administration()
-  await runScheduled(deps)
+  await runScheduled(deps, jobs)
   expect(log.filter(({ event }) => event === 'schedule_failed' || event === 'request_failed')).toEqual([])
   expect(log.at(-1)).toMatchObject({ event: 'purged', sessions: 0, events: 0 })
   const answered = new Set(log.map(({ method, route }) => `${String(method)} ${String(route)}`))

@@ -1,12 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { getTableName } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { SAMPLES } from '../local/statement-samples.ts'
 import { BOOK, writeBook } from '../local/statements.ts'
+import { TABLES } from '../src/features.ts'
 import { root } from './support/process.ts'
 
 const files = await writeBook()
-const TABLES = 'users|sessions|roles|role_permissions|user_roles|rate_limits|audit_events'
+const NAMES = Object.values(TABLES).map(getTableName).join('|')
 
 describe('docs/statements', () => {
   test('is what the product sends; npm run statements writes it anew', () => {
@@ -35,7 +37,7 @@ describe('docs/statements', () => {
   })
 
   test('names the schema with every table: nothing depends on a search path, nor on the table of an application', () => {
-    const unqualified = new RegExp(`\\b(from|join|into|update|using|delete from)\\s+"?(${TABLES})\\b`, 'g')
+    const unqualified = new RegExp(`\\b(from|join|into|update|using|delete from)\\s+"?(${NAMES})\\b`, 'g')
     for (const [path, text] of files) expect(text.match(unqualified), path).toBeNull()
     expect('insert into "users" ("id")'.match(unqualified)).not.toBeNull()
   })

@@ -29,8 +29,8 @@ export function limitFloods(purpose: 'register' | 'sign_in' | 'confirm') {
     if (findBearerToken(c) === null && isForeign(c)) throw new AppError('origin_rejected')
     if (floodLimiter) {
       const { success, retryAfterSeconds } = await ask(floodLimiter, `${purpose}:${await whose(c)}`)
-      const seconds = retryAfterSeconds ?? config.limits.floodAddress.seconds
-      if (success !== true) throw rateLimited(config, 'floodAddress', seconds)
+      const limit = config.limitFloodAddress
+      if (success !== true) throw rateLimited(limit, retryAfterSeconds ?? limit.seconds)
     }
     admission.assertRoom(client.site)
     await next()

@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.ts'
-import { memberError } from '../errors.ts'
+import { fieldError } from '../errors.ts'
 import { refusalError } from '../roles/refusal.ts'
 import type { AdminUser } from '../sql/admin-users.ts'
 import { takenError } from '../users/taken.ts'
@@ -22,7 +22,7 @@ export async function changeUser(
   if (changed === 'username') throw takenError('username')
   if (changed === 'not_disabled') {
     const detail = 'is for accounts that are disabled'
-    throw memberError('validation_failed', { pointer: '/disabled_reason', code: 'invalid', detail })
+    throw fieldError('validation_failed', { pointer: '/disabled_reason', code: 'invalid', detail })
   }
   throw refusalError(changed)
 }

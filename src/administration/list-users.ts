@@ -1,7 +1,7 @@
 import { fromBase64Url, toBase64Url, utf8 } from '../crypto/encoding.ts'
 import { MAX_INTEGER } from '../db/integer.ts'
 import type { Deps } from '../deps.ts'
-import { memberError } from '../errors.ts'
+import { fieldError } from '../errors.ts'
 import { recordBucket } from '../limits/buckets.ts'
 import { refusalError } from '../roles/refusal.ts'
 import type { AdminUser } from '../sql/admin-users.ts'
@@ -41,7 +41,7 @@ function readCursor(cursor: string, { isSearch }: { isSearch: boolean }): UserPo
   const isKey = isSearch ? key !== null && !key.includes('\0') : encoded === undefined
   if (!isKey || !(id <= MAX_INTEGER)) {
     const detail = 'is not a cursor of this list'
-    throw memberError('validation_failed', { pointer: '/cursor', code: 'invalid_format', detail })
+    throw fieldError('validation_failed', { pointer: '/cursor', code: 'invalid_format', detail })
   }
   return { id, key }
 }

@@ -1,6 +1,7 @@
 import type { SQL } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { run } from '../db/run.ts'
+import type { EventType } from '../features.ts'
 import type { Client } from '../net/client-address.ts'
 import {
   decideAboutReading,
@@ -10,7 +11,6 @@ import {
   type Reading,
   type Refusal,
 } from '../sql/authority.ts'
-import type { EventType } from '../sql/events.ts'
 import { columnsOf, nullable, statement } from '../sql/parts.ts'
 import { join, sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'

@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.ts'
-import { memberError } from '../errors.ts'
+import { fieldError } from '../errors.ts'
 import { recordBucket } from '../limits/buckets.ts'
 import { refusalError } from '../roles/refusal.ts'
 import type { Actor } from '../sql/authority.ts'
@@ -68,7 +68,7 @@ function readCursor(cursor: string): EventPosition {
   const [, milliseconds, id] = /^(\d{1,14})\.([1-9]\d{0,14})$/.exec(cursor) ?? []
   if (!milliseconds || !id) {
     const detail = 'is not a cursor of this list'
-    throw memberError('validation_failed', { pointer: '/cursor', code: 'invalid_format', detail })
+    throw fieldError('validation_failed', { pointer: '/cursor', code: 'invalid_format', detail })
   }
   return { occurredAt: new Date(Number(milliseconds)), id: Number(id) }
 }

@@ -1,5 +1,5 @@
 import { bigint, index, integer, jsonb, text, uuid } from 'drizzle-orm/pg-core'
-import { lumascope, time } from '../db/tables.ts'
+import { lumascope, time } from '../features/tables.ts'
 
 /**
  * Security events. Append-only: the statement that does what an event says writes its row, and only the

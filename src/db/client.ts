@@ -1,9 +1,9 @@
 import { type NeonQueryPromise, neon, neonConfig, types } from '@neondatabase/serverless'
 import { drizzle, type NeonHttpDatabase } from 'drizzle-orm/neon-http'
 import { AppError } from '../errors.ts'
+import { inSchema, SCHEMA_NAME } from '../features/tables.ts'
 import { resolveDatabase } from '../net/database-host.ts'
 import { isDatabaseAnswer } from './errors.ts'
-import { inSchema, SCHEMA_NAME } from './tables.ts'
 
 /**
  * Drizzle's database over Neon's HTTP driver, one statement a round trip. HTTP has no interactive transaction: a check

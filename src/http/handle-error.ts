@@ -3,8 +3,9 @@ import { createMiddleware } from 'hono/factory'
 import { HTTPException } from 'hono/http-exception'
 import { describeCauses, openError } from '../db/errors.ts'
 import { AppError } from '../errors.ts'
+import { ERRORS } from '../features.ts'
 import type { AppEnv } from './context.ts'
-import { PROBLEMS, problemResponse } from './problem.ts'
+import { problemResponse } from './problem.ts'
 
 /**
  * The last resort of every request: known errors become their problem document, everything else a bare
@@ -15,7 +16,7 @@ export function handleError(thrown: Error, c: Context<AppEnv>): Response {
   const error = openError(thrown) as Error
   const known = toAppError(error)
   // A flood that is refused is no fault of ours, and must not fill the log with stacks: the request's line says 503.
-  if (PROBLEMS[known.code].status >= 500 && known.code !== 'overloaded') {
+  if (ERRORS[known.code].status >= 500 && known.code !== 'overloaded') {
     c.var.deps.log({
       event: 'request_failed',
       request_id: c.var.requestId,

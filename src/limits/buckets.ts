@@ -1,24 +1,18 @@
-import type { Config, LimitName } from '../config/parse-config.ts'
-import type { Limit } from '../config/rules.ts'
 import { keyedHash } from '../crypto/keyed-hash.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
+import type { Limit } from '../features/rules.ts'
 import type { Bucket } from '../sql/limits.ts'
 import type { OnceBucket } from '../sql/record-once.ts'
-
-/** Limits of what somebody who is signed in does, and what their rows are called. */
-const ACCOUNT_KINDS = { act: 'act', profile: 'profile' } as const
-
-export type AccountLimitName = keyof typeof ACCOUNT_KINDS
 
 export type BucketDeps = Pick<Deps, 'config' | 'limitKeys' | 'client'>
 
 /** What acts of somebody who is signed in are counted for. */
 export async function accountBucket(
   deps: BucketDeps,
-  { name, userId }: { name: AccountLimitName; userId: number },
+  { limit, userId }: { limit: Limit; userId: number },
 ): Promise<Bucket> {
-  return { key: await bucketKey(deps, ACCOUNT_KINDS[name], String(userId)), ...deps.config.limits[name] }
+  return { key: await bucketKey(deps, limit.name, String(userId)), ...limit }
 }
 
 /** Of the client's network and of those around it. */
@@ -63,16 +57,15 @@ export async function recordBucket(
 }
 
 /**
- * The error for who has to wait.
+ * The error for a client that has to wait.
  *
- * @param secondsToWait until the next attempt is let through; where it isn't known, at most the time that one
- *   attempt takes to be refilled
+ * @param secondsToWait until the next attempt is let through; `null` if that isn't known: then it is the time in which
+ *   one attempt is refilled, which is the longest that it can be
  */
-export function rateLimited(config: Config, name: LimitName, secondsToWait: number | null): AppError {
-  const { count, seconds } = config.limits[name]
-  const wait = secondsToWait !== null && secondsToWait > 0 ? secondsToWait : seconds / count
+export function rateLimited(limit: Limit, secondsToWait: number | null): AppError {
+  const wait = secondsToWait !== null && secondsToWait > 0 ? secondsToWait : limit.seconds / limit.count
   return new AppError('rate_limited', {
-    limit: { name, count, seconds, retryAfterSeconds: Math.max(1, Math.ceil(wait)) },
+    limit: { ...limit, retryAfterSeconds: Math.max(1, Math.ceil(wait)) },
   })
 }
 

@@ -1,5 +1,5 @@
-import type { Limit } from '../config/rules.ts'
 import type { FloodLimiter } from '../deps.ts'
+import type { Limit } from '../features/rules.ts'
 
 /** About 10 MB at most; a flood from more addresses than this is not one that a limit by address stops. */
 const MAX_KEYS = 100_000
@@ -11,7 +11,10 @@ const MAX_KEYS = 100_000
  * @param now milliseconds
  * @returns a refusal says in how many seconds the next attempt would be let through
  */
-export function createMemoryLimiter({ count, seconds }: Limit, now: () => number): FloodLimiter {
+export function createMemoryLimiter(
+  { count, seconds }: Omit<Limit, 'name'>,
+  now: () => number,
+): FloodLimiter {
   const interval = (seconds * 1000) / count
   const tolerance = seconds * 1000 - interval
   const arrivals = new Map<string, number>()

@@ -1,6 +1,6 @@
-import type { LimitName } from '../config/parse-config.ts'
 import type { Database } from '../db/client.ts'
 import { send } from '../db/run.ts'
+import type { Limit } from '../features/rules.ts'
 import type { Client } from '../net/client-address.ts'
 import { recordEvents } from '../sql/events.ts'
 import { type Bucket, reportOnce } from '../sql/limits.ts'
@@ -9,9 +9,9 @@ import { sql } from '../sql/template.ts'
 /** Records that an address was refused before it came to a statement of its own; once in the time of the limit. */
 export async function reportRefusal(
   { db, client }: { db: Database; client: Client },
-  { bucket: { key, seconds }, name, now }: { bucket: Bucket; name: LimitName; now: Date },
+  { bucket: { key, seconds }, limit, now }: { bucket: Bucket; limit: Pick<Limit, 'name'>; now: Date },
 ): Promise<void> {
-  const details = sql`jsonb_build_object('limit', ${snakeCase(name)}::text)`
+  const details = sql`jsonb_build_object('limit', ${limit.name}::text)`
   await send(
     db,
     sql`with refused as (select ${key}::text as key, ${seconds}::integer as seconds), reported as (
@@ -19,9 +19,4 @@ export async function reportRefusal(
     )
     ${recordEvents({ client, now }, [{ type: 'limited', from: sql`from reported`, details }])}`,
   )
-}
-
-/** A limit as the API and events call it. */
-function snakeCase(name: LimitName): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

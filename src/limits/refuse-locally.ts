@@ -15,10 +15,11 @@ export async function refuseLocally(
   deps: Pick<Deps, 'config' | 'localLimits' | 'db' | 'client' | 'clock'>,
   { name, bucket }: { name: LocalLimitName; bucket: Bucket },
 ): Promise<void> {
-  const { localLimits, config, clock } = deps
+  const { localLimits, clock } = deps
+  const limit = deps.config[name]
   const { success, retryAfterSeconds = null } = await localLimits[name].limit({ key: bucket.key })
   if (success) return
   const { success: isFirst } = await localLimits.reports.limit({ key: bucket.key })
-  if (isFirst) await reportRefusal(deps, { bucket, name, now: clock() })
-  throw rateLimited(config, name, retryAfterSeconds)
+  if (isFirst) await reportRefusal(deps, { bucket, limit, now: clock() })
+  throw rateLimited(limit, retryAfterSeconds)
 }

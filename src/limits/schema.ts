@@ -1,5 +1,5 @@
 import { index, integer, text, timestamp } from 'drizzle-orm/pg-core'
-import { lumascope, time } from '../db/tables.ts'
+import { lumascope, time } from '../features/tables.ts'
 
 /** What attempts are left, by the generic cell rate algorithm: one row a budget in use, none for a full one. */
 export const rateLimits = lumascope.table(

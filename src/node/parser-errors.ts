@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import { AppError, type ErrorCode } from '../errors.ts'
+import { AppError } from '../errors.ts'
+import type { ErrorCode } from '../features.ts'
 import type { Connections } from './connections.ts'
 import { endLingering } from './linger.ts'
 

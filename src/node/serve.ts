@@ -29,7 +29,7 @@ const REPORT_MILLISECONDS = 60_000
 
 export type AppServer = { server: Server; connections: Connections; drain(): void }
 
-type Fetch = (request: Request, bindings: HttpBindings) => Response | Promise<Response>
+export type Fetch = (request: Request, bindings: HttpBindings) => Response | Promise<Response>
 
 /** The application over HTTP/1.1. It does not listen yet. */
 export function createAppServer(fetch: Fetch, deps: AppDeps, bounds = BOUNDS): AppServer {

@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.ts'
-import { type ErrorCode, memberError } from '../errors.ts'
+import { fieldError } from '../errors.ts'
+import type { ErrorCode } from '../features.ts'
 import { fold } from './common-passwords.ts'
 import { isBreached } from './is-breached.ts'
 
@@ -40,7 +41,7 @@ export async function assertAcceptable(
 ): Promise<void> {
   const { passwordMinLength } = deps.config
   const refuse = (code: string, detail: string, error: ErrorCode = 'weak_password') =>
-    memberError(error, { pointer, code, detail })
+    fieldError(error, { pointer, code, detail })
 
   if (codePoints(password.normalize('NFKC')) < passwordMinLength) {
     throw refuse('too_short', `use at least ${passwordMinLength} characters`, 'validation_failed')

@@ -50,11 +50,12 @@ export async function attemptPassword(
 ): Promise<PasswordAttempt> {
   const buckets = await passwordBuckets(deps, { identifier, known })
   // The database does not count the address of a device or session that is known.
-  if (!known) await refuseLocally(deps, { name: 'signInAddress', bucket: buckets.addresses[0] })
+  if (!known) await refuseLocally(deps, { name: 'limitSignInAddress', bucket: buckets.addresses[0] })
   const counted = await countPasswordAttempt(deps, { whose, ...buckets, now: deps.clock() })
   if (counted.refused) {
-    const name = counted.refused === 'account' ? 'signInAccount' : 'signInAddress'
-    throw rateLimited(deps.config, name, counted.secondsToWait)
+    const { limitSignInAccount, limitSignInAddress } = deps.config
+    const limit = counted.refused === 'account' ? limitSignInAccount : limitSignInAddress
+    throw rateLimited(limit, counted.secondsToWait)
   }
   const { credentials: account, byDevice, attempts } = counted
   const bucket = byDevice && buckets.known ? { ...buckets.account, key: buckets.known.key } : buckets.account

@@ -26,13 +26,13 @@ export async function passwordBuckets(
   deps: BucketDeps,
   { identifier, known }: { identifier: string; known: Known | null },
 ): Promise<PasswordBuckets> {
-  const { signInAccount, signInAddress } = deps.config.limits
+  const { limitSignInAccount, limitSignInAddress } = deps.config
   const [key, addresses, own] = await Promise.all([
     bucketKey(deps, 'account', identifier),
-    addressBuckets(deps, 'address', signInAddress),
+    addressBuckets(deps, 'address', limitSignInAddress),
     known && knownBucket(deps, known),
   ])
-  return { account: { key, ...signInAccount }, addresses, known: own }
+  return { account: { key, ...limitSignInAccount }, addresses, known: own }
 }
 
 async function knownBucket(deps: BucketDeps, known: Known): Promise<KnownBucket> {

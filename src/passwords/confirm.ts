@@ -1,4 +1,4 @@
-import { AppError, memberError } from '../errors.ts'
+import { AppError, fieldError } from '../errors.ts'
 import type { NotDone } from '../sql/confirmed-act.ts'
 import type { Bucket } from '../sql/limits.ts'
 import type { User } from '../sql/users.ts'
@@ -44,5 +44,5 @@ export function notDoneError(reason: NotDone, pointer: string): AppError {
 }
 
 function wrongPassword(pointer: string): AppError {
-  return memberError('wrong_password', { pointer, code: 'wrong_password', detail: 'is not your password' })
+  return fieldError('wrong_password', { pointer, code: 'wrong_password', detail: 'is not your password' })
 }

@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { answerTokens } from '../access/answer-tokens.ts'
+import { anyone } from '../access/anyone.ts'
 import { findBearerToken } from '../access/bearer-token.ts'
 import { findDevice, renewDeviceCookie } from '../access/device-cookie.ts'
 import { limitFloods } from '../access/limit-floods.ts'
@@ -7,7 +8,7 @@ import { requireUser } from '../access/require-user.ts'
 import { setSessionCookies } from '../access/session-cookies.ts'
 import { assertTrustedOrigin } from '../access/trusted-origin.ts'
 import type { AppEnv } from '../http/context.ts'
-import { describe } from '../http/describe-route.ts'
+import { describeRoute } from '../http/describe-route.ts'
 import { validBody, validQuery } from '../http/validate.ts'
 import { signedInPayload, tokenPairPayload, toTokenPairPayload } from '../sessions/payloads.ts'
 import { changePassword } from './change.ts'
@@ -17,11 +18,11 @@ import { signIn } from './sign-in.ts'
 /** Served at the root and, for existing frontends, under `/auth`. */
 export const signInRoutes = new Hono<AppEnv>().post(
   '/login',
-  describe({
+  anyone(),
+  describeRoute({
     summary: 'Sign in',
     description: 'Takes an email address or a username, as a form or as JSON, and opens a session.',
     tag: 'Sign-in',
-    access: 'public',
     responses: { 200: signedInPayload },
     errors: ['invalid_credentials', 'origin_rejected'],
   }),
@@ -43,16 +44,15 @@ export const signInRoutes = new Hono<AppEnv>().post(
 
 export const passwordRoutes = new Hono<AppEnv>().post(
   '/users/me/password',
-  describe({
+  requireUser(),
+  describeRoute({
     summary: 'Change your password',
     description:
       'Every session ends, this one is replaced by a new one: no copy of an old token works. 200 with new tokens for who came with a bearer token, 204 with new cookies for who came with cookies. If the answer is lost, sign in with the new password.',
     tag: 'Your account',
-    access: 'user',
     responses: { 200: tokenPairPayload, 204: '' },
     errors: ['wrong_password', 'weak_password'],
   }),
-  requireUser(),
   validBody(passwordChangeBody),
   limitFloods('confirm'),
   async (c) => {

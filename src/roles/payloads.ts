@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
+import { PERMISSIONS, type Permission } from '../features.ts'
 import { line } from '../http/schemas.ts'
-import { PERMISSIONS, type Permission } from './permissions.ts'
 import type { Role } from './queries.ts'
 import { ROLE_NAME } from './schema.ts'
 

@@ -1,5 +1,5 @@
 import { index, integer, primaryKey, text } from 'drizzle-orm/pg-core'
-import { lumascope } from '../db/tables.ts'
+import { lumascope } from '../features/tables.ts'
 import { users } from '../users/schema.ts'
 
 /** Built in, with every permission. Once an enabled user has it, there is always one who does. */

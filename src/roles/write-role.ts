@@ -1,11 +1,18 @@
 import type { Deps } from '../deps.ts'
-import { AppError, memberError } from '../errors.ts'
+import { AppError, fieldError } from '../errors.ts'
+import { PERMISSIONS, type Permission } from '../features.ts'
 import type { Actor } from '../sql/authority.ts'
-import { FOR_EVERYBODY, PERMISSIONS, type Permission } from './permissions.ts'
 import type { Role } from './queries.ts'
 import { refusalError } from './refusal.ts'
 import { ADMIN_ROLE, DEFAULT_ROLE, ROLE_NAME } from './schema.ts'
 import { upsertRole } from './write-role.sql.ts'
+
+/**
+ * The permissions that `user` may hold, the role of everybody who registers. None of this service's own is among them:
+ * each opens other people's accounts, so one mistaken request would make the whole internet administrators. Name a
+ * permission of your own here if everybody may have it.
+ */
+const FOR_EVERYBODY: ReadonlySet<Permission> = new Set()
 
 export type RoleChange = {
   actor: Actor
@@ -47,17 +54,17 @@ export async function writeRole(
 
 function notAName(): AppError {
   const detail = 'begin with a letter and use a-z, 0-9, _ and - only, at most 32 characters'
-  return memberError('validation_failed', { pointer: '/name', code: 'invalid_format', detail })
+  return fieldError('validation_failed', { pointer: '/name', code: 'invalid_format', detail })
 }
 
 function adminHoldsAll(): AppError {
   const detail = 'admin holds every permission'
-  return memberError('validation_failed', { pointer: '/permissions', code: 'invalid', detail })
+  return fieldError('validation_failed', { pointer: '/permissions', code: 'invalid', detail })
 }
 
 function assertForEverybody(permissions: readonly Permission[]): void {
   const index = permissions.findIndex((permission) => !FOR_EVERYBODY.has(permission))
   if (index < 0) return
   const detail = `is not for ${DEFAULT_ROLE}, the role that everybody who registers is given`
-  throw memberError('validation_failed', { pointer: `/permissions/${index}`, code: 'invalid', detail })
+  throw fieldError('validation_failed', { pointer: `/permissions/${index}`, code: 'invalid', detail })
 }

@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.ts'
-import { type AccountLimitName, accountBucket, type BucketDeps, rateLimited } from '../limits/buckets.ts'
+import type { Limit } from '../features/rules.ts'
+import { accountBucket, type BucketDeps, rateLimited } from '../limits/buckets.ts'
 import type { Principal, User } from '../sql/users.ts'
 import { verifyAccessToken } from './access-token.ts'
 import { type Counted, type Found, findPrincipal, findUser } from './authenticate.sql.ts'
@@ -18,7 +19,7 @@ export type Authenticated<Who> = { user: Who; sessionId: string }
 export function authenticate(
   deps: AuthenticateDeps,
   token: string,
-  limit: AccountLimitName | null,
+  limit: Limit | null,
 ): Promise<Authenticated<User> | null> {
   return authenticateAs(findUser, deps, { token, limit })
 }
@@ -27,7 +28,7 @@ export function authenticate(
 export function authenticateWithPermissions(
   deps: AuthenticateDeps,
   token: string,
-  limit: AccountLimitName | null,
+  limit: Limit | null,
 ): Promise<Authenticated<Principal> | null> {
   return authenticateAs(findPrincipal, deps, { token, limit })
 }
@@ -40,13 +41,14 @@ type Find<Who> = (
 async function authenticateAs<Who extends User>(
   find: Find<Who>,
   deps: AuthenticateDeps,
-  { token, limit }: { token: string; limit: AccountLimitName | null },
+  { token, limit }: { token: string; limit: Limit | null },
 ): Promise<Authenticated<Who> | null> {
   const claims = await verifyAccessToken(deps, token)
   if (!claims) return null
-  const spends = limit && { limit, bucket: await accountBucket(deps, { name: limit, userId: claims.userId }) }
+  const { userId } = claims
+  const spends = limit && { limit: limit.name, bucket: await accountBucket(deps, { limit, userId }) }
   const found = await find(deps, { ...claims, spends, now: deps.clock() })
-  if (found?.who.id !== claims.userId) return null
-  if (limit && !found.allowed) throw rateLimited(deps.config, limit, found.secondsToWait)
+  if (found?.who.id !== userId) return null
+  if (limit && !found.allowed) throw rateLimited(limit, found.secondsToWait)
   return { user: found.who, sessionId: claims.sessionId }
 }

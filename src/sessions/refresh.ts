@@ -33,18 +33,18 @@ export async function refresh(
   const content = await readRefreshToken(deps.refreshKeys, token)
   if (!content) throw new AppError('invalid_token')
   // A rotation writes: who has one token must not be able to make it write without end.
-  const { success, retryAfterSeconds = null } = await deps.localLimits.refreshSession.limit({
+  const { success, retryAfterSeconds = null } = await deps.localLimits.limitRefreshSession.limit({
     key: content.sessionId,
   })
-  if (!success) throw rateLimited(config, 'refreshSession', retryAfterSeconds)
+  if (!success) throw rateLimited(config.limitRefreshSession, retryAfterSeconds)
   const now = clock()
   const after = (seconds: number) => new Date(now.getTime() + seconds * 1000)
   const result = await rotateSession(deps, {
     ...content,
     now,
-    graceSince: after(-config.refresh.graceSeconds - CLOCK_LEEWAY_SECONDS),
+    graceSince: after(-config.refreshGraceSeconds - CLOCK_LEEWAY_SECONDS),
     unusedSince: after(-UNUSED_SECONDS),
-    idleExpiresAt: after(config.refresh.idleSeconds),
+    idleExpiresAt: after(config.refreshIdleSeconds),
   })
   if (result.outcome === 'replayed') log({ event: 'refresh_token_replayed', session_id: content.sessionId })
   if (!('user' in result)) throw new AppError('invalid_token')

@@ -1,12 +1,13 @@
 import { Hono } from 'hono'
 import { answerTokens } from '../access/answer-tokens.ts'
+import { anyone } from '../access/anyone.ts'
 import { findBearerToken } from '../access/bearer-token.ts'
 import { requireUser } from '../access/require-user.ts'
 import { clearSessionCookies, cookieToken, hasSessionCookies, soleCookie } from '../access/session-cookies.ts'
 import { assertTrustedOrigin, isTrustedOrigin } from '../access/trusted-origin.ts'
 import { AppError } from '../errors.ts'
 import type { AppEnv } from '../http/context.ts'
-import { describe } from '../http/describe-route.ts'
+import { describeRoute } from '../http/describe-route.ts'
 import { validBody, validQuery } from '../http/validate.ts'
 import { endAllSessions } from './end-all.ts'
 import { endOwnSession } from './end-own-session.ts'
@@ -29,12 +30,12 @@ const tag = 'Sign-in'
 export const sessionRoutes = new Hono<AppEnv>()
   .post(
     '/refresh',
-    describe({
+    anyone(),
+    describeRoute({
       summary: 'Exchange a refresh token for the next pair',
       description:
         'The token before the current one is answered with the current one for a few seconds; after that, and with any older one, the session ends.',
       tag,
-      access: 'public',
       responses: { 200: signedInPayload },
       errors: ['unauthenticated', 'invalid_token', 'origin_rejected', 'rate_limited'],
     }),
@@ -51,12 +52,12 @@ export const sessionRoutes = new Hono<AppEnv>()
   )
   .post(
     '/logout',
-    describe({
+    anyone(),
+    describeRoute({
       summary: 'Sign out',
       description:
         'Ends the session of the refresh token, or else of the bearer token. Never an error twice.',
       tag,
-      access: 'public',
       responses: { 204: '' },
     }),
     validBody(logoutBody, ['json', 'form'], { optional: true }),
@@ -80,13 +81,12 @@ export const sessionRoutes = new Hono<AppEnv>()
 export const ownSessionRoutes = new Hono<AppEnv>()
   .get(
     '/users/me/sessions',
-    describe({
+    requireUser(),
+    describeRoute({
       summary: 'Where you are signed in',
       tag: 'Your account',
-      access: 'user',
       responses: { 200: sessionListPayload },
     }),
-    requireUser(),
     async (c) => {
       const { deps, user, sessionId } = c.var
       const sessions = await listSessions(deps, { userId: user.id })
@@ -95,13 +95,12 @@ export const ownSessionRoutes = new Hono<AppEnv>()
   )
   .delete(
     '/users/me/sessions',
-    describe({
+    requireUser(),
+    describeRoute({
       summary: 'Sign out everywhere',
       tag: 'Your account',
-      access: 'user',
       responses: { 204: '' },
     }),
-    requireUser(),
     validQuery(endSessionsQuery),
     async (c) => {
       const { deps, user, sessionId } = c.var
@@ -113,14 +112,13 @@ export const ownSessionRoutes = new Hono<AppEnv>()
   )
   .delete(
     '/users/me/sessions/:id',
-    describe({
+    requireUser(),
+    describeRoute({
       summary: 'End one session',
       tag: 'Your account',
-      access: 'user',
       responses: { 204: '' },
       errors: ['not_found'],
     }),
-    requireUser(),
     async (c) => {
       const id = c.req.param('id')
       await endOwnSession(c.var.deps, { userId: c.var.user.id, sessionId: id })

@@ -1,5 +1,5 @@
 import { index, integer, text, uuid } from 'drizzle-orm/pg-core'
-import { lumascope, time } from '../db/tables.ts'
+import { lumascope, time } from '../features/tables.ts'
 import { users } from '../users/schema.ts'
 
 /**

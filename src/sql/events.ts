@@ -1,36 +1,10 @@
 import type { SQL } from 'drizzle-orm'
 import { auditEvents } from '../audit/schema.ts'
+import type { EventType } from '../features.ts'
 import type { Client } from '../net/client-address.ts'
 import { bare, list } from './parts.ts'
 import { join, sql } from './template.ts'
 import { time } from './time.ts'
-
-/** Every kind of security event. */
-export const EVENT_TYPES = [
-  'registered',
-  'signed_in',
-  'sign_in_failed',
-  'password_confirmation_failed',
-  'limited',
-  'refresh_token_replayed',
-  'signed_out',
-  'session_ended',
-  'password_changed',
-  'profile_changed',
-  'account_deleted',
-  'account_disabled',
-  'account_enabled',
-  'account_unlocked',
-  'roles_changed',
-  'role_changed',
-  'role_deleted',
-  'hash_upgraded',
-  'guessing_suspected',
-  'access_denied',
-  'personal_data_read',
-] as const
-
-export type EventType = (typeof EVENT_TYPES)[number]
 
 /** One event of a statement, for every row of what it happened to. */
 export type EventSource = {

@@ -1,5 +1,5 @@
 import { Column, getTableName, SQL, StringChunk, Table } from 'drizzle-orm'
-import { SCHEMA_NAME } from '../db/tables.ts'
+import { SCHEMA_NAME } from '../features/tables.ts'
 
 /** What stands in a template: a phrase, a table or column of the schema, or a value, which is sent as a parameter. */
 export type Piece = SQL | Table | Column | string | number | boolean | null

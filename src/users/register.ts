@@ -21,11 +21,11 @@ export async function registerUser(
   { password, ...profile }: Registration,
 ): Promise<User> {
   await assertAcceptable(deps, { ...profile, password, pointer: '/password' })
-  const buckets = await addressBuckets(deps, 'register', deps.config.limits.registerAddress)
-  await refuseLocally(deps, { name: 'registerAddress', bucket: buckets[0] })
+  const buckets = await addressBuckets(deps, 'register', deps.config.limitRegisterAddress)
+  await refuseLocally(deps, { name: 'limitRegisterAddress', bucket: buckets[0] })
   const passwordHash = await deps.passwords.hash(password)
   const result = await insertUser(deps, { ...profile, passwordHash, buckets, now: deps.clock() })
   if (result.outcome === 'created') return result.user
-  if (result.outcome === 'limited') throw rateLimited(deps.config, 'registerAddress', result.secondsToWait)
+  if (result.outcome === 'limited') throw rateLimited(deps.config.limitRegisterAddress, result.secondsToWait)
   throw takenError(result.outcome)
 }

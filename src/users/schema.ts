@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { check, index, integer, text, uniqueIndex } from 'drizzle-orm/pg-core'
-import { lumascope, time } from '../db/tables.ts'
+import { lumascope, time } from '../features/tables.ts'
 
 /** The index that decides about usernames; PostgreSQL names it in its error. */
 export const USERNAME_KEY = 'users_username_key'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import authorization from '../../docs/authorization.md?raw'
+import { PERMISSIONS } from '../../src/features.ts'
 import { metadataOf } from '../../src/http/describe-route.ts'
-import { PERMISSIONS } from '../../src/roles/permissions.ts'
 import { administratorsOf } from '../support/administrators.ts'
 import { createTestApp, payloadOf } from '../support/test-app.ts'
 
@@ -23,9 +23,8 @@ const declared = new Map<string, string>()
 const patterns = new Map<string, string>()
 for (const { method, path, handler } of app.routes.filter((route) => route.method !== 'ALL')) {
   const name = `${method} ${path.replace(/:(\w+)(\{.*\})?/g, '{$1}')}`
-  const { description, guard, permission } = metadataOf(handler)
-  const who =
-    permission ?? (guard && 'signed in') ?? (description?.access === 'public' ? 'anyone' : undefined)
+  const { access, permission } = metadataOf(handler)
+  const who = permission ?? (access === 'user' ? 'signed in' : access)
   patterns.set(name, path)
   if (who) declared.set(name, who)
 }

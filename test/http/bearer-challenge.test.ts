@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { ERRORS } from '../../src/features.ts'
 import { bearerChallenge } from '../../src/http/bearer-challenge.ts'
-import { PROBLEMS } from '../../src/http/problem.ts'
 import { createTestApp } from '../support/test-app.ts'
 
 /** `challenge` of RFC 9110 section 11.6.1 with at least one `auth-param`, each a quoted string. */
@@ -10,7 +10,7 @@ const CHALLENGE = new RegExp(`^${TOKEN} ${TOKEN}=${QUOTED}(?:, ${TOKEN}=${QUOTED
 
 test('every 401 has a challenge by the grammar, with a realm; an error only where a token was presented', () => {
   const errors: Record<string, string> = { invalid_token: 'invalid_token', forbidden: 'insufficient_scope' }
-  const challenging = Object.entries(PROBLEMS).filter(
+  const challenging = Object.entries(ERRORS).filter(
     ([, { status, headers }]) => status === 401 || headers?.['WWW-Authenticate'] !== undefined,
   )
   expect(challenging.length).toBeGreaterThan(4)

@@ -7,7 +7,7 @@ import type { Pool } from 'pg'
 import { applyMigrations } from '../../local/migrate.ts'
 import { createNeonEndpoint, serveNeonEndpoint } from '../../local/neon-endpoint.ts'
 import { pglitePool, postgresPool } from '../../local/pools.ts'
-import { SCHEMA_NAME } from '../../src/db/tables.ts'
+import { SCHEMA_NAME } from '../../src/features/tables.ts'
 import { startFaultyDatabase } from './faulty-database.ts'
 import { startPostgresServer } from './postgres-server.ts'
 

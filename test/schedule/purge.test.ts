@@ -1,4 +1,5 @@
 import { expect, inject, test } from 'vitest'
+import { jobs } from '../../src/app.ts'
 import { runScheduled } from '../../src/schedule/run-scheduled.ts'
 import { createTestApp, createTestDatabase, payloadOf } from '../support/test-app.ts'
 
@@ -14,10 +15,10 @@ test('what ended thirty days ago is deleted, and not a millisecond earlier', asy
   const person = await register()
   await openSession(person)
   later(7 * DAY + 30 * DAY)
-  await runScheduled(deps)
+  await runScheduled(deps, jobs)
   expect(await sessions()).toHaveLength(1)
   later(1)
-  await runScheduled(deps)
+  await runScheduled(deps, jobs)
   expect(await sessions()).toEqual([])
   expect(log).toEqual([
     { event: 'purged', sessions: 0, events: 0, budgets: 3 },
@@ -29,7 +30,7 @@ test('nothing live is ever deleted, while it is refreshed too (row 90)', async (
   const person = await register()
   const live = await openSession(person)
   const [, responses] = await Promise.all([
-    Promise.all(Array.from({ length: 10 }, () => runScheduled(deps))),
+    Promise.all(Array.from({ length: 10 }, () => runScheduled(deps, jobs))),
     Promise.all(Array.from({ length: 10 }, () => post('/refresh', { refresh_token: live.refresh_token }))),
   ])
   expect(responses.map(({ status }) => status)).toEqual(Array(10).fill(200))
@@ -46,7 +47,7 @@ test('more than a batch is deleted in several, all of it bounded', async () => {
   )
   const before = (await sessions()).length
   await database.roundTrips()
-  await runScheduled(deps)
+  await runScheduled(deps, jobs)
   expect(before - (await sessions()).length).toBe(2500)
   // Three batches; budgets and events.
   expect((await database.roundTrips()).filter(([text]) => /delete from/.test(text ?? ''))).toHaveLength(5)
@@ -73,7 +74,7 @@ test.runIf(inject('engine') === 'postgres')(
       create trigger slow after delete on sessions referencing old table as gone
         for each statement execute function slow()`)
     await slow.database.roundTrips()
-    await runScheduled(slow.deps)
+    await runScheduled(slow.deps, jobs)
     expect(slow.log[0]).toEqual({ event: 'purged', sessions: 400, events: 0, budgets: expect.any(Number) })
     expect(await slow.database.sql('select id from sessions')).toEqual([])
     // 1,000 and 500 in vain, 250, the other 150; budgets and events.
@@ -90,10 +91,10 @@ test('a database that fails is logged, and nothing is thrown', async () => {
       },
     },
   })
-  await runScheduled(broken)
+  await runScheduled(broken, jobs)
   const failed = (what: string) => ({ event: 'schedule_failed', what, causes: [{ name: 'Error' }] })
   const nothing = { event: 'purged' }
-  const purges = ['sessions', 'events', 'budgets'].map(failed)
+  const purges = ['sessions', 'budgets', 'events'].map(failed)
   expect(lines).toEqual([...purges, nothing, failed('guessing'), failed('deadline')])
   expect(JSON.stringify(lines)).not.toContain('canary')
 })
@@ -102,7 +103,7 @@ test('one part that fails keeps no other from its work', async () => {
   await database.sql('alter table sessions rename to sessions_away')
   log.length = 0
   try {
-    await runScheduled(deps)
+    await runScheduled(deps, jobs)
   } finally {
     await database.sql('alter table sessions_away rename to sessions')
   }

@@ -4,15 +4,15 @@ import { secretWeakness } from '../crypto/weakness.ts'
 import { isLoopback } from '../net/loopback.ts'
 import { readOrigin } from '../net/origin.ts'
 
-// What a variable of one kind may hold. Which variables there are is in `config.ts`.
+// What a variable of one kind may hold. Which variables there are is in the `feature.ts` of each folder.
 
-/** A step of a variable's rule: reads what came before, or says what is wrong with it. */
+/** A step of a rule: reads what the step before returned, or says what is wrong with it. */
 const step = <In, Out>(read: (value: In, refuse: (problem: string) => void) => Out) =>
   z.transform<In, Out>((value, { issues }) =>
     read(value, (message) => issues.push({ code: 'custom', message, input: undefined })),
   )
 
-/** An origin as browsers write it; of an app (`capacitor://localhost`) too. */
+/** An origin as browsers write it, an app's (`capacitor://localhost`) included. */
 const anyOrigin = z.pipe(
   z.string(),
   step((text: string, refuse) => {
@@ -23,7 +23,7 @@ const anyOrigin = z.pipe(
   }),
 )
 
-/** An http(s) origin without path; plain http only on this machine, where nobody else can listen in. */
+/** An http(s) origin without path; plain http on loopback only, where nobody else can listen in. */
 export const origin = z.pipe(
   anyOrigin,
   step((value: string, refuse) => {
@@ -32,7 +32,7 @@ export const origin = z.pipe(
   }),
 )
 
-/** Where it may be is for `resolveDatabase` to say, which knows the endpoint too. */
+/** `resolveDatabase` checks its host, which depends on `DATABASE_ENDPOINT`. */
 export const databaseUrl = z.string()
 
 export const secret = z.string().check(
@@ -42,7 +42,7 @@ export const secret = z.string().check(
   }),
 )
 
-/** One or several, by comma: the first makes, all are accepted. */
+/** One or several, separated by commas: the first one makes keys, all are accepted. */
 export const secrets = z.pipe(
   z.pipe(
     z.string(),
@@ -61,7 +61,7 @@ const signingKey = z.custom<SigningKey>().check(
   }),
 )
 
-/** JSON Web Keys (RFC 7517): the first signs, all verify. */
+/** JSON Web Keys (RFC 7517): the first one signs, all verify. */
 export const signingKeys = z.pipe(
   z.pipe(
     z.string(),
@@ -82,18 +82,15 @@ export const signingKeys = z.pipe(
   ),
 )
 
-export const integer = (minimum: number, maximum: number, byDefault: number) =>
-  z.prefault(
-    z.pipe(
-      z.string().check(z.regex(/^\d{1,9}$/, { error: 'is not a whole number', abort: true })),
-      step((text: string, refuse) => {
-        const value = Number(text)
-        if (value < minimum) refuse(`is under ${minimum}`)
-        if (value > maximum) refuse(`is above ${maximum}`)
-        return value
-      }),
-    ),
-    String(byDefault),
+export const integer = (minimum: number, maximum: number) =>
+  z.pipe(
+    z.string().check(z.regex(/^\d{1,9}$/, { error: 'is not a whole number', abort: true })),
+    step((text: string, refuse) => {
+      const value = Number(text)
+      if (value < minimum) refuse(`is under ${minimum}`)
+      if (value > maximum) refuse(`is above ${maximum}`)
+      return value
+    }),
   )
 
 export const origins = z.pipe(
@@ -109,40 +106,56 @@ export const label = z
   .check(z.trim(), z.minLength(1, { error: 'is empty' }), z.maxLength(255, { error: 'is too long' }))
 
 /** A burst of `count`, refilled evenly over `seconds`. */
-export type Limit = { count: number; seconds: number }
+export type Limit = {
+  /** What clients read in `RateLimit-Policy`, and owners in their events; it never changes. */
+  name: string
+  count: number
+  seconds: number
+}
 
-/** Of seconds it is half a month: a budget that takes longer to fill is a lock. */
+/** In seconds about twelve days: a bucket that takes longer to refill is a lockout. */
 const MAX_LIMIT = 1_000_000
 
 /**
- * `count/seconds`, both positive: there is no way to say "unlimited", by mistake or with a figure that means it.
+ * The variable of a limit, as `count/seconds`. Both are positive: "unlimited" can't be written, by mistake or with a
+ * number that amounts to it.
  *
- * @param bounds how many at most at once, and a second in the long run
+ * @param bounds the largest burst, and the largest rate a second
  */
-export const limit = (byDefault: `${number}/${number}`, { burst, perSecond }: LimitBounds) =>
-  z.prefault(
-    z.pipe(
-      z.string(),
-      step((text: string, refuse): Limit => {
-        const [, count, seconds] = (/^([1-9]\d{0,6})\/([1-9]\d{0,6})$/.exec(text) ?? []).map(Number)
-        if (count && seconds && count <= MAX_LIMIT && seconds <= MAX_LIMIT) {
-          if (count <= burst && count <= perSecond * seconds) return { count, seconds }
-          refuse(`limits nobody; at most ${burst} at once and ${perSecond} a second`)
-        } else {
-          refuse(`is not count/seconds, each from 1 to ${MAX_LIMIT}, e.g. ${byDefault}`)
-        }
-        return { count: 1, seconds: MAX_LIMIT }
-      }),
-    ),
-    byDefault,
+export function limitVariable({ name, bounds: { burst, perSecond }, ...variable }: LimitVariable) {
+  const rule = z.pipe(
+    z.string(),
+    step((text: string, refuse): Limit => {
+      const [, count, seconds] = (/^([1-9]\d{0,6})\/([1-9]\d{0,6})$/.exec(text) ?? []).map(Number)
+      if (count && seconds && count <= MAX_LIMIT && seconds <= MAX_LIMIT) {
+        if (count <= burst && count <= perSecond * seconds) return { name, count, seconds }
+        refuse(`limits nobody; at most ${burst} at once and ${perSecond} a second`)
+      } else {
+        refuse(`is not count/seconds, each from 1 to ${MAX_LIMIT}, e.g. ${variable.default}`)
+      }
+      return { name, count: 1, seconds: MAX_LIMIT }
+    }),
   )
+  return { ...variable, rule }
+}
+
+type LimitVariable = {
+  name: string
+  default: `${number}/${number}`
+  bounds: LimitBounds
+  unit: `${string}/seconds`
+  reason: string
+}
 
 type LimitBounds = { burst: number; perSecond: number }
 
-/** By account: 100 wrong passwords lock one (NIST SP 800-63B section 3.2.2), so ten times as many are never reached. */
+/** By account: 100 wrong passwords lock one (NIST SP 800-63B section 3.2.2), so no account reaches ten times that. */
 export const PER_ACCOUNT: LimitBounds = { burst: 1000, perSecond: 10 }
 
-/** By client: what is limited costs a hash, and a machine makes ten a second a core. A company's NAT stays far below. */
+/**
+ * By client address: a request that is limited costs a hash, and a core makes ten a second. The people behind one
+ * company's NAT stay far below.
+ */
 export const PER_CLIENT: LimitBounds = { burst: 10_000, perSecond: 200 }
 
 /** The address that the Node entry listens on; IPv6 with or without the brackets that it has in URLs. */
@@ -151,18 +164,28 @@ export const host = z.pipe(
   step((text: string) => text.replace(/^\[(.*)\]$/, '$1')),
 )
 
-export const flag = z.prefault(
-  z.pipe(
-    z.string(),
-    step((text: string, refuse) => {
-      if (text !== 'true' && text !== 'false') refuse('must be true or false')
-      return text === 'true'
-    }),
-  ),
-  'false',
+export const flag = z.pipe(
+  z.string(),
+  step((text: string, refuse) => {
+    if (text !== 'true' && text !== 'false') refuse('must be true or false')
+    return text === 'true'
+  }),
 )
 
-/** Where another server is asked, without a query or credentials; plain http only on this machine. `off`: nowhere. */
+/** `SameSite` of cookies (RFC 6265bis section 5.6.7). */
+export const sameSite = z.pipe(
+  z.string(),
+  z.enum(['lax', 'strict', 'none'], { error: 'must be lax, strict or none' }),
+)
+
+/** Unquoted, so that a schema's name means the same in psql; PostgreSQL reserves `pg_` and has 63 bytes for a name. */
+export const schemaName = z.string().check(
+  z.regex(/^(?!pg_|information_schema$)[a-z_][a-z0-9_]{0,62}$/, {
+    error: 'must be a name in lower case, not one of PostgreSQL’s own (pg_…, information_schema)',
+  }),
+)
+
+/** Where another server is asked, without a query or credentials; plain http on loopback only. `off`: nowhere. */
 export const serviceUrl = z.pipe(
   z.string(),
   step((text: string, refuse) => {
@@ -170,14 +193,14 @@ export const serviceUrl = z.pipe(
       URL.canParse(text) ? text : 'invalid:',
     )
     const secure = protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
-    if (text === 'off') return null
+    if (text === 'off') return text
     if (!secure || search || hash || username || password)
       refuse('must be off, or an https URL without query and credentials')
     return href
   }),
 )
 
-/** Where SQL is posted to instead of Neon; plain http only on this machine. */
+/** The URL that SQL is posted to in place of Neon's; plain http on loopback only. */
 export const endpointUrl = z.pipe(
   z.string(),
   step((text: string, refuse) => {
