@@ -38,7 +38,8 @@ export const jobs: Jobs = { guessing: watchGuessing, deadline: checkDeadline }
 /**
  * Builds the application: a Hono app that runs on any runtime with the web platform's APIs.
  *
- * @throws Error if a route does not begin with one of `anyone`, `requireToken`, `requireUser` and `requirePermission`
+ * @throws Error if a route does not begin with one of `anyone`, `requireToken`, `requireUser` and
+ *   `requirePermission`
  */
 export function createApp(deps: AppDeps) {
   const { publicUrl } = deps.config

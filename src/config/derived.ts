@@ -36,8 +36,8 @@ export function derive(values: Sources) {
 }
 
 /**
- * The keys, and after them the secret, unless a key has its name already, as during a rotation: whoever moves from the
- * secret to keys refuses no token meanwhile.
+ * The keys, and after them the secret, unless a key has its name already, as during a rotation: whoever moves
+ * from the secret to keys refuses no token meanwhile.
  */
 function keyRingOf({ JWT_SIGNING_KEYS: keys = [], JWT_SECRET: text }: Sources): readonly SigningKey[] {
   const named = text === undefined ? [] : [hs256Key(SECRET_KID, text)]
@@ -49,8 +49,8 @@ function keyRingOf({ JWT_SIGNING_KEYS: keys = [], JWT_SECRET: text }: Sources): 
 const PWNED_PASSWORDS_URL = 'https://api.pwnedpasswords.com/range/'
 
 /**
- * The range API that knows breached passwords; `null`: nobody is asked. By default a server on the network asks, a
- * developer's machine doesn't.
+ * The range API that knows breached passwords; `null`: nobody is asked. By default a server on the network
+ * asks, a developer's machine doesn't.
  */
 function breachedPasswordsUrlOf({ BREACHED_PASSWORDS_URL: url, PUBLIC_URL: publicUrl }: Sources) {
   if (url !== undefined) return url === 'off' ? null : url

@@ -22,7 +22,9 @@ export type Variable = {
 export type Problem = {
   status: 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 422 | 429 | 431 | 500 | 503
   title: string
-  /** What happened and what to do: the body of the code's page, and `detail` if the error has none of its own. */
+  /**
+   * What happened and what to do: the body of the code's page, and `detail` if the error has none of its own.
+   */
   advice: string
   headers?: Readonly<Record<string, string>>
 }
@@ -30,7 +32,10 @@ export type Problem = {
 /** A type of security event. */
 export type EventKind = {
   meaning: string
-  /** Whether operators do it too, from the command line: without an actor it is then theirs and not the owner's. */
+  /**
+   * Whether operators do it too, from the command line: without an actor it is then theirs and not the
+   * owner's.
+   */
   byOperators?: true
 }
 

@@ -3,7 +3,10 @@ import type * as z from 'zod/mini'
 import type { ErrorCode, Permission } from '../features.ts'
 import type { AppEnv } from './context.ts'
 
-/** What the OpenAPI document says of a route, beyond its path, its callers, its body and the shape of its errors. */
+/**
+ * What the OpenAPI document says of a route, beyond its path, its callers, its body and the shape of its
+ * errors.
+ */
 export type RouteDescription = {
   summary: string
   description?: string
@@ -49,8 +52,9 @@ export function metadataOf(handler: object): RouteMetadata {
 type Handler = { method: string; path: string; handler: object }
 
 /**
- * Default deny: the first handler of every route, and no other, says who may call it, or the application does not start.
- * A forgotten guard is the one mistake here that no type catches; a handler before the guard would run for everybody.
+ * Default deny: the first handler of every route, and no other, says who may call it, or the application does
+ * not start. A forgotten guard is the one mistake here that no type catches; a handler before the guard would
+ * run for everybody.
  *
  * @param handlers all handlers in their order, as `app.routes` has them
  * @throws Error that names the route

@@ -1,24 +1,25 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** A slow body of this API takes 54 KB of memory (measured), so this is about 100 MB. */
+/** A connection with a slow body takes 54 KB of memory (measured), so this is about 100 MB. */
 export const MAX_CONNECTIONS = 2000
 
 type Exchange = { incoming: IncomingMessage; outgoing: ServerResponse }
 
 export type Connections = ReturnType<typeof trackConnections>
 
-/** Whether the client waits for us: its request is complete and has no answer yet. */
+/** Whether the client waits for us: its request has arrived whole and no answer has begun. */
 const isBusy = (exchanges: ReadonlySet<Exchange>) =>
   [...exchanges].some(({ incoming, outgoing }) => incoming.complete && !outgoing.headersSent)
 
 /**
- * Knows every connection and what it waits for, and bounds how many there are. Where one too many comes, the one that
- * has kept *us* waiting the longest (idle, half a head, half a body, an answer that isn't read) makes room: whoever
- * holds thousands of them open pushes out their own, while a request that arrives at once is never the oldest.
+ * Tracks every connection and what it waits for, and bounds how many there are. One connection too many
+ * evicts the one that has kept us waiting for the longest time (idle, half a head, half a body, an answer
+ * that isn't read): a client that holds thousands open evicts its own, while a request that arrives at once
+ * is never the oldest.
  *
- * @param onFull called with a connection that finds no room, since every other one is being served
- * @param onEvicted called for every connection that made room
+ * @param onFull called with a connection that finds no room, because all others are being served
+ * @param onEvicted called for every connection that was evicted
  */
 export function trackConnections(
   server: Server,
@@ -45,7 +46,7 @@ export function trackConnections(
   })
 
   return {
-    /** To be called with every request. */
+    /** Call it with every request. */
     begin(incoming: IncomingMessage, outgoing: ServerResponse): void {
       const { socket } = incoming
       const exchange = { incoming, outgoing }
@@ -53,15 +54,15 @@ export function trackConnections(
       outgoing.once('close', () => {
         const exchanges = connections.get(socket)
         exchanges?.delete(exchange)
-        // Last in the order again: we wait for its next request from now on.
+        // To the end of the order: from now on we wait for its next request.
         if (exchanges && connections.delete(socket)) connections.set(socket, exchanges)
       })
     },
-    /** Answers that are still to come or on their way over this connection. */
+    /** The answers that this connection still has to get or is getting. */
     answersOn: (socket: Socket): ServerResponse[] =>
       [...(connections.get(socket) ?? [])].map(({ outgoing }) => outgoing),
     isBusy: (socket: Socket): boolean => isBusy(connections.get(socket) ?? new Set()),
-    /** Closes those that have no request, silent newcomers included, which Node does not call idle. */
+    /** Closes connections without a request, new silent ones included, which Node does not count as idle. */
     closeIdle(): void {
       for (const [socket, exchanges] of connections) if (exchanges.size === 0) socket.destroySoon()
     },
