@@ -32,7 +32,7 @@ export const routes = new Hono<AppEnv>()
   .route('/', sessionRoutes)
   .route('/auth', sessionRoutes)
 
-/** What runs every hour beside the purges, by the name that the log calls it. */
+/** Runs every hour beside the purges, by the name that the log calls it. */
 export const jobs: Jobs = { guessing: watchGuessing, deadline: checkDeadline }
 
 /**

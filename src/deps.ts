@@ -67,7 +67,7 @@ export type Probed = {
 
 export type Probe = (db: Database) => Promise<Probed>
 
-/** What one isolate or process needs; `makeDeps` builds it once. */
+/** The needs of one isolate or process; `makeDeps` builds them once. */
 export type AppDeps = {
   config: Config
   connect: Connect

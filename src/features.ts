@@ -39,7 +39,7 @@ export const VARIABLES = mergeFeatures(FEATURES, 'variables')
 
 export type ErrorCode = NamesOf<Declaring, 'errors'>
 /**
- * What each error code means over HTTP. Codes are stable: clients branch on them, titles and advice may
+ * The meaning of each error code over HTTP. Codes are stable: clients branch on them; titles and advice may
  * change.
  */
 export const ERRORS: Readonly<Record<ErrorCode, Problem>> = mergeFeatures(FEATURES, 'errors')
@@ -54,5 +54,5 @@ export type Permission = NamesOf<Declaring, 'permissions'>
  */
 export const PERMISSIONS: Readonly<Record<Permission, string>> = mergeFeatures(FEATURES, 'permissions')
 
-/** What the schedule deletes. */
+/** The rows that the schedule deletes. */
 export const PURGES = mergeFeatures(FEATURES, 'purges')

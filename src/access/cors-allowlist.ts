@@ -8,6 +8,21 @@ import { createOriginReport } from './report-origin.ts'
 /** Browsers cap a preflight's lifetime: Chromium at two hours. */
 const PREFLIGHT_SECONDS = 7200
 
+const OWN_HEADERS = ['Authorization', 'Content-Type', 'If-None-Match', 'X-Requested-With']
+
+/** W3C Trace Context and Baggage; Sentry. */
+const TRACING_HEADERS = ['traceparent', 'tracestate', 'baggage', 'sentry-trace']
+
+const EXPOSED_HEADERS = [
+  'Location',
+  'RateLimit',
+  'RateLimit-Policy',
+  'Retry-After',
+  'Server-Timing',
+  'WWW-Authenticate',
+  'X-Request-Id',
+]
+
 /**
  * Cross-origin access for the origins of `isAllowedOrigin`. Any other one gets no CORS header, in preflights
  * neither, and is reported in the log. Allowed pages may send the headers of this API, and those that tracing
@@ -22,15 +37,8 @@ export function corsAllowlist(config: Pick<Config, 'publicUrl' | 'corsOrigins'>)
     origin: (origin) => (isAllowedOrigin(config, origin) ? origin : null),
     credentials: true,
     allowMethods: ['POST', 'GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-    allowHeaders: [
-      ...['Authorization', 'Content-Type', 'If-None-Match', 'X-Requested-With'],
-      // W3C Trace Context and Baggage; Sentry.
-      ...['traceparent', 'tracestate', 'baggage', 'sentry-trace'],
-    ],
-    exposeHeaders: [
-      ...['Location', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'Server-Timing'],
-      ...['WWW-Authenticate', 'X-Request-Id'],
-    ],
+    allowHeaders: [...OWN_HEADERS, ...TRACING_HEADERS],
+    exposeHeaders: EXPOSED_HEADERS,
     maxAge: PREFLIGHT_SECONDS,
   })
   return createMiddleware<AppEnv>(async function corsAllowlist(c, next) {

@@ -4,7 +4,7 @@ import { secretWeakness } from '../crypto/weakness.ts'
 import { isLoopback } from '../net/loopback.ts'
 import { readOrigin } from '../net/origin.ts'
 
-// What a variable of one kind may hold. Which variables there are is in the `feature.ts` of each folder.
+// Rules for the kinds of variables. The variables themselves are in the `feature.ts` of each folder.
 
 /** A step of a rule: reads what the step before returned, or says what is wrong with it. */
 const step = <In, Out>(read: (value: In, refuse: (problem: string) => void) => Out) =>
@@ -107,7 +107,7 @@ export const label = z
 
 /** A burst of `count`, refilled evenly over `seconds`. */
 export type Limit = {
-  /** What clients read in `RateLimit-Policy`, and owners in their events; it never changes. */
+  /** Clients read it in `RateLimit-Policy`, owners in their events: it never changes. */
   name: string
   count: number
   seconds: number

@@ -1,4 +1,4 @@
-/** What the tokens are good for, in the words of the product. */
+/** The name of the protected service, for people. */
 const REALM = 'LumaScope'
 
 /**

@@ -4,8 +4,7 @@ import type { ErrorCode, Permission } from '../features.ts'
 import type { AppEnv } from './context.ts'
 
 /**
- * What the OpenAPI document says of a route, beyond its path, its callers, its body and the shape of its
- * errors.
+ * Documents a route for people. Path, callers, body and the shape of errors are read off the route itself.
  */
 export type RouteDescription = {
   summary: string
@@ -44,7 +43,7 @@ export function describeRoute(description: RouteDescription) {
   return withMetadata(middleware, { description })
 }
 
-/** What `describeRoute`, a validator or a mark of `access/` left on a handler. */
+/** The metadata that `describeRoute`, a validator or a mark of `access/` left on a handler. */
 export function metadataOf(handler: object): RouteMetadata {
   return ROUTE_METADATA in handler ? (handler[ROUTE_METADATA] as RouteMetadata) : {}
 }

@@ -2,7 +2,7 @@
 export type Client = {
   /** An IPv4 or IPv6 address in its canonical spelling. */
   address: string | null
-  /** What limits count by: an IPv4 address, or the /64 of an IPv6 one; `unknown` if there is none. */
+  /** Limits count by it: an IPv4 address, or the /64 of an IPv6 one; `unknown` if there is none. */
   network: string
   /** The networks around it, the widest last, and by how much their buckets are larger. None for IPv4. */
   widerNetworks: readonly { network: string; share: number }[]

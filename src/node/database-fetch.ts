@@ -11,7 +11,10 @@ const dispatcher = new Agent()
  */
 export const fetchUnderNode: DatabaseFetch = async (url, { method, headers, body, signal }) => {
   const sent = request(url, {
-    ...{ dispatcher, method, body, signal },
+    dispatcher,
+    method,
+    body,
+    signal,
     // The content type that `fetch` sends for a string.
     headers: { 'Content-Type': 'text/plain;charset=UTF-8', ...headers },
   })
