@@ -38,23 +38,19 @@ export function createLocalLimits(config: Config, now: () => number): AppDeps['l
   }
 }
 
+const random: Random = {
+  bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+  uuid: () => crypto.randomUUID(),
+}
+
+type Platform = Pick<AppDeps, 'assets' | 'clientAddress' | 'floodLimiter' | 'isPlainHttp'> & {
+  hashing: Hashing
+  /** If the platform has something leaner than its `fetch`. */
+  databaseFetch?: DatabaseFetch
+}
+
 /** Brings in time, randomness and the configured database; nothing else does. */
-export function makeDeps(
-  config: Config,
-  {
-    hashing,
-    databaseFetch,
-    ...platform
-  }: Pick<AppDeps, 'assets' | 'clientAddress' | 'floodLimiter' | 'isPlainHttp'> & {
-    hashing: Hashing
-    /** If the platform has something leaner than its `fetch`. */
-    databaseFetch?: DatabaseFetch
-  },
-): AppDeps {
-  const random: Random = {
-    bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
-    uuid: () => crypto.randomUUID(),
-  }
+export function makeDeps(config: Config, { hashing, databaseFetch, ...platform }: Platform): AppDeps {
   return {
     config,
     connect: prepareDatabase(
@@ -64,19 +60,7 @@ export function makeDeps(
     clock: () => new Date(),
     stopwatch,
     random,
-    passwords: createPasswordHasher(
-      { iterations: config.passwordIterations, rounds: config.passwordRounds },
-      random.bytes,
-      hashing.derive,
-    ),
-    admission: createAdmission({
-      running: hashing.running,
-      waiting: hashing.running * WAITING_PER_RUNNING,
-      deadlineMilliseconds: DEADLINE_MILLISECONDS,
-      leaseMilliseconds: hashing.leaseMilliseconds ?? Number.POSITIVE_INFINITY,
-      now: stopwatch,
-      sleep,
-    }),
+    ...makeHashing(config, hashing),
     localLimits: createLocalLimits(config, Date.now),
     probe: createProbe({ stopwatch, sleep }),
     keyRing: createKeyRing(config.signingKeys),
@@ -90,5 +74,22 @@ export function makeDeps(
     // Both runtimes collect what is written to the console, one entry a line.
     // biome-ignore lint/suspicious/noConsole: this is the sink of the log
     log: (entry) => console.log(JSON.stringify(entry)),
+  }
+}
+
+function makeHashing(
+  { passwordIterations: iterations, passwordRounds: rounds }: Config,
+  { derive, running, leaseMilliseconds = Number.POSITIVE_INFINITY }: Hashing,
+): Pick<AppDeps, 'passwords' | 'admission'> {
+  return {
+    passwords: createPasswordHasher({ iterations, rounds }, random.bytes, derive),
+    admission: createAdmission({
+      running,
+      waiting: running * WAITING_PER_RUNNING,
+      deadlineMilliseconds: DEADLINE_MILLISECONDS,
+      leaseMilliseconds,
+      now: stopwatch,
+      sleep,
+    }),
   }
 }

@@ -50,8 +50,33 @@ export function createAppServer(fetch: Fetch, deps: AppDeps, bounds = BOUNDS): A
     },
     onEvicted: reportEvictions(deps, bounds),
   })
-  let isDraining = false
-  const listener = getRequestListener(
+  const state = { isDraining: false }
+  const listener = createListener(fetch, { state, refuse, publicUrl: deps.config.publicUrl })
+  const handle = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    // The connection was refused already: its requests must have no effect.
+    if (refused.has(incoming.socket)) return
+    connections.begin({ incoming, outgoing })
+    lingerIfUnread(incoming, outgoing)
+    void listener(incoming, outgoing)
+  }
+  server.on('request', handle)
+  // An expectation may be ignored (RFC 9110 section 10.1.1); Node itself would answer a bare 417.
+  server.on('checkExpectation', handle)
+  listenToErrors(server, { connections, refuseSocket })
+  const drain = () => {
+    state.isDraining = true
+  }
+  return { server, connections, drain }
+}
+
+type Listening = {
+  state: { isDraining: boolean }
+  refuse: (error: AppError) => Promise<Response>
+  publicUrl: string
+}
+
+function createListener(fetch: Fetch, { state, refuse, publicUrl }: Listening) {
+  return getRequestListener(
     async (request, bindings) => {
       const { incoming, outgoing } = bindings as { incoming: IncomingMessage; outgoing: ServerResponse }
       const isServed = hasOneHost(incoming)
@@ -59,28 +84,27 @@ export function createAppServer(fetch: Fetch, deps: AppDeps, bounds = BOUNDS): A
       // If the rest of a request has not arrived, nobody knows when it does; a proxy that keeps the
       // connection sends somebody else's request into one that we are about to cut: behind nginx 3-7 % of
       // others' POSTs got 502.
-      if (!isServed || isDraining || !incoming.complete) outgoing.shouldKeepAlive = false
+      if (!isServed || state.isDraining || !incoming.complete) outgoing.shouldKeepAlive = false
       return response
     },
     {
       // For requests without a Host, that is HTTP/1.0.
-      hostname: new URL(deps.config.publicUrl).host,
+      hostname: new URL(publicUrl).host,
       errorHandler: async (error) => closing(await refuse(toAppError(error))),
       // Node discards what is not read, and `lingerIfUnread` does after a last answer. The adapter's own
       // clean-up would cut the connection 500 ms later, with whatever request is on it by then.
       autoCleanupIncoming: false,
     },
   )
-  const handle = (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    // The connection was refused already: its requests must have no effect.
-    if (refused.has(incoming.socket)) return
-    connections.begin(incoming, outgoing)
-    lingerIfUnread(incoming, outgoing)
-    void listener(incoming, outgoing)
-  }
-  server.on('request', handle)
-  // An expectation may be ignored (RFC 9110 section 10.1.1); Node itself would answer a bare 417.
-  server.on('checkExpectation', handle)
+}
+
+type Refusing = {
+  connections: Connections
+  refuseSocket: (socket: Socket, error: AppError) => Promise<void>
+}
+
+/** Answers what never becomes a request: CONNECT, and what Node's parser or its timeouts refuse. */
+function listenToErrors(server: Server, { connections, refuseSocket }: Refusing): void {
   server.on('connect', (_, socket) => {
     // For this event Node removes its own error listener: a client that resets would end the process.
     socket.on('error', () => {})
@@ -89,10 +113,6 @@ export function createAppServer(fetch: Fetch, deps: AppDeps, bounds = BOUNDS): A
   server.on('clientError', (error, socket) => {
     onClientError(error, { socket: socket as Socket, connections, refuseSocket })
   })
-  const drain = () => {
-    isDraining = true
-  }
-  return { server, connections, drain }
 }
 
 const notHttp = () => new AppError('malformed_request', { detail: NOT_HTTP })
