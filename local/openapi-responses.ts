@@ -11,12 +11,14 @@ const HEADERS: Record<
   503: { 'Retry-After': { description: 'When to try again, in seconds', schema: { type: 'integer' } } },
 }
 
-/** Each response once: one that is the same object and has an `id` is written as a component and referred to. */
+/**
+ * Each response once: one that is the same object and has an `id` becomes a component, which others refer to.
+ */
 const known = new Map<string, ZodOpenApiResponseObject>()
 
 /**
- * The failures of an operation, by status. OpenAPI has one response a status, so operations that can fail with the
- * same codes of a status share it.
+ * The failures of an operation, by status. OpenAPI allows one response a status, so operations that can fail
+ * with the same codes of a status share it.
  */
 export function errorResponses(codes: readonly ErrorCode[]): Record<string, ZodOpenApiResponseObject> {
   const byStatus = Object.groupBy(new Set(codes), (code) => String(ERRORS[code].status))

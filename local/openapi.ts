@@ -27,17 +27,17 @@ const TAGS: Record<string, string> = {
   Service: 'For operators, and for services that verify tokens.',
 }
 
-const DESCRIPTION = `Registration, sign-in and the current user.
-
-To try the operations below, register with \`POST /users\`, then press *Authorize* and enter the same username (or
-email address) and password. Or call \`POST /login?use_cookies=true\`: from then on the browser sends the session's
-cookies by itself.
-
-Every error is a problem document (RFC 9457, \`Problem\` under *Schemas*): branch on \`code\`, show \`detail\`. Each code
-has a page.`
+const DESCRIPTION = [
+  'Registration, sign-in and the current user.',
+  'To try the operations below, register with `POST /users`, then press *Authorize* and enter the same ' +
+    'username (or email address) and password. Or call `POST /login?use_cookies=true`: from then on the ' +
+    "browser sends the session's cookies by itself.",
+  'Every error is a problem document (RFC 9457, `Problem` under *Schemas*): branch on `code`, show `detail`. ' +
+    'Each code has a page.',
+].join('\n\n')
 
 const SECURITY_SCHEMES = {
-  // What the documentation page's "Authorize" uses. It is our own sign-in, not an OAuth server's.
+  // For the documentation page's "Authorize". It is our own sign-in, not an OAuth server's.
   password: {
     type: 'oauth2',
     description:
@@ -55,11 +55,14 @@ const SECURITY_SCHEMES = {
     in: 'cookie',
     name: '__Host-lumascope_access',
     description:
-      'Set by `POST /login?use_cookies=true` and sent by the browser; no script can read or write it, so there is nothing to enter here. Over plain http on loopback its name has no `__Host-`.',
+      'Set by `POST /login?use_cookies=true` and sent by the browser; no script can read or write it, so ' +
+      'there is nothing to enter here. Over plain http on loopback its name has no `__Host-`.',
   },
 } as const
 
-/** The OpenAPI 3.1 document, generated from what validates requests and from what routes say of themselves. */
+/**
+ * The OpenAPI 3.1 document, generated from the schemas that validate and from what routes say of themselves.
+ */
 export function openapiDocument(): object {
   const paths: ZodOpenApiPathsObject = {}
   const order = Object.keys(TAGS)
@@ -103,7 +106,7 @@ function operation({ method, metadata, path: pattern }: Route, path: string): Zo
   const { description, body, permission } = metadata
   const needs = permission && `Needs the permission \`${permission}\`.`
   const text = [description.description, needs].filter(Boolean).join(' ')
-  // Ids of users are the ones that a pattern keeps to digits.
+  // A pattern keeps ids of users to digits.
   const ids = new Set([...pattern.matchAll(/:(\w+)\{\[1-9\]/g)].map(([, name]) => name))
   const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     in: 'path' as const,
@@ -112,7 +115,7 @@ function operation({ method, metadata, path: pattern }: Route, path: string): Zo
     schema: ids.has(name) ? { type: 'integer' as const, minimum: 1 } : { type: 'string' as const },
   }))
   return {
-    operationId: `${method.toLowerCase()}${(path === '/' ? '/about' : path).replace(/[^A-Za-z]+(\w?)/g, (_, next: string) => next.toUpperCase())}`,
+    operationId: operationId(method, path),
     summary: description.summary,
     ...(text && { description: text }),
     tags: [description.tag],
@@ -122,7 +125,8 @@ function operation({ method, metadata, path: pattern }: Route, path: string): Zo
     ...(body && {
       requestBody: {
         required: !body.optional,
-        // JSON first: the page sends a form with every field that it knows, those that exclude each other included.
+        // JSON first: the page sends forms with all fields that it knows, those that exclude each other
+        // included.
         content: Object.fromEntries(body.media.toSorted().map((media) => [media, { schema: body.schema }])),
       },
     }),
@@ -130,7 +134,15 @@ function operation({ method, metadata, path: pattern }: Route, path: string): Zo
   }
 }
 
-/** Successes as described; failures by status, with the codes that share it. */
+/** `getUsersMe` for `GET /users/me`. */
+function operationId(method: string, path: string): string {
+  const words = (path === '/' ? '/about' : path).replace(/[^A-Za-z]+(\w?)/g, (_, next: string) =>
+    next.toUpperCase(),
+  )
+  return method.toLowerCase() + words
+}
+
+/** The successes that the route describes, and its failures by status, with the codes that share it. */
 function responses({
   method,
   metadata: { description, body, query, access, limited, permission },
@@ -140,7 +152,7 @@ function responses({
       ? (['malformed_request', 'payload_too_large', 'unsupported_media_type', 'validation_failed'] as const)
       : []),
     ...(query && !body ? (['validation_failed'] as const) : []),
-    // Whoever is signed in has a limit for what changes something.
+    // Signed-in users have a limit for requests that change something.
     ...(limited || (access !== 'anyone' && method !== 'GET') ? (['rate_limited'] as const) : []),
     ...(limited ? (['overloaded'] as const) : []),
     ...(access === 'anyone' ? [] : (['unauthenticated', 'access_token_expired', 'invalid_token'] as const)),
@@ -166,7 +178,7 @@ function securityOf(permission?: Permission) {
   return [{ password: permission ? [permission] : [] }, { bearer: [] }, { cookie: [] }]
 }
 
-/** The document as it is stored; the same text for the same routes. */
+/** The document as it is stored; the same string for the same routes. */
 export function openapiText(): string {
   return `${JSON.stringify(openapiDocument(), null, 2)}\n`
 }

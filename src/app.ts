@@ -34,13 +34,14 @@ export const routes = new Hono<AppEnv>()
   .route('/auth', signInRoutes)
   .route('/auth', sessionRoutes)
 
-/** What runs every hour beside the purges, by the name that the log calls it. */
+/** Runs every hour beside the purges, by the name that the log calls it. */
 export const jobs: Jobs = { guessing: watchGuessing, deadline: checkDeadline }
 
 /**
  * Builds the application: a Hono app that runs on any runtime with the web platform's APIs.
  *
- * @throws Error if a route does not begin with one of `anyone`, `requireToken`, `requireUser` and `requirePermission`
+ * @throws Error if a route does not begin with one of `anyone`, `requireToken`, `requireUser` and
+ *   `requirePermission`
  */
 export function createApp(deps: AppDeps) {
   const { publicUrl } = deps.config

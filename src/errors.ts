@@ -1,7 +1,10 @@
 import type { Limit } from './features/rules.ts'
 import type { ErrorCode } from './features.ts'
 
-/** One thing that is wrong with one field of the request. `pointer` is a JSON Pointer into the body (RFC 6901). */
+/**
+ * One thing that is wrong with one field of the request. `pointer` is a JSON Pointer into the body (RFC
+ * 6901).
+ */
 export type FieldError = { pointer: string; code: string; detail: string }
 
 /** A limit that has no attempts left. */
@@ -24,8 +27,8 @@ type AppErrorOptions = {
 }
 
 /**
- * Thrown by verbs and middleware when all that is left is to tell the client; `http/handle-error.ts` turns it into a
- * response. It knows no HTTP.
+ * Thrown by verbs and middleware when all that is left is to tell the client; `http/handle-error.ts` turns it
+ * into a response. It knows no HTTP.
  */
 export class AppError extends Error {
   readonly code: ErrorCode

@@ -12,9 +12,9 @@ import { roles } from './roles/feature.ts'
 import { sessions } from './sessions/feature.ts'
 import { users } from './users/feature.ts'
 
-// A new slice touches two files outside its folder: this list, and `app.ts`, which mounts its routes. They are two,
-// since routes and verbs are written against the types below, which TypeScript could not infer from a value that held
-// the routes too.
+// A new slice touches two files outside its folder: this list, and `app.ts`, which mounts its routes. They
+// are two, since routes and verbs are written against the types below, which TypeScript could not infer from
+// a value that held the routes too.
 
 /** In the order of the README's table. */
 const FEATURES = [
@@ -38,7 +38,10 @@ export type VariableName = NamesOf<Declaring, 'variables'>
 export const VARIABLES = mergeFeatures(FEATURES, 'variables')
 
 export type ErrorCode = NamesOf<Declaring, 'errors'>
-/** What each error code means over HTTP. Codes are stable: clients branch on them, titles and advice may change. */
+/**
+ * The meaning of each error code over HTTP. Codes are stable: clients branch on them; titles and advice may
+ * change.
+ */
 export const ERRORS: Readonly<Record<ErrorCode, Problem>> = mergeFeatures(FEATURES, 'errors')
 
 export type EventType = NamesOf<Declaring, 'events'>
@@ -46,11 +49,13 @@ export type EventType = NamesOf<Declaring, 'events'>
 export const EVENTS: Readonly<Record<EventType, EventKind>> = mergeFeatures(FEATURES, 'events')
 
 export type Permission = NamesOf<Declaring, 'permissions'>
-/** Every permission, and what it lets somebody do. A new one comes with a migration that gives it to `admin`. */
+/**
+ * Every permission, and what it lets somebody do. A new one comes with a migration that gives it to `admin`.
+ */
 export const PERMISSIONS: Readonly<Record<Permission, string>> = mergeFeatures(FEATURES, 'permissions')
 
 /** All tables. */
 export const TABLES = mergeFeatures(FEATURES, 'tables')
 
-/** What the schedule deletes. */
+/** The rows that the schedule deletes. */
 export const PURGES = mergeFeatures(FEATURES, 'purges')

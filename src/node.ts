@@ -2,7 +2,10 @@ import { createApp, jobs } from './app.ts'
 import { ConfigError } from './config/parse-config.ts'
 import { startServer } from './node/start-server.ts'
 
-/** Says in one line what whoever runs the server can put right: the configuration, or a port that is in use. */
+/**
+ * Prints mistakes of the operator, such as a wrong variable or a port in use, in one line; all others with a
+ * stack.
+ */
 function fail(error: unknown): void {
   const isKnown = error instanceof ConfigError || (error instanceof Error && 'code' in error)
   console.error(isKnown ? error.message : error)

@@ -47,16 +47,19 @@ describe('who may import what', () => {
   test('hono: the app, http/, routes and the entries; the token library in crypto/jwt.ts', () => {
     const allowed = (path: string) =>
       ['src/app.ts', ...entries].includes(path) ||
-      /^src\/(http|node)\//.test(path) ||
+      /^src\/(http|access|node)\//.test(path) ||
       layer(path) === 'routes.ts'
     expect(importers(/^(hono|@hono)/, allowed)).toEqual(['src/crypto/jwt.ts'])
     const tokenLibrary = src.find(({ path }) => path === 'src/crypto/jwt.ts')?.imports
     expect(tokenLibrary?.filter((name) => name.includes('hono'))).toEqual(['hono/jwt'])
   })
 
-  test('drizzle and the schema: db/ and queries', () => {
-    const allowed = (path: string) => /^src\/db\//.test(path) || layer(path) === 'queries.ts'
-    expect(importers(/^drizzle-orm|^src\/db\/schema\.ts$/, allowed)).toEqual([])
+  test('drizzle: db/, sql/, *.sql.ts and queries; the schema: these and what features say of it', () => {
+    const allowed = (path: string) =>
+      /^src\/(db|sql)\//.test(path) || path.endsWith('.sql.ts') || layer(path) === 'queries.ts'
+    expect(importers(/^drizzle-orm/, allowed)).toEqual([])
+    const mayNameTables = (path: string) => allowed(path) || layer(path) === 'feature.ts'
+    expect(importers(/^src\/db\/schema\.ts$/, mayNameTables)).toEqual([])
   })
 
   test('the Neon driver: db/client.ts', () => {
@@ -78,11 +81,38 @@ describe('who may import what', () => {
     expect(net.flatMap(({ imports }) => imports.filter((name) => !name.startsWith('src/net/')))).toEqual([])
   })
 
-  test('config.ts imports zod, key parsing and what hosts are', () => {
-    const config = src.filter(({ path }) => /^src\/config[./]/.test(path))
-    const allowed = /^zod|^src\/crypto\/|^src\/config\/|^src\/net\//
-    expect(config).toHaveLength(5)
+  test('config/ imports zod, key parsing, what hosts are, and the list of features', () => {
+    const config = src.filter(({ path }) => path.startsWith('src/config/'))
+    const allowed = /^zod|^src\/(crypto|config|net)\/|^src\/features\.ts$|^src\/db\/purge-rule\.ts$/
+    expect(config.length).toBeGreaterThan(5)
     expect(config.flatMap(({ imports }) => imports.filter((name) => !allowed.test(name)))).toEqual([])
+  })
+
+  test('features import rules of the configuration, constants and tables: no route and no verb', () => {
+    const features = src.filter(({ path }) => /^src\/(?!config\/)\w+\/feature\.ts$/.test(path))
+    const allowed = /^src\/(config\/(feature|rules)|crypto\/password|db\/schema|http\/bearer-challenge)\.ts$/
+    expect(features.length).toBeGreaterThan(8)
+    expect(features.flatMap(({ imports }) => imports.filter((name) => !allowed.test(name)))).toEqual([])
+    const listed = src.find(({ path }) => path === 'src/features.ts')?.imports
+    expect(listed).toEqual(expect.arrayContaining(features.map(({ path }) => path)))
+  })
+
+  test('src itself has entries, lists and dependencies, and nothing else', () => {
+    expect(
+      src
+        .map(({ path }) => path)
+        .filter((path) => path.split('/').length === 2)
+        .sort(),
+    ).toEqual([
+      'src/app.ts',
+      'src/deps.ts',
+      'src/errors.ts',
+      'src/features.ts',
+      'src/index.ts',
+      'src/make-deps.ts',
+      'src/node.ts',
+      'src/worker.ts',
+    ])
   })
 
   test('payloads import zod, what permissions and ids there are, and types', () => {
@@ -91,7 +121,7 @@ describe('who may import what', () => {
       const values = [...text.matchAll(/^import (?!type )[\s\S]*?from '([^']+)'/gm)].map(([, name]) => name)
       // The wire shape of one slice may be part of another's.
       expect(
-        values.filter((name) => !/\/(payloads|permissions|user-id)\.ts$/.test(name ?? '')),
+        values.filter((name) => !/\/(features|payloads|names|schemas|user-id)\.ts$/.test(name ?? '')),
         path,
       ).toEqual(['zod/mini'])
     }
@@ -99,19 +129,19 @@ describe('who may import what', () => {
 
   test('process and node:* : the Node entry and node/, which nothing else imports', () => {
     const forNode = (path: string) => path === 'src/node.ts' || path.startsWith('src/node/')
+    // Its feature is plain data, in the list of all.
     expect(importers(/^node:/, forNode)).toEqual([])
     expect(containing(/\bprocess\./, forNode)).toEqual([])
-    expect(importers(/^src\/node\//, forNode)).toEqual([])
+    expect(importers(/^src\/node\/(?!feature\.ts)/, forNode)).toEqual([])
   })
 
-  test('undici, which is for Node: node-fetch.ts, and that by the Node entry', () => {
+  test('undici, which is for Node: node/database-fetch.ts', () => {
     expect(importers(/^undici/, (path) => path === 'src/node/database-fetch.ts')).toEqual([])
-    expect(importers(/node-fetch\.ts$/, (path) => path === 'src/node.ts')).toEqual([])
   })
 
-  test('clock and randomness: deps.ts', () => {
+  test('clock and randomness: make-deps.ts', () => {
     const uses = /Date\.now\(|new Date\(\)|Math\.random|randomUUID|getRandomValues|performance\.now/
-    expect(containing(uses, (path) => path === 'src/deps.ts')).toEqual([])
+    expect(containing(uses, (path) => path === 'src/make-deps.ts')).toEqual([])
   })
 
   test('routes and payloads of a slice are its own', () => {
@@ -125,10 +155,22 @@ describe('who may import what', () => {
   })
 
   test('verbs know no HTTP and no SQL', () => {
-    const layers = ['routes.ts', 'payloads.ts', 'queries.ts']
-    const slices = ['users', 'sessions', 'passwords', 'limits', 'administration', 'roles', 'audit', 'service']
+    const layers = ['routes.ts', 'payloads.ts', 'queries.ts', 'feature.ts']
+    const slices = [
+      'users',
+      'sessions',
+      'passwords',
+      'limits',
+      'administration',
+      'roles',
+      'audit',
+      'operations',
+    ]
     const verbs = src.filter(
-      ({ path }) => slices.includes(slice(path) ?? '') && !layers.includes(layer(path) ?? ''),
+      ({ path }) =>
+        slices.includes(slice(path) ?? '') &&
+        !layers.includes(layer(path) ?? '') &&
+        !path.endsWith('.sql.ts'),
     )
     expect(verbs.length).toBeGreaterThan(3)
     for (const { path, imports } of verbs) {
@@ -194,7 +236,7 @@ describe('what is not written here', () => {
   test('every test stands where its source stands', () => {
     const elsewhere = ['src/http/problem.ts', 'src/http/handle-error.ts']
     const tests = sources('test').filter(({ path }) =>
-      /^test\/(administration|roles|audit|crypto|db|http|limits|net|passwords|sessions|users)\/.*\.test\.ts$/.test(
+      /^test\/(administration|roles|audit|crypto|db|http|limits|net|passwords|schedule|sessions|users)\/.*\.test\.ts$/.test(
         path,
       ),
     )

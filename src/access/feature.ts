@@ -15,21 +15,25 @@ export const access = {
       unit: 'origins, by comma',
       otherwise: '`APP_URL`',
       reason:
-        'which pages may read answers and use cookies; exact, never `*`; apps too (`capacitor://localhost`). If `PUBLIC_URL` is loopback, every origin of this machine may; elsewhere none of plain http. The log reports one that is refused as `origin_refused`',
+        'which pages may read answers and use cookies; exact, never `*`; apps too ' +
+        '(`capacitor://localhost`). If `PUBLIC_URL` is loopback, every origin of this machine may; ' +
+        'elsewhere none of plain http. The log reports one that is refused as `origin_refused`',
     },
     COOKIE_SAME_SITE: {
       rule: sameSite,
       unit: '`lax`, `strict`, `none`',
       default: 'lax',
       reason:
-        '`SameSite` of cookies; `none` for a frontend on another site, where Safari, Firefox and others refuse or partition such cookies: better serve both under one site, or use tokens',
+        '`SameSite` of cookies; `none` for a frontend on another site, where Safari, Firefox and others ' +
+        'refuse or partition such cookies: better serve both under one site, or use tokens',
     },
     COOKIE_PARTITIONED: {
       rule: flag,
       unit: '`true`, `false`',
       default: 'false',
       reason:
-        'with `none`: browsers that refuse third-party cookies take these, kept apart by the site that embeds the frontend (CHIPS)',
+        'with `none`: browsers that refuse third-party cookies take these, kept apart by the site that ' +
+        'embeds the frontend (CHIPS)',
     },
   },
   errors: {

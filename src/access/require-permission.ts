@@ -9,9 +9,10 @@ import { presentedAccessToken } from './bearer-token.ts'
 import { isSafe } from './trusted-origin.ts'
 
 /**
- * Lets a request pass that `requireUser` would let pass and whose user has a role with the permission, at the cost of
- * the same one query. The roles and permissions in the token are ignored: a user who was demoted is refused at once. The
- * handler finds `c.var.user` with its permissions, `c.var.sessionId` and, for the statement that acts, `c.var.actor`.
+ * Lets a request pass that `requireUser` would let pass and whose user has a role with the permission, at the
+ * cost of the same one query. The roles and permissions in the token are ignored: a user who was demoted is
+ * refused at once. The handler finds `c.var.user` with its permissions, `c.var.sessionId` and, for the
+ * statement that acts, `c.var.actor`.
  *
  * @throws AppError `forbidden` without the permission; what `requireUser` throws
  */

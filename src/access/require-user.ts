@@ -12,14 +12,15 @@ import { isSafe } from './trusted-origin.ts'
 type AccountLimit = Extract<keyof Config, `limit${string}Account`>
 
 /**
- * Lets a request pass that presents a valid access token, whose session is live and whose user is enabled, at the cost
- * of one query. A session that was revoked is refused at once. The handler finds `c.var.user` and `c.var.sessionId`.
+ * Lets a request pass that presents a valid access token, whose session is live and whose user is enabled, at
+ * the cost of one query. A session that was revoked is refused at once. The handler finds `c.var.user` and
+ * `c.var.sessionId`.
  *
  * The same query counts the request for the account if it can change something.
  *
  * @param options.limit the limit that it is counted for
- * @throws AppError `unauthenticated` if no token is presented; `invalid_token` if one is and it is not accepted, for any
- *   reason; `origin_rejected` for a cookie on a foreign page's request; `rate_limited`
+ * @throws AppError `unauthenticated` if no token is presented; `invalid_token` if one is and it is not
+ *   accepted, for any reason; `origin_rejected` for a cookie on a foreign page's request; `rate_limited`
  */
 export function requireUser({ limit = 'limitActAccount' }: { limit?: AccountLimit } = {}) {
   const middleware = createMiddleware<AppEnv & { Variables: Authenticated<User> }>(

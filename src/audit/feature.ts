@@ -15,11 +15,13 @@ export const audit = {
   events: {
     access_denied: {
       meaning:
-        'What `details` names was refused to the account: a permission was missing, the other account may do more, or a foreign page sent it. Once an hour for each.',
+        'What `details` names was refused to the account: a permission was missing, the other account may ' +
+        'do more, or a foreign page sent it. Once an hour for each.',
     },
     personal_data_read: {
       meaning:
-        'An administrator read what `details` names of the account, or of all accounts. Once an hour for each.',
+        'An administrator read what `details` names of the account, or of all accounts. Once an hour for ' +
+        'each.',
     },
   },
   permissions: { 'audit:read': 'Read the security events of everybody.' },

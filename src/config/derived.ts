@@ -2,7 +2,7 @@ import { hs256Key, pick, type SigningKey } from '../crypto/signing-key.ts'
 import { isLoopback } from '../net/loopback.ts'
 import { SECRET_KID } from './reused-secrets.ts'
 
-/** The variables that the members below are derived from; of these, the configuration has no other trace. */
+/** The variables that `Derived` is made from. `Config` has no other member for them. */
 type Sources = {
   PUBLIC_URL: string
   APP_URL: string | undefined
@@ -15,7 +15,7 @@ type Sources = {
   BREACHED_PASSWORDS_URL: string | undefined
 }
 
-/** The members of the configuration that are more than one variable's value. */
+/** The members of `Config` that are more than the value of one variable. */
 export type Derived = ReturnType<typeof derive>
 
 export function derive(values: Sources) {
@@ -36,8 +36,8 @@ export function derive(values: Sources) {
 }
 
 /**
- * The keys, and after them the secret, unless a key has its name already, as during a rotation: whoever moves from the
- * secret to keys refuses no token meanwhile.
+ * The keys, and after them the secret, unless a key already has its name, as during a rotation. So a server
+ * that moves from the secret to keys refuses no token meanwhile.
  */
 function keyRingOf({ JWT_SIGNING_KEYS: keys = [], JWT_SECRET: text }: Sources): readonly SigningKey[] {
   const named = text === undefined ? [] : [hs256Key(SECRET_KID, text)]
@@ -49,8 +49,8 @@ function keyRingOf({ JWT_SIGNING_KEYS: keys = [], JWT_SECRET: text }: Sources): 
 const PWNED_PASSWORDS_URL = 'https://api.pwnedpasswords.com/range/'
 
 /**
- * The range API that knows breached passwords; `null`: nobody is asked. By default a server on the network asks, a
- * developer's machine doesn't.
+ * The range API that knows breached passwords; `null`: nobody is asked. By default a server on the network
+ * asks, a developer's machine doesn't.
  */
 function breachedPasswordsUrlOf({ BREACHED_PASSWORDS_URL: url, PUBLIC_URL: publicUrl }: Sources) {
   if (url !== undefined) return url === 'off' ? null : url

@@ -25,7 +25,10 @@ type Own = {
 
 type OrNull<Value> = undefined extends Value ? Exclude<Value, undefined> | null : Value
 
-/** `config.accessTokenSeconds` is the value of `ACCESS_TOKEN_SECONDS`, and so on; and the few that are derived. */
+/**
+ * `config.accessTokenSeconds` is the value of `ACCESS_TOKEN_SECONDS`, and so on; and the few that are
+ * derived.
+ */
 export type Config = Omit<Own, keyof Derived> & Readonly<Derived>
 
 /** Everything that is wrong with a configuration, one string a problem. Values are never quoted. */
@@ -40,8 +43,8 @@ export class ConfigError extends Error {
 }
 
 /**
- * Picks out of an environment, which all programs share, what concerns this server: the variables, and the names that
- * are one edit away from one, for `parseConfig` to refuse.
+ * Picks out of an environment, which all programs share, what concerns this server: the variables, and the
+ * names that are one edit away from one, for `parseConfig` to refuse.
  */
 export function pickVariables(environment: Readonly<Record<string, string | undefined>>) {
   const entries = Object.entries(environment)
@@ -51,12 +54,13 @@ export function pickVariables(environment: Readonly<Record<string, string | unde
 }
 
 /**
- * Reads the configuration from Worker bindings or environment variables. An empty variable counts as absent. White space
- * and a byte order mark around a value are cut off: a file that is piped into `wrangler secret put` ends with a line
- * break, and with it the key would differ from the one that everybody else computes from that file.
+ * Reads the configuration from Worker bindings or environment variables. An empty variable counts as absent.
+ * White space and a byte order mark around a value are cut off: a file that is piped into `wrangler secret
+ * put` ends with a line break, and with it the key would differ from the one that everybody else computes
+ * from that file.
  *
- * @param source the bindings. A misspelt name of ours is refused, since its default would silently stay in force; other
- *   strings, and bindings that are no strings, belong to other programs and are ignored.
+ * @param source the bindings. A misspelt name of ours is refused, since its default would silently stay in
+ *   force; other strings, and bindings that are no strings, belong to other programs and are ignored.
  * @throws ConfigError that names every variable that is wrong, and why
  */
 export function parseConfig(source: Readonly<Record<string, unknown>>): Config {

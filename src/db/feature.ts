@@ -9,14 +9,16 @@ export const database = {
       required: true,
       secret: true,
       reason:
-        'of a database at Neon (`*.neon.tech`) or on this machine: it holds the password, so it is sent to no other host',
+        'of a database at Neon (`*.neon.tech`) or on this machine: it holds the password, so it is sent ' +
+        'to no other host',
     },
     DATABASE_ENDPOINT: {
       rule: endpointUrl,
       unit: 'URL',
       otherwise: 'Neon’s of `DATABASE_URL`',
       reason:
-        'the URL that SQL is posted to instead: a proxy that speaks Neon’s protocol for a database elsewhere. https off loopback',
+        'the URL that SQL is posted to instead: a proxy that speaks Neon’s protocol for a database ' +
+        'elsewhere. https off loopback',
     },
     DATABASE_SCHEMA: {
       rule: schemaName,
@@ -29,7 +31,8 @@ export const database = {
       unit: 'milliseconds',
       default: '3000',
       reason:
-        'a statement without an answer by then counts as failed, 500 to 15000; the database’s own `statement_timeout` has to be shorter',
+        'a statement without an answer by then counts as failed, 500 to 15000; the database’s own ' +
+        '`statement_timeout` has to be shorter',
     },
   },
   errors: {

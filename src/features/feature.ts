@@ -8,7 +8,7 @@ export type Variable = {
   rule: z.ZodMiniType<unknown, string>
   /** In Markdown, as `reason`: both stand in the README's table. */
   unit: string
-  /** What it is for, and what it costs to change it. */
+  /** The purpose of the variable, and the cost of changing it. */
   reason: string
   /** Whether it must be kept secret. */
   secret?: true
@@ -19,11 +19,13 @@ export type Variable = {
   | { otherwise: string }
 )
 
-/** What an error code means over HTTP. */
+/** The meaning of an error code over HTTP. */
 export type Problem = {
   status: 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 422 | 429 | 431 | 500 | 503
   title: string
-  /** What happened and what to do: the body of the code's page, and `detail` if the error has none of its own. */
+  /**
+   * Says what happened and what to do: on the code's page, and as `detail` if the error has none of its own.
+   */
   advice: string
   headers?: Readonly<Record<string, string>>
 }
@@ -31,12 +33,15 @@ export type Problem = {
 /** A type of security event. */
 export type EventKind = {
   meaning: string
-  /** Whether operators do it too, from the command line: without an actor it is then theirs and not the owner's. */
+  /**
+   * Whether operators do it too, from the command line: without an actor, the event is then not the owner's
+   * own.
+   */
   byOperators?: true
 }
 
 /**
- * What one folder contributes to the whole. It is plain data: whatever needs `Deps` is a verb or a route.
+ * The contribution of one folder to the whole. It is plain data: code that needs `Deps` is a verb or a route.
  */
 export type Feature = {
   variables?: Readonly<Record<Uppercase<string>, Variable>>

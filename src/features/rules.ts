@@ -4,7 +4,7 @@ import { secretWeakness } from '../crypto/weakness.ts'
 import { isLoopback } from '../net/loopback.ts'
 import { readOrigin } from '../net/origin.ts'
 
-// What a variable of one kind may hold. Which variables there are is in the `feature.ts` of each folder.
+// Rules for the kinds of variables. The variables themselves are in the `feature.ts` of each folder.
 
 /** A step of a rule: reads what the step before returned, or says what is wrong with it. */
 const step = <In, Out>(read: (value: In, refuse: (problem: string) => void) => Out) =>
@@ -107,7 +107,7 @@ export const label = z
 
 /** A burst of `count`, refilled evenly over `seconds`. */
 export type Limit = {
-  /** What clients read in `RateLimit-Policy`, and owners in their events; it never changes. */
+  /** Clients read it in `RateLimit-Policy`, owners in their events: it never changes. */
   name: string
   count: number
   seconds: number
@@ -117,8 +117,8 @@ export type Limit = {
 const MAX_LIMIT = 1_000_000
 
 /**
- * The variable of a limit, as `count/seconds`. Both are positive: "unlimited" can't be written, by mistake or with a
- * number that amounts to it.
+ * The variable of a limit, as `count/seconds`. Both are positive: "unlimited" can't be written, by mistake or
+ * with a number that amounts to it.
  *
  * @param bounds the largest burst, and the largest rate a second
  */
@@ -149,12 +149,15 @@ type LimitVariable = {
 
 type LimitBounds = { burst: number; perSecond: number }
 
-/** By account: 100 wrong passwords lock one (NIST SP 800-63B section 3.2.2), so no account reaches ten times that. */
+/**
+ * By account: 100 wrong passwords lock one (NIST SP 800-63B section 3.2.2), so no account reaches ten times
+ * that.
+ */
 export const PER_ACCOUNT: LimitBounds = { burst: 1000, perSecond: 10 }
 
 /**
- * By client address: a request that is limited costs a hash, and a core makes ten a second. The people behind one
- * company's NAT stay far below.
+ * By client address: a request that is limited costs a hash, and a core makes ten a second. The people behind
+ * one company's NAT stay far below.
  */
 export const PER_CLIENT: LimitBounds = { burst: 10_000, perSecond: 200 }
 
@@ -178,14 +181,19 @@ export const sameSite = z.pipe(
   z.enum(['lax', 'strict', 'none'], { error: 'must be lax, strict or none' }),
 )
 
-/** Unquoted, so that a schema's name means the same in psql; PostgreSQL reserves `pg_` and has 63 bytes for a name. */
+/**
+ * Unquoted, so that a schema's name means the same in psql; PostgreSQL reserves `pg_` and has 63 bytes for a
+ * name.
+ */
 export const schemaName = z.string().check(
   z.regex(/^(?!pg_|information_schema$)[a-z_][a-z0-9_]{0,62}$/, {
     error: 'must be a name in lower case, not one of PostgreSQL’s own (pg_…, information_schema)',
   }),
 )
 
-/** Where another server is asked, without a query or credentials; plain http on loopback only. `off`: nowhere. */
+/**
+ * Where another server is asked, without a query or credentials; plain http on loopback only. `off`: nowhere.
+ */
 export const serviceUrl = z.pipe(
   z.string(),
   step((text: string, refuse) => {

@@ -1,9 +1,9 @@
-/** What the tokens are good for, in the words of the product. */
+/** The name of the protected service, for people. */
 const REALM = 'LumaScope'
 
 /**
- * The value of `WWW-Authenticate`. A challenge needs a parameter (RFC 6750 section 3); without a token that can only
- * be the realm: clients that parse the header by its grammar refuse a bare `Bearer`.
+ * The value of `WWW-Authenticate`. A challenge needs a parameter (RFC 6750 section 3); without a token that
+ * can only be the realm: clients that parse the header by its grammar refuse a bare `Bearer`.
  *
  * @param error an error code of RFC 6750 section 3.1, only if a token was presented
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1

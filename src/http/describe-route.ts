@@ -3,7 +3,9 @@ import type * as z from 'zod/mini'
 import type { ErrorCode, Permission } from '../features.ts'
 import type { AppEnv } from './context.ts'
 
-/** What the OpenAPI document says of a route, beyond its path, its callers, its body and the shape of its errors. */
+/**
+ * Documents a route for people. Path, callers, body and the shape of errors are read off the route itself.
+ */
 export type RouteDescription = {
   summary: string
   description?: string
@@ -41,7 +43,7 @@ export function describeRoute(description: RouteDescription) {
   return withMetadata(middleware, { description })
 }
 
-/** What `describeRoute`, a validator or a mark of `access/` left on a handler. */
+/** The metadata that `describeRoute`, a validator or a mark of `access/` left on a handler. */
 export function metadataOf(handler: object): RouteMetadata {
   return ROUTE_METADATA in handler ? (handler[ROUTE_METADATA] as RouteMetadata) : {}
 }
@@ -49,8 +51,9 @@ export function metadataOf(handler: object): RouteMetadata {
 type Handler = { method: string; path: string; handler: object }
 
 /**
- * Default deny: the first handler of every route, and no other, says who may call it, or the application does not start.
- * A forgotten guard is the one mistake here that no type catches; a handler before the guard would run for everybody.
+ * Default deny: the first handler of every route, and no other, says who may call it, or the application does
+ * not start. A forgotten guard is the one mistake here that no type catches; a handler before the guard would
+ * run for everybody.
  *
  * @param handlers all handlers in their order, as `app.routes` has them
  * @throws Error that names the route

@@ -55,7 +55,8 @@ export const http = {
       status: 431,
       title: 'The headers are too large',
       advice:
-        'All headers together may have 16 KiB at most. Cookies of this site are the usual reason: clear them.',
+        'All headers together may have 16 KiB at most. Cookies of this site are the usual reason: clear ' +
+        'them.',
     },
     internal_error: {
       status: 500,

@@ -4,8 +4,8 @@ import { ERRORS } from '../features.ts'
 import type { AppEnv } from './context.ts'
 
 /**
- * Renders an error as a problem document. `detail` is always a string: clients of FastAPI services show it as the
- * error's message.
+ * Renders an error as a problem document. `detail` is always a string: clients of FastAPI services show it as
+ * the error's message.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9457#section-3
  */

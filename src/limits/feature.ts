@@ -11,7 +11,8 @@ export const limits = {
       bounds: PER_ACCOUNT,
       unit: 'attempts/seconds',
       reason:
-        'a burst of 5, refilled evenly over 300 seconds; a success gives back what it spent. A browser that signed in before has a bucket of its own',
+        'a burst of 5, refilled evenly over 300 seconds; a success gives back what it spent. A browser ' +
+        'that signed in before has a bucket of its own',
     }),
     LIMIT_SIGN_IN_ADDRESS: limitVariable({
       name: 'sign_in_address',
@@ -54,7 +55,8 @@ export const limits = {
       bounds: PER_CLIENT,
       unit: 'requests/seconds',
       reason:
-        'of what costs a hash, before any query. Under Node; on Workers `[[ratelimits]]` in `wrangler.toml` decides, and this has to repeat it',
+        'of what costs a hash, before any query. Under Node; on Workers `[[ratelimits]]` in ' +
+        '`wrangler.toml` decides, and this has to repeat it',
     }),
   },
   errors: {

@@ -8,8 +8,9 @@ const EVERY_MILLISECONDS = 3_600_000
 const FIRST_MILLISECONDS = 60_000
 
 /**
- * Runs the schedule a minute or two after the start, and then every hour. The second minute is random: a deployment
- * starts all processes at once, and they would all delete the same rows. It keeps no process alive.
+ * Runs the schedule a minute or two after the start, and then every hour. The second minute is random: a
+ * deployment starts all processes at once, and they would all delete the same rows. It keeps no process
+ * alive.
  */
 export function schedule(deps: AppDeps, jobs: Jobs): void {
   const [byte = 0] = deps.random.bytes(1)

@@ -58,7 +58,9 @@ function makeNodeDeps(config: Config, environment: Environment): AppDeps {
   return deps
 }
 
-/** Whether Node's `fetch` goes through a proxy that the environment names, which `fetchUnderNode` would not. */
+/**
+ * Whether Node's `fetch` goes through a proxy that the environment names, which `fetchUnderNode` would not.
+ */
 function usesProxy(environment: Environment): boolean {
   const flags = [...process.execArgv, environment['NODE_OPTIONS'] ?? ''].join(' ')
   return environment['NODE_USE_ENV_PROXY'] === '1' || flags.includes('--use-env-proxy')

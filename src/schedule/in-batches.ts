@@ -3,18 +3,26 @@ import { isTimeout } from '../db/errors.ts'
 /** So many deletions take a fraction of a statement's timeout, and lock their rows no longer than that. */
 const BATCH_ROWS = 1000
 
-/** A batch that times out is rolled back whole; the next one is half as large. No disk is too slow for this many. */
+/**
+ * A batch that times out is rolled back whole; the next one is half as large. No disk is too slow for this
+ * many.
+ */
 const MIN_BATCH_ROWS = 50
 
-/** PostgreSQL learns a moment later that we gave up. Until then it has the rows locked, and batches skip them. */
+/**
+ * PostgreSQL learns a moment later that we gave up. Until then it has the rows locked, and batches skip them.
+ */
 const PAUSE_MILLISECONDS = 500
 
-/** 300,000 rows an hour. Three tables then take fewer than the 1,000 subrequests that one run of a Worker may make. */
+/**
+ * 300,000 rows an hour. Three tables then take fewer than the 1,000 subrequests that one run of a Worker may
+ * make.
+ */
 const MAX_BATCHES = 300
 
 /**
- * Deletes in bounded batches, one statement each: what one batch deleted stays deleted if a later one fails. The rest
- * waits for the next run.
+ * Deletes in bounded batches, one statement each: what one batch deleted stays deleted if a later one fails.
+ * The rest waits for the next run.
  *
  * @param deleteBatch deletes at most `limit` rows and returns how many
  * @returns how many were deleted in all

@@ -8,9 +8,9 @@ import { purge } from './purge.ts'
 export type Jobs = Readonly<Record<string, (deps: AppDeps & { db: Database }) => Promise<unknown>>>
 
 /**
- * Runs the purges of all features and then the jobs: started by Cloudflare's cron on Workers, by a timer under Node. It
- * may run twice at once, or not at all for a while: nothing but disk space depends on it. If one part fails, the others
- * run all the same. Never rejects.
+ * Runs the purges of all features and then the jobs: started by Cloudflare's cron on Workers, by a timer
+ * under Node. It may run twice at once, or not at all for a while: nothing but disk space depends on it. If
+ * one part fails, the others run all the same. Never rejects.
  */
 export async function runScheduled(deps: AppDeps, jobs: Jobs): Promise<void> {
   const deleted: Record<string, number> = {}

@@ -11,7 +11,8 @@ export const sessions = {
       otherwise: 'this or the next',
       secret: true,
       reason:
-        'signs tokens (HS256), which only this server can verify then; beside `JWT_SIGNING_KEYS` it only verifies',
+        'signs tokens (HS256), which only this server can verify then; beside `JWT_SIGNING_KEYS` it only ' +
+        'verifies',
     },
     JWT_SIGNING_KEYS: {
       rule: signingKeys,
@@ -19,7 +20,8 @@ export const sessions = {
       otherwise: 'this or the former',
       secret: true,
       reason:
-        '`npm run keys` makes them. The first signs, all verify, so that keys can be replaced; everybody can verify ES256 and EdDSA',
+        '`npm run keys` makes them. The first signs, all verify, so that keys can be replaced; everybody ' +
+        'can verify ES256 and EdDSA',
     },
     JWT_AUDIENCE: {
       rule: label,
@@ -51,7 +53,8 @@ export const sessions = {
       unit: 'seconds',
       default: '10',
       reason:
-        'how long a refresh token that was replaced still answers the current one, 0 to 60, and five more for clocks that differ; two minutes if its successor was never presented',
+        'how long a refresh token that was replaced still answers the current one, 0 to 60, and five more ' +
+        'for clocks that differ; two minutes if its successor was never presented',
     },
     SESSION_SECONDS: {
       rule: integer(60, 31_536_000),
@@ -66,8 +69,8 @@ export const sessions = {
     session_ended: { meaning: 'Sessions were ended from elsewhere, or as there were too many.' },
   },
   purges: {
-    // Thirty days, for whoever has to find out what happened. A live session is never near that age: its own end is
-    // in the future, and a refresh only moves it further.
+    // Thirty days, to find out later what happened. A live session is never that old: its end is in the
+    // future, and a refresh only moves it further.
     sessions: { table, age: table.idleExpiresAt, keepDays: 30 },
   },
 } as const satisfies Feature

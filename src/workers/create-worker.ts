@@ -18,8 +18,8 @@ const clientAddress: ClientAddress = (request) => request.headers.get('CF-Connec
 const isPlainHttp: IsPlainHttp = (request) => new URL(request.url).protocol === 'http:'
 
 /**
- * The handlers of a Worker. If its configuration is not valid, every request is answered 500 and the log names the
- * variables that are wrong: nothing is served with half a configuration.
+ * The handlers of a Worker. If its configuration is not valid, every request is answered 500 and the log
+ * names the variables that are wrong: nothing is served with half a configuration.
  */
 export function createWorker({ createApp, jobs }: { createApp: (deps: AppDeps) => App; jobs: Jobs }) {
   // Built at the first request and kept for the life of the isolate: bindings never change within one.
