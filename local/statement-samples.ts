@@ -43,15 +43,7 @@ const session = { id: sessionId, idleExpiresAt: later, expiresAt: later }
 const own = { userId: 1, sessionId, now }
 const known = { userId: 1, passwordVersion: 1, key: '', keepSeconds: 1 }
 const proof = { userId: 1, authVersion: 1, methods: ['pwd' as const] }
-const attempt = {
-  account: null,
-  proof,
-  outdated: false,
-  reason: null,
-  wrongFor: null,
-  bucket,
-  byDevice: false,
-}
+const attempted = { storedHash: '', upgradedHash: null, wrongFor: null, bucket, byDevice: false }
 const confirmed = { ...own, authVersion: 1, bucket, byDevice: true }
 const actor = { userId: 1, sessionId, permission: 'users:write' as const }
 const act = { actor, userId: 2, now }
@@ -146,7 +138,7 @@ export const SAMPLES: Record<string, Record<string, (db: Database) => Promise<un
     'openSessionRow, by password': (db) =>
       openSessionRow(
         { db, client },
-        { proof, attemptedId: 1, reason: '', effects: passwordEffects(attempt, null)(now), session, now },
+        { proof, attemptedId: 1, reason: '', effects: passwordEffects(attempted)(now), session, now },
       ),
   },
   'sessions/queries': { selectSessions: (db) => selectSessions(db, own) },

@@ -1,6 +1,6 @@
+import { CHALLENGES } from '../features/bearer-challenge.ts'
 import type { Feature } from '../features/feature.ts'
 import { flag, origin, origins, sameSite } from '../features/rules.ts'
-import { CHALLENGES } from '../http/bearer-challenge.ts'
 
 export const access = {
   variables: {

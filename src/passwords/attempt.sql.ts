@@ -17,7 +17,6 @@ import { failuresOf, MAX_CONSECUTIVE_FAILURES } from '../sql/lockout.ts'
 import { columnsOf, type Parts, statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 import { users } from '../users/schema.ts'
-import type { KnownBucket, PasswordBuckets } from './buckets.ts'
 
 export type Credentials = {
   id: number
@@ -43,6 +42,23 @@ export type CountedAttempt =
       /** Let through since the last success, this one included. */
       attempts: number
     }
+
+/** The bucket of a known device or session, which counts for this account and while the password is this version. */
+export type KnownBucket = {
+  userId: number
+  /** `null`: whatever the version. */
+  passwordVersion: number | null
+  key: string
+  /** How long the row is kept after its last use: it also says how often in a row the place failed. */
+  keepSeconds: number
+}
+
+/** What an attempt at a password is counted for. */
+export type PasswordBuckets = {
+  account: Bucket
+  addresses: readonly [Bucket, ...Bucket[]]
+  known: KnownBucket | null
+}
 
 type Counting = PasswordBuckets & { whose: Whose; now: Date }
 

@@ -1,6 +1,6 @@
 import { DEVICE_TOKEN_SECONDS, type Device } from '../crypto/device-token.ts'
-import { type AddressBuckets, addressBuckets, type BucketDeps, bucketKey } from '../limits/buckets.ts'
-import type { Bucket } from '../sql/limits.ts'
+import { addressBuckets, type BucketDeps, bucketKey } from '../limits/buckets.ts'
+import type { KnownBucket, PasswordBuckets } from './attempt.sql.ts'
 
 /**
  * Where an attempt comes from, if it is known to be the account's own: a browser that signed in before, or a session
@@ -8,20 +8,9 @@ import type { Bucket } from '../sql/limits.ts'
  */
 export type Known = Device | { userId: number; sessionId: string }
 
-/** The bucket of a known device or session, which counts for this account and while the password is this version. */
-export type KnownBucket = {
-  userId: number
-  /** `null`: whatever the version. */
-  passwordVersion: number | null
-  key: string
-  /** How long the row is kept after its last use: it also says how often in a row the place failed. */
-  keepSeconds: number
-}
-
-/** What an attempt at a password is counted for. */
-export type PasswordBuckets = { account: Bucket; addresses: AddressBuckets; known: KnownBucket | null }
-
-/** @param attempt.identifier whose password, as it was given; an account that does not exist has a bucket too */
+/**
+ * @param attempt.identifier whose password, as it was given; an account that does not exist has a bucket too
+ */
 export async function passwordBuckets(
   deps: BucketDeps,
   { identifier, known }: { identifier: string; known: Known | null },

@@ -1,7 +1,7 @@
 import { MAX_ITERATIONS_PER_CALL, MAX_ROUNDS } from '../crypto/password.ts'
+import { CHALLENGES } from '../features/bearer-challenge.ts'
 import type { Feature } from '../features/feature.ts'
 import { integer, serviceUrl } from '../features/rules.ts'
-import { CHALLENGES } from '../http/bearer-challenge.ts'
 
 export const passwords = {
   variables: {

@@ -1,22 +1,28 @@
-import { giveBack } from '../sql/limits.ts'
+import { type Bucket, giveBack } from '../sql/limits.ts'
 import { countFailure, isUnlocked } from '../sql/lockout.ts'
 import { account, isProven, type SignInEffects } from '../sql/opening.ts'
 import { sql } from '../sql/template.ts'
 import { users } from '../users/schema.ts'
-import type { PasswordAttempt } from './attempt.ts'
+
+type Attempted = {
+  /** The hash that the password was compared with; `null`: there was none. */
+  storedHash: string | null
+  /** The same password hashed with today's parameters; `null` to keep the hash. */
+  upgradedHash: string | null
+  /** The account that the password was wrong for; `null`: none. */
+  wrongFor: number | null
+  /** The bucket that the attempt spent, and whether it is a known device's own. */
+  bucket: Bucket
+  byDevice: boolean
+}
 
 /**
  * What a password's attempt writes when a session opens, or does not: a wrong password is counted, a success gives back
  * what it spent, and an upgraded hash replaces exactly the hash that it was made from, so that of two parallel upgrades
  * the second changes nothing.
- *
- * @param upgradedHash the same password hashed with today's parameters; `null` to keep the hash
  */
-export function passwordEffects(
-  { account: credentials, wrongFor, bucket, byDevice }: PasswordAttempt,
-  upgradedHash: string | null,
-) {
-  const stored = credentials?.passwordHash ?? ''
+export function passwordEffects({ storedHash, upgradedHash, wrongFor, bucket, byDevice }: Attempted) {
+  const stored = storedHash ?? ''
   const { id, passwordHash } = account
   return (now: Date): SignInEffects => ({
     condition: sql`(${byDevice}::boolean or ${isUnlocked(users, now)})`,

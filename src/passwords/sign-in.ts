@@ -41,7 +41,7 @@ export async function signIn(
     // If the account was locked or disabled while we hashed, record `wrong_password` all the same: events are visible to
     // whoever holds a stolen token, and must not confirm the guess.
     reason: attempt.reason ?? 'wrong_password',
-    effects: passwordEffects(attempt, upgradedHash),
+    effects: passwordEffects({ ...attempt, storedHash: account?.passwordHash ?? null, upgradedHash }),
   }
   const pair = await openSession(deps, opening, { forCookie })
   if (!pair || !account) throw new AppError('invalid_credentials')

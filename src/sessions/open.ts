@@ -1,9 +1,8 @@
 import type { Deps } from '../deps.ts'
-import type { SignInEffects } from '../sql/opening.ts'
+import type { Proof, SignInEffects } from '../sql/opening.ts'
 import { type IssueDeps, issueTokens, type TokenPair } from './issue-tokens.ts'
 import { newSession } from './new-session.ts'
 import { openSessionRow } from './open.sql.ts'
-import type { Proof } from './proof.ts'
 
 /** An attempt to sign in, as the way of proving leaves it. */
 export type SignInAttempt = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { bearerChallenge } from '../../src/features/bearer-challenge.ts'
 import { ERRORS } from '../../src/features.ts'
-import { bearerChallenge } from '../../src/http/bearer-challenge.ts'
 import { createTestApp } from '../support/test-app.ts'
 
 /** `challenge` of RFC 9110 section 11.6.1 with at least one `auth-param`, each a quoted string. */
