@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { openServer, reason } from '../local/database.ts'
-import { applyMigrations } from '../local/migrate.ts'
+import { applyMigrations, schemaOf } from '../local/migrate.ts'
 import { setStatementTimeout } from '../local/statement-timeout.ts'
 
 // `npm run db:migrate`: brings the database of DATABASE_URL to the schema of this checkout, and lets it end the statements
@@ -16,7 +16,9 @@ try {
   }
   const database = await openServer(url)
   try {
-    const applied = await applyMigrations(database.pool)
+    const applied = await applyMigrations(database.pool, {
+      schema: schemaOf(process.env),
+    })
     console.log(
       `${database.location}: ${applied === 0 ? 'nothing to do' : `${applied} migration(s) applied`}`,
     )

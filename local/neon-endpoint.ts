@@ -47,7 +47,18 @@ const DEADLINE_MILLISECONDS = 30_000
  * Neon's proxy has no answer to it either. In the embedded database, `COPY … TO PROGRAM` waits for ever, and with it the
  * whole process: no deadline would end that.
  */
-const COPY = /^(\s|;|--[^\n]*\n|\/\*.*?\*\/)*copy\b/is
+const COPY = /^copy\b/i
+
+/** What may stand before a statement's first word: white space, semicolons and comments. */
+const SKIPPED = /^(?:[\s;]+|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)/
+
+/** Taken off piece by piece: one expression that repeats them all would try every way to divide a run of them. */
+function isCopy(query: string): boolean {
+  let rest = query
+  for (let skipped = SKIPPED.exec(rest); skipped; skipped = SKIPPED.exec(rest))
+    rest = rest.slice(skipped[0].length)
+  return COPY.test(rest)
+}
 
 const isolationLevels = new Map([
   ['ReadUncommitted', 'READ UNCOMMITTED'],
@@ -76,7 +87,7 @@ export function createNeonEndpoint(options: NeonEndpointOptions): Hono {
     const pool = options.poolFor(connectionString)
     if (!pool) return c.json({ message: 'database does not exist', code: '3D000', severity: 'FATAL' }, 400)
     const queries = isBatch ? body.queries : [body]
-    if (queries.some(({ query }) => COPY.test(query))) throw badRequest('COPY is not possible over HTTP')
+    if (queries.some(({ query }) => isCopy(query))) throw badRequest('COPY is not possible over HTTP')
     options.onRoundTrip?.({ connectionString, queries })
     const deadline = options.deadlineMilliseconds ?? DEADLINE_MILLISECONDS
     const timer = setTimeout(() => giveUp.abort(asError(TIMED_OUT)), deadline)

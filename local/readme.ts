@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { Variable } from '../src/config/feature.ts'
+import type { Variable } from '../src/features/feature.ts'
 import { VARIABLES } from '../src/features.ts'
 
 const FILE = fileURLToPath(new URL('../README.md', import.meta.url))

@@ -13,7 +13,7 @@ import { securityHeaders } from './http/security-headers.ts'
 import { checkDeadline } from './operations/check-deadline.ts'
 import { serviceRoutes } from './operations/routes.ts'
 import { admitHashing } from './passwords/admit-hashing.ts'
-import { passwordRoutes } from './passwords/routes.ts'
+import { passwordRoutes, signInRoutes } from './passwords/routes.ts'
 import { watchGuessing } from './passwords/watch-guessing.ts'
 import { roleRoutes } from './roles/routes.ts'
 import type { Jobs } from './schedule/run-scheduled.ts'
@@ -29,7 +29,9 @@ export const routes = new Hono<AppEnv>()
   .route('/', roleRoutes)
   .route('/', auditRoutes)
   .route('/', ownSessionRoutes)
+  .route('/', signInRoutes)
   .route('/', sessionRoutes)
+  .route('/auth', signInRoutes)
   .route('/auth', sessionRoutes)
 
 /** Runs every hour beside the purges, by the name that the log calls it. */

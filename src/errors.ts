@@ -1,4 +1,4 @@
-import type { Limit } from './config/rules.ts'
+import type { Limit } from './features/rules.ts'
 import type { ErrorCode } from './features.ts'
 
 /**

@@ -1,9 +1,9 @@
 import { access } from './access/feature.ts'
 import { administration } from './administration/feature.ts'
 import { audit } from './audit/feature.ts'
-import type { EventKind, Problem } from './config/feature.ts'
-import { mergeFeatures, type NamesOf } from './config/merge-features.ts'
 import { database } from './db/feature.ts'
+import type { EventKind, Problem } from './features/feature.ts'
+import { mergeFeatures, type NamesOf } from './features/merge.ts'
 import { http } from './http/feature.ts'
 import { limits } from './limits/feature.ts'
 import { node } from './node/feature.ts'
@@ -53,6 +53,9 @@ export type Permission = NamesOf<Declaring, 'permissions'>
  * Every permission, and what it lets somebody do. A new one comes with a migration that gives it to `admin`.
  */
 export const PERMISSIONS: Readonly<Record<Permission, string>> = mergeFeatures(FEATURES, 'permissions')
+
+/** All tables. */
+export const TABLES = mergeFeatures(FEATURES, 'tables')
 
 /** The rows that the schedule deletes. */
 export const PURGES = mergeFeatures(FEATURES, 'purges')

@@ -55,7 +55,12 @@ export function makeDeps(config: Config, { hashing, databaseFetch, ...platform }
     config,
     connect: prepareDatabase(
       { url: config.databaseUrl, endpoint: config.databaseEndpoint },
-      { now: stopwatch, timeoutMilliseconds: config.databaseTimeoutMilliseconds, databaseFetch },
+      {
+        now: stopwatch,
+        timeoutMilliseconds: config.databaseTimeoutMilliseconds,
+        schema: config.databaseSchema,
+        databaseFetch,
+      },
     ),
     clock: () => new Date(),
     stopwatch,

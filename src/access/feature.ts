@@ -1,5 +1,5 @@
-import type { Feature } from '../config/feature.ts'
-import { flag, origin, origins, sameSite } from '../config/rules.ts'
+import type { Feature } from '../features/feature.ts'
+import { flag, origin, origins, sameSite } from '../features/rules.ts'
 import { CHALLENGES } from '../http/bearer-challenge.ts'
 
 export const access = {

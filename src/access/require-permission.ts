@@ -4,7 +4,7 @@ import type { Permission } from '../features.ts'
 import type { AppEnv } from '../http/context.ts'
 import { withMetadata } from '../http/describe-route.ts'
 import { type Authenticated, authenticateWithPermissions } from '../sessions/authenticate.ts'
-import type { Principal } from '../users/queries.ts'
+import type { Principal } from '../sql/users.ts'
 import { presentedAccessToken } from './bearer-token.ts'
 import { isSafe } from './trusted-origin.ts'
 

@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts'
 import type { AppEnv } from '../http/context.ts'
 import { withMetadata } from '../http/describe-route.ts'
 import { type Authenticated, authenticate } from '../sessions/authenticate.ts'
-import type { User } from '../users/queries.ts'
+import type { User } from '../sql/users.ts'
 import { presentedAccessToken } from './bearer-token.ts'
 import { isSafe } from './trusted-origin.ts'
 

@@ -1,4 +1,4 @@
-import type { Feature } from '../config/feature.ts'
+import type { Feature } from '../features/feature.ts'
 
 export const administration = {
   events: {

@@ -1,10 +1,10 @@
 import { Hono } from 'hono'
 import { requirePermission } from '../access/require-permission.ts'
+import { MAX_INTEGER } from '../db/integer.ts'
 import { AppError } from '../errors.ts'
 import type { AppEnv } from '../http/context.ts'
 import { describeRoute } from '../http/describe-route.ts'
 import { validBody, validQuery } from '../http/validate.ts'
-import { MAX_USER_ID } from '../users/user-id.ts'
 import { assignRoles } from './assign-roles.ts'
 import { changeUser } from './change-user.ts'
 import { deleteUser } from './delete-user.ts'
@@ -27,7 +27,7 @@ const tag = 'Administration'
 
 function toUserId(digits: string): number {
   const id = Number(digits)
-  if (id > MAX_USER_ID) throw new AppError('not_found')
+  if (id > MAX_INTEGER) throw new AppError('not_found')
   return id
 }
 
@@ -39,7 +39,8 @@ export const administrationRoutes = new Hono<AppEnv>()
     describeRoute({
       summary: 'List and search accounts',
       description:
-        'By id, or what a search finds in alphabetical order. A page can have fewer items than `limit` and not be the last. That you read it is on record.',
+        'By id, or what a search finds in alphabetical order. A page can have fewer items than `limit` and ' +
+        'not be the last. That you read it is on record.',
       tag,
       responses: { 200: userListPayload },
     }),
@@ -72,7 +73,8 @@ export const administrationRoutes = new Hono<AppEnv>()
     describeRoute({
       summary: 'Change, disable or enable an account',
       description:
-        'Disabling ends every session at once. `"status": "active"` also opens an account that a hundred wrong passwords locked.',
+        'Disabling ends every session at once. `"status": "active"` also opens an account that a hundred ' +
+        'wrong passwords locked.',
       tag,
       responses: { 200: adminUserPayload },
       errors: ['not_found', 'username_taken', 'last_admin'],

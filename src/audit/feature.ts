@@ -1,8 +1,9 @@
-import type { Feature } from '../config/feature.ts'
-import { integer } from '../config/rules.ts'
-import { auditEvents } from '../db/schema.ts'
+import type { Feature } from '../features/feature.ts'
+import { integer } from '../features/rules.ts'
+import { auditEvents } from './schema.ts'
 
 export const audit = {
+  tables: { auditEvents },
   variables: {
     AUDIT_RETENTION_DAYS: {
       rule: integer(1, 3650),

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini'
 import { EVENTS, type EventType } from '../features.ts'
 import { nextCursor, pageParameters, userIdParameter } from '../http/schemas.ts'
+import type { SecurityEvent } from './list-events.sql.ts'
 import type { EventPage } from './list-events.ts'
-import type { SecurityEvent } from './queries.ts'
 
 /** `GET /users/me/events` */
 export const ownEventsQuery = z.strictObject(pageParameters)
@@ -45,7 +45,7 @@ const BY_OPERATORS: ReadonlySet<string> = new Set(
   Object.entries(EVENTS).flatMap(([type, { byOperators }]) => (byOperators ? [type] : [])),
 )
 
-/** What people are shown of their own events: nothing that belongs to the administrator who acted. */
+/** People's own events, without address, browser and session of an administrator who acted. */
 export function toOwnEventListPayload({
   events,
   nextCursor,
@@ -60,7 +60,7 @@ export function toOwnEventListPayload({
   }
 }
 
-/** What both JavaScript and PostgreSQL write with a year of four digits. */
+/** JavaScript and PostgreSQL both write these times with a year of four digits. */
 const instant = z.optional(
   z.iso.datetime({ offset: true, error: 'is not a time like 2026-11-24T12:00:00Z', abort: true }).check(
     z.refine((text) => Date.parse(text) >= 0 && Date.parse(text) < Date.UTC(9999, 0), {

@@ -1,10 +1,10 @@
 import type * as z from 'zod/mini'
 import { isUsable } from '../crypto/signing-key.ts'
+import type { Variable } from '../features/feature.ts'
 import { VARIABLES, type VariableName } from '../features.ts'
 import { type CamelCase, camelCase } from './camel-case.ts'
 import { crossProblems } from './cross-rules.ts'
 import { type Derived, derive } from './derived.ts'
-import type { Variable } from './feature.ts'
 import { meantInEnvironment, meantName } from './misspelt.ts'
 
 /** The names of all variables, in the order of the README's table. */

@@ -1,3 +1,5 @@
+import { DrizzleQueryError } from 'drizzle-orm/errors'
+
 /**
  * SQLSTATE classes that say "not now" rather than "wrong": connection, credentials and catalog of the
  * connection string, resources, operator intervention, system and internal errors (Neon's own among them).
@@ -23,8 +25,17 @@ export function isDatabaseAnswer(error: unknown): boolean {
   return state !== null && !UNAVAILABLE_CLASSES.has(state.slice(0, 2)) && !RETRYABLE.has(state)
 }
 
+/**
+ * What went wrong with a statement, without the error that Drizzle puts around it: the message of that one holds the
+ * statement and every parameter, passwords' hashes and addresses among them.
+ */
+export function openError(error: unknown): unknown {
+  return error instanceof DrizzleQueryError ? error.cause : error
+}
+
 /** The name of the violated unique index or constraint; `null` when the error is something else. */
-export function violatedUnique(error: unknown): string | null {
+export function violatedUnique(thrown: unknown): string | null {
+  const error = openError(thrown)
   if (sqlState(error) !== UNIQUE_VIOLATION) return null
   const { constraint } = error as { constraint?: unknown }
   return typeof constraint === 'string' ? constraint : null
@@ -59,7 +70,7 @@ type Cause = {
 export function describeCauses(error: unknown): Cause[] {
   const causes: Cause[] = []
   // Bounded, because a chain of causes may be a circle.
-  for (let cause = error; cause instanceof Error && causes.length < 8; ) {
+  for (let cause = openError(error); cause instanceof Error && causes.length < 8; ) {
     const { code, constraint, sourceError } = cause as Error &
       Record<'code' | 'constraint' | 'sourceError', unknown>
     causes.push({
@@ -70,7 +81,7 @@ export function describeCauses(error: unknown): Cause[] {
       ...describeProxyError(cause),
     })
     // The Neon driver keeps a failed fetch in a member of its own.
-    cause = cause.cause ?? sourceError
+    cause = openError(cause.cause ?? sourceError)
   }
   return causes
 }

@@ -1,5 +1,5 @@
-import type { Feature } from '../config/feature.ts'
-import { databaseUrl, endpointUrl, integer, schemaName } from '../config/rules.ts'
+import type { Feature } from '../features/feature.ts'
+import { databaseUrl, endpointUrl, integer, schemaName } from '../features/rules.ts'
 
 export const database = {
   variables: {

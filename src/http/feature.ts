@@ -1,5 +1,5 @@
-import type { Feature } from '../config/feature.ts'
-import { origin } from '../config/rules.ts'
+import type { Feature } from '../features/feature.ts'
+import { origin } from '../features/rules.ts'
 
 export const http = {
   variables: {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { MAX_USER_ID } from '../users/user-id.ts'
+import { MAX_INTEGER } from '../db/integer.ts'
 
 /** C0, DEL and C1: they belong in no name, they break logs, and PostgreSQL can't store NUL in a string. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
@@ -69,7 +69,7 @@ export const line = (maximum: number, example: string) =>
 
 const userId = z.string().check(
   z.regex(/^[1-9]\d{0,9}$/, { error: 'is not the id of a user', abort: true }),
-  z.refine((digits) => Number(digits) <= MAX_USER_ID, { error: 'is not the id of a user' }),
+  z.refine((digits) => Number(digits) <= MAX_INTEGER, { error: 'is not the id of a user' }),
 )
 
 /** A user's id in a query. */
@@ -97,3 +97,20 @@ export const pageParameters = {
 
 /** Where the next page begins. A page with fewer items than `limit` need not be the last. */
 export const nextCursor = z.nullable(z.string()).check(z.meta({ description: 'Null after the last page.' }))
+
+/** A switch in a query. */
+export const flag = z.optional(z.enum(['true', 'false'], { error: 'must be true or false' }))
+
+/**
+ * What OAuth 2 clients send along (Swagger UI among them), in a form beside parameters of extensions, which
+ * are ignored. Another grant than the path's is a mistake that must not look like one of the password or the
+ * token.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.3.2 and section 6
+ */
+export const oauthParameters = (grantType: 'password' | 'refresh_token') => ({
+  grant_type: z.optional(z.literal(grantType, { error: `must be ${grantType} here` })),
+  scope: z.optional(z.string()),
+  client_id: z.optional(z.string()),
+  client_secret: z.optional(z.string()),
+})

@@ -1,8 +1,9 @@
-import type { Feature } from '../config/feature.ts'
-import { limitVariable, PER_ACCOUNT, PER_CLIENT } from '../config/rules.ts'
-import { rateLimits } from '../db/schema.ts'
+import type { Feature } from '../features/feature.ts'
+import { limitVariable, PER_ACCOUNT, PER_CLIENT } from '../features/rules.ts'
+import { rateLimits } from './schema.ts'
 
 export const limits = {
+  tables: { rateLimits },
   variables: {
     LIMIT_SIGN_IN_ACCOUNT: limitVariable({
       name: 'sign_in_account',

@@ -1,5 +1,5 @@
-import type { Limit } from '../config/rules.ts'
 import type { FloodLimiter } from '../deps.ts'
+import type { Limit } from '../features/rules.ts'
 
 /** About 10 MB at most; a flood from more addresses than this is not one that a limit by address stops. */
 const MAX_KEYS = 100_000

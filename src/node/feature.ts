@@ -1,5 +1,5 @@
-import type { Feature } from '../config/feature.ts'
-import { host, integer } from '../config/rules.ts'
+import type { Feature } from '../features/feature.ts'
+import { host, integer } from '../features/rules.ts'
 
 export const node = {
   variables: {

@@ -2,8 +2,8 @@ import { type IssueDeps, issueTokens, type TokenPair } from '../sessions/issue-t
 import { newSession } from '../sessions/new-session.ts'
 import { assertAcceptable, type PasswordRulesDeps } from './assert-acceptable.ts'
 import type { AttemptDeps } from './attempt.ts'
-import { replacePassword } from './change.sql.ts'
-import { type Caller, confirmPassword, notDone } from './confirm.ts'
+import { updatePassword } from './change.sql.ts'
+import { type Caller, confirmPassword, notDoneError } from './confirm.ts'
 
 export type PasswordChange = Caller & {
   currentPassword: string
@@ -36,8 +36,8 @@ export async function changePassword(
   const now = deps.clock()
   const session = newSession(deps, now)
   const act = { ...confirmed, userId: caller.user.id, sessionId: caller.sessionId, now }
-  const replaced = await replacePassword(deps, { ...act, passwordHash, session })
-  if (typeof replaced === 'string') throw notDone(replaced, pointer)
+  const replaced = await updatePassword(deps, { ...act, passwordHash, session })
+  if (typeof replaced === 'string') throw notDoneError(replaced, pointer)
   const { user, passwordVersion } = replaced
   const { id: sessionId, idleExpiresAt } = session
   const subject = { user, sessionId, generation: 0, idleExpiresAt, authenticatedAt: now, forCookie }

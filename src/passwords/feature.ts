@@ -1,6 +1,6 @@
-import type { Feature } from '../config/feature.ts'
-import { integer, serviceUrl } from '../config/rules.ts'
 import { MAX_ITERATIONS_PER_CALL, MAX_ROUNDS } from '../crypto/password.ts'
+import type { Feature } from '../features/feature.ts'
+import { integer, serviceUrl } from '../features/rules.ts'
 import { CHALLENGES } from '../http/bearer-challenge.ts'
 
 export const passwords = {

@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.ts'
-import { recordGuessing } from '../limits/queries.ts'
+import { recordGuessing } from './watch-guessing.sql.ts'
 
 /** What one look covers; the schedule looks as often. */
 const WINDOW_SECONDS = 3600

@@ -1,6 +1,8 @@
-import type { Feature } from '../config/feature.ts'
+import type { Feature } from '../features/feature.ts'
+import { rolePermissions, roles as table, userRoles } from './schema.ts'
 
 export const roles = {
+  tables: { roles: table, rolePermissions, userRoles },
   errors: {
     last_admin: {
       status: 409,

@@ -4,8 +4,8 @@ import type { AppEnv } from '../http/context.ts'
 import { describeRoute } from '../http/describe-route.ts'
 import { validBody } from '../http/validate.ts'
 import { deleteRole } from './delete-role.ts'
+import { listRoles } from './list-roles.ts'
 import { roleBody, roleListPayload, rolePayload, toRoleListPayload, toRolePayload } from './payloads.ts'
-import { listRoles } from './queries.ts'
 import { writeRole } from './write-role.ts'
 
 const tag = 'Administration'
@@ -14,12 +14,8 @@ export const roleRoutes = new Hono<AppEnv>()
   .get(
     '/roles',
     requirePermission('roles:read'),
-    describeRoute({
-      summary: 'List roles',
-      tag,
-      responses: { 200: roleListPayload },
-    }),
-    async (c) => c.json(toRoleListPayload(await listRoles(c.var.deps.db)), 200),
+    describeRoute({ summary: 'List roles', tag, responses: { 200: roleListPayload } }),
+    async (c) => c.json(toRoleListPayload(await listRoles(c.var.deps)), 200),
   )
   .put(
     '/roles/:name',
@@ -27,7 +23,9 @@ export const roleRoutes = new Hono<AppEnv>()
     describeRoute({
       summary: 'Create or replace a role',
       description:
-        'With `If-None-Match: *` one that exists is left as it is. You must hold all that the role permits before and after, and nobody who has it may do more than you. `user`, which everybody has, holds no permission of this service.',
+        'With `If-None-Match: *` one that exists is left as it is. You must hold all that the role permits ' +
+        'before and after, and nobody who has it may do more than you. `user`, which everybody has, holds ' +
+        'no permission of this service.',
       tag,
       responses: { 200: rolePayload, 201: rolePayload },
       errors: ['role_exists'],

@@ -1,8 +1,8 @@
 import { camelCase } from '../config/camel-case.ts'
-import { deleteBefore } from '../db/delete-before.ts'
 import type { Deps } from '../deps.ts'
 import type { PURGES } from '../features.ts'
 import { inBatches } from './in-batches.ts'
+import { deleteBefore } from './purge.sql.ts'
 
 type Rule = (typeof PURGES)[keyof typeof PURGES]
 

@@ -1,8 +1,8 @@
 import { isUuid } from '../crypto/encoding.ts'
 import { signToken, verifyToken } from '../crypto/jwt.ts'
+import { MAX_INTEGER } from '../db/integer.ts'
 import type { Deps } from '../deps.ts'
-import type { Principal } from '../users/queries.ts'
-import { MAX_USER_ID } from '../users/user-id.ts'
+import type { Principal } from '../sql/users.ts'
 
 export type AccessToken = { token: string; expiresInSeconds: number }
 
@@ -70,7 +70,7 @@ export async function verifyAccessToken(
   const claims = await verifyToken(keyRing, token, expected)
   const uid = claims?.['uid']
   if (claims?.['token_use'] !== TOKEN_USE || typeof uid !== 'number') return null
-  if (!Number.isInteger(uid) || uid < 1 || uid > MAX_USER_ID) return null
+  if (!Number.isInteger(uid) || uid < 1 || uid > MAX_INTEGER) return null
   const sid = claims['sid']
   if (typeof sid !== 'string' || !isUuid(sid)) return null
   return { userId: uid, sessionId: sid }

@@ -1,8 +1,9 @@
-import type { Feature } from '../config/feature.ts'
-import { integer, label, secret, secrets, signingKeys } from '../config/rules.ts'
-import { sessions as table } from '../db/schema.ts'
+import type { Feature } from '../features/feature.ts'
+import { integer, label, secret, secrets, signingKeys } from '../features/rules.ts'
+import { sessions as table } from './schema.ts'
 
 export const sessions = {
+  tables: { sessions: table },
   variables: {
     JWT_SECRET: {
       rule: secret,

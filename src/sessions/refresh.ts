@@ -2,9 +2,9 @@ import { CLOCK_LEEWAY_SECONDS } from '../crypto/jwt.ts'
 import { readRefreshToken } from '../crypto/refresh-token.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import { rateLimited } from '../limits/budgets.ts'
+import { rateLimited } from '../limits/buckets.ts'
 import { type IssueDeps, issueTokens, type TokenPair } from './issue-tokens.ts'
-import { refreshSession } from './queries.ts'
+import { rotateSession } from './refresh.sql.ts'
 
 /**
  * How long the predecessor of a token that nobody presented yet still answers it. A lost answer is retried within
@@ -39,7 +39,7 @@ export async function refresh(
   if (!success) throw rateLimited(config.limitRefreshSession, retryAfterSeconds)
   const now = clock()
   const after = (seconds: number) => new Date(now.getTime() + seconds * 1000)
-  const result = await refreshSession(deps, {
+  const result = await rotateSession(deps, {
     ...content,
     now,
     graceSince: after(-config.refreshGraceSeconds - CLOCK_LEEWAY_SECONDS),

@@ -1,6 +1,8 @@
-import type { Feature } from '../config/feature.ts'
+import type { Feature } from '../features/feature.ts'
+import { users as table } from './schema.ts'
 
 export const users = {
+  tables: { users: table },
   errors: {
     email_taken: {
       status: 409,

@@ -1,12 +1,11 @@
 import * as z from 'zod/mini'
-import { codePoints, line, printable, wellFormed } from '../http/schemas.ts'
-import type { User } from './queries.ts'
+import { line } from '../http/schemas.ts'
+import { givenPassword, newPassword } from '../passwords/payloads.ts'
+import type { User } from '../sql/users.ts'
 
 /** A path has 256 octets at most, of which two are `<` and `>` (RFC 5321 section 4.5.3.1.3). */
 const MAX_EMAIL_CHARACTERS = 254
 const MAX_NAME_CODE_POINTS = 100
-const MIN_PASSWORD_CODE_POINTS = 8
-const MAX_PASSWORD_CODE_POINTS = 128
 
 const username = z.string().check(
   z.minLength(3, { error: 'use at least 3 characters', abort: true }),
@@ -55,19 +54,6 @@ export const profileMembers = {
   full_name: z.optional(fullName),
 }
 
-/** Counted as it is hashed: in code points, after NFKC (NIST SP 800-63B-4 section 3.1.1.2). */
-export const newPassword = z.string().check(
-  wellFormed,
-  printable,
-  codePoints(MIN_PASSWORD_CODE_POINTS, MAX_PASSWORD_CODE_POINTS, 'NFKC'),
-  z.meta({
-    format: 'password',
-    minLength: MIN_PASSWORD_CODE_POINTS,
-    maxLength: MAX_PASSWORD_CODE_POINTS,
-    examples: ['correct horse battery staple'],
-  }),
-)
-
 /** `POST /users` */
 export const registerBody = z
   .strictObject({ username, email, full_name: fullName, password: newPassword })
@@ -81,16 +67,6 @@ export const changesSomething = z.refine<object>((body) => Object.keys(body).len
 export const profileBody = z
   .strictObject(profileMembers)
   .check(changesSomething, z.meta({ id: 'ProfileChange' }))
-
-/** A password that is compared and not kept: what is none of the account simply does not match. */
-export const givenPassword = z
-  .string()
-  .check(
-    wellFormed,
-    z.minLength(1, { error: 'must not be empty' }),
-    z.maxLength(1024, { error: 'use at most 1024 characters' }),
-    z.meta({ format: 'password' }),
-  )
 
 /** `DELETE /users/me` */
 export const accountDeletionBody = z

@@ -114,7 +114,7 @@ describe('the matrix, route by route', () => {
         expect(headers.get('WWW-Authenticate')).toBe('Bearer realm="LumaScope", error="insufficient_scope"')
         // The guard's, and the one that puts the refusal on record: nothing else was read or written.
         const [, [record = ''] = [], ...more] = await database.roundTrips()
-        expect(record).toMatch(/^\s*with refused as \(/)
+        expect(record).toMatch(/^\s*with "refused" as \(/)
         expect(more).toEqual([])
       }
       for (const insider of [alone.get(needed), admin]) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { mergeFeatures } from '../../src/config/merge-features.ts'
-import { integer } from '../../src/config/rules.ts'
+import { mergeFeatures } from '../../src/features/merge.ts'
+import { integer } from '../../src/features/rules.ts'
 import { ERRORS, EVENTS, PERMISSIONS, PURGES, VARIABLES } from '../../src/features.ts'
 
 const one = {
