@@ -6,12 +6,14 @@ export const SCHEMA_NAME = 'lumascope'
 /** The PostgreSQL schema that all of our tables are in, beside an application's own. */
 export const lumascope = pgSchema(SCHEMA_NAME)
 
-/** A column for a point in time, to the millisecond: what JavaScript can hold, so that comparisons are exact. */
+/**
+ * A column for a point in time, to the millisecond: what JavaScript can hold, so that comparisons are exact.
+ */
 export const time = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
 
 /**
- * A statement for tables in another schema. Values are parameters, so the name stands in a statement's text as an
- * identifier and nowhere else.
+ * A statement for tables in another schema. Values are parameters, so the name stands in a statement's text
+ * as an identifier and nowhere else.
  *
  * @param schema an identifier that needs no escaping, as `DATABASE_SCHEMA` is checked to be
  */

@@ -102,8 +102,9 @@ export const nextCursor = z.nullable(z.string()).check(z.meta({ description: 'Nu
 export const flag = z.optional(z.enum(['true', 'false'], { error: 'must be true or false' }))
 
 /**
- * What OAuth 2 clients send along (Swagger UI among them), in a form beside parameters of extensions, which are
- * ignored. Another grant than the path's is a mistake that must not look like one of the password or the token.
+ * What OAuth 2 clients send along (Swagger UI among them), in a form beside parameters of extensions, which
+ * are ignored. Another grant than the path's is a mistake that must not look like one of the password or the
+ * token.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.3.2 and section 6
  */

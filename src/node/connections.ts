@@ -21,10 +21,10 @@ type Options = {
 }
 
 /**
- * Tracks every connection and what it waits for, and bounds how many there are. One connection too many evicts
- * the one that has kept us waiting for the longest time (idle, half a head, half a body, an answer that isn't
- * read): a client that holds thousands open evicts its own, while a request that arrives at once is never the
- * oldest.
+ * Tracks every connection and what it waits for, and bounds how many there are. One connection too many
+ * evicts the one that has kept us waiting for the longest time (idle, half a head, half a body, an answer
+ * that isn't read): a client that holds thousands open evicts its own, while a request that arrives at once
+ * is never the oldest.
  */
 export function trackConnections(server: Server, options: Options) {
   /** In the order in which we began to wait for them. */

@@ -9,9 +9,9 @@ import { time } from '../sql/time.ts'
 export type Before = { before: Date; limit: number }
 
 /**
- * Deletes the oldest rows of a table. They are addressed by where they are (`ctid`), since by any key the planner would
- * scan the table for them; and rows that a request has locked are left for another time, as two statements that wait for
- * each other's rows would fail one of them.
+ * Deletes the oldest rows of a table. They are addressed by where they are (`ctid`), since by any key the
+ * planner would scan the table for them; and rows that a request has locked are left for another time, as two
+ * statements that wait for each other's rows would fail one of them.
  *
  * @param age the column that says when; it needs an index
  * @returns how many were deleted
