@@ -3,9 +3,9 @@ import { openServer, reason } from '../local/database.ts'
 import { applyMigrations, schemaOf } from '../local/migrate.ts'
 import { setStatementTimeout } from '../local/statement-timeout.ts'
 
-// `npm run db:migrate`: brings the database of DATABASE_URL to the schema of this checkout, and lets it end the statements
-// of the application's role before the application gives up on them. `-- --role NAME`: who that is, if it is not the role
-// that migrates.
+// `npm run db:migrate`: brings the database of DATABASE_URL to the schema of this checkout, and lets it end
+// the statements of the application's role before the application gives up on them. `-- --role NAME`: who
+// that is, if it is not the role that migrates.
 const url = process.env['DATABASE_URL']
 try {
   const { values } = parseArgs({ options: { role: { type: 'string' } } })

@@ -26,8 +26,9 @@ export type ConfiguredDatabase = {
 }
 
 /**
- * The database that an operator's command works on: that of `DATABASE_URL`, or else the one of `npm run dev`, whether
- * that runs or not. The product's own statements run on it, by the driver that they have in production.
+ * The database that an operator's command works on: that of `DATABASE_URL`, or else the one of `npm run dev`,
+ * whether that runs or not. The product's own statements run on it, by the driver that they have in
+ * production.
  *
  * @throws SetUpError where there is none
  */

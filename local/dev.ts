@@ -91,7 +91,10 @@ function openDatabase({ variables, port }: Settings): Promise<LocalDatabase> {
   return url ? openServer(url) : openEmbedded(embeddedFolder(process.env, port))
 }
 
-/** What `npm run db:migrate` does. The connection that this begins with is older than what the role has set by it. */
+/**
+ * What `npm run db:migrate` does. The connection that this begins with is older than what the role has set by
+ * it.
+ */
 async function prepare({ pool }: LocalDatabase, { variables }: Settings): Promise<void> {
   await applyMigrations(pool, { schema: schemaOf(variables) })
   const timeoutMilliseconds = Number(variables['DATABASE_TIMEOUT_MILLISECONDS'] || 3000)

@@ -51,16 +51,17 @@ export function schemaOf(environment: Readonly<Record<string, string | undefined
 export class LockedOutError extends Error {}
 
 /**
- * Applies the pending migrations, over a PostgreSQL connection, since Neon's HTTP protocol has no transaction that spans
- * requests. Those that follow each other are one transaction: all of them or none. One that makes or drops indexes
- * concurrently can't be in a transaction: its statements are steps of their own, and each can be taken again.
+ * Applies the pending migrations, over a PostgreSQL connection, since Neon's HTTP protocol has no transaction
+ * that spans requests. Those that follow each other are one transaction: all of them or none. One that makes
+ * or drops indexes concurrently can't be in a transaction: its statements are steps of their own, and each
+ * can be taken again.
  *
- * A statement that waits for `ACCESS EXCLUSIVE`, say behind a backup that only reads, keeps everybody waiting who comes
- * after it. So it gives up after two seconds, which is less than what a request waits, lets those through, and tries
- * again. Of two migrators that run at once, the second waits and then finds nothing to do.
+ * A statement that waits for `ACCESS EXCLUSIVE`, say behind a backup that only reads, keeps everybody waiting
+ * who comes after it. So it gives up after two seconds, which is less than what a request waits, lets those
+ * through, and tries again. Of two migrators that run at once, the second waits and then finds nothing to do.
  *
- * Drizzle's migrator for this driver can't be used: it sends type parsers with every query, which the embedded
- * database's adapter takes for parameter types.
+ * Drizzle's migrator for this driver can't be used: it sends type parsers with every query, which the
+ * embedded database's adapter takes for parameter types.
  *
  * @returns how many migrations were applied
  * @throws {LockedOutError} after the last attempt
@@ -141,8 +142,9 @@ async function applyGroup(client: PoolClient, settings: typeof DEFAULTS, group: 
 }
 
 /**
- * They wait for whoever uses the table, as long as that takes, and nobody waits for them (PostgreSQL's documentation,
- * "Building Indexes Concurrently"). One that failed leaves an index that is not valid, and which is in the way.
+ * They wait for whoever uses the table, as long as that takes, and nobody waits for them (PostgreSQL's
+ * documentation, "Building Indexes Concurrently"). One that failed leaves an index that is not valid, and
+ * which is in the way.
  */
 async function applySteps(
   client: PoolClient,
@@ -180,7 +182,10 @@ async function inTransaction(client: PoolClient, work: () => Promise<unknown>): 
   }
 }
 
-/** SQLSTATE of a lock that was not to be had in time, and of a deadlock, which another transaction was chosen to survive. */
+/**
+ * SQLSTATE of a lock that was not to be had in time, and of a deadlock, which another transaction was chosen
+ * to survive.
+ */
 const LOCKED_OUT = ['55P03', '40P01']
 
 async function patiently(

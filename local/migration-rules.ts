@@ -1,6 +1,7 @@
 /**
- * What a migration may do to indexes. Made or dropped in a transaction, an index keeps everybody from writing to its
- * table, or from reading it, for as long as that takes; and behind somebody who only reads, for as long as that takes.
+ * What a migration may do to indexes. Made or dropped in a transaction, an index keeps everybody from writing
+ * to its table, or from reading it, for as long as that takes; and behind somebody who only reads, for as
+ * long as that takes.
  * @module
  */
 
@@ -16,7 +17,10 @@ const DROP = new RegExp(String.raw`^drop\s+index\s+concurrently\s+(if\s+exists\s
 const withoutSchema = (name: string) => name.replace(/^[^.]+\./, '')
 const withoutComments = (sql: string) => sql.replace(/\/\*[\s\S]*?\*\/|--.*$/gm, '').trim()
 
-/** What a statement does to an index, if it does so concurrently, and so outside of a transaction; else `null`. */
+/**
+ * What a statement does to an index, if it does so concurrently, and so outside of a transaction; else
+ * `null`.
+ */
 export function indexStep(statement: string): IndexStep | null {
   const sql = withoutComments(statement)
   for (const [act, pattern] of [

@@ -52,8 +52,8 @@ const page = { after: null, limit: 50 }
 const nobody = { query: null, role: null, status: null }
 
 /**
- * Every statement of the product, by the file that it stands in and the function that sends it; where a function has
- * several shapes, those that differ most.
+ * Every statement of the product, by the file that it stands in and the function that sends it; where a
+ * function has several shapes, those that differ most.
  */
 export const SAMPLES: Record<string, Record<string, (db: Database) => Promise<unknown>>> = {
   'administration/assign-roles': {

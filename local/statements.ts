@@ -34,7 +34,8 @@ async function describeSample(name: string, send: (typeof SAMPLES)[string][strin
   return `-- ${name}\n${pretty.join('\n')}`
 }
 
-// `npm run statements`: writes docs/statements anew, so that SQL can be reviewed, run in psql and explained as it is sent.
+// `npm run statements`: writes docs/statements anew, so that SQL can be reviewed, run in psql and explained
+// as it is sent.
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const files = await writeBook()
   for (const entry of readdirSync(BOOK, { withFileTypes: true })) {

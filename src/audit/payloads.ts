@@ -38,8 +38,8 @@ export const ownEventListPayload = z
   .check(z.meta({ id: 'SecurityEventList' }))
 
 /**
- * The types that operators record too, without an actor. A set, and not a look-up of each event's type: rows outlive the
- * feature that wrote them.
+ * The types that operators record too, without an actor. A set, and not a look-up of each event's type: rows
+ * outlive the feature that wrote them.
  */
 const BY_OPERATORS: ReadonlySet<string> = new Set(
   Object.entries(EVENTS).flatMap(([type, { byOperators }]) => (byOperators ? [type] : [])),

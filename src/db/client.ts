@@ -6,8 +6,8 @@ import { resolveDatabase } from '../net/database-host.ts'
 import { isDatabaseAnswer } from './errors.ts'
 
 /**
- * Drizzle's database over Neon's HTTP driver, one statement a round trip. HTTP has no interactive transaction: a check
- * and its act belong in one statement (`sql/parts.ts`).
+ * Drizzle's database over Neon's HTTP driver, one statement a round trip. HTTP has no interactive
+ * transaction: a check and its act belong in one statement (`sql/parts.ts`).
  */
 export type Database = NeonHttpDatabase
 
@@ -28,8 +28,8 @@ const TIMED_OUT = new DOMException('No answer in time', 'TimeoutError')
 const TRAVEL_MILLISECONDS = 500
 
 /**
- * When PostgreSQL has to end a statement so that nothing is committed after a request was answered 503: half a second
- * before we give up on it, or half of the time if that is less.
+ * When PostgreSQL has to end a statement so that nothing is committed after a request was answered 503: half
+ * a second before we give up on it, or half of the time if that is less.
  */
 export function statementDeadline(timeoutMilliseconds: number): number {
   return Math.max(timeoutMilliseconds - TRAVEL_MILLISECONDS, Math.floor(timeoutMilliseconds / 2))
@@ -37,9 +37,9 @@ export function statementDeadline(timeoutMilliseconds: number): number {
 
 type Post = (init: Omit<RequestInit, 'redirect'>) => ReturnType<DatabaseFetch>
 
-// Left to itself, the driver guesses an address from the host and follows redirects to any other, and it sends the
-// password with every statement. So it sends nothing itself: each database brings its own `post`. The address is
-// nobody's (RFC 2606).
+// Left to itself, the driver guesses an address from the host and follows redirects to any other, and it
+// sends the password with every statement. So it sends nothing itself: each database brings its own `post`.
+// The address is nobody's (RFC 2606).
 neonConfig.fetchEndpoint = () => 'https://database.invalid/sql'
 neonConfig.fetchFunction = (_address: string, { post, ...init }: { post: Post }) => post(init)
 
@@ -47,8 +47,8 @@ neonConfig.fetchFunction = (_address: string, { post, ...init }: { post: Post })
 const TIMES = new Set([1114, 1184, 1082, 1186, 1115, 1185, 1182, 1187])
 
 /**
- * Times stay strings, which columns turn into `Date`: a moment before our era or at infinity would be none. Passed with
- * every query, since driver 1.2.0 ignores the `types` of `neon(url, { types })`.
+ * Times stay strings, which columns turn into `Date`: a moment before our era or at infinity would be none.
+ * Passed with every query, since driver 1.2.0 ignores the `types` of `neon(url, { types })`.
  */
 const parsers = {
   getTypeParser: (type: number, format?: 'text') =>
@@ -91,9 +91,9 @@ type Pending = PromiseLike<Result> & { prepare: () => NeonQueryPromise<false, tr
 /**
  * Prepares Neon's HTTP driver for one database.
  *
- * A query that gets no answer (refused, timed out, 3xx, 5xx, unreadable) rejects with `database_unavailable`, whatever
- * the driver made of it; an error that PostgreSQL itself answered is passed on. Drizzle wraps both in an error of its
- * own, whose message holds every parameter: `openError` in `errors.ts` takes it off.
+ * A query that gets no answer (refused, timed out, 3xx, 5xx, unreadable) rejects with `database_unavailable`,
+ * whatever the driver made of it; an error that PostgreSQL itself answered is passed on. Drizzle wraps both
+ * in an error of its own, whose message holds every parameter: `openError` in `errors.ts` takes it off.
  *
  * @throws TypeError for a host that the connection string must not be sent to; nothing of it is repeated
  */

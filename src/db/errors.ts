@@ -26,8 +26,8 @@ export function isDatabaseAnswer(error: unknown): boolean {
 }
 
 /**
- * What went wrong with a statement, without the error that Drizzle puts around it: the message of that one holds the
- * statement and every parameter, passwords' hashes and addresses among them.
+ * What went wrong with a statement, without the error that Drizzle puts around it: the message of that one
+ * holds the statement and every parameter, passwords' hashes and addresses among them.
  */
 export function openError(error: unknown): unknown {
   return error instanceof DrizzleQueryError ? error.cause : error
@@ -50,7 +50,10 @@ function sqlState(error: unknown): string | null {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : null
 }
 
-/** Whether a statement was given up on: by us, who had waited long enough, or by PostgreSQL's `statement_timeout`. */
+/**
+ * Whether a statement was given up on: by us, who had waited long enough, or by PostgreSQL's
+ * `statement_timeout`.
+ */
 export function isTimeout(error: unknown): boolean {
   return describeCauses(error).some(({ name, code }) => name === 'TimeoutError' || code === '57014')
 }
@@ -87,8 +90,9 @@ export function describeCauses(error: unknown): Cause[] {
 }
 
 /**
- * What Neon's proxy answers by itself, by its word in the log. Its control plane words some of it anew now and then, so
- * what these don't know has its status alone. The first that matches counts: a used-up quota of compute time is `quota`.
+ * What Neon's proxy answers by itself, by its word in the log. Its control plane words some of it anew now
+ * and then, so what these don't know has its status alone. The first that matches counts: a used-up quota of
+ * compute time is `quota`.
  *
  * @see https://github.com/neondatabase/neon/blob/main/proxy/src/auth/mod.rs and `control_plane/errors.rs`
  * @see https://neon.com/docs/connect/connection-errors
@@ -110,8 +114,8 @@ const NEON_FAULTS: [word: string, message: RegExp][] = [
 const SERVER_ERROR = /^Server error \(HTTP status (\d{3})\): /
 
 /**
- * What the proxy says has no SQLSTATE, is worded by Neon and holds no values of ours. What PostgreSQL says has one, and
- * its message can quote anything (`Key (email)=(…)`): that is not even looked at.
+ * What the proxy says has no SQLSTATE, is worded by Neon and holds no values of ours. What PostgreSQL says
+ * has one, and its message can quote anything (`Key (email)=(…)`): that is not even looked at.
  */
 function describeProxyError(error: Error): Pick<Cause, 'code' | 'neon' | 'status'> {
   const { sourceError } = error as Error & { sourceError?: unknown }

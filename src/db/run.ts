@@ -17,7 +17,8 @@ export type Statement<R> = {
  * Sends a statement: one round trip.
  *
  * @returns its rows
- * @throws AppError `database_unavailable` if there is no answer; the driver's error if PostgreSQL refused the statement
+ * @throws AppError `database_unavailable` if there is no answer; the driver's error if PostgreSQL refused the
+ *   statement
  */
 export async function run<R>(db: Database, statement: Statement<R>): Promise<R[]> {
   const { rows } = await opened(db.execute(statement.sql))
@@ -25,9 +26,9 @@ export async function run<R>(db: Database, statement: Statement<R>): Promise<R[]
 }
 
 /**
- * The same, after a statement that takes a lock: both travel together, in one round trip and one transaction. When the
- * second begins, it sees all that was committed by those who had the lock before. Both end before we give up on them,
- * waiting for locks included.
+ * The same, after a statement that takes a lock: both travel together, in one round trip and one transaction.
+ * When the second begins, it sees all that was committed by those who had the lock before. Both end before we
+ * give up on them, waiting for locks included.
  */
 export async function runAfter<R>(db: Database, lock: SQL, statement: Statement<R>): Promise<R[]> {
   const [, { rows }] = await opened(db.batch([db.execute(lock), db.execute(statement.sql)]))

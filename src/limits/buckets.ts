@@ -40,7 +40,10 @@ export async function addressBuckets(
   ])
 }
 
-/** How long a refusal, or a reading of personal data, stands for all like it: a page of a list is not an event. */
+/**
+ * How long a refusal, or a reading of personal data, stands for all like it: a page of a list is not an
+ * event.
+ */
 const RECORD_SECONDS = 3600
 
 /**
@@ -59,8 +62,8 @@ export async function recordBucket(
 /**
  * The error for a client that has to wait.
  *
- * @param secondsToWait until the next attempt is let through; `null` if that isn't known: then it is the time in which
- *   one attempt is refilled, which is the longest that it can be
+ * @param secondsToWait until the next attempt is let through; `null` if that isn't known: then it is the time
+ *   in which one attempt is refilled, which is the longest that it can be
  */
 export function rateLimited(limit: Limit, secondsToWait: number | null): AppError {
   const wait = secondsToWait !== null && secondsToWait > 0 ? secondsToWait : limit.seconds / limit.count

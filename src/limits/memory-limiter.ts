@@ -5,8 +5,8 @@ import type { Limit } from '../features/rules.ts'
 const MAX_KEYS = 100_000
 
 /**
- * A limit for one process: the generic cell rate algorithm of `sql/limits.ts` in memory. Under Node it stands where
- * Cloudflare's Rate Limiting binding does on Workers.
+ * A limit for one process: the generic cell rate algorithm of `sql/limits.ts` in memory. Under Node it stands
+ * where Cloudflare's Rate Limiting binding does on Workers.
  *
  * @param now milliseconds
  * @returns a refusal says in how many seconds the next attempt would be let through

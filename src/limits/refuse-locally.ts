@@ -4,8 +4,9 @@ import { rateLimited } from './buckets.ts'
 import { reportRefusal } from './refuse-locally.sql.ts'
 
 /**
- * Spends of this process's own copy of an address's bucket. The database's decides for all processes, but costs a
- * statement a request, and for registering a hash; what this process alone has seen too much of costs neither.
+ * Spends of this process's own copy of an address's bucket. The database's decides for all processes, but
+ * costs a statement a request, and for registering a hash; what this process alone has seen too much of costs
+ * neither.
  *
  * A flood of refusals is one statement and one event a minute.
  *

@@ -161,7 +161,8 @@ async function asset(c: Context<AppEnv>, path: string): Promise<Response> {
   const { headers, method } = c.req.raw
   const response = await c.var.deps.assets(new Request(new URL(path, c.req.url), { headers }))
   const found = response.ok || response.status === 304
-  // A body that nobody reads keeps its file open: whoever sends enough HEAD requests would use up all there are.
+  // A body that nobody reads keeps its file open: whoever sends enough HEAD requests would use up all there
+  // are.
   if (!found || method === 'HEAD') await response.body?.cancel()
   if (!found) throw new AppError('not_found')
   // Copied, since a fetched response can't be given headers.

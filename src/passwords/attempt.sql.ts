@@ -43,7 +43,10 @@ export type CountedAttempt =
       attempts: number
     }
 
-/** The bucket of a known device or session, which counts for this account and while the password is this version. */
+/**
+ * The bucket of a known device or session, which counts for this account and while the password is this
+ * version.
+ */
 export type KnownBucket = {
   userId: number
   /** `null`: whatever the version. */
@@ -70,10 +73,11 @@ const account = columnsOf(users, 'account')
 /**
  * Counts an attempt at a password and finds the account, in one statement; a refusal is recorded in it.
  *
- * A device or session that is known to the account spends its own bucket and no other, so that neither somebody who
- * guesses at the account nor somebody at the same address can shut its owner out. Everybody else spends the address's
- * buckets and then, only if those let them through, the account's: one address can't drain those of others. An account
- * that does not exist has a bucket like any other. A device that failed too often is known no more.
+ * A device or session that is known to the account spends its own bucket and no other, so that neither
+ * somebody who guesses at the account nor somebody at the same address can shut its owner out. Everybody else
+ * spends the address's buckets and then, only if those let them through, the account's: one address can't
+ * drain those of others. An account that does not exist has a bucket like any other. A device that failed too
+ * often is known no more.
  */
 export async function countPasswordAttempt(
   { db, client }: { db: Database; client: Client },
@@ -122,8 +126,8 @@ const ATTEMPT = {
 }
 
 /**
- * The parts `account`, `known` (a row if the device or session is known to the account) and `chosen` (one row: whose
- * bucket is spent, and whether it is the device's).
+ * The parts `account`, `known` (a row if the device or session is known to the account) and `chosen` (one
+ * row: whose bucket is spent, and whether it is the device's).
  */
 function findPlace({ whose, account: own, known, now }: Counting): Parts {
   const deviceKey = known?.key ?? ''
@@ -146,7 +150,10 @@ function versionOf(known: KnownBucket | null): number | null {
   return known?.passwordVersion ?? null
 }
 
-/** The part `spent`, beside `chosen`: the device's bucket, or the account's if the addresses' let the attempt through. */
+/**
+ * The part `spent`, beside `chosen`: the device's bucket, or the account's if the addresses' let the attempt
+ * through.
+ */
 function spendChosen({ account: { key: _, ...rate }, known, now }: Counting, isPaid: SQL): SQL {
   const keepSeconds = sql`case when by_device then ${known?.keepSeconds ?? 0}::integer
     else ${rate.seconds + MARGIN_SECONDS}::integer end`

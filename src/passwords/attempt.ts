@@ -31,13 +31,14 @@ export type PasswordAttempt = {
 }
 
 /**
- * Tries a password. The attempt is counted before anything is hashed: what is refused costs one statement and no hash,
- * and parallel guesses can't get past the count. Everything else costs one statement and one hash, whether the account
- * is unknown, disabled or locked, or has no password.
+ * Tries a password. The attempt is counted before anything is hashed: what is refused costs one statement and
+ * no hash, and parallel guesses can't get past the count. Everything else costs one statement and one hash,
+ * whether the account is unknown, disabled or locked, or has no password.
  *
  * @param attempt.identifier in lower case; the key of the account's bucket is made from it
  * @param attempt.known where it comes from, if that device or session has a bucket of its own
- * @throws AppError `rate_limited`, the same for accounts that don't exist; `overloaded`, and the attempt is not counted
+ * @throws AppError `rate_limited`, the same for accounts that don't exist; `overloaded`, and the attempt is
+ *   not counted
  */
 export async function attemptPassword(
   deps: AttemptDeps,
@@ -88,8 +89,8 @@ async function verify(deps: AttemptDeps, { password, account, bucket }: Verifyin
 type Judged = { account: Credentials | null; matches: boolean; failures: number }
 
 /**
- * Why an attempt fails; `null`: it does not. `locked` and `disabled` come before the password is looked at: the owner's
- * events, which somebody with a stolen token can read, must not confirm a guess.
+ * Why an attempt fails; `null`: it does not. `locked` and `disabled` come before the password is looked at:
+ * the owner's events, which somebody with a stolen token can read, must not confirm a guess.
  */
 function reasonOf({ account, matches, failures }: Judged): string | null {
   if (!account) return 'unknown_account'

@@ -3,8 +3,8 @@ import { addressBuckets, type BucketDeps, bucketKey } from '../limits/buckets.ts
 import type { KnownBucket, PasswordBuckets } from './attempt.sql.ts'
 
 /**
- * Where an attempt comes from, if it is known to be the account's own: a browser that signed in before, or a session
- * that is live.
+ * Where an attempt comes from, if it is known to be the account's own: a browser that signed in before, or a
+ * session that is live.
  */
 export type Known = Device | { userId: number; sessionId: string }
 

@@ -22,9 +22,10 @@ const changed = columnsOf(users, 'changed')
 const isChanged = sql`exists (select from changed)`
 
 /**
- * Gives a user another password, ends every session and opens a new one in place of the caller's. All that was issued
- * before is of an older `auth_version`; the caller's own row is revoked as well, so that a refresh which waited for its
- * lock is refused instead of answering with tokens that are dead. Guesses at the old password count no more.
+ * Gives a user another password, ends every session and opens a new one in place of the caller's. All that
+ * was issued before is of an older `auth_version`; the caller's own row is revoked as well, so that a refresh
+ * which waited for its lock is refused instead of answering with tokens that are dead. Guesses at the old
+ * password count no more.
  *
  * @returns the user and the version that the password has now, or why it was not done
  */

@@ -13,16 +13,16 @@ export type PasswordChange = Caller & {
 }
 
 /**
- * Changes a password. Every session of the user ends, whoever has it, and the caller's goes on as a new one: people
- * change passwords when they fear that somebody has a copy of what they are signed in with, and such a copy is of this
- * session as often as of another. The new password is checked first, so that a weak choice costs no attempt at the
- * current one.
+ * Changes a password. Every session of the user ends, whoever has it, and the caller's goes on as a new one:
+ * people change passwords when they fear that somebody has a copy of what they are signed in with, and such a
+ * copy is of this session as often as of another. The new password is checked first, so that a weak choice
+ * costs no attempt at the current one.
  *
  * If the answer is lost, the caller has tokens of a session that is gone, and signs in with the new password.
  *
  * @returns the tokens of the new session, and the version that the password has now
- * @throws AppError `wrong_password` or `rate_limited`; `invalid_token` where the caller's session ended meanwhile;
- *   what `assertAcceptable` throws
+ * @throws AppError `wrong_password` or `rate_limited`; `invalid_token` where the caller's session ended
+ *   meanwhile; what `assertAcceptable` throws
  */
 export async function changePassword(
   deps: AttemptDeps & PasswordRulesDeps & IssueDeps,

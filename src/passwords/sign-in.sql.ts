@@ -17,9 +17,9 @@ type Attempted = {
 }
 
 /**
- * What a password's attempt writes when a session opens, or does not: a wrong password is counted, a success gives back
- * what it spent, and an upgraded hash replaces exactly the hash that it was made from, so that of two parallel upgrades
- * the second changes nothing.
+ * What a password's attempt writes when a session opens, or does not: a wrong password is counted, a success
+ * gives back what it spent, and an upgraded hash replaces exactly the hash that it was made from, so that of
+ * two parallel upgrades the second changes nothing.
  */
 export function passwordEffects({ storedHash, upgradedHash, wrongFor, bucket, byDevice }: Attempted) {
   const stored = storedHash ?? ''

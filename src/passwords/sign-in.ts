@@ -19,13 +19,14 @@ export type PasswordSignIn = {
 export type SignedIn = { pair: TokenPair; device: Device }
 
 /**
- * Signs in with a password and opens a session. Every outcome has one shape: two statements and one hash (a second one
- * only if a correct password is hashed anew), and one error for an unknown account, a wrong password and a disabled or
- * locked account. What differs between them would tell an attacker which accounts exist. If the limit refuses, it is one
- * statement and no hash, for unknown accounts alike.
+ * Signs in with a password and opens a session. Every outcome has one shape: two statements and one hash (a
+ * second one only if a correct password is hashed anew), and one error for an unknown account, a wrong
+ * password and a disabled or locked account. What differs between them would tell an attacker which accounts
+ * exist. If the limit refuses, it is one statement and no hash, for unknown accounts alike.
  *
  * @throws AppError `invalid_credentials`, `rate_limited` or `overloaded`
- * @see https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html#authentication-responses
+ * @see
+ *   https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html#authentication-responses
  */
 export async function signIn(
   deps: IssueDeps & AttemptDeps,
@@ -38,8 +39,8 @@ export async function signIn(
   const opening = {
     proof,
     attemptedId: account?.id ?? null,
-    // If the account was locked or disabled while we hashed, record `wrong_password` all the same: events are visible to
-    // whoever holds a stolen token, and must not confirm the guess.
+    // If the account was locked or disabled while we hashed, record `wrong_password` all the same: events are
+    // visible to whoever holds a stolen token, and must not confirm the guess.
     reason: attempt.reason ?? 'wrong_password',
     effects: passwordEffects({ ...attempt, storedHash: account?.passwordHash ?? null, upgradedHash }),
   }

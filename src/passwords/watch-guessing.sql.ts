@@ -16,7 +16,8 @@ const e = columnsOf(auditEvents, 'e')
 const failure = columnsOf(auditEvents, 'failure')
 
 /**
- * Counts failed sign-ins and records it if they are at least as many as the threshold, once in the time looked at.
+ * Counts failed sign-ins and records it if they are at least as many as the threshold, once in the time
+ * looked at.
  *
  * @returns `null` if they are fewer, or it is recorded already
  */

@@ -8,9 +8,9 @@ import { ADMIN_ROLE, DEFAULT_ROLE, ROLE_NAME } from './schema.ts'
 import { upsertRole } from './write-role.sql.ts'
 
 /**
- * The permissions that `user` may hold, the role of everybody who registers. None of this service's own is among them:
- * each opens other people's accounts, so one mistaken request would make the whole internet administrators. Name a
- * permission of your own here if everybody may have it.
+ * The permissions that `user` may hold, the role of everybody who registers. None of this service's own is
+ * among them: each opens other people's accounts, so one mistaken request would make the whole internet
+ * administrators. Name a permission of your own here if everybody may have it.
  */
 const FOR_EVERYBODY: ReadonlySet<Permission> = new Set()
 

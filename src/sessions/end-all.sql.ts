@@ -15,10 +15,10 @@ const s = columnsOf(sessions, 's')
 const u = columnsOf(users, 'u')
 
 /**
- * Ends every session of a user, if asked for without the caller's own, by raising the version that all of them carry. It
- * counts only if the caller's session is live when both rows are locked: a request that was under way when its session
- * ended must neither bring that back nor end the sessions of others. If there is no other session to end, nothing is
- * recorded; a sign-in that is under way comes to nothing all the same.
+ * Ends every session of a user, if asked for without the caller's own, by raising the version that all of
+ * them carry. It counts only if the caller's session is live when both rows are locked: a request that was
+ * under way when its session ended must neither bring that back nor end the sessions of others. If there is
+ * no other session to end, nothing is recorded; a sign-in that is under way comes to nothing all the same.
  *
  * @returns whether it counted
  */

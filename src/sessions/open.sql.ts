@@ -29,9 +29,9 @@ const s = columnsOf(sessions, 's')
 const found = columnsOf(sessions, 'found')
 
 /**
- * Completes a sign-in and opens its session in one statement: it counts only if the account is still enabled and nothing
- * of it was revoked since the proof. A failed attempt runs the same statement for nobody: the queries of all outcomes are
- * the same.
+ * Completes a sign-in and opens its session in one statement: it counts only if the account is still enabled
+ * and nothing of it was revoked since the proof. A failed attempt runs the same statement for nobody: the
+ * queries of all outcomes are the same.
  *
  * @returns the user, or `null` if the attempt failed or the account changed in between
  */
@@ -69,7 +69,10 @@ function provenAccount({ proof, effects, now }: Pick<Opening, 'proof' | 'effects
     returning *`
 }
 
-/** The part `evicted`, beside `account`: signs the sessions out that were left alone for longest, beyond the most. */
+/**
+ * The part `evicted`, beside `account`: signs the sessions out that were left alone for longest, beyond the
+ * most.
+ */
 function evictOldest(now: Date): SQL {
   const revoked = assignments(sessions, { revokedAt: time(now), revokedReason: 'evicted' })
   return sql`
@@ -81,8 +84,8 @@ function evictOldest(now: Date): SQL {
 }
 
 /**
- * How many sessions a user has rows of at most, live ones and a hundred ended ones: what people do with their sessions
- * must not take longer the more of them have ended.
+ * How many sessions a user has rows of at most, live ones and a hundred ended ones: what people do with their
+ * sessions must not take longer the more of them have ended.
  */
 export const MAX_KEPT = 200
 

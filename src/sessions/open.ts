@@ -17,7 +17,8 @@ export type SignInAttempt = {
 }
 
 /**
- * Turns a proof into a session and its tokens; the only place that does. A failed attempt costs the same statement.
+ * Turns a proof into a session and its tokens; the only place that does. A failed attempt costs the same
+ * statement.
  *
  * @param options.forCookie whether the tokens go into cookies
  * @returns `null` if there is no proof, or if it holds no longer

@@ -34,7 +34,9 @@ export type RefreshAttempt = {
   idleExpiresAt: Date
 }
 
-/** As many rotations as `LIMIT_REFRESH_SESSION` allows a minute by default; a token before them is a replay. */
+/**
+ * As many rotations as `LIMIT_REFRESH_SESSION` allows a minute by default; a token before them is a replay.
+ */
 const MAX_REPLACED = 64
 
 const s = columnsOf(sessions, 's')
@@ -44,9 +46,9 @@ const locked = columnsOf(sessions, 'locked')
 const rotated = columnsOf(sessions, 'rotated')
 
 /**
- * Decides about a refresh token and writes what it decides, in one statement. The row of the session is locked first, so
- * of any number of parallel uses one rotates and the others find the token replaced just now. Whether the session is
- * live is asked of the locked row and of the user's row together.
+ * Decides about a refresh token and writes what it decides, in one statement. The row of the session is
+ * locked first, so of any number of parallel uses one rotates and the others find the token replaced just
+ * now. Whether the session is live is asked of the locked row and of the user's row together.
  */
 export async function rotateSession(
   { db, client }: { db: Database; client: Client },
@@ -92,11 +94,11 @@ function toRefresh(row: (RefreshRow & { outcome: string }) | undefined): Refresh
 }
 
 /**
- * The part `locked`: the live session with its row locked, whether the token is its current one (`is_current`), and
- * whether it may still be answered (`is_grace`).
+ * The part `locked`: the live session with its row locked, whether the token is its current one
+ * (`is_current`), and whether it may still be answered (`is_grace`).
  *
- * `replaced_at` has the newest time first, so a token's own is as far down as its generation lies behind; beyond the end
- * of the array it is null, which is no grace.
+ * `replaced_at` has the newest time first, so a token's own is as far down as its generation lies behind;
+ * beyond the end of the array it is null, which is no grace.
  */
 function lockSession({ sessionId, generation, now, graceSince, unusedSince }: RefreshAttempt): SQL {
   return sql`

@@ -7,18 +7,19 @@ import { type IssueDeps, issueTokens, type TokenPair } from './issue-tokens.ts'
 import { rotateSession } from './refresh.sql.ts'
 
 /**
- * How long the predecessor of a token that nobody presented yet still answers it. A lost answer is retried within
- * that: after a timeout of ours, a client's back-off, a tunnel. A thief gains nothing by it that the theft of the
- * current token would not give, and is found out by the next rotation but one.
+ * How long the predecessor of a token that nobody presented yet still answers it. A lost answer is retried
+ * within that: after a timeout of ours, a client's back-off, a tunnel. A thief gains nothing by it that the
+ * theft of the current token would not give, and is found out by the next rotation but one.
  */
 const UNUSED_SECONDS = 120
 
 /**
  * Exchanges a refresh token for the next pair, in one statement; a forged token costs none.
  *
- * Two kinds of old tokens are answered with the current one and change nothing: one that was current within the
- * grace, as when several tabs refresh at once; and the direct predecessor of a token that was never presented, as
- * when the answer was lost. Any other one is a copy, and it can't be known whose: the session ends for both.
+ * Two kinds of old tokens are answered with the current one and change nothing: one that was current within
+ * the grace, as when several tabs refresh at once; and the direct predecessor of a token that was never
+ * presented, as when the answer was lost. Any other one is a copy, and it can't be known whose: the session
+ * ends for both.
  *
  * The times compared were written by other instances: the grace forgives what their clocks may differ by.
  *

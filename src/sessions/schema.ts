@@ -19,8 +19,8 @@ export const sessions = lumascope.table(
     /** Which refresh token is the current one, counted from 0; written by refreshing. */
     generation: integer('generation').notNull().default(0),
     /**
-     * When the tokens before the current one were replaced, the latest first; only what can still be asked about, 16 at
-     * most. Null: there was none. Written by refreshing.
+     * When the tokens before the current one were replaced, the latest first; only what can still be asked
+     * about, 16 at most. Null: there was none. Written by refreshing.
      */
     replacedAt: time('replaced_at').array(),
     createdAt: time('created_at').notNull(),

@@ -13,8 +13,9 @@ import { sql } from './template.ts'
 export type Actor = { userId: number; sessionId: string; permission: Permission }
 
 /**
- * The lock that serialises all changes of roles and rights; `runAfter` takes it. Without it, two administrators who
- * demote each other would both see the other one stay. Registering, which refers to roles, does not wait for it.
+ * The lock that serialises all changes of roles and rights; `runAfter` takes it. Without it, two
+ * administrators who demote each other would both see the other one stay. Registering, which refers to roles,
+ * does not wait for it.
  */
 export const ADMINISTRATION_LOCK = sql`
   select from ${roles} where ${roles.name} = ${ADMIN_ROLE} for no key update`
@@ -53,8 +54,8 @@ export const actor = {
 }
 
 /**
- * The parts `caller` and `actor`, the caller's user and session locked. What the actor may do now can be less than their
- * guard saw; no row if their session has ended.
+ * The parts `caller` and `actor`, the caller's user and session locked. What the actor may do now can be less
+ * than their guard saw; no row if their session has ended.
  */
 export function lockActor({ userId, sessionId, now }: Actor & { now: Date }): Parts {
   return {
@@ -64,8 +65,8 @@ export function lockActor({ userId, sessionId, now }: Actor & { now: Date }): Pa
 }
 
 /**
- * The part `actor` of statements that only read, without a lock: what is read in the moment in which somebody is
- * demoted could have been read a moment before.
+ * The part `actor` of statements that only read, without a lock: what is read in the moment in which somebody
+ * is demoted could have been read a moment before.
  */
 export function readActor({ userId, sessionId, now }: Actor & { now: Date }): Parts {
   return {
@@ -97,8 +98,8 @@ export const outcome = sql<string>`decision.outcome`
 export const isDone = sql<boolean>`${outcome} = 'done'`
 
 /**
- * The parts of `lockActor`, `subject` (the account that is acted on, its row locked) and `decision`, one row with the
- * column `outcome`. Nobody acts on somebody who may do what they may not.
+ * The parts of `lockActor`, `subject` (the account that is acted on, its row locked) and `decision`, one row
+ * with the column `outcome`. Nobody acts on somebody who may do what they may not.
  *
  * @param refusals further branches of a `case`, `when … then '…'`, in which `actor` and `subject` can be read
  */
@@ -152,8 +153,9 @@ export type Reading = {
 }
 
 /**
- * The parts of `readActor` and `decision`, one row with the column `outcome`; and `reading`, `noted` and `recorded`,
- * which record a reading that is let through in the statement that reads. Nobody's reading about themselves is recorded.
+ * The parts of `readActor` and `decision`, one row with the column `outcome`; and `reading`, `noted` and
+ * `recorded`, which record a reading that is let through in the statement that reads. Nobody's reading about
+ * themselves is recorded.
  *
  * @param refusals further branches of a `case`, `when … then '…'`, in which `actor` can be read
  */

@@ -6,7 +6,10 @@ import { columnsOf } from './parts.ts'
 import { caller } from './sessions.ts'
 import { sql } from './template.ts'
 
-/** Who acts on their whole account, which state of it their password was checked against, and what the check spent. */
+/**
+ * Who acts on their whole account, which state of it their password was checked against, and what the check
+ * spent.
+ */
 export type ConfirmedAct = {
   userId: number
   sessionId: string
@@ -17,7 +20,10 @@ export type ConfirmedAct = {
   now: Date
 }
 
-/** Why not: the caller's session had ended; or since the check the password was replaced, or the account locked. */
+/**
+ * Why not: the caller's session had ended; or since the check the password was replaced, or the account
+ * locked.
+ */
 export type NotDone = 'ended' | 'outdated'
 
 const u = columnsOf(users, 'u')

@@ -35,8 +35,8 @@ const COLUMNS = list(
 const NULL = sql`null`
 
 /**
- * The insert that records events, for a part of the statement that does what they say: there is no event without its
- * act and no act without its event.
+ * The insert that records events, for a part of the statement that does what they say: there is no event
+ * without its act and no act without its event.
  */
 export function recordEvents(
   { client, now }: { client: Client; now: Date },

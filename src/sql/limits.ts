@@ -27,9 +27,10 @@ const r = columnsOf(rateLimits, 'r')
 /**
  * Spends one attempt of a bucket; a part that has one row if the attempt is let through and none if not.
  *
- * This is the generic cell rate algorithm: with T = seconds / count, an attempt at `now` is let through if the
- * theoretical arrival time is at most `now + (count - 1) × T`, and moves that to `max(it, now) + T`. As one upsert it
- * holds for any number of isolates: those that race wait for the row's lock and decide by what they find then.
+ * This is the generic cell rate algorithm: with T = seconds / count, an attempt at `now` is let through if
+ * the theoretical arrival time is at most `now + (count - 1) × T`, and moves that to `max(it, now) + T`. As
+ * one upsert it holds for any number of isolates: those that race wait for the row's lock and decide by what
+ * they find then.
  *
  * @see https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm
  */
@@ -54,13 +55,13 @@ export function spend({ key, from, now, keepSeconds, ...rate }: Spending): SQL {
 }
 
 /**
- * Spends of several buckets in a row: each is asked only if the one before let the attempt through, so that who is
- * refused by a narrow bucket takes nothing from those who share the wide one.
+ * Spends of several buckets in a row: each is asked only if the one before let the attempt through, so that
+ * who is refused by a narrow bucket takes nothing from those who share the wide one.
  *
  * @param options.name the parts are called so, with a number behind
  * @param options.from `from …`: an attempt is spent if it has a row
- * @returns the parts; `passed`, whether all let it through; and `refusal`, the refusing bucket as a query with `key`,
- *   `seconds` (of the limit) and `wait`, of one row or none
+ * @returns the parts; `passed`, whether all let it through; and `refusal`, the refusing bucket as a query
+ *   with `key`, `seconds` (of the limit) and `wait`, of one row or none
  */
 export function spendInTurn(
   buckets: readonly Bucket[],
@@ -88,7 +89,8 @@ export function spendInTurn(
 }
 
 /**
- * Gives back what one attempt spent. Not the whole bucket: who guesses at an account would see by it that its owner came.
+ * Gives back what one attempt spent. Not the whole bucket: who guesses at an account would see by it that its
+ * owner came.
  *
  * @param when a condition
  * @param options.forgets whether the attempts of the row are failures no more
@@ -116,8 +118,8 @@ export function takeBack({ key, ...rate }: Bucket): SQL {
 }
 
 /**
- * How many seconds until a refused attempt would be let through, as an expression: `null` or at most 0 if others filled
- * the row while the statement ran, which it does not see.
+ * How many seconds until a refused attempt would be let through, as an expression: `null` or at most 0 if
+ * others filled the row while the statement ran, which it does not see.
  */
 export function secondsToWait({ key, now, ...rate }: Rate & { key: SQL; now: Date }): SQL<number | null> {
   return sql`(
@@ -126,10 +128,12 @@ export function secondsToWait({ key, now, ...rate }: Rate & { key: SQL; now: Dat
 }
 
 /**
- * Marks a refusal as recorded; a part that has a row only if none was recorded within the time of the limit, so that a
- * flood of refusals is one event. All but the first leave a lock on the row behind and nothing else.
+ * Marks a refusal as recorded; a part that has a row only if none was recorded within the time of the limit,
+ * so that a flood of refusals is one event. All but the first leave a lock on the row behind and nothing
+ * else.
  *
- * @param refused a part with the columns `key` and `seconds`, the time of the limit; the row has all of its columns
+ * @param refused a part with the columns `key` and `seconds`, the time of the limit; the row has all of its
+ *   columns
  */
 export function reportOnce({ refused, now }: { refused: SQL; now: Date }): SQL {
   return sql`

@@ -12,8 +12,8 @@ import { time } from './time.ts'
 export const MAX_CONSECUTIVE_FAILURES = 100
 
 /**
- * One failure is forgiven every so many seconds after the last: all hundred in thirty days. A hundred mistypings over
- * years lock nobody, and who goes on guessing has three and a third a day.
+ * One failure is forgiven every so many seconds after the last: all hundred in thirty days. A hundred
+ * mistypings over years lock nobody, and who goes on guessing has three and a third a day.
  */
 const FORGIVEN_EVERY_SECONDS = (30 * 86_400) / MAX_CONSECUTIVE_FAILURES
 

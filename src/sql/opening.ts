@@ -8,12 +8,15 @@ import { sql } from './template.ts'
 export type Method = 'pwd'
 
 /**
- * What every way of signing in ends in, and what alone opens a session: who it is, by which methods, and the version of
- * the account that was checked. A session opens only if that is still the version then.
+ * What every way of signing in ends in, and what alone opens a session: who it is, by which methods, and the
+ * version of the account that was checked. A session opens only if that is still the version then.
  */
 export type Proof = { userId: number; authVersion: number; methods: readonly Method[] }
 
-/** The columns of the part `account`: the user whom a sign-in proved, as they are after it. No row if it failed. */
+/**
+ * The columns of the part `account`: the user whom a sign-in proved, as they are after it. No row if it
+ * failed.
+ */
 export const account = columnsOf(users, 'account')
 
 /** Whether a sign-in succeeds, as a condition of any part beside `account`. */

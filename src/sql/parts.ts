@@ -3,10 +3,11 @@ import type { Decoder, Statement } from '../db/run.ts'
 import { identifier, join, sql } from './template.ts'
 
 /**
- * One statement of named parts, each a common table expression (`WITH`, PostgreSQL 7.8). What every author must know:
+ * One statement of named parts, each a common table expression (`WITH`, PostgreSQL 7.8). What every author
+ * must know:
  *
- * - All parts see the tables as they were when the statement began, and each other only by what they return. A row that
- *   one part writes is not there for another that reads its table.
+ * - All parts see the tables as they were when the statement began, and each other only by what they return.
+ *   A row that one part writes is not there for another that reads its table.
  * - A part that writes does so exactly once, whether anybody reads it or not.
  * - Two parts never write one row: only one of the writes would happen, and it is not said which.
  *
@@ -93,8 +94,8 @@ export type ColumnsOf<T extends Table> = {
 }
 
 /**
- * The columns of rows of a table where a statement calls them otherwise: `columnsOf(users, 'u').id` is `"u"."id"`. A
- * column that is renamed in the schema does not compile.
+ * The columns of rows of a table where a statement calls them otherwise: `columnsOf(users, 'u').id` is
+ * `"u"."id"`. A column that is renamed in the schema does not compile.
  */
 export function columnsOf<T extends Table>(table: T, alias: string): ColumnsOf<T> {
   const columns = Object.entries(getTableColumns(table)).map(([name, column]) => [

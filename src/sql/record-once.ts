@@ -12,8 +12,9 @@ export type OnceBucket = { key: string; seconds: number }
 const earlier = columnsOf(rateLimits, 'earlier')
 
 /**
- * The parts `noted` and `recorded`, which record an event unless it was recorded in the seconds before. Of parallel
- * statements one records it; all later ones find the row and write nothing, so that a flood costs one read each.
+ * The parts `noted` and `recorded`, which record an event unless it was recorded in the seconds before. Of
+ * parallel statements one records it; all later ones find the row and write nothing, so that a flood costs
+ * one read each.
  *
  * @param event.from `from …`, one row if there is something to record, without a `where`
  */

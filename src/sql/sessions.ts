@@ -17,9 +17,9 @@ const s = columnsOf(sessions, 's')
 /**
  * `from` and `where` of statements that read who is signed in; the user's row is `u`.
  *
- * The session is a subquery for one value and no join: that takes PostgreSQL a quarter less to plan, which is most of
- * such a statement. What is asked of the session stands in its `select`, so that it is found by its id alone, however
- * many others the user has.
+ * The session is a subquery for one value and no join: that takes PostgreSQL a quarter less to plan, which is
+ * most of such a statement. What is asked of the session stands in its `select`, so that it is found by its
+ * id alone, however many others the user has.
  */
 export function fromLiveSession({ userId, sessionId, now }: OwnSession): SQL {
   return sql`from ${users} u where ${u.id} = ${userId}
@@ -35,8 +35,8 @@ export const caller = {
 }
 
 /**
- * The part `caller`: the caller's user and session, both rows locked and the session live, for statements that act on
- * all of a user. What a guard saw may be past by the time a statement runs.
+ * The part `caller`: the caller's user and session, both rows locked and the session live, for statements
+ * that act on all of a user. What a guard saw may be past by the time a statement runs.
  */
 export function lockCaller({ userId, sessionId, now }: OwnSession): SQL {
   return sql`
@@ -61,8 +61,8 @@ export type SessionOfUser = {
 /**
  * Whether a session is live, as a condition.
  *
- * `>=`, not `=`: after waiting for the lock of the session's row we read its new version but the user's old one (READ
- * COMMITTED reads locked rows again, and no others). Whoever raised both kept this session.
+ * `>=`, not `=`: after waiting for the lock of the session's row we read its new version but the user's old
+ * one (READ COMMITTED reads locked rows again, and no others). Whoever raised both kept this session.
  */
 export function isLive({ session, user, now }: SessionOfUser & { now: Date }): SQL {
   return sql`(${session.revokedAt} is null and ${session.idleExpiresAt} > ${time(now)}
@@ -70,7 +70,10 @@ export function isLive({ session, user, now }: SessionOfUser & { now: Date }): S
     and ${user.disabledAt} is null)`
 }
 
-/** As many as a list of sessions shows: with more devices, the one that was left alone for longest is signed out. */
+/**
+ * As many as a list of sessions shows: with more devices, the one that was left alone for longest is signed
+ * out.
+ */
 export const MAX_SESSIONS = 100
 
 /** A session, as its owner and administrators see it. */
@@ -104,7 +107,8 @@ export type NewSession = { id: string; idleExpiresAt: Date; expiresAt: Date }
 /**
  * Opens a session for a user.
  *
- * @param user the columns of the part that has the user as they are after the statement, and that part as `from …`
+ * @param user the columns of the part that has the user as they are after the statement, and that part as
+ *   `from …`
  */
 export function insertSession(
   { user, from }: { user: Pick<ColumnsOf<typeof users>, 'id' | 'authVersion'>; from: SQL },

@@ -1,13 +1,16 @@
 import { Column, getTableName, SQL, StringChunk, Table } from 'drizzle-orm'
 import { SCHEMA_NAME } from '../features/tables.ts'
 
-/** What stands in a template: a phrase, a table or column of the schema, or a value, which is sent as a parameter. */
+/**
+ * What stands in a template: a phrase, a table or column of the schema, or a value, which is sent as a
+ * parameter.
+ */
 export type Piece = SQL | Table | Column | string | number | boolean | null
 
 /**
- * Drizzle's `sql`, made flat: a phrase within a phrase is spliced in at once, and names are written out. A statement of a
- * hundred phrases is then a string with holes, which Drizzle renders three times as fast as the tree: a refresh takes
- * 43 µs of CPU instead of 135, the current user 11 instead of 41.
+ * Drizzle's `sql`, made flat: a phrase within a phrase is spliced in at once, and names are written out. A
+ * statement of a hundred phrases is then a string with holes, which Drizzle renders three times as fast as
+ * the tree: a refresh takes 43 µs of CPU instead of 135, the current user 11 instead of 41.
  */
 export function sql<T = unknown>(strings: TemplateStringsArray, ...pieces: readonly Piece[]): SQL<T> {
   const flat = new Flat(strings[0] ?? '')

@@ -14,8 +14,8 @@ const u = columnsOf(users, 'u')
 const isRight = sql`exists (select from deleted union all select from last_admin)`
 
 /**
- * Deletes a user with everything of theirs; what is recorded of them stays as long as any event. The last enabled
- * administrator stays.
+ * Deletes a user with everything of theirs; what is recorded of them stays as long as any event. The last
+ * enabled administrator stays.
  */
 export async function deleteOwnUser(
   { db, client }: { db: Database; client: Client },

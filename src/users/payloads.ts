@@ -17,14 +17,15 @@ const username = z.string().check(
 )
 
 /**
- * `Mailbox` of RFC 5321 section 4.1.2 with a `Dot-string` of 64 octets at most before the @, and behind it two or more
- * labels of 63 (RFC 1035 section 2.3.4), the last of which is no number (RFC 3696 section 2). Each character can be in
- * one place only, so matching takes linear time.
+ * `Mailbox` of RFC 5321 section 4.1.2 with a `Dot-string` of 64 octets at most before the @, and behind it
+ * two or more labels of 63 (RFC 1035 section 2.3.4), the last of which is no number (RFC 3696 section 2).
+ * Each character can be in one place only, so matching takes linear time.
  *
- * Three things that the grammar has are refused. A `Quoted-string`: hosts that expect to receive mail should not have
- * any (same section), it is one mailbox in several spellings, and programs downstream split addresses at its spaces
- * and commas. An address literal (`[192.0.2.1]`), which no provider delivers to and which is a machine's, not a
- * person's. A domain without a dot, which is nobody's outside one network (section 2.3.5, RFC 7085).
+ * Three things that the grammar has are refused. A `Quoted-string`: hosts that expect to receive mail should
+ * not have any (same section), it is one mailbox in several spellings, and programs downstream split
+ * addresses at its spaces and commas. An address literal (`[192.0.2.1]`), which no provider delivers to and
+ * which is a machine's, not a person's. A domain without a dot, which is nobody's outside one network
+ * (section 2.3.5, RFC 7085).
  *
  * @see https://www.rfc-editor.org/rfc/rfc5321#section-4.1.2
  */
@@ -34,7 +35,8 @@ const EMAIL = (() => {
   return new RegExp(`^(?=[^@]{1,64}@)${atom}(?:\\.${atom})*@(?:${label}\\.)+(?![0-9]+$)${label}$`)
 })()
 
-// Checked before it is lower-cased: the Kelvin sign lower-cases to an ASCII k, and would be another's address.
+// Checked before it is lower-cased: the Kelvin sign lower-cases to an ASCII k, and would be another's
+// address.
 const email = z.string().check(
   z.trim(),
   z.maxLength(MAX_EMAIL_CHARACTERS, {

@@ -32,10 +32,11 @@ const u = columnsOf(users, 'u')
 const created = columnsOf(users, 'created')
 
 /**
- * Counts a registration and creates the user with the default role, in one statement. Uniqueness is the index's to
- * decide: of parallel registrations exactly one gets its row, whatever any of them could have read before. A taken name
- * is seen beforehand or found by the address's index without an error, so that the attempt counts; only who loses a race
- * for a username is not counted, and learns of nothing that was there before.
+ * Counts a registration and creates the user with the default role, in one statement. Uniqueness is the
+ * index's to decide: of parallel registrations exactly one gets its row, whatever any of them could have read
+ * before. A taken name is seen beforehand or found by the address's index without an error, so that the
+ * attempt counts; only who loses a race for a username is not counted, and learns of nothing that was there
+ * before.
  */
 export async function insertUser(
   { db, client }: { db: Database; client: Client },

@@ -10,10 +10,11 @@ export type Registration = { username: string; email: string; fullName: string; 
 
 /**
  * Creates an account: one hash, then one statement. The hash comes first even where the address turns out to
- * be taken, so that the time of the answer does not depend on it. What this process has seen too much of already is
- * refused before it: the statement decides for all processes, but only after the work.
+ * be taken, so that the time of the answer does not depend on it. What this process has seen too much of
+ * already is refused before it: the statement decides for all processes, but only after the work.
  *
- * @throws AppError `email_taken` or `username_taken`, with the pointer; `rate_limited`; what `assertAcceptable` throws
+ * @throws AppError `email_taken` or `username_taken`, with the pointer; `rate_limited`; what
+ *   `assertAcceptable` throws
  */
 export async function registerUser(
   deps: Pick<Deps, 'db' | 'clock' | 'config' | 'client' | 'limitKeys' | 'passwords' | 'localLimits'> &

@@ -16,18 +16,23 @@ export const users = lumascope.table(
     email: text('email').notNull(),
     /** 1-100 code points. */
     fullName: text('full_name').notNull(),
-    /** Self-describing (`crypto/password.ts`); written by registering and by upgrades at sign-in. Null: nobody signs in with a password. */
+    /**
+     * Self-describing (`crypto/password.ts`); written by registering and by upgrades at sign-in. Null: nobody
+     * signs in with a password.
+     */
     passwordHash: text('password_hash'),
     /**
-     * Wrong passwords since the last right one, other than those of known devices and sessions, which count for
-     * themselves. One is forgiven every 7.2 hours after the last; at the maximum of `sql/lockout.ts` the account is locked.
+     * Wrong passwords since the last right one, other than those of known devices and sessions, which count
+     * for themselves. One is forgiven every 7.2 hours after the last; at the maximum of `sql/lockout.ts` the
+     * account is locked.
      */
     consecutiveFailures: integer('consecutive_failures').notNull().default(0),
     /** When the last of them was counted; null: never. */
     lastFailedAt: time('last_failed_at'),
     /**
-     * Goes up by one whenever what was begun before must come to nothing, as with a new password; not when the
-     * same password is hashed anew. A sign-in that read another number than it finds when it completes fails.
+     * Goes up by one whenever what was begun before must come to nothing, as with a new password; not when
+     * the same password is hashed anew. A sign-in that read another number than it finds when it completes
+     * fails.
      */
     authVersion: integer('auth_version').notNull().default(1),
     /** Goes up with every new password: browsers that were known by an older one are so no more. */
@@ -59,8 +64,8 @@ export const users = lumascope.table(
 )
 
 /**
- * What a search compares the beginning of, each with an index. In the order of bytes, since a language's own does not
- * keep those together that begin alike.
+ * What a search compares the beginning of, each with an index. In the order of bytes, since a language's own
+ * does not keep those together that begin alike.
  */
 export function searchKeys({ username, email, fullName }: Record<'username' | 'email' | 'fullName', object>) {
   return {

@@ -125,7 +125,7 @@ describe('a migration behind somebody who only reads, as a backup does (row 101)
     await pool.query('create index new_old_index on users (email)')
     await blocker.query('begin isolation level repeatable read')
     await blocker.query('select from users')
-    const drop = 'drop index concurrently if exists "public"."new_old_index"'
+    const drop = 'drop index concurrently if exists "lumascope"."new_old_index"'
     const folder = migrations(`${NEW_INDEX};--> statement-breakpoint\n${drop};`)
     const applied = applyMigrations(pool, { folder, ...QUICK })
     for (let round = 0; round < 5; round++) {
@@ -199,8 +199,9 @@ describe('what is applied together', () => {
   test('the embedded database takes steps as well', async () => {
     const pglite = await PGlite.create()
     const pool = pglitePool(pglite)
-    await pool.query('create table users (username text)')
+    await pool.query('create schema lumascope; create table lumascope.users (username text)')
     expect(await applyMigrations(pool, { folder: migrations(ADD_COLUMN, NEW_INDEX) })).toBe(2)
+    await pool.query('set search_path = lumascope')
     expect(await indexes(pool)).toEqual([{ name: 'new_index', valid: 't' }])
     await pool.end()
     await pglite.close()
