@@ -1,5 +1,5 @@
 import type { Config } from './config/parse-config.ts'
-import type { DerivedKeys } from './crypto/derived-key.ts'
+import type { DerivedKeys } from './crypto/derive-keys.ts'
 import type { KeyRing } from './crypto/jwt.ts'
 import type { PasswordHasher } from './crypto/password.ts'
 import type { Connect, Database } from './db/client.ts'

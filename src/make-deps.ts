@@ -1,5 +1,5 @@
 import type { Config } from './config/parse-config.ts'
-import { deriveKeys } from './crypto/derived-key.ts'
+import { deriveKeys } from './crypto/derive-keys.ts'
 import { createKeyRing } from './crypto/jwt.ts'
 import { createPasswordHasher, type Derive } from './crypto/password.ts'
 import { type DatabaseFetch, prepareDatabase } from './db/client.ts'

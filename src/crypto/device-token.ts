@@ -1,22 +1,22 @@
-import type { DerivedKeys } from './derived-key.ts'
+import type { DerivedKeys } from './derive-keys.ts'
 import { uuidFromBytes, uuidToBytes } from './encoding.ts'
-import { seal, unseal } from './sealed.ts'
+import { seal, unseal } from './seal.ts'
 
 /**
- * A browser that has signed in to an account before. It proves that, and opens nothing. It counts while the
- * password is the one it had then: whoever knew one that was replaced is a stranger.
+ * A browser that signed in to an account before. It gives access to nothing, only a bucket of its own for
+ * attempts. A change of the password ends it: somebody who knew the old one is a stranger again.
  */
 export type Device = { userId: number; passwordVersion: number; deviceId: string }
 
 const DEVICE_BYTES = 16
 const CONTENT_BYTES = DEVICE_BYTES + 12
 
-/** As long as browsers keep a cookie at most (RFC 6265bis section 5.5). */
+/** Browsers keep no cookie for longer (RFC 6265bis section 5.5). */
 export const DEVICE_TOKEN_SECONDS = 400 * 86_400
 
 /**
- * Makes the token of a device: base64url of its id, the user's, the password's version and the second until
- * which it counts, and HMAC-SHA-256 over them.
+ * Makes the token of a device: base64url of the device's id, the user's id, the version of the password, the
+ * expiry in Unix seconds, and an HMAC-SHA-256 over these.
  *
  * @see https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies
  */
@@ -33,7 +33,7 @@ export async function makeDeviceToken(
   return await seal(keys, content)
 }
 
-/** Reads a device token that this server made and that still counts; `null` for anything else. */
+/** Reads a device token of this server that has not expired; `null` for any other string. */
 export async function readDeviceToken(keys: DerivedKeys, token: string, now: Date): Promise<Device | null> {
   const content = await unseal(keys, token, CONTENT_BYTES)
   if (!content) return null

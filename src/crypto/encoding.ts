@@ -1,8 +1,8 @@
 const encoder = new TextEncoder()
 
-/** The UTF-8 bytes of a text. */
-export function utf8(text: string): Uint8Array<ArrayBuffer> {
-  return encoder.encode(text)
+/** The UTF-8 bytes of a string. */
+export function utf8(value: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(value)
 }
 
 /** Base64url without padding (RFC 4648 section 5). */
@@ -12,34 +12,34 @@ export function toBase64Url(bytes: Uint8Array): string {
   return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }
 
-/** Groups of four, and at the end two characters or three whose spare bits are zero. */
+/** Groups of four characters, then none or two or three, whose spare bits are zero. */
 const CANONICAL_BASE64URL =
   /^(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?$/
 
 /**
- * Whether a text is unpadded base64url in the one canonical spelling of its bytes. Decoders usually take
- * several spellings of the same bytes (padding, spare bits in the last character); accepting one only means
- * that a token which differs in any character is a different token.
+ * Whether a string is unpadded base64url in the one canonical spelling of its bytes. Decoders usually accept
+ * several (with padding, with spare bits set in the last character); then one token could have several
+ * spellings.
  *
  * @see https://www.rfc-editor.org/rfc/rfc4648#section-3.5
  */
-export function isBase64Url(text: string): boolean {
-  return CANONICAL_BASE64URL.test(text)
+export function isBase64Url(value: string): boolean {
+  return CANONICAL_BASE64URL.test(value)
 }
 
-/** The bytes of a text as `isBase64Url` wants it; `null` for any other. */
-export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | null {
-  if (!isBase64Url(text)) return null
-  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
+/** The bytes of a canonical base64url string (`isBase64Url`); `null` for any other. */
+export function fromBase64Url(value: string): Uint8Array<ArrayBuffer> | null {
+  if (!isBase64Url(value)) return null
+  const binary = atob(value.replaceAll('-', '+').replaceAll('_', '/'))
   return Uint8Array.from(binary, (char) => char.charCodeAt(0))
 }
 
-/** Whether a text is a UUID in lower case (RFC 9562 section 4), as this server writes them. */
-export function isUuid(text: string): boolean {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
+/** Whether a string is a UUID in lower case (RFC 9562 section 4), as this server writes them. */
+export function isUuid(value: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value)
 }
 
-/** Two lower-case digits a byte. */
+/** Hexadecimal in lower case, two digits a byte. */
 export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

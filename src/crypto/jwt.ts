@@ -3,18 +3,18 @@ import { isBase64Url } from './encoding.ts'
 import { importSigningKey, importVerificationKey, type SigningKey } from './signing-key.ts'
 
 /**
- * The keys of this server: the first signs, all verify. Each is imported once, on first use, which makes a
- * verification about twice as fast as handing the secret over each time.
+ * The signing keys of this server: the first signs, all verify. Each is imported once, on first use: with an
+ * imported key `verify` is about twice as fast as with a secret.
  */
 export type KeyRing = {
   signing: () => Promise<NamedKey>
   verification: ReadonlyMap<string, { alg: SigningKey['alg']; key: () => Promise<CryptoKey> }>
 }
 
-/** The library writes `kid` into the header for keys that have both members, as a JWK has. */
+/** The library writes `kid` into the header if the key has both properties. */
 type NamedKey = CryptoKey & Pick<SigningKey, 'alg' | 'kid'>
 
-/** Claims that every token of this server carries (RFC 7519 section 4.1); times in whole seconds. */
+/** The claims of every token of this server (RFC 7519 section 4.1); times in whole Unix seconds. */
 export type RegisteredClaims = {
   iss: string
   aud: string
@@ -27,21 +27,21 @@ export type RegisteredClaims = {
 export type Expected = { issuer: string; audience: string; now: Date; ignoreExpiry?: boolean }
 
 /**
- * Tokens are minted and checked on different machines, whose clocks differ a little. Five seconds covers
- * what NTP leaves; a token is never accepted after its expiry.
+ * Tokens are issued and verified on machines whose clocks differ a little: a token may be from up to five
+ * seconds in the future, more than NTP leaves. It is never accepted after its expiry.
  */
 export const CLOCK_LEEWAY_SECONDS = 5
 
 /**
- * Longer ones are refused before anything decodes them. Most of ours are under 1 KiB; the largest that can
- * be, with 32 roles, a name and an address that double in JSON and in base64, is under 7 KiB.
+ * Longer tokens are refused before anything decodes them. Most of ours are under 1 KiB. The largest possible
+ * one, with 32 roles and a name and an address that double in size in JSON and base64, is under 7 KiB.
  */
 const MAX_TOKEN_CHARACTERS = 8192
 
 /**
- * Builds the ring from at least one key.
+ * Builds the key ring.
  *
- * @throws TypeError when the list is empty: a server without a key must not start
+ * @throws TypeError if there is no key: such a server must not start
  */
 export function createKeyRing(keys: readonly SigningKey[]): KeyRing {
   const [signing] = keys
@@ -57,7 +57,7 @@ export function createKeyRing(keys: readonly SigningKey[]): KeyRing {
   }
 }
 
-/** Makes something on first use and keeps it; a failure is not kept. */
+/** Memoizes `make`, but not its failure. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined
   return () => {
@@ -72,9 +72,9 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 /**
  * Signs claims with the ring's first key; the header names it (`kid`).
  *
- * String claims are written in ASCII with JSON escapes. Browser code in the wild reads a payload with
- * `JSON.parse(atob(token.split('.')[1]))`: `atob` knows neither UTF-8 nor the two extra letters of
- * base64url. ASCII without `>`, `?`, `~` and DEL never produces those letters, so such code reads any name.
+ * String claims are written in ASCII, with JSON escapes. Frontends read the payload by
+ * `JSON.parse(atob(token.split('.')[1]))`, and `atob` knows neither UTF-8 nor the `-` and `_` of base64url.
+ * ASCII without `>`, `?`, `~` and DEL never encodes to those two, so such code can read any name.
  */
 export async function signToken(ring: KeyRing, claims: RegisteredClaims & Record<string, unknown>) {
   const plain = Object.fromEntries(Object.entries(claims).map(([name, value]) => [name, ascii(value)]))
@@ -82,11 +82,11 @@ export async function signToken(ring: KeyRing, claims: RegisteredClaims & Record
 }
 
 /**
- * Checks a token: the key comes from the ring by `kid` and its one algorithm must be the header's; issuer,
- * audience and times must fit; every part must be spelled canonically.
+ * Verifies a token: `kid` selects the key, whose one algorithm must be the header's; issuer, audience and
+ * times must be right; every part must be canonical base64url.
  *
- * @returns the claims, or `null` for every reason to refuse. There is no reason given on purpose: it would
- *   be an oracle, and the library's own messages contain the whole token.
+ * @returns the claims; `null` if the token is refused, for whatever reason. The reason would be an oracle,
+ *   and the library's messages contain the whole token.
  * @see https://www.rfc-editor.org/rfc/rfc8725#section-3
  */
 export async function verifyToken(
@@ -99,8 +99,7 @@ export async function verifyToken(
     const { header }: { header: { kid?: unknown } } = decode(token)
     const entry = typeof header.kid === 'string' ? ring.verification.get(header.kid) : undefined
     if (!entry) return null
-    // The library compares times with a clock of its own and only where a claim happens to be there, so
-    // times are checked below.
+    // The library reads its own clock, and accepts a token without `exp`: `hasRegisteredClaims` checks times.
     const options = { alg: entry.alg, exp: false, iat: false, nbf: false }
     const claims: unknown = await verify(token, await entry.key(), options)
     return hasRegisteredClaims(claims, expected) ? claims : null

@@ -2,8 +2,8 @@ import { fromBase64Url, toBase64Url, utf8 } from './encoding.ts'
 import { timingSafeEqual } from './timing-safe.ts'
 
 /**
- * Cloudflare's production Workers refuse a PBKDF2 call above this, for every hash function. Local workerd
- * and Node don't, so a larger number passes every local test and fails on the first real sign-in.
+ * Production Workers refuse a PBKDF2 call with more iterations, for every hash function. Local workerd and
+ * Node don't: a larger number would pass every local test and fail at the first real sign-in.
  *
  * @see https://github.com/cloudflare/workerd/issues/1346
  */
@@ -16,7 +16,7 @@ export const MAX_ITERATIONS_PER_CALL = 100_000
  */
 export const MIN_TOTAL_ITERATIONS = 600_000
 
-/** At most 20 × 100,000 iterations, about a third of a second: a crafted row can't buy more of our time. */
+/** 20 × 100,000 iterations, about a third of a second, is the most that a tampered row can cost. */
 export const MAX_ROUNDS = 20
 
 const SALT_BYTES = 16
@@ -24,13 +24,13 @@ const HASH_BYTES = 32
 const FORMAT =
   /^\$pbkdf2-sha256-chain\$v=1,i=(\d{1,6}),r=(\d{1,2})\$([A-Za-z0-9_-]{1,86})\$([A-Za-z0-9_-]{43})$/
 
-/** How much work one hash is: `rounds` chained PBKDF2 calls of `iterations` each. */
+/** The cost of a hash: `rounds` chained PBKDF2 calls of `iterations` each. */
 export type WorkFactor = { iterations: number; rounds: number }
 
-/** What happens between two calls of a chain. */
+/** Awaited between two calls of a chain. */
 export type Pause = () => Promise<void>
 
-/** Does the work of one hash: what `chainedPbkdf2` does, wherever it is done. */
+/** Computes `chainedPbkdf2`, on this thread or on another. */
 export type Derive = (
   password: string,
   salt: Uint8Array<ArrayBuffer>,
@@ -40,24 +40,24 @@ export type Derive = (
 type ParsedHash = WorkFactor & { salt: Uint8Array<ArrayBuffer>; hash: Uint8Array<ArrayBuffer> }
 
 export type PasswordHasher = {
-  /** Hashes a password with a fresh salt; the result is self-describing and safe to store. */
+  /** Hashes a password with a new salt. The string contains the parameters and the salt. */
   hash(password: string): Promise<string>
   /**
-   * Checks a password against a stored hash. `null` (no such account) does the same work against a hash
-   * that nothing matches, so that the time and the CPU spent don't tell whether the account exists.
+   * Compares a password with a stored hash. `null` (no such account) costs the same work and matches nothing:
+   * neither time nor CPU shows whether an account exists.
    *
-   * @returns `matches`; and `outdated` when the hash was made with other parameters than today's
+   * @returns `matches`, and `outdated` if the hash has other parameters than the configured ones
    */
   verify(password: string, stored: string | null): Promise<{ matches: boolean; outdated: boolean }>
 }
 
 /**
  * Chains PBKDF2-HMAC-SHA256 so that no call exceeds the cap: `D(0) = salt`, `D(k) = PBKDF2(password, salt =
- * D(k-1), iterations, 32 bytes)` for `k = 1..rounds`. The work is strictly sequential and keyed by the
- * password at every stage; one round is stock PBKDF2.
+ * D(k-1), iterations, 32 bytes)` for `k = 1..rounds`. The work is strictly sequential, and the password is
+ * the key of every call. One round is plain PBKDF2.
  *
- * Workers derive bits on the thread that serves all requests of an isolate. With a `pause` that lets others
- * run, they wait for one call at most; without, for the whole hash.
+ * Workers derive bits on the one thread that serves all requests of an isolate. With a `pause` that yields,
+ * other requests wait for at most one call; without it, for the whole hash.
  *
  * @returns the 32 bytes `D(rounds)`
  * @see https://www.rfc-editor.org/rfc/rfc8018#section-5.2
@@ -70,7 +70,7 @@ export async function chainedPbkdf2(
   const key = await crypto.subtle.importKey('raw', utf8(password), 'PBKDF2', false, ['deriveBits'])
   let block = salt
   for (let round = 0; round < rounds; round++) {
-    // biome-ignore lint/nursery/useAwaitThenable: it is a promise, behind an alias that the rule does not look through
+    // biome-ignore lint/nursery/useAwaitThenable: `Pause` returns a promise; the rule does not see it
     if (round > 0 && pause) await pause()
     const algorithm = { name: 'PBKDF2', hash: 'SHA-256', salt: block, iterations }
     block = new Uint8Array(await crypto.subtle.deriveBits(algorithm, key, HASH_BYTES * 8))
@@ -79,8 +79,10 @@ export async function chainedPbkdf2(
 }
 
 /**
- * A hasher with a work factor of its own and a source of random bytes. Passwords are brought to NFKC first
- * (NIST SP 800-63B-4 section 3.1.1.2): the same password typed on macOS and on Windows is the same password.
+ * Creates a hasher. Passwords are normalised to NFKC first (NIST SP 800-63B-4 section 3.1.1.2), since macOS
+ * and Windows encode the same typed characters differently.
+ *
+ * @param work the cost of new hashes, and the least work of every verification
  */
 export function createPasswordHasher(
   work: WorkFactor,
@@ -101,8 +103,8 @@ export function createPasswordHasher(
       const spent = { iterations: expected.iterations, rounds: expected.rounds }
       const actual = await derive(password.normalize('NFKC'), expected.salt, spent)
       const matches = timingSafeEqual(actual, expected.hash) && parsed !== null
-      // A cheaper hash of old would be told from an unknown account by its time, and a right password from a
-      // wrong one where that opens nothing.
+      // An old hash with a lower cost must take as long as an unknown account, or its time shows that the
+      // account exists.
       await spendMissing(derive, work, spent)
       return {
         matches,
@@ -112,7 +114,7 @@ export function createPasswordHasher(
   }
 }
 
-/** Does the work that `spent` falls short of `due`, in calls that production accepts. */
+/** Does the work that is missing from `spent` to `due`, in calls that production accepts. */
 async function spendMissing(derive: Derive, due: WorkFactor, spent: WorkFactor): Promise<void> {
   const missing = due.iterations * due.rounds - spent.iterations * spent.rounds
   if (missing <= 0) return
@@ -121,9 +123,9 @@ async function spendMissing(derive: Derive, due: WorkFactor, spent: WorkFactor):
 }
 
 /**
- * Reads a stored hash; `null` for anything that isn't one or whose parameters are out of bounds. The bounds
- * are checked before any work is done, so that a tampered row can neither stall a Worker nor ask for a call
- * that production refuses.
+ * Parses a stored hash; `null` if it is malformed or its parameters are out of bounds. The bounds are checked
+ * before any work is done: a tampered row must neither stall a Worker nor ask for a call that production
+ * refuses.
  */
 export function parsePasswordHash(stored: string): ParsedHash | null {
   const [, iterations, rounds, saltText, hashText] = FORMAT.exec(stored) ?? []

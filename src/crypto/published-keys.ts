@@ -1,6 +1,6 @@
-// Keys that everybody can look up. Whoever pastes one signs with a key that attackers try first.
+// Keys that are printed in public. Attackers try these first, and people paste them.
 
-/** The starts of symmetric ones, as they are printed: texts, or base64url of bytes. */
+/** The beginnings of symmetric keys, as printed: strings, or base64url of bytes. */
 export const PUBLISHED_SECRETS = [
   // FastAPI's tutorial on OAuth2.
   '09d25e094faa6ca2556c8181',
@@ -11,7 +11,7 @@ export const PUBLISHED_SECRETS = [
   'AAPapAv4LbFbiVawEjagUBlu',
 ]
 
-/** The first coordinates of asymmetric ones whose private numbers are printed. */
+/** The `x` coordinates of asymmetric keys whose private part is printed. */
 export const PUBLISHED_COORDINATES = new Set([
   // P-256: jwt.io; RFC 7515 appendix A.3; RFC 7517 appendix A.1; RFC 7518 appendix C, twice; RFC 9421
   // appendix B.1.3; RFC 6979 appendix A.2.5.

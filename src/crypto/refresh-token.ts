@@ -1,8 +1,8 @@
-import type { DerivedKeys } from './derived-key.ts'
+import type { DerivedKeys } from './derive-keys.ts'
 import { uuidFromBytes, uuidToBytes } from './encoding.ts'
-import { seal, unseal } from './sealed.ts'
+import { seal, unseal } from './seal.ts'
 
-/** What a refresh token says: the session and which of its tokens this is, counted from 0. */
+/** The session of a refresh token, and its generation, which counts from 0. */
 export type RefreshTokenContent = { sessionId: string; generation: number }
 
 const SESSION_BYTES = 16
@@ -10,8 +10,8 @@ const CONTENT_BYTES = SESSION_BYTES + 4
 
 /**
  * Makes the refresh token of a session's generation: base64url of the session's id, the generation as a
- * 32-bit number, and HMAC-SHA-256 over both. It is a function of what it says, so that everybody who lost a
- * race for the next token can be given the same one, and no token has to be stored anywhere.
+ * 32-bit number, and an HMAC-SHA-256 over both. The token is a function of its content, so all clients that
+ * raced for a refresh get the same one, and none has to be stored.
  */
 export async function makeRefreshToken(
   keys: DerivedKeys,
@@ -24,8 +24,8 @@ export async function makeRefreshToken(
 }
 
 /**
- * Reads a refresh token that this server made; `null` for anything else, before any query. So a forger can
- * neither reach the database nor name the session of somebody else to have it ended.
+ * Reads a refresh token of this server; `null` for any other string. It needs no query: a forged token never
+ * reaches the database, and can't end somebody else's session as a replay would.
  */
 export async function readRefreshToken(
   keys: DerivedKeys,

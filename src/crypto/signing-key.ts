@@ -4,25 +4,25 @@ import { keyWeakness } from './weakness.ts'
 
 export type Algorithm = 'HS256' | 'ES256' | 'EdDSA'
 
-/** A private or secret key as a JSON Web Key (RFC 7517 section 4) whose one algorithm is part of it. */
+/** A private or symmetric key as a JSON Web Key (RFC 7517 section 4), bound to one algorithm. */
 export type SigningKey = {
   alg: Algorithm
   kid: string
   kty: string
   crv?: string
-  /** Of a symmetric key: the secret itself. */
+  /** The secret of a symmetric key. */
   k?: string
-  /** Of an asymmetric key: the public part, one coordinate or two … */
+  /** The public part of an asymmetric key: one coordinate or two. */
   x?: string
   y?: string
-  /** … and the private part. */
+  /** The private part of an asymmetric key. */
   d?: string
 }
 
-/** The public half of an asymmetric key, for others to verify with. */
+/** The public part of an asymmetric key, as the JWKS publishes it. */
 export type PublicKey = Omit<SigningKey, 'k' | 'd'> & { use: 'sig' }
 
-/** All that is known of an algorithm (RFC 7518 section 3.1, RFC 8037); nothing else here tells them apart. */
+/** The one table of algorithms (RFC 7518 section 3.1, RFC 8037): no other code distinguishes them. */
 const ALGORITHMS: Record<
   Algorithm,
   {
@@ -37,25 +37,25 @@ const ALGORITHMS: Record<
   EdDSA: { kty: 'OKP', crv: 'Ed25519', parts: ['x', 'd'], use: { name: 'Ed25519', namedCurve: 'Ed25519' } },
 }
 
-/** Coordinates and private numbers of both curves have 32 bytes. */
+/** The length of coordinates and private keys on both curves. */
 const PART_BYTES = 32
 
-/** An HS256 signing key from a secret text; whether the secret is good enough is `keyProblem`'s to say. */
+/** An HS256 key of a secret string; `keyProblem` says whether the secret is strong enough. */
 export function hs256Key(kid: string, secret: string): SigningKey {
   return { kty: 'oct', alg: 'HS256', kid, k: toBase64Url(utf8(secret)) }
 }
 
-/** Makes a key of full strength. */
+/** Generates a key. */
 export async function generateKey(alg: Algorithm, kid: string): Promise<SigningKey> {
   const { use } = ALGORITHMS[alg]
-  // HMAC-SHA-256 keys come in the 512 bits of its block.
+  // Web Crypto generates HMAC-SHA-256 keys of 512 bits, the block size of SHA-256.
   const made = (await crypto.subtle.generateKey(use, true, ['sign', 'verify'])) as CryptoKey | CryptoKeyPair
   const key = 'privateKey' in made ? made.privateKey : made
   const jwk = (await crypto.subtle.exportKey('jwk', key)) as SigningKey
   return pick(jwk, { alg, kid })
 }
 
-/** What is wrong with a key before it is used; `null` if nothing is. Nothing of the key is repeated. */
+/** The reason to refuse a configured key, without quoting any of it; `null` if there is none. */
 export function keyProblem(value: unknown): string | null {
   if (typeof value !== 'object' || value === null) return 'is not a JSON Web Key'
   const { alg, kid, ...key } = value as Partial<SigningKey>
@@ -84,7 +84,8 @@ const WEAK_PRIVATE = 'can be guessed, or is printed somewhere; generate one with
 const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
 
 /**
- * Whether a private number has fewer than 192 bits, counted from either end: n - 1 has the coordinate of 1.
+ * Whether a private key is within 2^192 of 0 or of the order n. From n too, since `n - d` has the same `x` as
+ * `d`.
  */
 function isSmallOfP256(alg: Algorithm, d: string): boolean {
   if (alg !== 'ES256') return false
@@ -93,37 +94,38 @@ function isSmallOfP256(alg: Algorithm, d: string): boolean {
   return (number < fromEnd ? number : fromEnd) < 1n << 192n
 }
 
-/** What two keys have in common if they are one: the secret, or the first coordinate. */
+/** A string that is equal for two JWKs of one key: the secret, or the first coordinate. */
 export function keyIdentity({ k, x }: SigningKey): string {
   return k ?? x ?? ''
 }
 
-/** A key with the members its algorithm has and no other. */
+/** The key with the parameters of its algorithm and no others. */
 export function pick(key: SigningKey, { alg, kid }: Pick<SigningKey, 'alg' | 'kid'>): SigningKey {
   const { kty, crv, parts } = ALGORITHMS[alg]
   const members = parts.map((part) => [part, key[part]])
   return { kty, ...(crv && { crv }), alg, kid, ...Object.fromEntries(members) }
 }
 
-/** The half that others may have; `null` for a symmetric key, which is a secret as a whole. */
+/** The public part of a key; `null` for a symmetric key, which has none. */
 export function publicKey({ k, d: _, ...key }: SigningKey): PublicKey | null {
   return k === undefined ? { ...key, use: 'sig' } : null
 }
 
-/** A key to verify with, as Web Crypto takes it: an `alg` of its own would be refused for Ed25519. */
+/** Imports a key for verifying, without `alg`: Web Crypto refuses an Ed25519 JWK that has it. */
 export function importVerificationKey({ alg, kid: _, d: _private, ...key }: SigningKey): Promise<CryptoKey> {
   return crypto.subtle.importKey('jwk', key, ALGORITHMS[alg].use, false, ['verify'])
 }
 
-/** A key to sign with, as Web Crypto takes it. */
+/** Imports a key for signing. */
 export function importSigningKey({ alg, kid: _, ...key }: SigningKey): Promise<CryptoKey> {
   return crypto.subtle.importKey('jwk', key, ALGORITHMS[alg].use, false, ['sign'])
 }
 
 /**
- * Uses a key once: a public part that belongs to another key looks right and fails at every sign-in.
+ * Signs and verifies once: a key whose public part belongs to another key is well-formed and would fail at
+ * every sign-in.
  *
- * @returns whether its signature verifies
+ * @returns whether the signature verified
  */
 export async function isUsable(key: SigningKey): Promise<boolean> {
   const algorithm = { ...ALGORITHMS[key.alg].use, hash: 'SHA-256' }

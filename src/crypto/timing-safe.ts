@@ -1,6 +1,6 @@
 /**
- * Compares two byte strings in a time that depends on their length only, so that an attacker who measures
- * it can't find the right value byte by byte. Lengths are not secret here: every caller compares digests.
+ * Compares two byte strings in a time that depends on their length alone: otherwise an attacker who measures
+ * it finds the right value byte by byte. The lengths of digests are no secret.
  */
 export function timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false

@@ -3,25 +3,25 @@ import { PUBLISHED_SECRETS } from './published-keys.ts'
 
 /** RFC 8725 section 3.5: a key as long as the output of the hash, 32 bytes for SHA-256. */
 const MIN_KEY_BYTES = 32
-/** What 32 bytes are in each spelling. */
+/** The length of 32 bytes in each encoding. */
 const MIN_BASE64_CHARACTERS = 43
 const MIN_HEX_DIGITS = 64
 
 /**
- * Of 43 random characters of base64, under 3 in 100 million texts; 64 hexadecimal digits have 240 at the
- * least.
+ * Length × log2 of the number of different characters. Fewer than 3 in 100 million random strings of 43
+ * base64 characters have less; 64 random hexadecimal digits have at least 240.
  */
 const MIN_BITS = 180
-/** 32 random bytes have about 30 different ones. */
+/** 32 random bytes have about 30 different values. */
 const MIN_DISTINCT_BYTES = 12
 
-/** A random text of 64 characters holds one of them in no lifetime. */
+/** It takes more than a lifetime to generate a random string of 64 characters that contains one of these. */
 const WORDS = /secret|password|change|placeholder|example|replace|string|your.?key/i
 
 /**
- * The commonest pairs of letters in English, in three classes, each with the binary logarithm of how many
- * times as often one occurs there as among random letters: the first 40 are 45 % of a text, 60 more 27 %, 80
- * more 17 %.
+ * The most common pairs of letters in English, in three classes: the first 40 pairs make up 45 % of a text,
+ * the next 60 make up 27 %, the next 80 make up 17 %. The number is the binary logarithm of how much more
+ * often a pair of the class occurs in English than in random letters.
  */
 const ENGLISH_PAIRS = new Map(
   (
@@ -29,7 +29,8 @@ const ENGLISH_PAIRS = new Map(
       [2.9, 'therreheinonesenortesttiatansentdecoioalngarlilendeditnsmeroriischetllracetaveou'],
       [
         1.6,
-        'ecmapenetrctdihatoursoilpageopsiasiceanofossacomotamodprwiocporscafiunpttsmilousutncadimhiemnartigolmprcplexlauehoiedoel',
+        'ecmapenetrctdihatoursoilpageopsiasiceanofossacomotamodprwiocporscafiunpttsmi' +
+          'lousutncadimhiemnartigolmprcplexlauehoiedoel',
       ],
       [
         0.5,
@@ -39,13 +40,14 @@ const ENGLISH_PAIRS = new Map(
     ] as const
   ).flatMap(([bits, pairs]) => (pairs.match(/../g) ?? []).map((pair) => [pair, bits] as const)),
 )
-/** All other pairs of letters. */
+/** The same number for all other pairs of letters. */
 const OTHER_PAIR_BITS = -2.7
 
 /**
- * The same for what neighbours can be, in the two ways to write words without spaces: in one case, with
- * digits or separators among them, and in CamelCase. Random base64 has a third of each of: two of one case;
- * two of two cases; something with a digit.
+ * The same number for the kinds of two neighbouring characters, in the two ways to write words without
+ * spaces: all in one case, with digits or separators between words; and in CamelCase. In random base64, a
+ * third of the neighbours are two letters of one case, a third two letters of different case, and a third
+ * contain another character.
  */
 const STYLES: readonly (readonly [neighbours: RegExp, bits: number])[][] = [
   [
@@ -60,29 +62,34 @@ const STYLES: readonly (readonly [neighbours: RegExp, bits: number])[][] = [
     [/./, -3.7],
   ],
 ]
-/** By Markov's inequality, a random text is 2^24 times as likely to be words in at most one case of 2^24. */
+/**
+ * By Markov's inequality, at most one random string in 2^24 is 2^24 times as likely to be words as random.
+ */
 const MAX_WORD_BITS = 24
 
-/** Alphabet, digits and keyboard. */
+/** The alphabet, the digits and the rows of the keyboard. */
 const ROWS = 'abcdefghijklmnopqrstuvwxyz 0123456789 qwertyuiop asdfghjkl zxcvbnm'
 
-/** Of neighbouring characters in a random text of base64 8 % stand in one row, of hex 18 %. */
+/** In random base64, 8 % of neighbouring characters are neighbours in a row too; in hexadecimal, 18 %. */
 const MAX_IN_ROW = 0.5
-/** Four characters twice are chance once or twice in a random text. */
+/** In a random string, four characters that occur twice are chance, once or twice. */
 const MIN_DISTINCT_QUADRUPLES = 0.75
 
 const ADVICE = 'generate one with: openssl rand -base64 48'
 const GUESSABLE = `can be guessed; ${ADVICE}`
+const TOO_SHORT =
+  `is shorter than ${MIN_KEY_BYTES} bytes (${MIN_BASE64_CHARACTERS} characters of base64, ` +
+  `${MIN_HEX_DIGITS} hexadecimal digits); ${ADVICE}`
 
 /**
- * Why a secret must not be used: it is not 32 random bytes in base64, base64url or hex, or looks made up.
- * Other characters are refused although they could be random: quotes, `$`, spaces and what ASCII lacks don't
- * pass shells, env files and dashboards unchanged, and then the key is another one than everybody else's.
+ * The reason to refuse a secret: it is not 32 bytes in base64, base64url or hexadecimal, or looks made up.
+ * Other characters are refused even if they are random: shells, env files and dashboards change quotes, `$`,
+ * spaces and non-ASCII characters, and then two servers have different keys.
  *
- * It catches what people type or paste (words, sentences, diceware, rows of the keyboard, repetitions,
+ * It recognises what people type or paste (words, sentences, diceware, rows of the keyboard, repetitions,
  * published keys), not a bad generator. Of a million generated secrets it refuses none.
  *
- * @returns the reason, or `null` where nothing speaks against it
+ * @returns the reason, without quoting the secret; `null` if the secret is accepted
  */
 export function secretWeakness(secret: string): string | null {
   if (/[^A-Za-z0-9+/_=-]/.test(secret))
@@ -90,17 +97,17 @@ export function secretWeakness(secret: string): string | null {
   const isHex = /^[0-9a-f-]*$/i.test(secret)
   const characters = secret.replace(isHex ? /-/g : /=+$/, '')
   if (characters.length < (isHex ? MIN_HEX_DIGITS : MIN_BASE64_CHARACTERS)) {
-    return `is shorter than ${MIN_KEY_BYTES} bytes (${MIN_BASE64_CHARACTERS} characters of base64, ${MIN_HEX_DIGITS} hexadecimal digits); ${ADVICE}`
+    return TOO_SHORT
   }
   const bits = characters.length * Math.log2(new Set(characters).size)
   const isMadeUp = bits < MIN_BITS || /^\d+$/.test(characters) || WORDS.test(secret) || isTyped(characters)
   return isMadeUp || isRepetitive(characters) || isPublished(secret) ? GUESSABLE : null
 }
 
-/** The same for a key's bytes; what is text all through was a text to somebody. */
+/** The same for the bytes of a key. If they are all printable ASCII, somebody wrote them as a string. */
 export function keyWeakness(key: Uint8Array): string | null {
   if (key.length < MIN_KEY_BYTES) return `is shorter than ${MIN_KEY_BYTES} bytes; ${ADVICE}`
-  // Above 255 arguments some engines run out of stack; what is wrong with a key shows before.
+  // Bounded, because each byte is an argument: with too many, engines run out of stack.
   const binary = String.fromCharCode(...key.slice(0, 1024))
   if (isPublished(toBase64Url(key))) return GUESSABLE
   if (/^[ -~]*$/.test(binary)) return secretWeakness(binary)
@@ -109,16 +116,16 @@ export function keyWeakness(key: Uint8Array): string | null {
   return isSeries || isRepetitive(binary) || new Set(key).size < MIN_DISTINCT_BYTES ? GUESSABLE : null
 }
 
-function isTyped(text: string): boolean {
-  const pairs = Array.from(text.slice(1), (character, index) => `${text[index]}${character}`)
+function isTyped(characters: string): boolean {
+  const pairs = Array.from(characters.slice(1), (second, index) => `${characters[index]}${second}`)
   const isInWords = STYLES.some((style) => sumOf(pairs, (pair) => wordBits(pair, style)) > MAX_WORD_BITS)
   return isInWords || share(pairs, isInRow) > MAX_IN_ROW
 }
 
-/** How much two neighbours speak for words in a style, and against chance. */
+/** How much likelier two neighbours are in words of a style than at random, as a binary logarithm. */
 function wordBits(pair: string, style: (typeof STYLES)[number]): number {
   const [, bits = 0] = style.find(([neighbours]) => neighbours.test(pair)) ?? []
-  // A change of case to a capital is between words.
+  // Only within a word do letters follow each other as in English.
   const isWithinWord = bits > 1
   return isWithinWord ? bits + (ENGLISH_PAIRS.get(pair.toLowerCase()) ?? OTHER_PAIR_BITS) : bits
 }
@@ -128,12 +135,12 @@ function isInRow(pair: string): boolean {
   return first === second || ROWS.includes(first + second) || ROWS.includes(second + first)
 }
 
-function isRepetitive(text: string): boolean {
-  const quadruples = Array.from(text.slice(3), (_, index) => text.slice(index, index + 4))
+function isRepetitive(characters: string): boolean {
+  const quadruples = Array.from(characters.slice(3), (_, index) => characters.slice(index, index + 4))
   return new Set(quadruples).size < quadruples.length * MIN_DISTINCT_QUADRUPLES
 }
 
-/** By its start: what is longer by a suffix is as well known. */
+/** Compares beginnings: a published key with something appended is as well known. */
 function isPublished(secret: string): boolean {
   return PUBLISHED_SECRETS.some((start) => secret.startsWith(start))
 }

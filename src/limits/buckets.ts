@@ -1,4 +1,4 @@
-import { keyedHash } from '../crypto/keyed-hash.ts'
+import { hashWithKey } from '../crypto/hash-with-key.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import type { Limit } from '../features/rules.ts'
@@ -78,5 +78,5 @@ export async function bucketKey(
   kind: string,
   whose: string,
 ): Promise<string> {
-  return `${kind}:${await keyedHash(limitKeys, `${kind}:${whose}`)}`
+  return `${kind}:${await hashWithKey(limitKeys, `${kind}:${whose}`)}`
 }

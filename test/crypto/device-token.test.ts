@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { deriveKeys } from '../../src/crypto/derived-key.ts'
+import { deriveKeys } from '../../src/crypto/derive-keys.ts'
 import { makeDeviceToken, readDeviceToken } from '../../src/crypto/device-token.ts'
-import { keyedHash } from '../../src/crypto/keyed-hash.ts'
+import { hashWithKey } from '../../src/crypto/hash-with-key.ts'
 import { makeRefreshToken, readRefreshToken } from '../../src/crypto/refresh-token.ts'
 
 const secret = () => crypto.randomUUID() + crypto.randomUUID()
@@ -56,10 +56,10 @@ describe('a device token', () => {
 
 describe('a keyed hash', () => {
   test('is the same for the same text and key, and for no other', async () => {
-    const hash = await keyedHash(keys, 'ada@example.com')
+    const hash = await hashWithKey(keys, 'ada@example.com')
     expect(hash).toMatch(/^[\w-]{22}$/)
-    expect(await keyedHash(keys, 'ada@example.com')).toBe(hash)
-    expect(await keyedHash(keys, 'ada@example.con')).not.toBe(hash)
-    expect(await keyedHash(deriveKeys([secret()], 'device-token'), 'ada@example.com')).not.toBe(hash)
+    expect(await hashWithKey(keys, 'ada@example.com')).toBe(hash)
+    expect(await hashWithKey(keys, 'ada@example.con')).not.toBe(hash)
+    expect(await hashWithKey(deriveKeys([secret()], 'device-token'), 'ada@example.com')).not.toBe(hash)
   })
 })

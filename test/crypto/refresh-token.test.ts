@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { deriveKeys } from '../../src/crypto/derived-key.ts'
+import { deriveKeys } from '../../src/crypto/derive-keys.ts'
 import { makeRefreshToken, readRefreshToken } from '../../src/crypto/refresh-token.ts'
 
 const secret = () => crypto.randomUUID() + crypto.randomUUID()

@@ -1,9 +1,9 @@
-import type { DerivedKeys } from './derived-key.ts'
+import type { DerivedKeys } from './derive-keys.ts'
 import { fromBase64Url, toBase64Url } from './encoding.ts'
 
 const MAC_BYTES = 32
 
-/** Makes a text of some bytes that only this server can make: base64url of them and their HMAC-SHA-256. */
+/** Makes a token of bytes that only this server can make: base64url of them and their HMAC-SHA-256. */
 export async function seal(keys: DerivedKeys, content: Uint8Array<ArrayBuffer>): Promise<string> {
   const [key] = await keys()
   if (!key) throw new TypeError('Sealing needs a key')
@@ -14,18 +14,18 @@ export async function seal(keys: DerivedKeys, content: Uint8Array<ArrayBuffer>):
 }
 
 /**
- * Reads what `seal` made with any of the keys.
+ * Verifies a token that `seal` made with any of the keys.
  *
- * @param bytes how long the content is; another length is somebody else's text
- * @returns `null` for anything that this server did not make, in the one spelling it has
+ * @param bytes the length of the content
+ * @returns the content; `null` for another length, another signature or another spelling
  */
 export async function unseal(
   keys: DerivedKeys,
-  text: string,
+  token: string,
   bytes: number,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
-  if (text.length !== Math.ceil(((bytes + MAC_BYTES) * 4) / 3)) return null
-  const sealed = fromBase64Url(text)
+  if (token.length !== Math.ceil(((bytes + MAC_BYTES) * 4) / 3)) return null
+  const sealed = fromBase64Url(token)
   if (!sealed) return null
   const content = sealed.slice(0, bytes)
   for (const key of await keys()) {

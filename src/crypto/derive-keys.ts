@@ -1,16 +1,16 @@
 import { utf8 } from './encoding.ts'
 
-/** What keys are derived for. A label each: a key of one purpose is of no use for another. */
+/** Each purpose has a label of its own, so that a key derived for one is useless for another. */
 type Purpose = 'refresh-token' | 'device-token' | 'rate-limit'
 
 /**
- * Keys for one purpose from several secrets: the first makes, all are accepted, so that a secret can be
- * replaced while what was made with the old one stays valid. Derived once, on first use.
+ * The keys for one purpose, one for each configured secret. The first signs, all verify: tokens signed with
+ * the old secret stay valid while it is rotated out. Derived once, on first use.
  */
 export type DerivedKeys = () => Promise<readonly CryptoKey[]>
 
 /**
- * HMAC-SHA-256 keys by HKDF-SHA-256. No salt: the secrets are configured to be of full strength.
+ * Derives HMAC-SHA-256 keys by HKDF-SHA-256, without a salt: the secrets are random already.
  *
  * @see https://www.rfc-editor.org/rfc/rfc5869#section-3.2
  */
