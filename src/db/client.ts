@@ -6,30 +6,30 @@ import { resolveDatabase } from '../net/database-host.ts'
 import { isDatabaseAnswer } from './errors.ts'
 
 /**
- * Drizzle's database over Neon's HTTP driver, one statement a round trip. HTTP has no interactive
- * transaction: a check and its act belong in one statement (`sql/parts.ts`).
+ * Drizzle's database over Neon's HTTP driver: one statement is one round trip. HTTP has no interactive
+ * transactions, so a check and its act belong in one statement (`sql/parts.ts`).
  */
 export type Database = NeonHttpDatabase
 
-/** What one request spent on the database. `roundTrips` counts HTTP requests to it, failed ones too. */
+/** The use that one request made of the database. `roundTrips` counts HTTP requests, failed ones too. */
 export type QueryMeter = { roundTrips: number; milliseconds: number }
 
-/** Opens a handle on the database whose use `meter` records. Cheap: no connection, no I/O. */
+/** Opens the database for one request, whose use `meter` counts. It connects to nothing and costs nothing. */
 export type Connect = (meter: QueryMeter) => Database
 
 /**
- * Longer than any healthy query needs and short enough that a caller still waits: a database that hangs
- * must not hold requests until the platform ends them.
+ * Longer than any query of a healthy database takes, and short enough that the client still waits. Without
+ * it, a database that hangs would keep requests open until the platform ends them.
  */
 const DEFAULT_TIMEOUT_MILLISECONDS = 3000
 const TIMED_OUT = new DOMException('No answer in time', 'TimeoutError')
 
-/** What a statement's way to the database and its answer's way back may take of the timeout. */
+/** The part of the timeout that is left for the network, both ways. */
 const TRAVEL_MILLISECONDS = 500
 
 /**
- * When PostgreSQL has to end a statement so that nothing is committed after a request was answered 503: half
- * a second before we give up on it, or half of the time if that is less.
+ * The milliseconds after which PostgreSQL has to cancel a statement: half a second before we give up on it,
+ * or half of our timeout if that is more. Otherwise it could commit after we have answered 503.
  */
 export function statementDeadline(timeoutMilliseconds: number): number {
   return Math.max(timeoutMilliseconds - TRAVEL_MILLISECONDS, Math.floor(timeoutMilliseconds / 2))
@@ -37,18 +37,18 @@ export function statementDeadline(timeoutMilliseconds: number): number {
 
 type Post = (init: Omit<RequestInit, 'redirect'>) => ReturnType<DatabaseFetch>
 
-// Left to itself, the driver guesses an address from the host and follows redirects to any other, and it
-// sends the password with every statement. So it sends nothing itself: each database brings its own `post`.
-// The address is nobody's (RFC 2606).
+// The driver derives a URL from the host, follows redirects to any other URL, and sends the password with
+// every statement. So it must send nothing itself: requests go through the `post` of each database. The URL
+// below belongs to nobody (RFC 2606).
 neonConfig.fetchEndpoint = () => 'https://database.invalid/sql'
 neonConfig.fetchFunction = (_address: string, { post, ...init }: { post: Post }) => post(init)
 
-/** PostgreSQL's numbers of `timestamp`, `timestamptz`, `date` and `interval`, and of arrays of them. */
+/** The type OIDs of `timestamp`, `timestamptz`, `date` and `interval`, and of their arrays. */
 const TIMES = new Set([1114, 1184, 1082, 1186, 1115, 1185, 1182, 1187])
 
 /**
- * Times stay strings, which columns turn into `Date`: a moment before our era or at infinity would be none.
- * Passed with every query, since driver 1.2.0 ignores the `types` of `neon(url, { types })`.
+ * Leaves times as strings, which Drizzle's columns decode to `Date` (a time BC or at infinity to an invalid
+ * one). Passed with every query, since driver 1.2.0 ignores `neon(url, { types })`.
  */
 const parsers = {
   getTypeParser: (type: number, format?: 'text') =>
@@ -71,31 +71,33 @@ export type DatabaseFetch = (
 export type DatabaseOptions = {
   /** A monotonic clock in milliseconds. */
   now: () => number
-  /** After how long a statement without an answer counts as failed. Default 3000. */
+  /** A statement without an answer by then has failed. Default 3000. */
   timeoutMilliseconds?: number
   /** The PostgreSQL schema of our tables. Default `lumascope`. */
   schema?: string
-  /** What sends the requests. Default: `fetch`. */
+  /** Sends the requests. Default: `fetch`. */
   databaseFetch?: DatabaseFetch | undefined
 }
 
 const globalFetch: DatabaseFetch = (url, init) => fetch(url, init)
 
-type QueryOptions = { arrayMode?: boolean; fullResults?: boolean }
+type QueryOptions = { arrayMode?: boolean; fullResults?: true; fetchOptions?: RequestInit }
 type Result = { rows: object[]; fields: unknown[] }
-type Driver = ReturnType<typeof neon<false, true>>
+type Driver = ReturnType<typeof neon<boolean, true>>
 
-/** A statement that is sent when somebody waits for it, or by a transaction together with others. */
-type Pending = PromiseLike<Result> & { prepare: () => NeonQueryPromise<false, true> }
+/** A statement that is sent once it is awaited, or by a transaction together with others. */
+type Pending = PromiseLike<Result> & { prepare: () => NeonQueryPromise<boolean, true> }
 
 /**
  * Prepares Neon's HTTP driver for one database.
  *
- * A query that gets no answer (refused, timed out, 3xx, 5xx, unreadable) rejects with `database_unavailable`,
- * whatever the driver made of it; an error that PostgreSQL itself answered is passed on. Drizzle wraps both
- * in an error of its own, whose message holds every parameter: `openError` in `errors.ts` takes it off.
+ * A query without a usable answer (refused, timed out, 3xx, 5xx, unreadable) rejects with
+ * `database_unavailable`, whatever error the driver throws; errors of PostgreSQL itself are passed on.
+ * Drizzle wraps both in an error whose message contains every parameter: `unwrapError` in `errors.ts` removes
+ * it.
  *
- * @throws TypeError for a host that the connection string must not be sent to; nothing of it is repeated
+ * @param database a connection string, or one with the URL that SQL is posted to; `null`: Neon's own
+ * @throws TypeError if the connection string must not be sent to its host; the message does not quote it
  */
 export function prepareDatabase(
   database: string | { url: string; endpoint: string | null },
@@ -107,22 +109,23 @@ export function prepareDatabase(
   if ('problem' in address) throw new TypeError(`The connection string ${address.problem}`)
   const post: Post = (init) =>
     databaseFetch(address.endpoint, { ...(init as Parameters<DatabaseFetch>[1]), redirect: 'manual' })
-  const driver = neon<false, true>(address.url, { fullResults: true, fetchOptions: { post } })
+  const driver = neon<boolean, true>(address.url, { fullResults: true, fetchOptions: { post } })
   return function connect(meter) {
-    return drizzle({ client: meteredClient(driver, meter, options) as unknown as Driver })
+    return drizzle({ client: createClient(driver, createSend(meter, options), options) as unknown as Driver })
   }
 }
 
-/** As much of Neon's driver as Drizzle uses, with a deadline for every request and a count of them. */
-function meteredClient(
-  driver: Driver,
+type Send = (request: (fetchOptions: RequestInit) => Promise<Result[]>) => Promise<Result[]>
+
+/** Sends requests with a deadline each, and counts them. */
+function createSend(
   meter: QueryMeter,
-  { now, timeoutMilliseconds = DEFAULT_TIMEOUT_MILLISECONDS, schema = SCHEMA_NAME }: DatabaseOptions,
-) {
-  async function send(request: (fetchOptions: RequestInit) => PromiseLike<Result[]>): Promise<Result[]> {
+  { now, timeoutMilliseconds = DEFAULT_TIMEOUT_MILLISECONDS }: DatabaseOptions,
+): Send {
+  return async function send(request) {
     const start = now()
     meter.roundTrips++
-    // `AbortSignal.timeout` has a timer that outlives its request: seconds' worth of them at any time.
+    // Not `AbortSignal.timeout`, whose timer outlives the request: seconds' worth of timers would pile up.
     const controller = new AbortController()
     const timer = setTimeout(() => controller.abort(TIMED_OUT), timeoutMilliseconds)
     try {
@@ -137,42 +140,46 @@ function meteredClient(
       meter.milliseconds += now() - start
     }
   }
-  const prepare = (text: string, params: unknown[], options: QueryOptions & { fetchOptions?: RequestInit }) =>
-    driver.query(inSchema(text, schema), params, { ...options, types: parsers }) as NeonQueryPromise<
-      false,
-      true
-    >
-  // PostgreSQL counts per statement: of the two that follow, each may take half of the time.
+}
+
+/** The part of Neon's driver that Drizzle uses, over `send`. */
+function createClient(
+  driver: Driver,
+  send: Send,
+  { timeoutMilliseconds = DEFAULT_TIMEOUT_MILLISECONDS, schema = SCHEMA_NAME }: DatabaseOptions,
+) {
+  const prepare = (text: string, params: unknown[], options: QueryOptions) =>
+    driver.query(inSchema(text, schema), params, { ...options, types: parsers })
+  // PostgreSQL limits each statement by itself: each of the two in a transaction gets half of the time.
   const half = String(Math.floor(statementDeadline(timeoutMilliseconds) / 2))
-  const deadlines = () => prepare(`select set_config('statement_timeout', $1, true)`, [half], {})
+  const setDeadline = () => prepare(`select set_config('statement_timeout', $1, true)`, [half], {})
   return {
     query(text: string, params: unknown[], options: QueryOptions): Pending {
-      const alone = async (fetchOptions: RequestInit) => [
-        (await prepare(text, params, { ...options, fetchOptions })) as Result,
+      const request = async (fetchOptions: RequestInit) => [
+        await prepare(text, params, { ...options, fetchOptions }),
       ]
       return {
         prepare: () => prepare(text, params, options),
-        // biome-ignore lint/suspicious/noThenProperty: Drizzle waits for a statement, or hands it to a transaction
+        // biome-ignore lint/suspicious/noThenProperty: Drizzle awaits it, or puts it into a transaction
         then: (done, failed) =>
-          send(alone)
+          send(request)
             .then(([result]) => result as Result)
             .then(done, failed),
       }
     },
-    /** One request, in which each statement sees what was committed when it began. */
+    /** One request, in which each statement sees everything that was committed before the statement began. */
     async transaction(queries: Pending[], options: QueryOptions): Promise<Result[]> {
-      const statements = [deadlines(), ...queries.map((query) => query.prepare())]
+      const statements = [setDeadline(), ...queries.map((query) => query.prepare())]
       const transaction = { ...options, isolationLevel: 'ReadCommitted' } as const
-      const results = await send(
-        async (fetchOptions) =>
-          (await driver.transaction(statements, { ...transaction, fetchOptions })) as Result[],
+      const results = await send((fetchOptions) =>
+        driver.transaction(statements, { ...transaction, fetchOptions }),
       )
       return results.slice(1)
     },
   }
 }
 
-/** Whether each row of an answer has one value a column: half an answer is none. */
+/** Whether every row has as many values as the answer has columns: a truncated answer has fewer. */
 function isWellFormed({ rows, fields }: Result): boolean {
   return rows.every((row) => Object.keys(row).length === fields.length)
 }

@@ -1,22 +1,25 @@
 import { DrizzleQueryError } from 'drizzle-orm/errors'
 
 /**
- * SQLSTATE classes that say "not now" rather than "wrong": connection, credentials and catalog of the
- * connection string, resources, operator intervention, system and internal errors (Neon's own among them).
+ * SQLSTATE classes of errors that are no fault of the statement: connection, credentials and database of the
+ * connection string, resources, operator intervention, system and internal errors (Neon's own included).
  */
 const UNAVAILABLE_CLASSES = new Set(['08', '28', '3D', '53', '57', '58', 'XX'])
 
 /**
- * A serialization failure, a deadlock, a server that is read-only for the moment (failover), a lock that was
- * not to be had: the same request may well succeed when sent again.
+ * Serialization failure, deadlock, a server that is read-only during a failover, lock not available: the same
+ * request may well succeed if it is retried.
  */
 const RETRYABLE = new Set(['40001', '40P01', '25006', '55P03'])
 
 const UNIQUE_VIOLATION = '23505'
 
+/** The fields that errors of the driver have beside those of `Error`. */
+type DriverError = Error & Partial<Record<'code' | 'constraint' | 'sourceError', unknown>>
+
 /**
- * Whether PostgreSQL itself refused a statement, and not for want of a working database. Anything else that
- * a query can reject with means that there was no usable answer.
+ * Whether PostgreSQL itself refused a statement, with an error that is not about its availability. Every
+ * other error of a query means that there was no usable answer.
  *
  * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
@@ -26,73 +29,69 @@ export function isDatabaseAnswer(error: unknown): boolean {
 }
 
 /**
- * What went wrong with a statement, without the error that Drizzle puts around it: the message of that one
- * holds the statement and every parameter, passwords' hashes and addresses among them.
+ * The driver's error inside Drizzle's, whose message contains the statement and every parameter, password
+ * hashes and email addresses among them. Other errors are returned as they are.
  */
-export function openError(error: unknown): unknown {
+export function unwrapError(error: unknown): unknown {
   return error instanceof DrizzleQueryError ? error.cause : error
 }
 
-/** The name of the violated unique index or constraint; `null` when the error is something else. */
+/** The name of the unique index or constraint that a statement violated; `null` for any other error. */
 export function violatedUnique(thrown: unknown): string | null {
-  const error = openError(thrown)
-  if (sqlState(error) !== UNIQUE_VIOLATION) return null
-  const { constraint } = error as { constraint?: unknown }
+  const error = unwrapError(thrown)
+  if (!(error instanceof Error) || sqlState(error) !== UNIQUE_VIOLATION) return null
+  const { constraint }: DriverError = error
   return typeof constraint === 'string' ? constraint : null
 }
 
-/** Only the driver's own errors have one: the code of a broken pipe, `EPIPE`, has five letters as well. */
+/** The SQLSTATE of the driver's own errors. Others may only look like one: `EPIPE` has five letters too. */
 function sqlState(error: unknown): string | null {
-  const code =
-    error instanceof Error && error.name === 'NeonDbError'
-      ? (error as Error & { code?: unknown }).code
-      : undefined
+  if (!(error instanceof Error) || error.name !== 'NeonDbError') return null
+  const { code }: DriverError = error
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : null
 }
 
 /**
- * Whether a statement was given up on: by us, who had waited long enough, or by PostgreSQL's
- * `statement_timeout`.
+ * Whether a statement was aborted: by our own deadline, or by PostgreSQL's `statement_timeout`.
  */
 export function isTimeout(error: unknown): boolean {
   return describeCauses(error).some(({ name, code }) => name === 'TimeoutError' || code === '57014')
 }
 
-/** What one error of a chain says of itself. All are fixed words, but `status`, which is a number. */
+/** One error of a chain of causes, for the log. All fields but the number `status` are from fixed sets. */
 type Cause = {
   name: string
   code?: string
   constraint?: string
-  /** Why Neon's proxy itself refused, see `NEON_FAULTS`. */
+  /** The reason why Neon's proxy itself refused, see `NEON_FAULTS`. */
   neon?: string
-  /** That the proxy, or who stands before it, answered with; absent where PostgreSQL itself answered. */
+  /** The HTTP status of Neon's proxy, or of a proxy in front of it; absent if PostgreSQL itself answered. */
   status?: number
 }
 
-/** An error and its causes, for the log: never their messages, which hold values. */
+/** An error and its causes, for the log. Their messages are left out, because they contain values. */
 export function describeCauses(error: unknown): Cause[] {
   const causes: Cause[] = []
-  // Bounded, because a chain of causes may be a circle.
-  for (let cause = openError(error); cause instanceof Error && causes.length < 8; ) {
-    const { code, constraint, sourceError } = cause as Error &
-      Record<'code' | 'constraint' | 'sourceError', unknown>
+  // Bounded, because causes can form a cycle.
+  for (let cause = unwrapError(error); cause instanceof Error && causes.length < 8; ) {
+    const { code, constraint, sourceError }: DriverError = cause
     causes.push({
       name: cause.name,
-      // Neon's proxy sends an empty one where it has none.
+      // Neon's proxy sends an empty string if there is no code.
       ...(typeof code === 'string' && code !== '' && { code }),
       ...(typeof constraint === 'string' && { constraint }),
       ...describeProxyError(cause),
     })
-    // The Neon driver keeps a failed fetch in a member of its own.
-    cause = openError(cause.cause ?? sourceError)
+    // Neon's driver puts the error of a failed fetch into `sourceError`.
+    cause = unwrapError(cause.cause ?? sourceError)
   }
   return causes
 }
 
 /**
- * What Neon's proxy answers by itself, by its word in the log. Its control plane words some of it anew now
- * and then, so what these don't know has its status alone. The first that matches counts: a used-up quota of
- * compute time is `quota`.
+ * The errors that Neon's proxy answers by itself, and the words for them in the log. The first match counts:
+ * a used-up quota of compute time is `quota`. Neon rewords its messages now and then; an unknown one is
+ * logged by its status alone.
  *
  * @see https://github.com/neondatabase/neon/blob/main/proxy/src/auth/mod.rs and `control_plane/errors.rs`
  * @see https://neon.com/docs/connect/connection-errors
@@ -110,16 +109,15 @@ const NEON_FAULTS: [word: string, message: RegExp][] = [
   ['compute', /compute|control plane|temporarily unavailable|connection (was )?(closed|terminated)/i],
 ]
 
-/** How the driver words an answer that is neither 200 nor 400; the body follows. */
+/** The beginning of the driver's message if the status is neither 200 nor 400; the body follows. */
 const SERVER_ERROR = /^Server error \(HTTP status (\d{3})\): /
 
 /**
- * What the proxy says has no SQLSTATE, is worded by Neon and holds no values of ours. What PostgreSQL says
- * has one, and its message can quote anything (`Key (email)=(…)`): that is not even looked at.
+ * Reads the message of an error of Neon's proxy: it has no SQLSTATE and contains no values of ours. An error
+ * of PostgreSQL has one, and its message can quote anything (`Key (email)=(…)`), so it is not read.
  */
-function describeProxyError(error: Error): Pick<Cause, 'code' | 'neon' | 'status'> {
-  const { sourceError } = error as Error & { sourceError?: unknown }
-  if (error.name !== 'NeonDbError' || sourceError || sqlState(error)) return {}
+function describeProxyError(error: DriverError): Pick<Cause, 'code' | 'neon' | 'status'> {
+  if (error.name !== 'NeonDbError' || error.sourceError || sqlState(error)) return {}
   const [prefix = '', digits] = SERVER_ERROR.exec(error.message) ?? []
   const state = prefix && /"code":\s*"([0-9A-Z]{5})"/.exec(error.message)?.[1]
   if (state) return { code: state, status: Number(digits) }

@@ -1,2 +1,2 @@
-/** The largest `integer` of PostgreSQL: a larger id would be an error there rather than nobody's. */
+/** The largest `integer` of PostgreSQL: with a larger id a query fails instead of finding nobody. */
 export const MAX_INTEGER = 2_147_483_647

@@ -1,54 +1,56 @@
 import type { DriverValueDecoder, SQL } from 'drizzle-orm'
 import type { Database } from './client.ts'
-import { openError } from './errors.ts'
+import { unwrapError } from './errors.ts'
 
-/** What makes a value of PostgreSQL one of JavaScript: a time a `Date`. */
+/** Decodes a value of the driver, such as a time to a `Date`. */
 export type Decoder = DriverValueDecoder<unknown, unknown>
 
-/** A statement whose rows are `R`s; `statement` of `sql/parts.ts` makes it. */
+/** A statement with rows of type `R`; `statement` of `sql/parts.ts` makes it. */
 export type Statement<R> = {
   sql: SQL
   decoders: readonly (readonly [name: string, decoder: Decoder])[]
-  /** Never there: what keeps the type of a row. */
+  /** Never set: it only carries the type of a row. */
   row?: R
 }
 
 /**
- * Sends a statement: one round trip.
+ * Sends a statement in one round trip.
  *
  * @returns its rows
- * @throws AppError `database_unavailable` if there is no answer; the driver's error if PostgreSQL refused the
- *   statement
+ * @throws AppError `database_unavailable` if there is no usable answer; the driver's error if PostgreSQL
+ *   refused the statement
  */
 export async function run<R>(db: Database, statement: Statement<R>): Promise<R[]> {
-  const { rows } = await opened(db.execute(statement.sql))
-  return rows.map((row) => decoded(row, statement))
+  const { rows } = await unwrapErrors(db.execute(statement.sql))
+  return rows.map((row) => decodeRow(row, statement))
 }
 
 /**
- * The same, after a statement that takes a lock: both travel together, in one round trip and one transaction.
- * When the second begins, it sees all that was committed by those who had the lock before. Both end before we
- * give up on them, waiting for locks included.
+ * Sends a statement after one that takes a lock, both in one transaction and one round trip. The second
+ * begins when it has the lock, so it sees everything that earlier holders of the lock have committed.
+ * PostgreSQL cancels both before our deadline, time spent waiting for locks included.
+ *
+ * @throws as `run`
  */
 export async function runAfter<R>(db: Database, lock: SQL, statement: Statement<R>): Promise<R[]> {
-  const [, { rows }] = await opened(db.batch([db.execute(lock), db.execute(statement.sql)]))
-  return rows.map((row) => decoded(row, statement))
+  const [, { rows }] = await unwrapErrors(db.batch([db.execute(lock), db.execute(statement.sql)]))
+  return rows.map((row) => decodeRow(row, statement))
 }
 
-/** Sends what answers no rows. */
+/** Sends a statement whose answer has no rows; throws as `run`. */
 export async function send(db: Database, statement: SQL): Promise<{ rowCount: number }> {
-  return await opened(db.execute(statement))
+  return await unwrapErrors(db.execute(statement))
 }
 
-async function opened<T>(sent: PromiseLike<T>): Promise<T> {
+async function unwrapErrors<T>(sent: PromiseLike<T>): Promise<T> {
   try {
     return await sent
   } catch (error) {
-    throw openError(error)
+    throw unwrapError(error)
   }
 }
 
-function decoded<R>(row: Record<string, unknown>, { decoders }: Statement<R>): R {
+function decodeRow<R>(row: Record<string, unknown>, { decoders }: Statement<R>): R {
   const values = decoders.map(([name, decoder]) => {
     const value = row[name]
     return [name, value === null || value === undefined ? value : decoder.mapFromDriverValue(value)]

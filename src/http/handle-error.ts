@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { HTTPException } from 'hono/http-exception'
-import { describeCauses, openError } from '../db/errors.ts'
+import { describeCauses, unwrapError } from '../db/errors.ts'
 import { AppError } from '../errors.ts'
 import { ERRORS } from '../features.ts'
 import type { AppEnv } from './context.ts'
@@ -13,7 +13,7 @@ import { problemResponse } from './problem.ts'
  * since those of the database hold parameters and those of the token library whole tokens.
  */
 export function handleError(thrown: Error, c: Context<AppEnv>): Response {
-  const error = openError(thrown) as Error
+  const error = unwrapError(thrown) as Error
   const known = toAppError(error)
   // `overloaded` is no fault of ours, and a flood would fill the log with stacks: its request line says 503.
   if (ERRORS[known.code].status >= 500 && known.code !== 'overloaded') {
