@@ -6,13 +6,13 @@ import { type User, userFields } from './users.ts'
 
 export type Status = 'active' | 'disabled'
 
-/** An account, as administrators see it. */
+/** An account in the view of administrators. */
 export type AdminUser = User & { status: Status; lastLoginAt: Date | null; disabledReason: string | null }
 
 /**
  * The fields of an `AdminUser`.
  *
- * @param roles the names, if the statement itself writes them and so does not see them
+ * @param roles their names, if the statement itself changes them: a subquery would read the old ones
  */
 export function adminUserFields(user: ColumnsOf<typeof users>, roles?: SQL<string[]>) {
   const { disabledAt, lastLoginAt, disabledReason } = user

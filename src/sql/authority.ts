@@ -9,13 +9,13 @@ import { type OnceBucket, recordOnce } from './record-once.ts'
 import { caller, fromLiveSession, lockCaller } from './sessions.ts'
 import { sql } from './template.ts'
 
-/** Who administers, by which session, under which permission. */
+/** The user who performs an act, their session, and the permission that the act needs. */
 export type Actor = { userId: number; sessionId: string; permission: Permission }
 
 /**
- * The lock that serialises all changes of roles and rights; `runAfter` takes it. Without it, two
- * administrators who demote each other would both see the other one stay. Registering, which refers to roles,
- * does not wait for it.
+ * The lock that serialises all changes of roles and permissions; pass it to `runAfter`. Without it, two
+ * administrators who demote each other at the same time would each still see the other as an administrator.
+ * It does not block registering, which only references roles.
  */
 export const ADMINISTRATION_LOCK = sql`
   select from ${roles} where ${roles.name} = ${ADMIN_ROLE} for no key update`
@@ -25,7 +25,7 @@ const others = columnsOf(users, 'others')
 const held = columnsOf(userRoles, 'held')
 const given = columnsOf(rolePermissions, 'given')
 
-/** The permissions that a user's roles give, as an expression of type `text[]`, in alphabetical order. */
+/** The permissions of all roles of a user: an expression of type `text[]`, in alphabetical order. */
 export function permissionsOf(userId: SQL): SQL<string[]> {
   return sql`array(
     select distinct ${given.permission} from ${userRoles} held
@@ -33,20 +33,22 @@ export function permissionsOf(userId: SQL): SQL<string[]> {
     where ${held.userId} = ${userId} order by 1)`
 }
 
-/** Whether without the user no enabled user would be an administrator, as a condition. */
+/** A condition: the user is the only enabled administrator. */
 export function isLastAdmin(user: Pick<ColumnsOf<typeof users>, 'id' | 'disabledAt'>): SQL<boolean> {
   return sql`(${user.disabledAt} is null
-    and exists (select from ${userRoles} held where ${held.userId} = ${user.id} and ${held.roleName} = ${ADMIN_ROLE})
+    and exists (
+      select from ${userRoles} held where ${held.userId} = ${user.id} and ${held.roleName} = ${ADMIN_ROLE}
+    )
     and not exists (
       select from ${userRoles} held join ${users} others on ${others.id} = ${held.userId}
       where ${held.roleName} = ${ADMIN_ROLE} and ${others.id} <> ${user.id} and ${others.disabledAt} is null
     ))`
 }
 
-/** What keeps anybody from administering; an act has reasons of its own beside these. */
+/** The reasons to refuse any act on a user; some acts have more. */
 export type Refusal = 'ended' | 'forbidden' | 'not_found' | 'outranked'
 
-/** The columns of the part `actor`: who acts, by which session, and what they may do now. */
+/** The columns of the part `actor`: the user who acts, their session, and their permissions now. */
 export const actor = {
   userId: sql`actor.user_id`,
   sessionId: sql`actor.session_id`,
@@ -54,8 +56,8 @@ export const actor = {
 }
 
 /**
- * The parts `caller` and `actor`, the caller's user and session locked. What the actor may do now can be less
- * than their guard saw; no row if their session has ended.
+ * The parts `caller` and `actor`, with the rows of the user and the session locked. The permissions can be
+ * fewer than the guard of the route read. Neither part has a row if the session has ended meanwhile.
  */
 export function lockActor({ userId, sessionId, now }: Actor & { now: Date }): Parts {
   return {
@@ -65,8 +67,8 @@ export function lockActor({ userId, sessionId, now }: Actor & { now: Date }): Pa
 }
 
 /**
- * The part `actor` of statements that only read, without a lock: what is read in the moment in which somebody
- * is demoted could have been read a moment before.
+ * The part `actor` for statements that only read. It takes no lock: somebody who reads at the moment of being
+ * demoted could have read a moment before.
  */
 export function readActor({ userId, sessionId, now }: Actor & { now: Date }): Parts {
   return {
@@ -76,32 +78,32 @@ export function readActor({ userId, sessionId, now }: Actor & { now: Date }): Pa
   }
 }
 
-/** The condition for `outranked`: a user has a permission that the part `actor` lacks. */
+/** The condition for `outranked`: the user has a permission that the actor lacks. Needs the part `actor`. */
 export function mayDoMore(userId: SQL): SQL<boolean> {
   return sql`not ${permissionsOf(userId)} <@ ${actor.permissions}`
 }
 
-/** The condition for `forbidden`: the part `actor` lacks the permission of the act. */
+/** The condition for `forbidden`: the actor lacks the permission of the act. Needs the part `actor`. */
 export function mayNot({ permission }: Actor): SQL<boolean> {
   return sql`not ${permission}::text = any(${actor.permissions})`
 }
 
 export type ActOnUser = { actor: Actor; userId: number; now: Date }
 
-/** The columns of the part `subject`: the account that is acted on, as it was before. */
+/** The columns of the part `subject`: the account that is acted on, before the act. */
 export const subject = columnsOf(users, 'subject')
 
-/** The outcome that the part `decision` has as its one row. */
+/** The column `outcome` of the part `decision`, which has one row. */
 export const outcome = sql<string>`decision.outcome`
 
-/** Whether the part `decision` lets the act happen. */
+/** A condition: the act is not refused. Needs the part `decision`. */
 export const isDone = sql<boolean>`${outcome} = 'done'`
 
 /**
- * The parts of `lockActor`, `subject` (the account that is acted on, its row locked) and `decision`, one row
- * with the column `outcome`. Nobody acts on somebody who may do what they may not.
+ * The parts of `lockActor`; `subject`, the account that is acted on, with its row locked; and `decision`, one
+ * row with the column `outcome`. An actor must have every permission that the subject has.
  *
- * @param refusals further branches of a `case`, `when … then '…'`, in which `actor` and `subject` can be read
+ * @param refusals further branches of the `case`, `when … then '…'`; they may read `actor` and `subject`
  */
 export function decideAboutUser({ actor: who, userId, now }: ActOnUser, refusals: SQL = sql``): Parts {
   return {
@@ -121,9 +123,9 @@ export function decideAboutUser({ actor: who, userId, now }: ActOnUser, refusals
 }
 
 /**
- * An event about the account of the part `subject`, by the part `actor`.
+ * An event by the actor about the subject. Needs the parts `actor` and `subject`.
  *
- * @param options.when further parts, with a `where` if needed, that have a row if it happened
+ * @param options.when a part that has a row if the event happened, with a `where` if needed
  */
 export function eventOfActor(
   type: EventType,
@@ -139,25 +141,25 @@ export function eventOfActor(
   }
 }
 
-/** What an administrator reads about people; the words of the event's details. */
+/** The kinds of personal data that administrators read, as the details of the event name them. */
 export type PersonalData = 'accounts' | 'account' | 'sessions' | 'events'
 
-/** Somebody's reading of other people's data. */
+/** A request for other people's data. */
 export type Reading = {
   actor: Actor
   data: PersonalData
-  /** Whom it is about; null: no account in particular. */
+  /** The user whom the data is about; `null`: many. */
   userId: number | null
   bucket: OnceBucket
   now: Date
 }
 
 /**
- * The parts of `readActor` and `decision`, one row with the column `outcome`; and `reading`, `noted` and
- * `recorded`, which record a reading that is let through in the statement that reads. Nobody's reading about
- * themselves is recorded.
+ * The parts of `readActor`; `decision`, one row with the column `outcome`; and `reading`, `noted` and
+ * `recorded`, which record that the data was read, in the statement that reads it. Reading one's own data is
+ * not recorded.
  *
- * @param refusals further branches of a `case`, `when … then '…'`, in which `actor` can be read
+ * @param refusals further branches of the `case`, `when … then '…'`; they may read `actor`
  */
 export function decideAboutReading(
   client: Client,
@@ -167,7 +169,8 @@ export function decideAboutReading(
   const about = sql`${userId}::integer`
   return {
     ...readActor({ ...who, now }),
-    decision: sql`select case when ${mayNot(who)} then 'forbidden' ${refusals} else 'done' end as outcome from actor`,
+    decision: sql`
+      select case when ${mayNot(who)} then 'forbidden' ${refusals} else 'done' end as outcome from actor`,
     reading: sql`
       select ${actor.userId}, ${actor.sessionId} from actor, decision
       where ${isDone} and ${actor.userId} is distinct from ${about}`,

@@ -7,28 +7,28 @@ import { caller } from './sessions.ts'
 import { sql } from './template.ts'
 
 /**
- * Who acts on their whole account, which state of it their password was checked against, and what the check
- * spent.
+ * An act on a user's own account for which the password was confirmed: the caller, the version of the account
+ * that the password was checked against, and the bucket that the check spent from.
  */
 export type ConfirmedAct = {
   userId: number
   sessionId: string
   authVersion: number
   bucket: Bucket
-  /** Whether the bucket is the session's own. */
+  /** Whether that is the bucket of the session, and not the account's. */
   byDevice: boolean
   now: Date
 }
 
 /**
- * Why not: the caller's session had ended; or since the check the password was replaced, or the account
- * locked.
+ * Why the act was not done. `ended`: the caller's session has ended. `outdated`: since the check, the
+ * password was changed or the account was locked.
  */
 export type NotDone = 'ended' | 'outdated'
 
 const u = columnsOf(users, 'u')
 
-/** Whether the check still holds, as a condition of the user's row `u` beside the part `caller`. */
+/** A condition on the user's row `u`: the check is still valid. Needs the part `caller`. */
 export function isConfirmed({ authVersion, byDevice, now }: Omit<ConfirmedAct, 'bucket'>): SQL<boolean> {
   return sql`${u.id} = ${caller.userId} and ${caller.authVersion} = ${authVersion}
     and (${byDevice}::boolean or ${isUnlocked(u, now)})`

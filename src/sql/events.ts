@@ -6,12 +6,12 @@ import { bare, list } from './parts.ts'
 import { join, sql } from './template.ts'
 import { time } from './time.ts'
 
-/** One event of a statement, for every row of what it happened to. */
+/** A type of event that a statement records, once for each row of `from`. */
 export type EventSource = {
   type: EventType
-  /** Where the rows come from: `from …`, with a `where` if needed; may be empty for a single row. */
+  /** `from …`, with a `where` if needed; empty for one row. */
   from: SQL
-  /** Columns or parameters of those rows; null where absent. */
+  /** Columns of those rows, or parameters; omitted: null. */
   userId?: SQL
   actorId?: SQL
   sessionId?: SQL
@@ -35,8 +35,8 @@ const COLUMNS = list(
 const NULL = sql`null`
 
 /**
- * The insert that records events, for a part of the statement that does what they say: there is no event
- * without its act and no act without its event.
+ * The insert that records events. It is a part of the statement that acts, so that an event is recorded if
+ * and only if its act was done.
  */
 export function recordEvents(
   { client, now }: { client: Client; now: Date },
@@ -53,5 +53,5 @@ export function recordEvents(
     ${join(rows, ' union all ')}`
 }
 
-/** Nobody's request: what the schedule or an operator records. */
+/** The client of events that the schedule or an operator records. */
 export const NO_CLIENT: Client = { address: null, network: '', widerNetworks: [], site: '', userAgent: null }

@@ -4,10 +4,10 @@ import { assignments, bare, columnsOf, insertInto, type Parts } from './parts.ts
 import { identifier, join, sql } from './template.ts'
 import { time } from './time.ts'
 
-/** Isolates' clocks differ by less: none sees a bucket as used that another one deletes as full. */
+/** More than the clocks of isolates differ: none deletes a bucket as full that another still counts. */
 export const MARGIN_SECONDS = 3600
 
-/** A bucket of `count` attempts that refills evenly over `seconds`, and the key of its row. */
+/** A bucket of `count` attempts, which refills evenly over `seconds`, and the key of its row. */
 export type Bucket = { key: string; count: number; seconds: number }
 
 type Rate = Omit<Bucket, 'key'>
@@ -15,9 +15,9 @@ type Rate = Omit<Bucket, 'key'>
 type Spending = Rate & {
   /** A parameter, or a column of `from`. */
   key: SQL
-  /** `from …`: an attempt is spent if it has a row. */
+  /** `from …`: one attempt is spent if it has a row. */
   from: SQL
-  /** How long the row is kept after its last use. Default: an hour after it is full. */
+  /** How long the row is kept after its last use. Default: until an hour after the bucket is full. */
   keepSeconds?: SQL
   now: Date
 }
@@ -25,12 +25,12 @@ type Spending = Rate & {
 const r = columnsOf(rateLimits, 'r')
 
 /**
- * Spends one attempt of a bucket; a part that has one row if the attempt is let through and none if not.
+ * Spends one attempt from a bucket. A part that has one row if the attempt is allowed, and none if not.
  *
- * This is the generic cell rate algorithm: with T = seconds / count, an attempt at `now` is let through if
- * the theoretical arrival time is at most `now + (count - 1) × T`, and moves that to `max(it, now) + T`. As
- * one upsert it holds for any number of isolates: those that race wait for the row's lock and decide by what
- * they find then.
+ * This is the generic cell rate algorithm: with T = seconds / count, an attempt at `now` is allowed if the
+ * theoretical arrival time is at most `now + (count - 1) × T`, and moves that time to `max(it, now) + T`. It
+ * is one upsert, so it is right for any number of isolates: a statement that loses the race waits for the
+ * lock of the row, then decides by the row's new version.
  *
  * @see https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm
  */
@@ -55,13 +55,13 @@ export function spend({ key, from, now, keepSeconds, ...rate }: Spending): SQL {
 }
 
 /**
- * Spends of several buckets in a row: each is asked only if the one before let the attempt through, so that
- * who is refused by a narrow bucket takes nothing from those who share the wide one.
+ * Spends one attempt from each of several buckets, in turn, until one refuses: an attempt that a narrow
+ * bucket refuses spends nothing from the wider one, which others share.
  *
- * @param options.name the parts are called so, with a number behind
- * @param options.from `from …`: an attempt is spent if it has a row
- * @returns the parts; `passed`, whether all let it through; and `refusal`, the refusing bucket as a query
- *   with `key`, `seconds` (of the limit) and `wait`, of one row or none
+ * @param options.name the name of the parts, to which a number is appended
+ * @param options.from `from …`: the attempts are spent if it has a row
+ * @returns `parts`; `passed`, the condition that all buckets allowed the attempt; and `refusal`, a query for
+ *   the bucket that refused, with the columns `key`, `seconds` (of the limit) and `wait`, of one row or none
  */
 export function spendInTurn(
   buckets: readonly Bucket[],
@@ -89,11 +89,11 @@ export function spendInTurn(
 }
 
 /**
- * Gives back what one attempt spent. Not the whole bucket: who guesses at an account would see by it that its
- * owner came.
+ * Gives back one attempt. Refilling the whole bucket would show somebody who guesses at an account that its
+ * owner has signed in.
  *
  * @param when a condition
- * @param options.forgets whether the attempts of the row are failures no more
+ * @param options.forgets whether to reset the count of attempts, which for a known device are its failures
  */
 export function giveBack(
   { key, ...rate }: Bucket,
@@ -108,7 +108,7 @@ export function giveBack(
     update ${rateLimits} r set ${assignments(rateLimits, given)} where ${r.key} = ${key} and ${when}`
 }
 
-/** Takes an attempt back as if it had never been. */
+/** Undoes the counting of an attempt. */
 export function takeBack({ key, ...rate }: Bucket): SQL {
   const before = {
     theoreticalArrivalAt: sql`${r.theoreticalArrivalAt} - ${intervalOf(rate)}`,
@@ -118,19 +118,19 @@ export function takeBack({ key, ...rate }: Bucket): SQL {
 }
 
 /**
- * How many seconds until a refused attempt would be let through, as an expression: `null` or at most 0 if
- * others filled the row while the statement ran, which it does not see.
+ * An expression: in how many seconds a refused attempt would be allowed. It is `null` or at most 0 if other
+ * statements spent the attempts while this one waited for the row, whose old version it reads here.
  */
 export function secondsToWait({ key, now, ...rate }: Rate & { key: SQL; now: Date }): SQL<number | null> {
+  const wait = sql`${r.theoreticalArrivalAt} - ${toleranceOf(rate)} - ${time(now)}`
   return sql`(
-    select extract(epoch from ${r.theoreticalArrivalAt} - ${toleranceOf(rate)} - ${time(now)})::double precision
-    from ${rateLimits} r where ${r.key} = ${key})`
+    select extract(epoch from ${wait})::double precision from ${rateLimits} r where ${r.key} = ${key})`
 }
 
 /**
- * Marks a refusal as recorded; a part that has a row only if none was recorded within the time of the limit,
- * so that a flood of refusals is one event. All but the first leave a lock on the row behind and nothing
- * else.
+ * Marks a refusal as recorded. A part that has a row unless a refusal of the bucket was recorded within the
+ * time of the limit, so that a flood of refusals is one event. The others write nothing: `spend` has only
+ * locked the row.
  *
  * @param refused a part with the columns `key` and `seconds`, the time of the limit; the row has all of its
  *   columns
@@ -139,7 +139,10 @@ export function reportOnce({ refused, now }: { refused: SQL; now: Date }): SQL {
   return sql`
     update ${rateLimits} r set ${assignments(rateLimits, { reportedAt: time(now) })} from ${refused}
     where ${r.key} = ${refused}.key
-      and (${r.reportedAt} is null or ${r.reportedAt} <= ${time(now)} - make_interval(secs => ${refused}.seconds))
+      and (
+        ${r.reportedAt} is null
+        or ${r.reportedAt} <= ${time(now)} - make_interval(secs => ${refused}.seconds)
+      )
     returning ${refused}.*`
 }
 

@@ -5,45 +5,45 @@ import { sql } from './template.ts'
 import { time } from './time.ts'
 
 /**
- * Consecutive failures after which an account is locked, until it is recovered.
+ * Consecutive failures that lock an account.
  *
  * @see https://pages.nist.gov/800-63-4/sp800-63b.html section 3.2.2
  */
 export const MAX_CONSECUTIVE_FAILURES = 100
 
 /**
- * One failure is forgiven every so many seconds after the last: all hundred in thirty days. A hundred
- * mistypings over years lock nobody, and who goes on guessing has three and a third a day.
+ * After this time without a failure, one is forgiven, and so on: all hundred in thirty days. A hundred typos
+ * over years lock no account, and guessing is limited to three and a third passwords a day.
  */
 const FORGIVEN_EVERY_SECONDS = (30 * 86_400) / MAX_CONSECUTIVE_FAILURES
 
 const u = columnsOf(users, 'u')
 
-/** No user has this id: a constraint sees to it. */
+/** A constraint of the table keeps users from having this id. */
 const NOBODY = 0
 
-/** The columns that count failures, of whatever a statement calls the user's row. */
+/** The columns that count failures, under the statement's alias of the user's row. */
 type Failures = Record<'consecutiveFailures' | 'lastFailedAt', SQL | Column>
 
-/** The failures that count against an account now. */
+/** An expression: the failures that are not forgiven yet. */
 export function failuresOf(user: Failures, now: Date): SQL<number> {
   return sql`greatest(0, ${user.consecutiveFailures} - coalesce(floor(
     greatest(0, extract(epoch from ${time(now)} - ${user.lastFailedAt})) / ${FORGIVEN_EVERY_SECONDS}::integer
   ), 0)::integer)`
 }
 
-/** Whether an account is not locked, as a condition. */
+/** A condition: the account is not locked. */
 export function isUnlocked(user: Failures, now: Date): SQL<boolean> {
   return sql`${failuresOf(user, now)} < ${MAX_CONSECUTIVE_FAILURES}`
 }
 
-/** Forgets all failures, for `set`. */
+/** Assignments that forget all failures. */
 export const NO_FAILURES = { consecutiveFailures: 0 }
 
 /**
- * Counts a failure for an account. One from a known device or session is counted in its bucket already.
+ * Counts a failure for an account. Failures of known devices and sessions are counted in their own buckets.
  *
- * @param userId `null`: nobody's
+ * @param userId `null`: no account
  */
 export function countFailure({
   userId,

@@ -3,29 +3,29 @@ import type { Decoder, Statement } from '../db/run.ts'
 import { identifier, join, sql } from './template.ts'
 
 /**
- * One statement of named parts, each a common table expression (`WITH`, PostgreSQL 7.8). What every author
- * must know:
+ * The parts of a statement, by name: each is a common table expression (`WITH`). Every author must know three
+ * rules of PostgreSQL:
  *
- * - All parts see the tables as they were when the statement began, and each other only by what they return.
- *   A row that one part writes is not there for another that reads its table.
- * - A part that writes does so exactly once, whether anybody reads it or not.
- * - Two parts never write one row: only one of the writes would happen, and it is not said which.
+ * - All parts see the tables as they were when the statement began. They see each other only by what they
+ *   return: a row that one part writes is invisible to another that reads the table.
+ * - A part that writes does so exactly once, whether or not another part reads it.
+ * - Two parts must not write the same row: only one of the writes would happen, and it is not defined which.
  *
  * @see https://www.postgresql.org/docs/current/queries-with.html#QUERIES-WITH-MODIFYING
  */
 export type Parts = Readonly<Record<string, SQL | Materialized>>
 
-/** A part that the planner must not merge with those that read it. */
+/** A part that the planner must not inline into the parts that read it. */
 export type Materialized = { materialized: SQL }
 
 export function materialized(part: SQL): Materialized {
   return { materialized: part }
 }
 
-/** What a statement answers, by the names that its rows have in TypeScript. */
+/** The columns of an answer, by the names of their fields in TypeScript. */
 export type Fields = Readonly<Record<string, Column | SQL>>
 
-/** A row of fields: a column's type, or what was said of an expression (`sql<number>`). */
+/** The type of a row: that of each column, or the one that an expression declares (`sql<number>`). */
 export type Row<F extends Fields> = {
   -readonly [Name in keyof F]: F[Name] extends Column
     ? GetColumnData<F[Name]>
@@ -34,21 +34,23 @@ export type Row<F extends Fields> = {
       : never
 }
 
-/** The same where the rows that the fields come from may be missing, as behind a `left join`. */
+/** The fields of rows that may be missing, as after a `left join`: all can be null. */
 export type Nullable<F extends Fields> = { [Name in keyof F]: SQL<Row<F>[Name] | null> }
 
-/** Says that the rows that fields come from may be missing. */
+/** Declares that the rows of the fields may be missing; see `Nullable`. */
 export function nullable<F extends Fields>(fields: F): Nullable<F> {
   return fields as unknown as Nullable<F>
 }
 
 /**
- * @param fields what each row of the answer has
- * @param from where the rows come from: `from …`, and what follows it
+ * The final `select` of a statement.
+ *
+ * @param fields the columns of each row
+ * @param from `from …`, and everything that follows it
  */
 export type Answer<F extends Fields> = { fields: F; from: SQL }
 
-/** The parts, in the order in which they are given, and the answer behind them. */
+/** Makes a statement of its parts, in their order, and its answer. */
 export function statement<F extends Fields>(parts: Parts, { fields, from }: Answer<F>): Statement<Row<F>> {
   const named = Object.entries(parts).map(([name, part]) => {
     if (part instanceof SQL) return sql`${identifier(name)} as (${part})`
@@ -63,7 +65,7 @@ export function selection(fields: Fields): SQL {
   return list(Object.entries(fields).map(([name, field]) => sql`${field} as ${identifier(name)}`))
 }
 
-/** The fields of a part whose own fields are the given ones. */
+/** The columns of a part whose `select` is `selection(fields)`, to be read by other parts. */
 export function fieldsOf<F extends Fields>(
   part: string,
   fields: F,
@@ -80,7 +82,7 @@ export function list(items: readonly SQL[]): SQL {
   return join(items, ', ')
 }
 
-/** An expression's is what `mapWith` gave it, which Drizzle's types do not tell. */
+/** A column is its own decoder; `mapWith` sets that of an expression, in a field that its type hides. */
 function decodersOf(fields: Fields): [string, Decoder][] {
   return Object.entries(fields).map(([name, field]) => {
     const { decoder } = (field instanceof SQL ? field : { decoder: field }) as unknown as { decoder: Decoder }
@@ -88,14 +90,14 @@ function decodersOf(fields: Fields): [string, Decoder][] {
   })
 }
 
-/** The columns of a table's rows under an alias, or of a part that returns all of them. */
+/** The columns of a table under an alias, or of a part that returns all of them. */
 export type ColumnsOf<T extends Table> = {
   readonly [Name in keyof T['_']['columns']]: SQL<GetColumnData<T['_']['columns'][Name]>>
 }
 
 /**
- * The columns of rows of a table where a statement calls them otherwise: `columnsOf(users, 'u').id` is
- * `"u"."id"`. A column that is renamed in the schema does not compile.
+ * The columns of a table under an alias, or of a part that returns all of them: `columnsOf(users, 'u').id` is
+ * `"u"."id"`. If a column is renamed in the schema, statements that use the old name do not compile.
  */
 export function columnsOf<T extends Table>(table: T, alias: string): ColumnsOf<T> {
   const columns = Object.entries(getTableColumns(table)).map(([name, column]) => [
@@ -105,18 +107,18 @@ export function columnsOf<T extends Table>(table: T, alias: string): ColumnsOf<T
   return Object.fromEntries(columns) as ColumnsOf<T>
 }
 
-/** A column's name alone, as the lists of `insert`, `set` and `on conflict` want it. */
+/** The name of a column without its table, as `insert`, `set` and `on conflict` require it. */
 export function bare(column: Column): SQL {
   return sql`${identifier(column.name)}`
 }
 
-/** Columns and what is written to them; a value is sent as a parameter. */
+/** Values or expressions by column; values are sent as parameters. */
 type Written<T extends Table> = { [Name in keyof T['$inferInsert']]: T['$inferInsert'][Name] | SQL }
 
 /**
- * `insert into … (…) select … from …`: one row for each that `from` has.
+ * `insert into … (…) select … from …`: inserts one row for each row of `from`.
  *
- * @param alias what `on conflict … do update` calls the row that is there
+ * @param alias the name of the existing row in `on conflict … do update`
  */
 export function insertInto<T extends Table>(
   table: T,
@@ -126,11 +128,11 @@ export function insertInto<T extends Table>(
   const columns = getTableColumns(table)
   const names = Object.keys(values).map((name) => bare(columns[name] as Column))
   const selected = Object.values(values).map((value) => sql`${value}`)
-  const called = alias ? sql` as ${identifier(alias)}` : sql``
-  return sql`insert into ${table}${called} (${list(names)}) select ${list(selected)} ${from}`
+  const named = alias ? sql` as ${identifier(alias)}` : sql``
+  return sql`insert into ${table}${named} (${list(names)}) select ${list(selected)} ${from}`
 }
 
-/** What stands behind `set`. */
+/** The assignments of `set …`. */
 export function assignments<T extends Table>(table: T, values: Partial<Written<T>>): SQL {
   const columns = getTableColumns(table)
   return list(Object.entries(values).map(([name, value]) => sql`${bare(columns[name] as Column)} = ${value}`))

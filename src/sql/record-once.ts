@@ -6,24 +6,25 @@ import { columnsOf, type Parts } from './parts.ts'
 import { sql } from './template.ts'
 import { time } from './time.ts'
 
-/** An event is recorded at most once in so many seconds; the row of this key knows when that was. */
+/** An event is recorded at most once in `seconds`; the row of `key` has the time of the last one. */
 export type OnceBucket = { key: string; seconds: number }
 
 const earlier = columnsOf(rateLimits, 'earlier')
 
 /**
- * The parts `noted` and `recorded`, which record an event unless it was recorded in the seconds before. Of
- * parallel statements one records it; all later ones find the row and write nothing, so that a flood costs
- * one read each.
+ * The parts `noted` and `recorded`, which record an event unless it was recorded within the time before. Of
+ * parallel statements one records it. Later ones find the row and write nothing, so that each statement of a
+ * flood costs one read.
  *
- * @param event.from `from …`, one row if there is something to record, without a `where`
+ * @param event.from `from …` without a `where`; one row if there is something to record
  */
 export function recordOnce(
   { client, now }: { client: Client; now: Date },
   { bucket: { key, seconds }, from, ...event }: EventSource & { bucket: OnceBucket },
 ): Parts {
   const unnoted = sql`${from} where not exists (
-    select from ${rateLimits} earlier where ${earlier.key} = ${key} and ${earlier.theoreticalArrivalAt} > ${time(now)}
+    select from ${rateLimits} earlier
+    where ${earlier.key} = ${key} and ${earlier.theoreticalArrivalAt} > ${time(now)}
   )`
   return {
     noted: spend({ key: sql`${key}`, count: 1, seconds, from: unnoted, now }),

@@ -8,18 +8,18 @@ import { type ColumnsOf, columnsOf, insertInto } from './parts.ts'
 import { sql } from './template.ts'
 import { time } from './time.ts'
 
-/** The session that a token names, and whose it says that is. */
+/** The session and the user that a verified token names. */
 export type OwnSession = { userId: number; sessionId: string; now: Date }
 
 const u = columnsOf(users, 'u')
 const s = columnsOf(sessions, 's')
 
 /**
- * `from` and `where` of statements that read who is signed in; the user's row is `u`.
+ * `from … where …` of statements that read the user of a live session; the alias of the user's row is `u`.
  *
- * The session is a subquery for one value and no join: that takes PostgreSQL a quarter less to plan, which is
- * most of such a statement. What is asked of the session stands in its `select`, so that it is found by its
- * id alone, however many others the user has.
+ * The session is a scalar subquery and not a join: planning, which is most of the cost of such a statement,
+ * takes a quarter less time. Its conditions are in the `select` list, so that the session is always found by
+ * its id, however many sessions the user has.
  */
 export function fromLiveSession({ userId, sessionId, now }: OwnSession): SQL {
   return sql`from ${users} u where ${u.id} = ${userId}
@@ -27,7 +27,7 @@ export function fromLiveSession({ userId, sessionId, now }: OwnSession): SQL {
       from ${sessions} s where ${s.id} = ${sessionId}::uuid)`
 }
 
-/** The columns of the part `caller`, which `lockCaller` makes. */
+/** The columns of the part `caller`. */
 export const caller = {
   userId: sql`caller.user_id`,
   authVersion: sql`caller.auth_version`,
@@ -35,8 +35,9 @@ export const caller = {
 }
 
 /**
- * The part `caller`: the caller's user and session, both rows locked and the session live, for statements
- * that act on all of a user. What a guard saw may be past by the time a statement runs.
+ * The part `caller`, for statements that act on a whole user: the caller's live session and its user, both
+ * rows locked. The guard of the route read them earlier, so they can have changed; no row if the session has
+ * ended.
  */
 export function lockCaller({ userId, sessionId, now }: OwnSession): SQL {
   return sql`
@@ -46,23 +47,24 @@ export function lockCaller({ userId, sessionId, now }: OwnSession): SQL {
     for no key update of u, s`
 }
 
-/** An event about the part `caller`, by themselves. */
+/** An event by the caller about themselves. Needs the part `caller`. */
 export function byCaller(type: EventType, from: SQL): EventSource {
   const { userId, sessionId } = caller
   return { type, from, userId, actorId: userId, sessionId }
 }
 
-/** A session and its user, as a statement calls their rows. */
+/** The columns of a session and its user, under the aliases of a statement. */
 export type SessionOfUser = {
   session: Pick<ColumnsOf<typeof sessions>, 'revokedAt' | 'idleExpiresAt' | 'expiresAt' | 'authVersion'>
   user: Pick<ColumnsOf<typeof users>, 'authVersion' | 'disabledAt'>
 }
 
 /**
- * Whether a session is live, as a condition.
+ * A condition: the session is live.
  *
- * `>=`, not `=`: after waiting for the lock of the session's row we read its new version but the user's old
- * one (READ COMMITTED reads locked rows again, and no others). Whoever raised both kept this session.
+ * `>=`, not `=`: after waiting for the session's lock, the statement reads the session's new row but the
+ * user's old one (READ COMMITTED re-reads locked rows only). Another statement has then raised the version of
+ * both, to end all sessions but this one.
  */
 export function isLive({ session, user, now }: SessionOfUser & { now: Date }): SQL {
   return sql`(${session.revokedAt} is null and ${session.idleExpiresAt} > ${time(now)}
@@ -71,12 +73,12 @@ export function isLive({ session, user, now }: SessionOfUser & { now: Date }): S
 }
 
 /**
- * As many as a list of sessions shows: with more devices, the one that was left alone for longest is signed
- * out.
+ * The most live sessions of a user, and the most that a list shows. Beyond it, a sign-in ends the session
+ * that was unused for longest.
  */
 export const MAX_SESSIONS = 100
 
-/** A session, as its owner and administrators see it. */
+/** A session in the view of its owner and of administrators. */
 export type Session = {
   id: string
   createdAt: Date
@@ -93,7 +95,7 @@ export function sessionFields(session: ColumnsOf<typeof sessions>) {
   return { id, createdAt, lastUsedAt, expiresAt, ipAddress, userAgent }
 }
 
-/** The live sessions of a user with all of their columns, the last used first. */
+/** A query: the live sessions of a user with all columns, the last used first. */
 export function liveSessions({ userId, now }: { userId: number; now: Date }): SQL {
   return sql`
     select s.* from ${users} u join ${sessions} s on ${s.userId} = ${u.id}
@@ -101,14 +103,14 @@ export function liveSessions({ userId, now }: { userId: number; now: Date }): SQ
     where ${u.id} = ${userId} order by ${s.lastUsedAt} desc, ${s.id} limit ${MAX_SESSIONS}`
 }
 
-/** A session that is about to be opened. */
+/** A session to be opened. */
 export type NewSession = { id: string; idleExpiresAt: Date; expiresAt: Date }
 
 /**
- * Opens a session for a user.
+ * The insert that opens a session.
  *
- * @param user the columns of the part that has the user as they are after the statement, and that part as
- *   `from …`
+ * @param source.user the columns of a part that returns the user's row after the statement
+ * @param source.from that part, as `from …`
  */
 export function insertSession(
   { user, from }: { user: Pick<ColumnsOf<typeof users>, 'id' | 'authVersion'>; from: SQL },

@@ -10,14 +10,14 @@ export type User = {
   username: string
   email: string
   fullName: string
-  /** Names in alphabetical order. */
+  /** Their names, in alphabetical order. */
   roles: string[]
   emailVerifiedAt: Date | null
   createdAt: Date
   updatedAt: Date
 }
 
-/** Who acts: a user with what their roles permit, as stored now. */
+/** A user with the permissions that their roles have now. */
 export type Principal = User & { permissions: string[] }
 
 type UserColumns = ColumnsOf<typeof users>
@@ -25,7 +25,7 @@ type UserColumns = ColumnsOf<typeof users>
 /**
  * The fields of a `User`; the password's hash is not among them.
  *
- * @param roles the names, if the statement itself writes them and so does not see them
+ * @param roles their names, if the statement itself changes them: a subquery would read the old ones
  */
 export function userFields(user: UserColumns, roles: SQL<string[]> = rolesOf(user.id)) {
   const { id, username, email, fullName, emailVerifiedAt, createdAt, updatedAt } = user
