@@ -3,7 +3,7 @@ import type { FloodLimiter } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import type { AppEnv, RequestContext } from '../http/context.ts'
 import { withMetadata } from '../http/describe-route.ts'
-import { rateLimited } from '../limits/buckets.ts'
+import { rateLimitedError } from '../limits/rate-limited-error.ts'
 import { findBearerToken } from './bearer-token.ts'
 import { findDevice } from './device-cookie.ts'
 import { isForeign } from './trusted-origin.ts'
@@ -31,7 +31,7 @@ export function limitFloods(purpose: 'register' | 'sign_in' | 'confirm') {
     if (floodLimiter) {
       const { success, retryAfterSeconds } = await ask(floodLimiter, `${purpose}:${await whose(c)}`)
       const limit = config.limitFloodAddress
-      if (success !== true) throw rateLimited(limit, retryAfterSeconds ?? limit.seconds)
+      if (success !== true) throw rateLimitedError(limit, retryAfterSeconds ?? limit.seconds)
     }
     admission.assertRoom(client.site)
     await next()

@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.ts'
-import { recordBucket } from '../limits/buckets.ts'
+import { makeRecordBucket } from '../limits/make-buckets.ts'
 import { refusalError } from '../roles/refusal.ts'
 import type { AdminUser } from '../sql/admin-users.ts'
 import type { Actor } from '../sql/authority.ts'
@@ -34,6 +34,6 @@ export async function findUserSessions(deps: ReadDeps, about: About): Promise<Se
 }
 
 async function toReading(deps: ReadDeps, data: 'account' | 'sessions', { actor, userId }: About) {
-  const bucket = await recordBucket(deps, 'read', `${actor.userId} ${data} ${userId}`)
+  const bucket = await makeRecordBucket(deps, 'read', `${actor.userId} ${data} ${userId}`)
   return { actor, userId, bucket, now: deps.clock() }
 }

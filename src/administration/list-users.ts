@@ -2,7 +2,7 @@ import { fromBase64Url, toBase64Url, utf8 } from '../crypto/encoding.ts'
 import { MAX_INTEGER } from '../db/integer.ts'
 import type { Deps } from '../deps.ts'
 import { fieldError } from '../errors.ts'
-import { recordBucket } from '../limits/buckets.ts'
+import { makeRecordBucket } from '../limits/make-buckets.ts'
 import { refusalError } from '../roles/refusal.ts'
 import type { AdminUser } from '../sql/admin-users.ts'
 import type { Actor } from '../sql/authority.ts'
@@ -23,7 +23,7 @@ export async function listUsers(
   { actor, cursor, ...filter }: UserFilter & { actor: Actor; cursor: string | undefined; limit: number },
 ): Promise<ListedUsers> {
   const after = cursor === undefined ? null : readCursor(cursor, { isSearch: filter.query !== null })
-  const bucket = await recordBucket(deps, 'read', `${actor.userId} accounts`)
+  const bucket = await makeRecordBucket(deps, 'read', `${actor.userId} accounts`)
   const page = await selectUserPage(deps, { ...filter, after, reading: { actor, bucket, now: deps.clock() } })
   if (typeof page === 'string') throw refusalError(page)
   return { users: page.users, nextCursor: page.next && toCursor(page.next) }

@@ -1,6 +1,6 @@
 import type { Deps } from '../deps.ts'
 import { fieldError } from '../errors.ts'
-import { recordBucket } from '../limits/buckets.ts'
+import { makeRecordBucket } from '../limits/make-buckets.ts'
 import { refusalError } from '../roles/refusal.ts'
 import type { Actor } from '../sql/authority.ts'
 import {
@@ -42,7 +42,7 @@ export async function listEvents(
 ): Promise<EventPage> {
   const page = toPage({ cursor, limit })
   const userId = filter.userId ?? filter.actorId ?? null
-  const bucket = await recordBucket(deps, 'read', `${actor.userId} events ${userId}`)
+  const bucket = await makeRecordBucket(deps, 'read', `${actor.userId} events ${userId}`)
   const reading = { actor, userId, bucket, now: deps.clock() }
   const events = await selectEvents(deps, { ...filter, ...page, reading })
   if (typeof events === 'string') throw refusalError(events)

@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.ts'
-import { recordBucket } from '../limits/buckets.ts'
+import { makeRecordBucket } from '../limits/make-buckets.ts'
 import { insertDenial } from './record-denial.sql.ts'
 
 /** A refusal, and to whom. */
@@ -23,6 +23,6 @@ export async function recordDenial(
   { userId, sessionId, ...details }: Denial,
 ): Promise<void> {
   const { method, route, reason } = details
-  const bucket = await recordBucket(deps, 'denied', `${userId} ${method} ${route} ${reason}`)
+  const bucket = await makeRecordBucket(deps, 'denied', `${userId} ${method} ${route} ${reason}`)
   await insertDenial(deps, { userId, sessionId, now: deps.clock(), details, bucket })
 }

@@ -3,15 +3,15 @@ import { AppError } from '../errors.ts'
 import { FairQueue, type Waiter } from './fair-queue.ts'
 
 export type AdmissionOptions = {
-  /** How many run at the same time. */
+  /** The most hashes that run at the same time. */
   running: number
-  /** How many wait at most. */
+  /** The most that wait. */
   waiting: number
-  /** After so long nobody is expected to wait any more. */
+  /** A client that has waited for so long is refused: it will not wait any longer. */
   deadlineMilliseconds: number
   /**
-   * After so long a place counts as left although nobody said so. Workers drop a request whose client went
-   * away, and with it the `finally` that would leave the place.
+   * After so long, a hash no longer counts as running even if it has not ended. Workers drop a request whose
+   * client has gone, and the `finally` that ends its hash never runs.
    */
   leaseMilliseconds: number
   /** A monotonic clock in milliseconds. */
@@ -19,7 +19,10 @@ export type AdmissionOptions = {
   sleep: (milliseconds: number) => Promise<void>
 }
 
-/** The first in line looks often enough to waste a thirtieth of a hash, the others as often as one takes. */
+/**
+ * How often those who wait look whether it is their turn. The next in line wastes at most a thirtieth of a
+ * hash; the others look about as often as a turn ends.
+ */
 const NEXT_MILLISECONDS = 5
 const OTHERS_MILLISECONDS = 50
 
@@ -27,56 +30,65 @@ const FIRST_ESTIMATE_MILLISECONDS = 150
 const MAX_RETRY_SECONDS = 60
 
 /**
- * Admission for one process or isolate. The next turn is the network's whose last turn is the longest ago, so
- * that somebody who comes for the first time in a while passes all who flood, and those share what is left.
- * Where the queue is full, the longest one loses its latest: a network that floods can't fill it up for
- * others.
+ * The admission of one process or isolate, over a `FairQueue`.
  *
- * Waiting is polling, since in workerd one request's promise must not hang on another request, which can
- * vanish.
+ * Waiting is polling: in workerd, a request must not await a promise that another request resolves, since
+ * that request can vanish.
  */
 export function createAdmission(options: AdmissionOptions): Admission {
-  const { now, sleep, running, deadlineMilliseconds, leaseMilliseconds } = options
-  const queue = new FairQueue(options.waiting, now)
-  const leases = new Map<symbol, number>()
-  let typical = FIRST_ESTIMATE_MILLISECONDS
+  const { now, sleep, running, waiting, deadlineMilliseconds } = options
+  const queue = new FairQueue(waiting, now)
+  const leases = createLeases(options)
 
-  const countRunning = () => {
-    for (const [lease, until] of leases) if (until <= now()) leases.delete(lease)
-    return leases.size
-  }
-  const overloaded = () => {
-    const seconds = ((queue.length + countRunning()) * typical) / running / 1000
+  const overloadedError = () => {
+    const seconds = ((queue.length + leases.count()) * leases.typicalMilliseconds()) / running / 1000
     return new AppError('overloaded', {
       retryAfterSeconds: Math.min(MAX_RETRY_SECONDS, Math.max(1, Math.ceil(seconds))),
     })
   }
-  const isTurn = (waiter: Waiter) => countRunning() < running && queue.next() === waiter
+  const isTurn = (waiter: Waiter) => leases.count() < running && queue.next() === waiter
   const wait = async (waiter: Waiter) => {
-    if (waiter.isEvicted || now() - waiter.since >= deadlineMilliseconds) throw overloaded()
+    if (waiter.isEvicted || now() - waiter.since >= deadlineMilliseconds) throw overloadedError()
     await sleep(queue.next() === waiter ? NEXT_MILLISECONDS : OTHERS_MILLISECONDS)
     queue.keep(waiter)
   }
   return {
     assertRoom(network) {
-      if (!queue.hasRoom(network)) throw overloaded()
+      if (!queue.hasRoom(network)) throw overloadedError()
     },
     async run(network, work) {
       const waiter = queue.join(network)
-      if (!waiter) throw overloaded()
+      if (!waiter) throw overloadedError()
       try {
         while (!isTurn(waiter)) await wait(waiter)
       } finally {
         queue.leave(waiter)
       }
       queue.remember(network)
-      const lease = Symbol(network)
+      return await leases.run(work)
+    },
+  }
+}
+
+/** Counts the hashes that run, and estimates how long one takes. */
+function createLeases({ now, leaseMilliseconds }: Pick<AdmissionOptions, 'now' | 'leaseMilliseconds'>) {
+  const expiries = new Map<symbol, number>()
+  let typical = FIRST_ESTIMATE_MILLISECONDS
+  return {
+    count: () => {
+      for (const [lease, expiry] of expiries) if (expiry <= now()) expiries.delete(lease)
+      return expiries.size
+    },
+    typicalMilliseconds: () => typical,
+    async run<T>(work: () => Promise<T>): Promise<T> {
+      const lease = Symbol('lease')
       const start = now()
-      leases.set(lease, start + leaseMilliseconds)
+      expiries.set(lease, start + leaseMilliseconds)
       try {
         return await work()
       } finally {
-        leases.delete(lease)
+        expiries.delete(lease)
+        // An exponential moving average.
         typical += (now() - start - typical) / 8
       }
     },

@@ -1,18 +1,17 @@
+/** A request that waits for its turn. `seenAt`: when it last called `keep`. Times in milliseconds. */
 export type Waiter = { network: string; since: number; seenAt: number; isEvicted: boolean }
 
-/**
- * Whoever waits says so at least this often; who has not is gone, like a request that its runtime dropped.
- */
+/** A waiter that has not called `keep` for so long is gone: its runtime has dropped the request. */
 const STALE_MILLISECONDS = 1000
 
-/** Networks whose last turn is remembered; of a longer list the oldest are as good as new. */
+/** The most networks whose last turn is remembered; older ones count as new. */
 const MAX_REMEMBERED = 10_000
 
 /**
- * Who waits, and whose turn it is. The next turn is the network's whose last one is the longest ago: somebody
- * who comes for the first time in a while passes all who flood, and those share what is left. Where it is
- * full, the longest line loses its latest for somebody of a shorter one, so that a network that floods can't
- * fill it up for others.
+ * A bounded queue that is fair by network. The next turn goes to the network whose last turn was longest ago:
+ * a network that comes for the first time in a while passes those that flood, and these share the other
+ * turns. If the queue is full, the network with the longest line loses its latest waiter to a network with a
+ * shorter line, so that a flood can't keep others out.
  */
 export class FairQueue {
   readonly #waiting: number
@@ -21,7 +20,7 @@ export class FairQueue {
   readonly #turns = new Map<string, number>()
   #turn = 0
 
-  /** @param waiting how many at most */
+  /** @param waiting the most waiters */
   constructor(waiting: number, now: () => number) {
     this.#waiting = waiting
     this.#now = now
@@ -39,7 +38,7 @@ export class FairQueue {
     return this.length < this.#waiting || this.#latestOfLongest(network) !== null
   }
 
-  /** `null` where there is no room. */
+  /** @returns `null` if there is no room */
   join(network: string): Waiter | null {
     if (!this.hasRoom(network)) return null
     const evicted = this.length < this.#waiting ? null : this.#latestOfLongest(network)
@@ -53,8 +52,8 @@ export class FairQueue {
   }
 
   /**
-   * Says that somebody still waits; who was taken for gone, as after a pause of the whole process, has their
-   * place back.
+   * Says that a request still waits. If it was dropped as gone, since the whole process was paused, it gets
+   * its place back.
    */
   keep(waiter: Waiter): void {
     waiter.seenAt = this.#now()
@@ -69,11 +68,13 @@ export class FairQueue {
     else this.#lines.delete(waiter.network)
   }
 
+  /** The waiter whose turn is next; `null` if nobody waits. */
   next(): Waiter | null {
     this.#dropStale()
     let first: Waiter | null = null
     let least = Number.POSITIVE_INFINITY
-    // A map keeps its order: of networks without a turn the first to come is first.
+    // A map keeps the order of insertion: of several networks without a turn, the one that came first is
+    // next.
     for (const [network, [waiter]] of this.#lines) {
       const last = this.#turns.get(network) ?? 0
       if (waiter && last < least) [first, least] = [waiter, last]
@@ -81,7 +82,7 @@ export class FairQueue {
     return first
   }
 
-  /** Says that a network has its turn now. */
+  /** Says that a network's turn begins. */
   remember(network: string): void {
     this.#turn++
     this.#turns.delete(network)
@@ -98,8 +99,9 @@ export class FairQueue {
   }
 
   /**
-   * Who has to go for one more of a network; `null` for nobody. Where all lines are short, as of a flood from
-   * very many addresses, it is somebody whose network had its last turn later.
+   * The waiter to evict for a new one of a network; `null`: none, the new one is refused. If no line is
+   * longer by two, as in a flood from very many addresses, it is one whose network had its last turn more
+   * recently.
    */
   #latestOfLongest(network: string): Waiter | null {
     const own = this.#lines.get(network)?.length ?? 0

@@ -76,7 +76,7 @@ export const limits = {
     limited: { meaning: 'Attempts at the password were refused, as there were too many.' },
   },
   purges: {
-    // An attempt that comes in the same moment keeps its row.
+    // Not the row of a concurrent attempt, which has locked and renewed it.
     budgets: { table: rateLimits, age: rateLimits.expiresAt, keepDays: 0 },
   },
 } as const satisfies Feature

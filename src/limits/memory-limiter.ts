@@ -1,15 +1,15 @@
 import type { FloodLimiter } from '../deps.ts'
 import type { Limit } from '../features/rules.ts'
 
-/** About 10 MB at most; a flood from more addresses than this is not one that a limit by address stops. */
+/** About 10 MB. A limit by address does not stop a flood from more addresses anyway. */
 const MAX_KEYS = 100_000
 
 /**
- * A limit for one process: the generic cell rate algorithm of `sql/limits.ts` in memory. Under Node it stands
- * where Cloudflare's Rate Limiting binding does on Workers.
+ * A limit that one process counts in memory, by the generic cell rate algorithm of `sql/limits.ts`. Under
+ * Node it replaces the Rate Limiting binding of Workers.
  *
- * @param now milliseconds
- * @returns a refusal says in how many seconds the next attempt would be let through
+ * @param now a clock in milliseconds
+ * @returns a limiter; its refusals say in how many seconds the next attempt would be allowed
  */
 export function createMemoryLimiter(
   { count, seconds }: Omit<Limit, 'name'>,
@@ -24,7 +24,7 @@ export function createMemoryLimiter(
       const arrival = Math.max(arrivals.get(key) ?? 0, at)
       const wait = arrival - (at + tolerance)
       if (wait > 0) return Promise.resolve({ success: false, retryAfterSeconds: wait / 1000 })
-      // Put last again, so that the first is the one that was let through the longest ago.
+      // Moved to the end, so that the map is in the order of last use.
       arrivals.delete(key)
       arrivals.set(key, arrival + interval)
       for (const [oldest, until] of arrivals) {

@@ -6,10 +6,7 @@ import { recordEvents } from '../sql/events.ts'
 import { type Bucket, reportOnce } from '../sql/limits.ts'
 import { sql } from '../sql/template.ts'
 
-/**
- * Records that an address was refused before it came to a statement of its own; once in the time of the
- * limit.
- */
+/** Records a refusal of `refuseLocally`, once within the time of the limit. */
 export async function reportRefusal(
   { db, client }: { db: Database; client: Client },
   { bucket: { key, seconds }, limit, now }: { bucket: Bucket; limit: Pick<Limit, 'name'>; now: Date },

@@ -1,12 +1,12 @@
 import type { Deps, LocalLimitName } from '../deps.ts'
 import type { Bucket } from '../sql/limits.ts'
-import { rateLimited } from './buckets.ts'
+import { rateLimitedError } from './rate-limited-error.ts'
 import { reportRefusal } from './refuse-locally.sql.ts'
 
 /**
- * Spends of this process's own copy of an address's bucket. The database's decides for all processes, but
- * costs a statement a request, and for registering a hash; what this process alone has seen too much of costs
- * neither.
+ * Spends an attempt from this process's own copy of an address's bucket. The bucket in the database counts
+ * for all processes, but costs each request a statement, and registering a hash too. A flood that one process
+ * recognises by itself costs neither.
  *
  * A flood of refusals is one statement and one event a minute.
  *
@@ -22,5 +22,5 @@ export async function refuseLocally(
   if (success) return
   const { success: isFirst } = await localLimits.reports.limit({ key: bucket.key })
   if (isFirst) await reportRefusal(deps, { bucket, limit, now: clock() })
-  throw rateLimited(limit, retryAfterSeconds)
+  throw rateLimitedError(limit, retryAfterSeconds)
 }

@@ -1,29 +1,27 @@
 import { index, integer, text, timestamp } from 'drizzle-orm/pg-core'
 import { lumascope, time } from '../features/tables.ts'
 
-/**
- * What attempts are left, by the generic cell rate algorithm: one row a budget in use, none for a full one.
- */
+/** The buckets of attempts, by the generic cell rate algorithm: one row a bucket, none if it is full. */
 export const rateLimits = lumascope.table(
   'rate_limits',
   {
-    /** Which budget, and a keyed hash of whose: never an address or an identifier itself. */
+    /** The kind of bucket, and a keyed hash of whom it counts: never an address or an identifier itself. */
     key: text('key').primaryKey(),
     /**
-     * When the budget is full again, to the microsecond: a limit of a million a second moves it by one.
-     * Written by every attempt that is let through.
+     * When the bucket is full again, in microseconds: an attempt moves it by at least one. Written by every
+     * attempt that is allowed.
      */
     theoreticalArrivalAt: timestamp('theoretical_arrival_at', { withTimezone: true }).notNull(),
-    /** How many were let through since the row began, which a success ends. */
+    /** Attempts allowed since the row was inserted or a success reset it. Written by both. */
     attempts: integer('attempts').notNull().default(0),
     /**
-     * From when on it says nothing any more: full for an hour, or a device's cookie is past. Written with the
-     * former.
+     * When the row can be deleted: the bucket has been full for an hour, or the cookie of its device has
+     * expired. Written by every attempt that is allowed.
      */
     expiresAt: time('expires_at').notNull(),
-    /** When a refusal was last put on record, so that a flood of them is one event; null: never. */
+    /** When a refusal was last recorded, so that a flood of refusals is one event; null: never. */
     reportedAt: time('reported_at'),
   },
-  // What the purge looks for.
+  // For the purge.
   (table) => [index('rate_limits_expires_at_index').on(table.expiresAt)],
 )

@@ -1,12 +1,12 @@
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import { rateLimited } from '../limits/buckets.ts'
+import { rateLimitedError } from '../limits/rate-limited-error.ts'
 import { refuseLocally } from '../limits/refuse-locally.ts'
 import type { Bucket } from '../sql/limits.ts'
 import { MAX_CONSECUTIVE_FAILURES } from '../sql/lockout.ts'
 import type { Proof } from '../sql/opening.ts'
 import { type Credentials, countPasswordAttempt, returnAttempt, type Whose } from './attempt.sql.ts'
-import { type Known, passwordBuckets } from './buckets.ts'
+import { type Known, makePasswordBuckets } from './make-buckets.ts'
 
 export type AttemptDeps = Pick<
   Deps,
@@ -49,14 +49,14 @@ export async function attemptPassword(
     known,
   }: { whose: Whose; identifier: string; password: string; known: Known | null },
 ): Promise<PasswordAttempt> {
-  const buckets = await passwordBuckets(deps, { identifier, known })
+  const buckets = await makePasswordBuckets(deps, { identifier, known })
   // The database does not count the address of a device or session that is known.
   if (!known) await refuseLocally(deps, { name: 'limitSignInAddress', bucket: buckets.addresses[0] })
   const counted = await countPasswordAttempt(deps, { whose, ...buckets, now: deps.clock() })
   if (counted.refused) {
     const { limitSignInAccount, limitSignInAddress } = deps.config
     const limit = counted.refused === 'account' ? limitSignInAccount : limitSignInAddress
-    throw rateLimited(limit, counted.secondsToWait)
+    throw rateLimitedError(limit, counted.secondsToWait)
   }
   const { credentials: account, byDevice, attempts } = counted
   const bucket = byDevice && buckets.known ? { ...buckets.account, key: buckets.known.key } : buckets.account

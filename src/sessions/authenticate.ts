@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.ts'
 import type { Limit } from '../features/rules.ts'
-import { accountBucket, type BucketDeps, rateLimited } from '../limits/buckets.ts'
+import { type BucketDeps, makeAccountBucket } from '../limits/make-buckets.ts'
+import { rateLimitedError } from '../limits/rate-limited-error.ts'
 import type { Principal, User } from '../sql/users.ts'
 import { verifyAccessToken } from './access-token.ts'
 import { type Counted, type Found, findPrincipal, findUser } from './authenticate.sql.ts'
@@ -46,9 +47,9 @@ async function authenticateAs<Who extends User>(
   const claims = await verifyAccessToken(deps, token)
   if (!claims) return null
   const { userId } = claims
-  const spends = limit && { limit: limit.name, bucket: await accountBucket(deps, { limit, userId }) }
+  const spends = limit && { limit: limit.name, bucket: await makeAccountBucket(deps, { limit, userId }) }
   const found = await find(deps, { ...claims, spends, now: deps.clock() })
   if (found?.who.id !== userId) return null
-  if (limit && !found.allowed) throw rateLimited(limit, found.secondsToWait)
+  if (limit && !found.allowed) throw rateLimitedError(limit, found.secondsToWait)
   return { user: found.who, sessionId: claims.sessionId }
 }

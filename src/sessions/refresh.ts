@@ -2,7 +2,7 @@ import { CLOCK_LEEWAY_SECONDS } from '../crypto/jwt.ts'
 import { readRefreshToken } from '../crypto/refresh-token.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import { rateLimited } from '../limits/buckets.ts'
+import { rateLimitedError } from '../limits/rate-limited-error.ts'
 import { type IssueDeps, issueTokens, type TokenPair } from './issue-tokens.ts'
 import { rotateSession } from './refresh.sql.ts'
 
@@ -37,7 +37,7 @@ export async function refresh(
   const { success, retryAfterSeconds = null } = await deps.localLimits.limitRefreshSession.limit({
     key: content.sessionId,
   })
-  if (!success) throw rateLimited(config.limitRefreshSession, retryAfterSeconds)
+  if (!success) throw rateLimitedError(config.limitRefreshSession, retryAfterSeconds)
   const now = clock()
   const after = (seconds: number) => new Date(now.getTime() + seconds * 1000)
   const result = await rotateSession(deps, {

@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.ts'
-import { addressBuckets, rateLimited } from '../limits/buckets.ts'
+import { makeAddressBuckets } from '../limits/make-buckets.ts'
+import { rateLimitedError } from '../limits/rate-limited-error.ts'
 import { refuseLocally } from '../limits/refuse-locally.ts'
 import { assertAcceptable, type PasswordRulesDeps } from '../passwords/assert-acceptable.ts'
 import type { User } from '../sql/users.ts'
@@ -22,11 +23,12 @@ export async function registerUser(
   { password, ...profile }: Registration,
 ): Promise<User> {
   await assertAcceptable(deps, { ...profile, password, pointer: '/password' })
-  const buckets = await addressBuckets(deps, 'register', deps.config.limitRegisterAddress)
+  const buckets = await makeAddressBuckets(deps, 'register', deps.config.limitRegisterAddress)
   await refuseLocally(deps, { name: 'limitRegisterAddress', bucket: buckets[0] })
   const passwordHash = await deps.passwords.hash(password)
   const result = await insertUser(deps, { ...profile, passwordHash, buckets, now: deps.clock() })
   if (result.outcome === 'created') return result.user
-  if (result.outcome === 'limited') throw rateLimited(deps.config.limitRegisterAddress, result.secondsToWait)
+  if (result.outcome === 'limited')
+    throw rateLimitedError(deps.config.limitRegisterAddress, result.secondsToWait)
   throw takenError(result.outcome)
 }
