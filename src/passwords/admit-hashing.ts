@@ -2,16 +2,16 @@ import type { PasswordHasher } from '../crypto/password.ts'
 import type { Admission } from '../deps.ts'
 
 /**
- * A hasher each of whose hashes waits for its turn.
+ * Makes every hash of a hasher wait for its turn.
  *
- * @param whose the network that they are made for; asked when one is made
+ * @param network returns the client's network; called only if something is hashed
  */
 export function admitHashing(
   { passwords: hasher, admission }: { passwords: PasswordHasher; admission: Pick<Admission, 'run'> },
-  whose: () => string,
+  network: () => string,
 ): PasswordHasher {
   return {
-    hash: (password) => admission.run(whose(), () => hasher.hash(password)),
-    verify: (password, stored) => admission.run(whose(), () => hasher.verify(password, stored)),
+    hash: (password) => admission.run(network(), () => hasher.hash(password)),
+    verify: (password, stored) => admission.run(network(), () => hasher.verify(password, stored)),
   }
 }

@@ -1,86 +1,85 @@
 import type { Deps } from '../deps.ts'
 import { fieldError } from '../errors.ts'
 import type { ErrorCode } from '../features.ts'
-import { fold } from './common-passwords.ts'
+import { fold } from './fold.ts'
 import { isBreached } from './is-breached.ts'
 
-/** What choosing a password takes beside what is done with it. */
+/** The deps of choosing a password, without those of storing it. */
 export type PasswordRulesDeps = Pick<Deps, 'config' | 'commonPasswords' | 'fetch' | 'log'>
 
 export type NewPassword = {
   password: string
   username: string
   email: string
-  /** Where the password stands in the request: a JSON Pointer (RFC 6901). */
+  /** The JSON Pointer (RFC 6901) of the password in the request. */
   pointer: string
 }
 
-/** Words that everybody tries here first (ASVS v5.0.0-6.1.2). */
+/** Words that attackers of this product try first (ASVS v5.0.0-6.1.2). */
 const PRODUCT_NAMES = ['lumascope']
 
-/** Shorter words are part of too many others to say anything. */
+/** Shorter words occur in most passwords by chance. */
 const MIN_WORD_CODE_POINTS = 3
 
-/** What is left without the words has to be as long as the shortest password that anybody may have. */
+/** The minimum length of what remains without guessable words: that of any password. */
 const MIN_REST_CODE_POINTS = 8
 
 /**
- * Decides whether a password may be chosen. What costs nothing is asked first and another server last, so
- * that it learns nothing of a password that is refused anyway. To be called before any hash.
+ * Decides whether a new password is acceptable. Call it before any hash. The cheapest checks are first, and
+ * the one that asks another server is last, so that the server learns nothing about passwords that are
+ * refused anyway.
  *
- * There are no rules about kinds of characters (ASVS v5.0.0-6.2.5).
+ * No kinds of characters are required (ASVS v5.0.0-6.2.5).
  *
  * @throws AppError `validation_failed` with `too_short`; `weak_password` with `resembles_account`,
  *   `too_common` or `breached`
- * @throws Error where the list of common passwords can't be read: a password that can't be checked is not
- *   accepted
+ * @throws Error if the list of common passwords can't be read: an unchecked password is not accepted
  */
 export async function assertAcceptable(
   deps: PasswordRulesDeps,
   { password, username, email, pointer }: NewPassword,
 ): Promise<void> {
   const { passwordMinLength } = deps.config
-  const refuse = (code: string, detail: string, error: ErrorCode = 'weak_password') =>
+  const refusalError = (code: string, detail: string, error: ErrorCode = 'weak_password') =>
     fieldError(error, { pointer, code, detail })
 
   if (codePoints(password.normalize('NFKC')) < passwordMinLength) {
-    throw refuse('too_short', `use at least ${passwordMinLength} characters`, 'validation_failed')
+    throw refusalError('too_short', `use at least ${passwordMinLength} characters`, 'validation_failed')
   }
-  const rest = restWithout([username, email, email.split('@')[0] ?? '', ...PRODUCT_NAMES], password)
+  const rest = removeWords([username, email, email.split('@')[0] ?? '', ...PRODUCT_NAMES], password)
   if (rest !== null && codePoints(rest) < MIN_REST_CODE_POINTS) {
-    throw refuse('resembles_account', 'is little more than your username, your address or our name')
+    throw refusalError('resembles_account', 'is little more than your username, your address or our name')
   }
   const common = await deps.commonPasswords()
-  // A name before or after one of the most common passwords is the first thing that guessers add.
+  // Attackers first try a common password with a name before or after it.
   if (common.has(fold(password)) || (rest !== null && common.has(rest))) {
-    throw refuse('too_common', 'is one of the most common passwords')
+    throw refusalError('too_common', 'is one of the most common passwords')
   }
   if (await isBreached(deps, password)) {
-    throw refuse('breached', 'is in a public list of passwords from data breaches')
+    throw refusalError('breached', 'is in a public list of passwords from data breaches')
   }
 }
 
 /**
- * What is left of a password without the words that anybody can guess of its account, and without what people
- * put between words.
+ * Removes from a password the words that anybody can guess about its account, and separators.
  *
- * @returns `null` where none of the words is in it
+ * @returns what remains; `null` if the password contains none of the words
  */
-function restWithout(guessable: readonly string[], password: string): string | null {
+function removeWords(guessable: readonly string[], password: string): string | null {
   const words = guessable
     .map(squeeze)
     .filter((word) => codePoints(word) >= MIN_WORD_CODE_POINTS)
-    // The longest first: without its local part, an address would no longer be found.
+    // The longest first: if its local part was removed first, an address would no longer be found.
     .sort((a, b) => b.length - a.length)
   const whole = squeeze(password)
-  const rest = words.reduce((text, word) => text.replaceAll(word, ''), whole)
+  const rest = words.reduce((left, word) => left.replaceAll(word, ''), whole)
   return rest === whole ? null : rest
 }
 
-function squeeze(text: string): string {
-  return fold(text).replaceAll(/[\s._-]/g, '')
+function squeeze(value: string): string {
+  return fold(value).replaceAll(/[\s._-]/g, '')
 }
 
-function codePoints(text: string): number {
-  return [...text].length
+function codePoints(value: string): number {
+  return [...value].length
 }

@@ -20,16 +20,16 @@ import { users } from '../users/schema.ts'
 
 export type Credentials = {
   id: number
-  /** `null`: nobody signs in to this account with a password. */
+  /** `null`: the account has no password. */
   passwordHash: string | null
   authVersion: number
   passwordVersion: number
   isDisabled: boolean
-  /** Those that count now. */
+  /** Consecutive failures that are not forgiven yet. */
   failures: number
 }
 
-/** Whose password is tried: an identifier in lower case, or the id of somebody who is signed in. */
+/** The account of an attempt: by an identifier in lower case, or by the id of a signed-in user. */
 export type Whose = { identifier: string } | { userId: number }
 
 export type CountedAttempt =
@@ -37,26 +37,26 @@ export type CountedAttempt =
   | {
       refused: null
       credentials: Credentials | null
-      /** Whether it was counted for the known device or session alone. */
+      /** Whether the attempt was counted in the bucket of the known device or session, and in no other. */
       byDevice: boolean
-      /** Let through since the last success, this one included. */
+      /** Attempts allowed by that bucket since the last success, this one included. */
       attempts: number
     }
 
 /**
- * The bucket of a known device or session, which counts for this account and while the password is this
+ * The bucket of a known device or session. It is used only for this account, and while the password has this
  * version.
  */
 export type KnownBucket = {
   userId: number
-  /** `null`: whatever the version. */
+  /** `null`: any version. */
   passwordVersion: number | null
   key: string
-  /** How long the row is kept after its last use: it also says how often in a row the place failed. */
+  /** How long the row is kept after its last use: it also counts consecutive failures. */
   keepSeconds: number
 }
 
-/** What an attempt at a password is counted for. */
+/** The buckets that can count an attempt at a password. */
 export type PasswordBuckets = {
   account: Bucket
   addresses: readonly [Bucket, ...Bucket[]]
@@ -67,17 +67,18 @@ type Counting = PasswordBuckets & { whose: Whose; now: Date }
 
 const u = columnsOf(users, 'u')
 const r = columnsOf(rateLimits, 'r')
-/** The account that is meant, if it exists; `failures` are those that count now. */
+/** The columns of the part `account`, which also has `failures`. */
 const account = columnsOf(users, 'account')
 
 /**
- * Counts an attempt at a password and finds the account, in one statement; a refusal is recorded in it.
+ * Counts an attempt at a password and finds the account, in one statement, which also records a refusal.
  *
- * A device or session that is known to the account spends its own bucket and no other, so that neither
- * somebody who guesses at the account nor somebody at the same address can shut its owner out. Everybody else
- * spends the address's buckets and then, only if those let them through, the account's: one address can't
- * drain those of others. An account that does not exist has a bucket like any other. A device that failed too
- * often is known no more.
+ * A device or session that the account knows spends from its own bucket and no other: neither somebody who
+ * guesses at the account nor somebody at the same address can shut its owner out. Everybody else spends from
+ * the buckets of their address and then, if these allow it, from the account's: one address alone can't empty
+ * it. An account that does not exist has a bucket too. A device that failed too often is no longer known.
+ *
+ * @returns the refusal; or the account, `null` if there is none, and how the attempt was counted
  */
 export async function countPasswordAttempt(
   { db, client }: { db: Database; client: Client },
@@ -88,7 +89,7 @@ export async function countPasswordAttempt(
   const isPaid = sql`(by_device or ${address.passed})`
   const counted = statement(
     {
-      ...findPlace(counting),
+      ...chooseBucket(counting),
       ...address.parts,
       spent: spendChosen(counting, isPaid),
       refused: sql`${refusedByChosen(counting, isPaid)}
@@ -126,18 +127,20 @@ const ATTEMPT = {
 }
 
 /**
- * The parts `account`, `known` (a row if the device or session is known to the account) and `chosen` (one
- * row: whose bucket is spent, and whether it is the device's).
+ * The parts `account`, with the column `failures`; `known`, a row if the account knows the device or session;
+ * and `chosen`, one row with `user_id`, `by_device` (whether the device's or session's bucket is spent from,
+ * else the account's) and the `key` of that bucket.
  */
-function findPlace({ whose, account: own, known, now }: Counting): Parts {
+function chooseBucket({ whose, account: own, known, now }: Counting): Parts {
   const deviceKey = known?.key ?? ''
   return {
-    account: sql`select u.*, ${failuresOf(u, now)} as failures from ${users} u where ${isMeant(whose)}`,
+    account: sql`select u.*, ${failuresOf(u, now)} as failures from ${users} u where ${isOf(whose)}`,
     known: sql`
       select from account where ${account.id} = ${known?.userId ?? 0}
         and ${account.passwordVersion} = coalesce(${versionOf(known)}::integer, ${account.passwordVersion})
         and not exists (
-          select from ${rateLimits} r where ${r.key} = ${deviceKey} and ${r.attempts} >= ${MAX_CONSECUTIVE_FAILURES}
+          select from ${rateLimits} r
+          where ${r.key} = ${deviceKey} and ${r.attempts} >= ${MAX_CONSECUTIVE_FAILURES}
         )`,
     chosen: sql`
       select (select ${account.id} from account) as user_id, by_device,
@@ -151,8 +154,8 @@ function versionOf(known: KnownBucket | null): number | null {
 }
 
 /**
- * The part `spent`, beside `chosen`: the device's bucket, or the account's if the addresses' let the attempt
- * through.
+ * The part `spent`: an attempt from the device's bucket, or from the account's if the address's buckets
+ * allowed it. Needs the part `chosen`.
  */
 function spendChosen({ account: { key: _, ...rate }, known, now }: Counting, isPaid: SQL): SQL {
   const keepSeconds = sql`case when by_device then ${known?.keepSeconds ?? 0}::integer
@@ -160,7 +163,7 @@ function spendChosen({ account: { key: _, ...rate }, known, now }: Counting, isP
   return spend({ ...rate, key: sql`key`, from: sql`from chosen where ${isPaid}`, keepSeconds, now })
 }
 
-/** The rows of `refused` by the bucket that was chosen: which one, its key, whose, and how long to wait. */
+/** The row of the part `refused` if the chosen bucket refuses. Needs the parts `chosen` and `spent`. */
 function refusedByChosen({ account: { key: _, ...rate }, now }: Counting, isPaid: SQL): SQL {
   return sql`
     select 'account' as bucket, key, user_id, ${rate.seconds}::integer as seconds,
@@ -176,7 +179,7 @@ type AttemptRow = Omit<Credentials, 'id'> & {
   secondsToWait: number | null
 }
 
-/** Only a row that says the attempt was counted lets it go on: half an answer is a refusal of its own. */
+/** Fails closed: without a row that says the attempt was counted, no password is checked. */
 function toCountedAttempt(row: AttemptRow | undefined): CountedAttempt {
   if (!row) throw new Error('An attempt was not counted')
   const { refused, byDevice, attempts, secondsToWait: wait, id, ...credentials } = row
@@ -185,14 +188,16 @@ function toCountedAttempt(row: AttemptRow | undefined): CountedAttempt {
   return { refused: null, credentials: id === null ? null : { id, ...credentials }, byDevice, attempts }
 }
 
-/** An identifier is an address if it has an `@`, which no username has. */
-function isMeant(whose: Whose): SQL {
+/**
+ * A condition on the user's row `u`. An identifier with an `@`, which no username has, is an email address.
+ */
+function isOf(whose: Whose): SQL {
   if ('userId' in whose) return sql`${u.id} = ${whose.userId}`
   const column = whose.identifier.includes('@') ? u.email : u.username
   return sql`lower(${column}) = ${whose.identifier}`
 }
 
-/** Gives back an attempt that found no turn: it was counted, and nobody looked at its password. */
+/** Takes back an attempt that was counted but whose password was not checked, for lack of a turn. */
 export async function returnAttempt(db: Database, bucket: Bucket): Promise<void> {
   await send(db, takeBack(bucket))
 }

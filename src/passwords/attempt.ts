@@ -13,31 +13,33 @@ export type AttemptDeps = Pick<
   'db' | 'clock' | 'config' | 'client' | 'limitKeys' | 'passwords' | 'localLimits'
 >
 
-/** An attempt that was let through, and what came of it. */
+/** The result of an attempt that no limit refused. */
 export type PasswordAttempt = {
-  /** The account that is meant; `null` if there is none. */
+  /** The account of the identifier; `null` if there is none. */
   account: Credentials | null
-  /** Who it is: the password matches, and neither a disabled state nor too many failures speak against it. */
+  /** Not `null` if the password is right, and the account neither disabled nor locked. */
   proof: Proof | null
-  /** Whether the hash of a password that matched was made with other parameters than today's. */
+  /** Whether the stored hash has other parameters than the configured ones. */
   outdated: boolean
-  /** Why there is no proof, for the event; `null` if there is one. */
+  /** The reason if there is no proof, for the event; `null` if there is one. */
   reason: string | null
-  /** The account that the password was wrong for, which is counted against it; `null`: none. */
+  /** The account whose failures are to be counted, because the password was wrong; `null`: none. */
   wrongFor: number | null
-  /** The bucket that it spent, for a success to give back, and whether it is the known device's own. */
+  /** The bucket that a success gives the attempt back to. */
   bucket: Bucket
+  /** Whether that is the bucket of the known device or session. */
   byDevice: boolean
 }
 
 /**
- * Tries a password. The attempt is counted before anything is hashed: what is refused costs one statement and
- * no hash, and parallel guesses can't get past the count. Everything else costs one statement and one hash,
- * whether the account is unknown, disabled or locked, or has no password.
+ * Checks a password. The attempt is counted before anything is hashed: a refusal costs one statement and no
+ * hash, and parallel guesses can't outrun the count. Every other attempt costs one statement and one hash,
+ * whether the account exists, is disabled or locked, or has a password.
  *
- * @param attempt.identifier in lower case; the key of the account's bucket is made from it
- * @param attempt.known where it comes from, if that device or session has a bucket of its own
- * @throws AppError `rate_limited`, the same for accounts that don't exist; `overloaded`, and the attempt is
+ * @param attempt.identifier in lower case, also if there is no such account: its bucket is counted all the
+ *   same
+ * @param attempt.known the known device or session that the attempt comes from; `null`: none
+ * @throws AppError `rate_limited`, also for accounts that don't exist; `overloaded`, and then the attempt is
  *   not counted
  */
 export async function attemptPassword(
@@ -50,7 +52,7 @@ export async function attemptPassword(
   }: { whose: Whose; identifier: string; password: string; known: Known | null },
 ): Promise<PasswordAttempt> {
   const buckets = await makePasswordBuckets(deps, { identifier, known })
-  // The database does not count the address of a device or session that is known.
+  // The database counts no address for a known device or session, so neither does this process.
   if (!known) await refuseLocally(deps, { name: 'limitSignInAddress', bucket: buckets.addresses[0] })
   const counted = await countPasswordAttempt(deps, { whose, ...buckets, now: deps.clock() })
   if (counted.refused) {
@@ -61,7 +63,11 @@ export async function attemptPassword(
   const { credentials: account, byDevice, attempts } = counted
   const bucket = byDevice && buckets.known ? { ...buckets.account, key: buckets.known.key } : buckets.account
   const { matches, outdated } = await verify(deps, { password, account, bucket })
-  const reason = reasonOf({ account, matches, failures: byDevice ? attempts - 1 : (account?.failures ?? 0) })
+  const reason = findReason({
+    account,
+    matches,
+    failures: byDevice ? attempts - 1 : (account?.failures ?? 0),
+  })
   const proof = account && !reason ? { userId: account.id, authVersion: account.authVersion } : null
   return {
     account,
@@ -80,7 +86,7 @@ async function verify(deps: AttemptDeps, { password, account, bucket }: Verifyin
   try {
     return await deps.passwords.verify(password, account?.passwordHash ?? null)
   } catch (error) {
-    // No hash was made: a flood of others' attempts must not use up the owner's.
+    // Nothing was hashed. A flood by others must not use up the owner's attempts.
     if (error instanceof AppError && error.code === 'overloaded') await returnAttempt(deps.db, bucket)
     throw error
   }
@@ -89,10 +95,10 @@ async function verify(deps: AttemptDeps, { password, account, bucket }: Verifyin
 type Judged = { account: Credentials | null; matches: boolean; failures: number }
 
 /**
- * Why an attempt fails; `null`: it does not. `locked` and `disabled` come before the password is looked at:
- * the owner's events, which somebody with a stolen token can read, must not confirm a guess.
+ * The reason why an attempt fails; `null`: it succeeds. `locked` and `disabled` are reported before looking
+ * at the password: events are visible to somebody who has a stolen token, and must not confirm a guess.
  */
-function reasonOf({ account, matches, failures }: Judged): string | null {
+function findReason({ account, matches, failures }: Judged): string | null {
   if (!account) return 'unknown_account'
   if (failures >= MAX_CONSECUTIVE_FAILURES) return 'locked'
   if (account.isDisabled) return 'disabled'

@@ -22,12 +22,12 @@ const changed = columnsOf(users, 'changed')
 const isChanged = sql`exists (select from changed)`
 
 /**
- * Gives a user another password, ends every session and opens a new one in place of the caller's. All that
- * was issued before is of an older `auth_version`; the caller's own row is revoked as well, so that a refresh
- * which waited for its lock is refused instead of answering with tokens that are dead. Guesses at the old
- * password count no more.
+ * Replaces a user's password, ends every session and opens a new one for the caller. The raised auth version
+ * ends the sessions. The caller's own session is revoked as well: a refresh that waits for its lock is then
+ * refused, instead of answering with tokens of an ended session. Failures with the old password are
+ * forgotten.
  *
- * @returns the user and the version that the password has now, or why it was not done
+ * @returns the user and the new version of the password, or why it was not changed
  */
 export async function updatePassword(
   { db, client }: { db: Database; client: Client },
@@ -57,7 +57,7 @@ export async function updatePassword(
   return newVersion === null ? 'outdated' : { user: user as Principal, passwordVersion: newVersion }
 }
 
-/** The part `changed`, beside `caller`: the user as they are then, if the confirmation still holds. */
+/** The part `changed`: the user's new row; none if the confirmation is outdated. Needs the part `caller`. */
 function changePassword(passwordHash: string, act: Omit<ConfirmedAct, 'bucket'>): SQL {
   const password = assignments(users, {
     passwordHash,
@@ -69,7 +69,7 @@ function changePassword(passwordHash: string, act: Omit<ConfirmedAct, 'bucket'>)
   return sql`update ${users} u set ${password} from caller where ${isConfirmed(act)} returning u.*`
 }
 
-/** The part `replaced`, beside `changed` and `caller`. */
+/** The part `replaced`, which revokes the caller's session. Needs the parts `changed` and `caller`. */
 function revokeOwn(now: Date): SQL {
   const revoked = assignments(sessions, { revokedAt: time(now), revokedReason: 'replaced' })
   return sql`update ${sessions} s set ${revoked} from changed, caller where ${s.id} = ${caller.sessionId}`

@@ -13,16 +13,16 @@ export type PasswordChange = Caller & {
 }
 
 /**
- * Changes a password. Every session of the user ends, whoever has it, and the caller's goes on as a new one:
- * people change passwords when they fear that somebody has a copy of what they are signed in with, and such a
- * copy is of this session as often as of another. The new password is checked first, so that a weak choice
- * costs no attempt at the current one.
+ * Changes a password. Every session of the user ends, the caller's too, which is replaced by a new one:
+ * people change passwords when they fear that somebody has stolen a token, and that can be one of this
+ * session. The new password is checked first, so that a weak one costs no attempt at the current one.
  *
- * If the answer is lost, the caller has tokens of a session that is gone, and signs in with the new password.
+ * If the response is lost, the caller has only tokens of an ended session, and signs in with the new
+ * password.
  *
- * @returns the tokens of the new session, and the version that the password has now
- * @throws AppError `wrong_password` or `rate_limited`; `invalid_token` where the caller's session ended
- *   meanwhile; what `assertAcceptable` throws
+ * @returns the tokens of the new session, and the new version of the password
+ * @throws AppError `wrong_password`, `rate_limited` or `overloaded`; `invalid_token` if the caller's session
+ *   has ended meanwhile; as `assertAcceptable`
  */
 export async function changePassword(
   deps: AttemptDeps & PasswordRulesDeps & IssueDeps,

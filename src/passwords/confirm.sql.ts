@@ -7,14 +7,14 @@ import { sql } from '../sql/template.ts'
 
 type FailedConfirmation = {
   userId: number
-  /** The same, if the password was wrong; else `null`. */
+  /** The same id if a failure is to be counted; `null` if not. */
   wrongFor: number | null
   sessionId: string
   byDevice: boolean
   now: Date
 }
 
-/** Records that somebody who is signed in gave a wrong password for themselves. */
+/** Records that a signed-in user gave a wrong password, and counts the failure. */
 export async function insertFailedConfirmation(
   { db, client }: { db: Database; client: Client },
   { userId, wrongFor, sessionId, byDevice, now }: FailedConfirmation,

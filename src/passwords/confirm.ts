@@ -5,22 +5,22 @@ import type { User } from '../sql/users.ts'
 import { type AttemptDeps, attemptPassword } from './attempt.ts'
 import { insertFailedConfirmation } from './confirm.sql.ts'
 
-/** Somebody who is signed in. */
+/** The signed-in user of a request, and their session. */
 export type Caller = { user: User; sessionId: string }
 
 /**
- * A password that proved right, the version of the account it was checked against, and what the attempt
- * spent.
+ * The result of a right password: the version of the account that it was checked against, and the bucket that
+ * the act gives the attempt back to.
  */
 export type Confirmed = { authVersion: number; bucket: Bucket; byDevice: boolean }
 
 /**
- * Asks a signed-in person for their password again, before what can't be undone. Attempts are counted for the
- * session, like those of a known device: somebody who guesses at the account keeps its owner from nothing,
- * and a stolen token buys a hundred guesses at the rate of any account. The act that follows gives back what
- * this spent.
+ * Checks the password of a signed-in user again, before an act that can't be undone. Attempts are counted for
+ * the session, as for a known device: somebody who guesses at the account from elsewhere can't stop its
+ * owner, and a stolen token allows a hundred guesses, no faster than at any account. The act gives the
+ * attempt back.
  *
- * @param pointer which field of the request holds the password, as a JSON Pointer
+ * @param pointer the JSON Pointer of the password in the request
  * @throws AppError `wrong_password`, `rate_limited` or `overloaded`
  */
 export async function confirmPassword(
@@ -36,17 +36,17 @@ export async function confirmPassword(
   })
   if (proof) return { authVersion: proof.authVersion, bucket, byDevice }
   await insertFailedConfirmation(deps, { userId, wrongFor, sessionId, byDevice, now: deps.clock() })
-  throw wrongPassword(pointer)
+  throw wrongPasswordError(pointer)
 }
 
 /**
- * The error for an act that a password was confirmed for and that was not done: `invalid_token` if the
- * caller's session ended meanwhile; `wrong_password` if the password was no longer right when the act came.
+ * The error for an act that was not done although the password was confirmed: `invalid_token` if the caller's
+ * session has ended meanwhile, `wrong_password` if the password was changed or the account locked meanwhile.
  */
 export function notDoneError(reason: NotDone, pointer: string): AppError {
-  return reason === 'ended' ? new AppError('invalid_token') : wrongPassword(pointer)
+  return reason === 'ended' ? new AppError('invalid_token') : wrongPasswordError(pointer)
 }
 
-function wrongPassword(pointer: string): AppError {
+function wrongPasswordError(pointer: string): AppError {
   return fieldError('wrong_password', { pointer, code: 'wrong_password', detail: 'is not your password' })
 }

@@ -1,26 +1,26 @@
 import { sha1Hex } from '../crypto/sha1.ts'
 import type { Deps } from '../deps.ts'
 
-/** Of the answer as a whole, body included: somebody waits. A range comes in a few hundredths of this. */
+/** For the whole response, since the client waits. A range usually takes a few hundredths of this. */
 const TIMEOUT_MILLISECONDS = 1000
 
-/** What leaves this server. A range has about a thousand passwords, and nobody learns which was meant. */
+/** Only these leave this server. About a thousand passwords share them: k-anonymity. */
 const PREFIX_DIGITS = 5
 
-/** The other 35 digits of a SHA-1, and in how many breaches' accounts it was. */
+/** The other 35 digits of a SHA-1, and how often the password was seen in breaches. */
 const LINE = /^[0-9A-F]{35}:\d+$/
 
 type Failure = 'timeout' | 'unreachable' | 'unexpected_status' | 'malformed'
 
 /**
  * Whether a password is known from a data breach, by the range API of Have I Been Pwned. Only the first five
- * digits of its SHA-1 are sent, and padding is asked for, so that the size of the answer doesn't give away
- * the range to whoever watches the encrypted connection.
+ * digits of its SHA-1 are sent. The request asks for padding, since the size of an encrypted response would
+ * otherwise show somebody who watches the network which range it is.
  *
- * Fails open: where the service is down, `false`, and one `breach_check_failed` in the log that says nothing
- * of the password. Otherwise its outage would be one of registering here.
+ * It fails open: if the service is down, `false`, and a `breach_check_failed` in the log without any of the
+ * password. Otherwise nobody could register during an outage of the service.
  *
- * @returns `false` too where the configuration asks nobody
+ * @returns `false` too if `BREACHED_PASSWORDS_URL` is off
  * @see https://haveibeenpwned.com/API/v3#PwnedPasswordsPadding
  */
 export async function isBreached(
@@ -35,7 +35,7 @@ export async function isBreached(
     log({ event: 'breach_check_failed', reason: range })
     return false
   }
-  // A count of 0 is padding.
+  // Lines with a count of 0 are padding.
   return range.some((line) => line.startsWith(`${suffix}:`) && !/:0+$/.test(line))
 }
 
@@ -44,7 +44,7 @@ async function fetchRange(fetch: Deps['fetch'], url: string): Promise<string[] |
   const signal = AbortSignal.timeout(TIMEOUT_MILLISECONDS)
   const headers = { 'Add-Padding': 'true', 'User-Agent': 'lumascope-auth' }
   try {
-    // A redirect would send the digits to somebody whom nobody configured. ('error' is unknown to Workers.)
+    // A redirect would send the digits to a server that is not configured. (Workers do not support 'error'.)
     const response = await fetch(url, { headers, redirect: 'manual', signal })
     if (response.status !== 200) {
       await response.body?.cancel()

@@ -3,13 +3,14 @@ import { type BucketDeps, makeAddressBuckets, makeBucketKey } from '../limits/ma
 import type { KnownBucket, PasswordBuckets } from './attempt.sql.ts'
 
 /**
- * Where an attempt comes from, if it is known to be the account's own: a browser that signed in before, or a
- * session that is live.
+ * The origin of an attempt that the account knows: a browser that signed in before, or a live session.
  */
 export type Known = Device | { userId: number; sessionId: string }
 
 /**
- * @param attempt.identifier whose password, as it was given; an account that does not exist has a bucket too
+ * Makes the buckets of an attempt at a password.
+ *
+ * @param attempt.identifier in lower case; an account that does not exist has a bucket too
  */
 export async function makePasswordBuckets(
   deps: BucketDeps,

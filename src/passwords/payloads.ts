@@ -4,7 +4,7 @@ import { codePoints, flag, oauthParameters, printable, wellFormed } from '../htt
 const MIN_PASSWORD_CODE_POINTS = 8
 const MAX_PASSWORD_CODE_POINTS = 128
 
-/** Counted as it is hashed: in code points, after NFKC (NIST SP 800-63B-4 section 3.1.1.2). */
+/** Its length is that of the hashed form: in code points, after NFKC (NIST SP 800-63B-4 section 3.1.1.2). */
 export const newPassword = z.string().check(
   wellFormed,
   printable,
@@ -17,10 +17,10 @@ export const newPassword = z.string().check(
   }),
 )
 
-/** More than any new password may have: accounts that come from elsewhere may have longer ones. */
+/** More than for new passwords: imported accounts may have longer ones. */
 const MAX_GIVEN_CODE_UNITS = 1024
 
-/** A password that is compared and not kept: what is none of the account simply does not match. */
+/** A password that is only compared, so a wrong one may have any form. */
 export const givenPassword = z
   .string()
   .check(
@@ -30,7 +30,7 @@ export const givenPassword = z
     z.meta({ format: 'password' }),
   )
 
-/** An address or a username; nothing but what could be one reaches the database. */
+/** An email address or a username. */
 const identifier = (description: string) =>
   z.optional(
     z.string().check(
@@ -38,13 +38,13 @@ const identifier = (description: string) =>
       z.trim(),
       z.minLength(1, { error: 'must not be empty', abort: true }),
       z.maxLength(254, { error: 'use at most 254 characters', abort: true }),
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: PostgreSQL can't compare a text with NUL
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: PostgreSQL refuses strings with NUL
       z.refine((text) => !/[\u0000-\u001f\u007f]/.test(text), { error: 'has a control character' }),
       z.meta({ description }),
     ),
   )
 
-/** `POST /login`. A password is taken as it is: what is no password of the account simply does not match. */
+/** `POST /login` */
 export const loginBody = z
   .strictObject({
     email: identifier('The email address, or the username.'),

@@ -32,7 +32,7 @@ export const signInRoutes = new Hono<AppEnv>().post(
   async (c) => {
     const { email, username, password } = c.req.valid('json')
     const useCookies = c.req.valid('query').use_cookies === 'true'
-    // A foreign page must not sign its visitor in as somebody else.
+    // Login CSRF: a foreign page must not sign its visitor in to another account.
     if (useCookies) assertTrustedOrigin(c)
     const identifier = email ?? username ?? ''
     const attempt = { identifier, password, device: await findDevice(c), forCookie: useCookies }
@@ -48,7 +48,9 @@ export const passwordRoutes = new Hono<AppEnv>().post(
   describeRoute({
     summary: 'Change your password',
     description:
-      'Every session ends, this one is replaced by a new one: no copy of an old token works. 200 with new tokens for who came with a bearer token, 204 with new cookies for who came with cookies. If the answer is lost, sign in with the new password.',
+      'Every session ends, this one is replaced by a new one: no copy of an old token works. 200 with new ' +
+      'tokens for who came with a bearer token, 204 with new cookies for who came with cookies. If the ' +
+      'answer is lost, sign in with the new password.',
     tag: 'Your account',
     responses: { 200: tokenPairPayload, 204: '' },
     errors: ['wrong_password', 'weak_password'],
@@ -59,7 +61,7 @@ export const passwordRoutes = new Hono<AppEnv>().post(
     const { current_password: currentPassword, new_password: newPassword } = c.req.valid('json')
     const { deps, user, sessionId } = c.var
     const device = await findDevice(c)
-    // The guard takes the bearer's token where there is one.
+    // As in the guard, a bearer token takes precedence over a cookie.
     const forCookie = findBearerToken(c) === null
     const change = { user, sessionId, currentPassword, newPassword, forCookie }
     const { pair, passwordVersion } = await changePassword(deps, change)

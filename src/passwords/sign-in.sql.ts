@@ -5,21 +5,23 @@ import { sql } from '../sql/template.ts'
 import { users } from '../users/schema.ts'
 
 type Attempted = {
-  /** The hash that the password was compared with; `null`: there was none. */
+  /** The stored hash that the password was compared with; `null`: none. */
   storedHash: string | null
-  /** The same password hashed with today's parameters; `null` to keep the hash. */
+  /** A hash of the same password with the configured parameters; `null` to keep the stored one. */
   upgradedHash: string | null
-  /** The account that the password was wrong for; `null`: none. */
+  /** The account whose failures are to be counted; `null`: none. */
   wrongFor: number | null
-  /** The bucket that the attempt spent, and whether it is a known device's own. */
+  /** The bucket that a success gives the attempt back to, and whether it is that of a known device. */
   bucket: Bucket
   byDevice: boolean
 }
 
 /**
- * What a password's attempt writes when a session opens, or does not: a wrong password is counted, a success
- * gives back what it spent, and an upgraded hash replaces exactly the hash that it was made from, so that of
- * two parallel upgrades the second changes nothing.
+ * The additions of a password to the statement that opens a session: a wrong password is counted as a
+ * failure, a success gives its attempt back, and an upgraded hash replaces only the hash it was made from, so
+ * that of two parallel upgrades the second changes nothing.
+ *
+ * @returns a function of the time of the statement
  */
 export function passwordEffects({ storedHash, upgradedHash, wrongFor, bucket, byDevice }: Attempted) {
   const stored = storedHash ?? ''

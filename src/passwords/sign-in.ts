@@ -9,20 +9,20 @@ import { passwordEffects } from './sign-in.sql.ts'
 export type PasswordSignIn = {
   identifier: string
   password: string
-  /** What the browser's device cookie proves; it counts for the account that it was given for only. */
+  /** The device of the browser's cookie; known only to the account that the cookie was issued for. */
   device: Device | null
   /** Whether the tokens go into cookies. */
   forCookie: boolean
 }
 
-/** The tokens of the new session, and what the browser is known by the next time. */
+/** The tokens of the new session, and the device of the browser, for its cookie. */
 export type SignedIn = { pair: TokenPair; device: Device }
 
 /**
- * Signs in with a password and opens a session. Every outcome has one shape: two statements and one hash (a
- * second one only if a correct password is hashed anew), and one error for an unknown account, a wrong
- * password and a disabled or locked account. What differs between them would tell an attacker which accounts
- * exist. If the limit refuses, it is one statement and no hash, for unknown accounts alike.
+ * Signs in with a password and opens a session. Every outcome has one shape, since a difference would show an
+ * attacker which accounts exist: two statements, one hash (a second one only if the hash of a right password
+ * is upgraded), and the same error for an unknown account, a wrong password and a disabled or locked account.
+ * A refusal by a limit costs one statement and no hash, for unknown accounts too.
  *
  * @throws AppError `invalid_credentials`, `rate_limited` or `overloaded`
  * @see
@@ -35,24 +35,24 @@ export async function signIn(
   const identifier = given.toLowerCase()
   const attempt = await attemptPassword(deps, { whose: { identifier }, identifier, password, known: device })
   const { account, proof, outdated, byDevice } = attempt
-  const upgradedHash = proof && outdated ? await upgrade(deps, password) : null
+  const upgradedHash = proof && outdated ? await upgradeHash(deps, password) : null
   const opening = {
     proof,
     attemptedId: account?.id ?? null,
-    // If the account was locked or disabled while we hashed, record `wrong_password` all the same: events are
-    // visible to whoever holds a stolen token, and must not confirm the guess.
+    // Also if the account was locked or disabled while we hashed: events are visible to somebody who has a
+    // stolen token, and must not confirm the guess.
     reason: attempt.reason ?? 'wrong_password',
     effects: passwordEffects({ ...attempt, storedHash: account?.passwordHash ?? null, upgradedHash }),
   }
   const pair = await openSession(deps, opening, { forCookie })
   if (!pair || !account) throw new AppError('invalid_credentials')
-  // A device that is known stays the same one: its bucket must not multiply.
+  // A known device keeps its id: a new one would give it another bucket.
   const deviceId = byDevice && device ? device.deviceId : deps.random.uuid()
   return { pair, device: { userId: account.id, passwordVersion: account.passwordVersion, deviceId } }
 }
 
-/** `null` if too many hashes wait: the next sign-in will do. */
-async function upgrade({ passwords }: Pick<Deps, 'passwords'>, password: string): Promise<string | null> {
+/** Hashes the password again; `null` if too many hashes wait, and the next sign-in does it. */
+async function upgradeHash({ passwords }: Pick<Deps, 'passwords'>, password: string): Promise<string | null> {
   try {
     return await passwords.hash(password)
   } catch (error) {

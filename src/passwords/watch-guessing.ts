@@ -1,15 +1,15 @@
 import type { Deps } from '../deps.ts'
 import { recordGuessing } from './watch-guessing.sql.ts'
 
-/** What one look covers; the schedule looks as often. */
+/** As often as the schedule runs. */
 const WINDOW_SECONDS = 3600
 
 /**
- * Raises an alarm where more sign-ins failed in an hour, over all accounts, than the configuration allows
- * for: somebody tries a few passwords on each of very many accounts from very many networks, which no limit
- * by account or address sees. One event, and one line in the log.
+ * Detects password spraying: somebody tries a few passwords at each of very many accounts from very many
+ * networks, which no limit by account or address notices. If at least `GUESSING_ALARM` sign-ins failed within
+ * an hour, over all accounts, it records one event and logs one line.
  *
- * @returns how many failed, where that is an alarm; else 0
+ * @returns the failed sign-ins if that is an alarm; else 0
  */
 export async function watchGuessing({
   db,

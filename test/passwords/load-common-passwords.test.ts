@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { assets } from '#runtime'
-import { commonPasswordsFrom, fold } from '../../src/passwords/common-passwords.ts'
+import { fold } from '../../src/passwords/fold.ts'
+import { createCommonPasswordsLoader } from '../../src/passwords/load-common-passwords.ts'
 import { createTestApp, PUBLIC_URL } from '../support/test-app.ts'
 
 const { deps, request } = await createTestApp()
@@ -25,7 +26,7 @@ test('no route serves it', async () => {
 
 test('it is read on first use, and then kept', async () => {
   let reads = 0
-  const counting = commonPasswordsFrom({
+  const counting = createCommonPasswordsLoader({
     assets: (asset) => {
       reads++
       return assets(asset)
@@ -51,7 +52,7 @@ test.each([
   ],
 ])('a list that %s rejects, and is read again the next time', async (_, fail) => {
   let down = true
-  const flaky = commonPasswordsFrom({
+  const flaky = createCommonPasswordsLoader({
     assets: (asset) => (down ? fail() : assets(asset)),
     publicUrl: PUBLIC_URL,
   })
