@@ -9,7 +9,7 @@ import { setSessionCookies } from './session-cookies.ts'
 /**
  * Answers a sign-in or a refresh. Tokens go into cookies or into the body, never into both.
  *
- * @param device what the browser is known by from now on; `null`: nothing new
+ * @param device the device of the browser, for its cookie; `null`: the cookie stays as it is
  */
 export async function answerTokens(
   c: Context<AppEnv>,

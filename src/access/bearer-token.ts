@@ -18,8 +18,7 @@ export function findBearerToken(c: RequestContext): string | null {
  * The access token of a request: the bearer's, which no page can make a browser send, or else the cookie's.
  *
  * In cookie mode the browser drops the access cookie when its token expires, and sends only the refresh
- * cookie. That visitor is still signed in, so the page must be told to refresh and not to show its sign-in
- * form.
+ * cookie. That visitor is still signed in: the page must refresh, and not show its sign-in form.
  *
  * @throws AppError `access_token_expired` if only the refresh cookie is there, `unauthenticated` if neither
  *   is; `origin_rejected` or `invalid_token` for a cookie that must not be trusted

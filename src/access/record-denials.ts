@@ -8,8 +8,8 @@ import { verifyAccessToken } from '../sessions/access-token.ts'
 import { soleCookie } from './session-cookies.ts'
 
 /**
- * Records what a signed-in user was refused: by a missing permission, by an account that may do more, or as a
- * foreign page's request with their cookie. It wraps all routes, so that none can forget it.
+ * Records refusals to signed-in users: a permission is missing, the account acted on may do more, or a
+ * foreign page sent the request with their cookie. It wraps all routes, so that none can forget it.
  *
  * A refusal costs one more statement, which writes once an hour; the flood limiter bounds how many are sent.
  * If the statement fails, the client gets its error: still a refusal.

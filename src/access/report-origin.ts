@@ -1,6 +1,6 @@
 import type { Log } from '../deps.ts'
 
-/** Whoever sees the frontend fail looks at the log within the hour; made-up origins must not fill it. */
+/** Clients can make up origins: these must not fill the log. */
 const MAX_ORIGINS = 10
 const WINDOW_MILLISECONDS = 3_600_000
 

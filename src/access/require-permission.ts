@@ -14,7 +14,7 @@ import { isSafe } from './trusted-origin.ts'
  * refused at once. The handler finds `c.var.user` with its permissions, `c.var.sessionId` and, for the
  * statement that acts, `c.var.actor`.
  *
- * @throws AppError `forbidden` without the permission; what `requireUser` throws
+ * @throws AppError `forbidden` without the permission; as `requireUser`
  */
 export function requirePermission(permission: Permission) {
   type Actor = { userId: number; sessionId: string; permission: Permission }
@@ -28,7 +28,7 @@ export function requirePermission(permission: Permission) {
       const { user, sessionId } = found
       c.set('userId', user.id)
       c.set('sessionId', sessionId)
-      if (!user.permissions.includes(permission)) throw forbidden(permission)
+      if (!user.permissions.includes(permission)) throw forbiddenError(permission)
       c.set('user', user)
       c.set('actor', { userId: user.id, sessionId, permission })
       await next()
@@ -37,7 +37,7 @@ export function requirePermission(permission: Permission) {
   return withMetadata(middleware, { access: 'user', permission })
 }
 
-function forbidden(permission: Permission): AppError {
+function forbiddenError(permission: Permission): AppError {
   return new AppError('forbidden', {
     reason: 'permission',
     detail: `The permission ${permission} is needed.`,

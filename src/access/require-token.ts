@@ -7,8 +7,8 @@ import { presentedAccessToken } from './bearer-token.ts'
 
 /**
  * Lets a request pass that presents a valid access token: it checks signature and claims, without any query.
- * A session that was revoked is accepted until its access token expires, so this is for what may lag behind
- * by that long. The handler finds the claims in `c.var.token`.
+ * A session that was revoked is accepted until its access token expires, so use it only for
+ * routes that may lag behind by that long. The handler finds the claims in `c.var.token`.
  *
  * @throws AppError `unauthenticated` or `invalid_token`, as `requireUser`
  */

@@ -8,7 +8,7 @@ import type { User } from '../sql/users.ts'
 import { presentedAccessToken } from './bearer-token.ts'
 import { isSafe } from './trusted-origin.ts'
 
-/** The members of the configuration that limit what an account does. */
+/** The fields of the configuration with limits by account. */
 type AccountLimit = Extract<keyof Config, `limit${string}Account`>
 
 /**

@@ -31,9 +31,10 @@ export function assertTrustedOrigin(c: RequestContext): void {
 }
 
 /**
- * Whether a browser says that a page sent this which may not act for its visitor. Other clients say nothing.
+ * Whether a browser declares that the request was sent by a page that may not act for its visitor. Clients
+ * that are no browsers declare nothing.
  */
 export function isForeign(c: RequestContext): boolean {
-  const isSaid = c.req.header('Origin') !== undefined || c.req.header('Sec-Fetch-Site') !== undefined
-  return isSaid && !isTrustedOrigin(c)
+  const isDeclared = c.req.header('Origin') !== undefined || c.req.header('Sec-Fetch-Site') !== undefined
+  return isDeclared && !isTrustedOrigin(c)
 }

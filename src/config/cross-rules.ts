@@ -4,7 +4,7 @@ import { isLoopback } from '../net/loopback.ts'
 import { isDevelopmentOrigin } from '../net/origin.ts'
 import { reusedSecrets } from './reused-secrets.ts'
 
-// Rules that need several variables. The rule of each by itself is in `rules.ts`.
+// Rules that need several variables. Those of one variable are in `features/rules.ts`.
 
 type Values = Parameters<typeof reusedSecrets>[0] & {
   DATABASE_URL?: string | undefined
@@ -29,7 +29,7 @@ const TRUSTS_DEVELOPMENT =
   'machine could act for that user'
 
 /**
- * Finds what is wrong with variables that are right by themselves.
+ * Finds the problems of variables that are valid by themselves but not together.
  *
  * @param values the variables that passed their own rules
  * @param isSet whether a variable is set at all: one that failed its own rule is not missing

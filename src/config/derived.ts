@@ -2,7 +2,7 @@ import { hs256Key, pick, type SigningKey } from '../crypto/signing-key.ts'
 import { isLoopback } from '../net/loopback.ts'
 import { SECRET_KID } from './reused-secrets.ts'
 
-/** The variables that `Derived` is made from. `Config` has no other member for them. */
+/** The variables that `Derived` is computed from. */
 type Sources = {
   PUBLIC_URL: string
   APP_URL: string | undefined
@@ -15,7 +15,7 @@ type Sources = {
   BREACHED_PASSWORDS_URL: string | undefined
 }
 
-/** The members of `Config` that are more than the value of one variable. */
+/** The fields of `Config` that are not simply the value of one variable. */
 export type Derived = ReturnType<typeof derive>
 
 export function derive(values: Sources) {
@@ -49,8 +49,8 @@ function keyRingOf({ JWT_SIGNING_KEYS: keys = [], JWT_SECRET: text }: Sources): 
 const PWNED_PASSWORDS_URL = 'https://api.pwnedpasswords.com/range/'
 
 /**
- * The range API that knows breached passwords; `null`: nobody is asked. By default a server on the network
- * asks, a developer's machine doesn't.
+ * The URL of the range API of breached passwords; `null`: none. By default a server on the network asks it,
+ * and one on loopback does not.
  */
 function breachedPasswordsUrlOf({ BREACHED_PASSWORDS_URL: url, PUBLIC_URL: publicUrl }: Sources) {
   if (url !== undefined) return url === 'off' ? null : url

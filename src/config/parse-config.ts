@@ -15,7 +15,7 @@ type Values = { [Name in VariableName]: ValueOf<(typeof VARIABLES)[Name]> }
 
 type ValueOf<V extends Variable> = z.output<V['rule']> | (V extends { otherwise: string } ? undefined : never)
 
-/** Members that are not in the configuration by themselves, since `Derived` says what follows from them. */
+/** Variables that have no field of their own in `Config`: they are part of fields of `Derived`. */
 type Source = 'JWT_SECRET' | 'JWT_SIGNING_KEYS' | 'JWT_AUDIENCE' | 'COOKIE_SAME_SITE' | 'COOKIE_PARTITIONED'
 
 /** The variables' values in camel case; `null` for one that is optional and not set. */
@@ -31,7 +31,7 @@ type OrNull<Value> = undefined extends Value ? Exclude<Value, undefined> | null 
  */
 export type Config = Omit<Own, keyof Derived> & Readonly<Derived>
 
-/** Everything that is wrong with a configuration, one string a problem. Values are never quoted. */
+/** All problems of a configuration, a string each. Values are never quoted. */
 export class ConfigError extends Error {
   readonly problems: readonly string[]
 
@@ -43,8 +43,8 @@ export class ConfigError extends Error {
 }
 
 /**
- * Picks out of an environment, which all programs share, what concerns this server: the variables, and the
- * names that are one edit away from one, for `parseConfig` to refuse.
+ * Picks our variables from an environment, which all programs share; and the names that are one edit away
+ * from one of them, which `parseConfig` refuses.
  */
 export function pickVariables(environment: Readonly<Record<string, string | undefined>>) {
   const entries = Object.entries(environment)
@@ -104,7 +104,7 @@ function trimmed(value: unknown): unknown {
 function readVariable(variable: Variable, given: unknown): { value: unknown } | { problem: string } {
   const value = given ?? ('default' in variable ? variable.default : undefined)
   if (value === undefined) return 'required' in variable ? { problem: 'is missing' } : { value }
-  if (typeof value !== 'string') return { problem: 'must be a text: put its value in quotes' }
+  if (typeof value !== 'string') return { problem: 'must be a string: put its value in quotes' }
   const result = variable.rule.safeParse(value)
   return result.success ? { value: result.data } : { problem: messages(result.error) }
 }

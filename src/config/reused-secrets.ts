@@ -5,8 +5,8 @@ import type { SigningKey } from '../crypto/signing-key.ts'
 export const SECRET_KID = 'jwt-secret'
 
 /**
- * Finds secrets that two variables share: whoever learns one variable knows part of the other, and after a
- * rotation of one, the other still has the old secret. One case is right: during a rotation, `JWT_SECRET` is
+ * Finds secrets that two variables share: a leak of one variable is then a leak of both, and after a rotation
+ * of one, the other still has the old secret. One case is right: during a rotation, `JWT_SECRET` is
  * also in the ring under the `kid` that this server gives it.
  *
  * @returns the problems, with the names of the variables

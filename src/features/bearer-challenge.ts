@@ -13,7 +13,7 @@ export function bearerChallenge(realm: string, error?: 'invalid_token' | 'insuff
   return `Bearer realm="${quoted}"${error ? `, error="${error}"` : ''}`
 }
 
-/** The headers of a 401 or 403, by what was wrong with the token. */
+/** The headers of a 401 or 403, by the reason. */
 export const CHALLENGES = {
   noToken: { 'WWW-Authenticate': bearerChallenge(REALM) },
   invalidToken: { 'WWW-Authenticate': bearerChallenge(REALM, 'invalid_token') },

@@ -4,9 +4,9 @@ import type { PurgeRule } from './purge-rule.ts'
 
 /** One variable of the configuration. */
 export type Variable = {
-  /** Reads the string, or says what is wrong with it without quoting it. */
+  /** Parses the string; its error does not quote it. */
   rule: z.ZodMiniType<unknown, string>
-  /** In Markdown, as `reason`: both stand in the README's table. */
+  /** In Markdown, as is `reason`: both are in the README's table. */
   unit: string
   /** The purpose of the variable, and the cost of changing it. */
   reason: string
@@ -15,7 +15,7 @@ export type Variable = {
 } & (
   | { default: string }
   | { required: true }
-  /** Optional without a default of its own; says, in Markdown, what holds instead. */
+  /** Optional, without a default of its own. In Markdown: the value that is used instead. */
   | { otherwise: string }
 )
 
@@ -23,9 +23,7 @@ export type Variable = {
 export type Problem = {
   status: 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 422 | 429 | 431 | 500 | 503
   title: string
-  /**
-   * Says what happened and what to do: on the code's page, and as `detail` if the error has none of its own.
-   */
+  /** The cause, and what to do: on the page of the code, and as `detail` if the error has none of its own. */
   advice: string
   headers?: Readonly<Record<string, string>>
 }
@@ -33,10 +31,7 @@ export type Problem = {
 /** A type of security event. */
 export type EventKind = {
   meaning: string
-  /**
-   * Whether operators do it too, from the command line: without an actor, the event is then not the owner's
-   * own.
-   */
+  /** Whether operators can do it too, from the command line: an event without an actor is then theirs. */
   byOperators?: true
 }
 
@@ -49,10 +44,10 @@ export type Feature = {
   errors?: Readonly<Record<string, Problem>>
   /** By event type. */
   events?: Readonly<Record<string, EventKind>>
-  /** By permission: what it lets somebody do. */
+  /** The acts that each permission allows, by permission. */
   permissions?: Readonly<Record<string, string>>
-  /** Of PostgreSQL, by the name that they have in TypeScript. */
+  /** Tables, by their name in TypeScript. */
   tables?: Readonly<Record<string, PgTable>>
-  /** By the name that the log counts the deleted rows under. */
+  /** By the name of the field that has the number of deleted rows in the log. */
   purges?: Readonly<Record<string, PurgeRule>>
 }

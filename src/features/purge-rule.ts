@@ -3,8 +3,8 @@ import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
 /** Which rows of a table the schedule deletes. */
 export type PurgeRule = {
   table: PgTable
-  /** The time that rows are judged by. It needs an index. */
+  /** The column with the time. It needs an index. */
   age: PgColumn
-  /** How many days a row outlives that time: a number, or the variable that holds it. */
+  /** The days that a row is kept after that time: a number, or the name of a variable. */
   keepDays: number | Uppercase<string>
 }

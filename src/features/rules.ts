@@ -6,7 +6,7 @@ import { readOrigin } from '../net/origin.ts'
 
 // Rules for the kinds of variables. The variables themselves are in the `feature.ts` of each folder.
 
-/** A step of a rule: reads what the step before returned, or says what is wrong with it. */
+/** A step of a rule: transforms the value of the step before, or refuses it. */
 const step = <In, Out>(read: (value: In, refuse: (problem: string) => void) => Out) =>
   z.transform<In, Out>((value, { issues }) =>
     read(value, (message) => issues.push({ code: 'custom', message, input: undefined })),
@@ -23,7 +23,7 @@ const anyOrigin = z.pipe(
   }),
 )
 
-/** An http(s) origin without path; plain http on loopback only, where nobody else can listen in. */
+/** An http(s) origin without path; plain http on loopback only, where nobody can eavesdrop. */
 export const origin = z.pipe(
   anyOrigin,
   step((value: string, refuse) => {
@@ -42,7 +42,7 @@ export const secret = z.string().check(
   }),
 )
 
-/** One or several, separated by commas: the first one makes keys, all are accepted. */
+/** One or several, separated by commas: the keys of the first sign, those of all verify. */
 export const secrets = z.pipe(
   z.pipe(
     z.string(),
@@ -113,7 +113,7 @@ export type Limit = {
   seconds: number
 }
 
-/** In seconds about twelve days: a bucket that takes longer to refill is a lockout. */
+/** As seconds, about twelve days: a bucket that takes longer to refill is a lockout. */
 const MAX_LIMIT = 1_000_000
 
 /**
@@ -150,14 +150,14 @@ type LimitVariable = {
 type LimitBounds = { burst: number; perSecond: number }
 
 /**
- * By account: 100 wrong passwords lock one (NIST SP 800-63B section 3.2.2), so no account reaches ten times
- * that.
+ * By account. 100 wrong passwords lock an account (NIST SP 800-63B section 3.2.2): no account reaches ten
+ * times that.
  */
 export const PER_ACCOUNT: LimitBounds = { burst: 1000, perSecond: 10 }
 
 /**
- * By client address: a request that is limited costs a hash, and a core makes ten a second. The people behind
- * one company's NAT stay far below.
+ * By client address. Such a request costs a hash, and a core makes ten a second. The people behind the NAT of
+ * one company stay far below.
  */
 export const PER_CLIENT: LimitBounds = { burst: 10_000, perSecond: 200 }
 
@@ -182,8 +182,7 @@ export const sameSite = z.pipe(
 )
 
 /**
- * Unquoted, so that a schema's name means the same in psql; PostgreSQL reserves `pg_` and has 63 bytes for a
- * name.
+ * A name that needs no quotes in psql. PostgreSQL reserves the prefix `pg_`, and truncates names to 63 bytes.
  */
 export const schemaName = z.string().check(
   z.regex(/^(?!pg_|information_schema$)[a-z_][a-z0-9_]{0,62}$/, {
@@ -191,9 +190,7 @@ export const schemaName = z.string().check(
   }),
 )
 
-/**
- * Where another server is asked, without a query or credentials; plain http on loopback only. `off`: nowhere.
- */
+/** The URL of another server, without a query or credentials; plain http on loopback only. Or `off`. */
 export const serviceUrl = z.pipe(
   z.string(),
   step((text: string, refuse) => {

@@ -16,7 +16,7 @@ export type RouteDescription = {
   errors?: readonly ErrorCode[]
 }
 
-/** Where middleware keeps what the OpenAPI document is generated from. */
+/** The property of middleware with the metadata that the OpenAPI document is generated from. */
 const ROUTE_METADATA = Symbol('route metadata')
 
 export type RouteMetadata = {
@@ -26,7 +26,7 @@ export type RouteMetadata = {
   /** Who may call the route: `anyone()`, `requireToken()`, or `requireUser()` and `requirePermission()`. */
   access?: 'anyone' | 'token' | 'user'
   permission?: Permission
-  /** Whether `limitFloods` stands on it. */
+  /** Whether the route has `limitFloods`. */
   limited?: true
 }
 

@@ -10,7 +10,7 @@ import { problemResponse } from './problem.ts'
 /**
  * Turns every error into a response: known errors into their problem document, everything else into a bare
  * `internal_error`. A fault of ours is logged once, by names, codes and stack frames. Messages are left out,
- * since those of the database hold parameters and those of the token library whole tokens.
+ * since those of the database contain parameters and those of the token library whole tokens.
  */
 export function handleError(thrown: Error, c: Context<AppEnv>): Response {
   const error = unwrapError(thrown) as Error

@@ -30,8 +30,8 @@ export const codePoints = (minimum: number, maximum: number, form?: 'NFKC') =>
   })
 
 /**
- * Characters that change how the text around a name reads: controls of direction (in a list of accounts,
- * `\u202e` turns the next column around: "Trojan Source", CVE-2021-42574), separators of lines and
+ * Characters that change how the text around a name is displayed: controls of direction (in a list of
+ * accounts, `\u202e` turns the next column around: "Trojan Source", CVE-2021-42574), separators of lines and
  * paragraphs, and code points that never become characters. RFC 8264 sections 9.11 and 9.13 disallow them in
  * free text.
  *
@@ -95,16 +95,15 @@ export const pageParameters = {
   ),
 }
 
-/** Where the next page begins. A page with fewer items than `limit` need not be the last. */
+/** The cursor of the next page. A page with fewer items than `limit` need not be the last. */
 export const nextCursor = z.nullable(z.string()).check(z.meta({ description: 'Null after the last page.' }))
 
 /** A switch in a query. */
 export const flag = z.optional(z.enum(['true', 'false'], { error: 'must be true or false' }))
 
 /**
- * What OAuth 2 clients send along (Swagger UI among them), in a form beside parameters of extensions, which
- * are ignored. Another grant than the path's is a mistake that must not look like one of the password or the
- * token.
+ * Parameters that OAuth 2 clients add, Swagger UI among them; in a form, those of extensions are ignored. A
+ * grant type that is not the route's gets an error of its own, and not that of a wrong password or token.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.3.2 and section 6
  */

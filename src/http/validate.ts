@@ -64,7 +64,7 @@ export function validBody<S extends BodySchema>(
     }
     assertNotEncoded(c)
     const kind = kinds.find((candidate) => MEDIA[candidate].some((type) => type === mediaType(c)))
-    if (!kind) throw unsupportedType(c, media)
+    if (!kind) throw unsupportedTypeError(c, media)
     await decodeBody(c)
     return validators[kind](c, async () => {
       c.req.addValidatedData('json', c.req.valid(kind as 'json'))
@@ -99,7 +99,7 @@ function assertNotEncoded(c: Context): void {
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1 and, of `Accept-Patch`, rfc5789#section-2.2 */
-function unsupportedType(c: Context, media: readonly string[]): AppError {
+function unsupportedTypeError(c: Context, media: readonly string[]): AppError {
   c.header('Accept', media.join(', '))
   if (c.req.method === 'PATCH') c.header('Accept-Patch', media.join(', '))
   return new AppError('unsupported_media_type', { detail: `Set Content-Type to ${media.join(' or ')}.` })
@@ -117,13 +117,13 @@ function validParameters(schema: BodySchema, form: Record<string, unknown>): obj
   const names = Object.keys(schema.shape).filter((name) => (form[name] ?? '') !== '')
   const repeated = names.filter((name) => Array.isArray(form[name]))
   if (repeated.length > 0) {
-    throw validationFailed(
+    throw validationError(
       repeated.map((name) => ({ pointer: `/${name}`, code: 'repeated', detail: 'is there more than once' })),
     )
   }
   const data = Object.fromEntries(names.map((name) => [name, form[name]]))
   const result = schema.safeParse(data)
-  if (!result.success) throw refusal(result.error, { data, target: 'form' })
+  if (!result.success) throw toValidationError(result.error, { data, target: 'form' })
   return result.data
 }
 
@@ -155,17 +155,17 @@ type Validated = { data: unknown; target: string }
 type Result = Validated & ({ success: true } | { success: false; error: z.core.$ZodError })
 
 function refuse(result: Result): void {
-  if (!result.success) throw refusal(result.error, result)
+  if (!result.success) throw toValidationError(result.error, result)
 }
 
-function refusal(error: z.core.$ZodError, validated: Validated): AppError {
-  return validationFailed(
+function toValidationError(error: z.core.$ZodError, validated: Validated): AppError {
+  return validationError(
     error.issues.flatMap((issue) => toFieldErrors(issue, validated)).slice(0, MAX_ERRORS),
   )
 }
 
 /** The error for a request that was parsed but is not valid; its `detail` is that of the first field. */
-export function validationFailed(errors: FieldError[]): AppError {
+function validationError(errors: FieldError[]): AppError {
   const [first] = errors
   const name = first?.pointer.slice(1).replaceAll('/', '.')
   return new AppError('validation_failed', {

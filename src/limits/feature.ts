@@ -33,14 +33,14 @@ export const limits = {
       default: '60/60',
       bounds: PER_ACCOUNT,
       unit: 'requests/seconds',
-      reason: 'what a signed-in account may change: every request that is not a GET',
+      reason: 'by account: requests that can change something, all but GET',
     }),
     LIMIT_PROFILE_ACCOUNT: limitVariable({
       name: 'profile',
       default: '10/3600',
       bounds: PER_ACCOUNT,
       unit: 'requests/seconds',
-      reason: 'changes of the profile, which also tell whether a username is taken',
+      reason: 'by account: changes of the profile, which also show whether a username is taken',
     }),
     LIMIT_REFRESH_SESSION: limitVariable({
       name: 'refresh_session',
@@ -55,8 +55,8 @@ export const limits = {
       bounds: PER_CLIENT,
       unit: 'requests/seconds',
       reason:
-        'of what costs a hash, before any query. Under Node; on Workers `[[ratelimits]]` in ' +
-        '`wrangler.toml` decides, and this has to repeat it',
+        'by client address: requests that cost a hash, refused before any query. On Workers ' +
+        '`[[ratelimits]]` in `wrangler.toml` decides, and this has to repeat it',
     }),
   },
   errors: {
@@ -73,7 +73,7 @@ export const limits = {
     },
   },
   events: {
-    limited: { meaning: 'Attempts at the password were refused, as there were too many.' },
+    limited: { meaning: 'Attempts at the password were refused because there were too many.' },
   },
   purges: {
     // Not the row of a concurrent attempt, which has locked and renewed it.

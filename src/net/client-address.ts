@@ -1,4 +1,4 @@
-/** Where a request comes from, as far as the platform knows. */
+/** The client of a request, as far as the platform knows. */
 export type Client = {
   /** An IPv4 or IPv6 address in its canonical spelling. */
   address: string | null
@@ -12,7 +12,7 @@ export type Client = {
   userAgent: string | null
 }
 
-/** Enough to tell a user's browsers apart. */
+/** Enough to distinguish a user's browsers. */
 const MAX_USER_AGENT_CHARACTERS = 256
 
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
@@ -87,8 +87,8 @@ function groupsOf(address: string): string[] {
 }
 
 /**
- * The address that the outermost of our proxies saw. Each appends the address of whoever connected to it to
- * `X-Forwarded-For`; whatever is further left was sent by the client and proves nothing.
+ * The address that connected to the outermost of our proxies. Each proxy appends the address that connected
+ * to it to `X-Forwarded-For`; everything further left was sent by the client and proves nothing.
  *
  * @returns `null` if the header is shorter, that is if the request bypassed the proxies
  */
@@ -97,7 +97,7 @@ export function forwardedAddress(header: string | null, hops: number): string | 
   return (header ?? '').split(',').at(-hops)?.trim() || null
 }
 
-/** Where a request comes from: its address by the platform, and what the client says of itself. */
+/** The client of a request: its address by the platform, and its `User-Agent`. */
 export function toClient(address: string | null, userAgent: string | undefined): Client {
   const canonical = address === null ? null : parseAddress(address)
   // Clients without an address share their limits: unknown must not mean unlimited.

@@ -3,7 +3,7 @@ import { isLoopback } from './loopback.ts'
 /** The URL that SQL is posted to, and the connection string that is sent along, password included. */
 export type DatabaseAddress = { url: string; endpoint: string }
 
-/** The address, or what is wrong with it, without quoting it. */
+/** The address, or the reason to refuse it, without quoting it. */
 export type DatabaseHost = DatabaseAddress | { problem: string }
 
 /** Neon's, staging included. At least one label in front: the driver replaces the first one by `api`. */
@@ -14,8 +14,8 @@ const LOCAL_NAME = 'db.localtest.me'
 const LOCAL_PORT = '4444'
 
 /**
- * Decides where a connection string may be sent; nothing else does. By itself, Neon's driver takes every host
- * for Neon's: it replaces the first label by `api` and posts the connection string there. The password of
+ * Decides which host a connection string may be sent to. Neon's driver by itself takes every host for Neon's:
+ * it replaces the first label by `api` and posts the connection string there. The password of
  * `db.example.com` would go to the owner of `api.example.com`.
  *
  * It parses the string as the driver does, as an `http` URL: other schemes have another grammar, by which
@@ -33,7 +33,7 @@ export function resolveDatabase(connectionString: string, endpoint?: string | nu
   const url = `postgresql:${parsed.href.slice('http:'.length)}`
   const target = endpoint || endpointOf(parsed)
   if (!target) return { problem: NOT_NEON }
-  // The driver ignores the mode and uses https off loopback, so whoever allows less has made a mistake.
+  // The driver ignores the mode and uses https off loopback: a mode that allows plain text is a mistake.
   const mayBePlain = parsed.searchParams.getAll('sslmode').some((mode) => PLAIN_TEXT.test(mode))
   if (mayBePlain && target.startsWith('https:')) return { problem: 'must not allow plain text (sslmode)' }
   return { url, endpoint: target }

@@ -18,7 +18,7 @@ export type NewPassword = {
 /** Words that attackers of this product try first (ASVS v5.0.0-6.1.2). */
 const PRODUCT_NAMES = ['lumascope']
 
-/** Shorter words occur in most passwords by chance. */
+/** Shorter words occur in many passwords by chance. */
 const MIN_WORD_CODE_POINTS = 3
 
 /** The minimum length of what remains without guessable words: that of any password. */

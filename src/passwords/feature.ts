@@ -33,7 +33,7 @@ export const passwords = {
       rule: integer(1, 100_000),
       unit: 'failed sign-ins an hour',
       default: '1000',
-      reason: 'so many over all accounts are an event `guessing_suspected` and a line in the log',
+      reason: 'that many over all accounts record the event `guessing_suspected` and log a line',
     },
   },
   errors: {
@@ -61,8 +61,8 @@ export const passwords = {
   },
   events: {
     signed_in: { meaning: 'Somebody signed in with the password.' },
-    sign_in_failed: { meaning: 'Somebody tried to.' },
-    password_confirmation_failed: { meaning: 'Somebody who was signed in gave a wrong password.' },
+    sign_in_failed: { meaning: 'A sign-in with the password failed.' },
+    password_confirmation_failed: { meaning: 'A signed-in user gave a wrong password.' },
     password_changed: { meaning: 'The password was changed.' },
     hash_upgraded: { meaning: 'The stored password hash was made stronger.' },
     guessing_suspected: { meaning: 'More sign-ins failed in an hour, over all accounts, than is usual.' },

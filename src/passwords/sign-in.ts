@@ -39,8 +39,8 @@ export async function signIn(
   const opening = {
     proof,
     attemptedId: account?.id ?? null,
-    // Also if the account was locked or disabled while we hashed: events are visible to somebody who has a
-    // stolen token, and must not confirm the guess.
+    // If the account was locked or disabled while we hashed, record `wrong_password` all the same: events are
+    // visible to somebody who has a stolen token, and must not confirm the guess.
     reason: attempt.reason ?? 'wrong_password',
     effects: passwordEffects({ ...attempt, storedHash: account?.passwordHash ?? null, upgradedHash }),
   }

@@ -83,8 +83,8 @@ describe('defaults', () => {
 
 test('a number or a switch from wrangler.toml has to be a text', () => {
   expect(problemsOf({ ...local, PASSWORD_ROUNDS: 6, PORT: 0 })).toEqual([
-    'PASSWORD_ROUNDS must be a text: put its value in quotes',
-    'PORT must be a text: put its value in quotes',
+    'PASSWORD_ROUNDS must be a string: put its value in quotes',
+    'PORT must be a string: put its value in quotes',
   ])
 })
 
