@@ -108,12 +108,14 @@ export async function verifyToken(
   }
 }
 
+type Registered = keyof RegisteredClaims | 'nbf'
+
 function hasRegisteredClaims(
   claims: unknown,
   { issuer, audience, now, ignoreExpiry }: Expected,
 ): claims is RegisteredClaims & Record<string, unknown> {
   if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) return false
-  const { iss, aud, sub, jti, iat, exp, nbf = iat } = claims as Record<string, unknown>
+  const { iss, aud, sub, jti, iat, exp, nbf = iat }: Partial<Record<Registered, unknown>> = claims
   if (iss !== issuer || aud !== audience || typeof sub !== 'string' || typeof jti !== 'string') return false
   if (!isSeconds(iat) || !isSeconds(exp) || !isSeconds(nbf)) return false
   const seconds = now.getTime() / 1000

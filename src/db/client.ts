@@ -35,13 +35,14 @@ export function statementDeadline(timeoutMilliseconds: number): number {
   return Math.max(timeoutMilliseconds - TRAVEL_MILLISECONDS, Math.floor(timeoutMilliseconds / 2))
 }
 
-type Post = (init: Omit<RequestInit, 'redirect'>) => ReturnType<DatabaseFetch>
+type DriverInit = Omit<Parameters<DatabaseFetch>[1], 'redirect'>
+type Post = (init: DriverInit) => ReturnType<DatabaseFetch>
 
 // The driver derives a URL from the host, follows redirects to any other URL, and sends the password with
 // every statement. So it must send nothing itself: requests go through the `post` of each database. The URL
 // below belongs to nobody (RFC 2606).
 neonConfig.fetchEndpoint = () => 'https://database.invalid/sql'
-neonConfig.fetchFunction = (_address: string, { post, ...init }: { post: Post }) => post(init)
+neonConfig.fetchFunction = (_address: string, { post, ...init }: DriverInit & { post: Post }) => post(init)
 
 /** The type OIDs of `timestamp`, `timestamptz`, `date` and `interval`, and of their arrays. */
 const TIMES = new Set([1114, 1184, 1082, 1186, 1115, 1185, 1182, 1187])
@@ -107,15 +108,14 @@ export function prepareDatabase(
   const { url, endpoint } = typeof database === 'string' ? { url: database, endpoint: null } : database
   const address = resolveDatabase(url, endpoint)
   if ('problem' in address) throw new TypeError(`The connection string ${address.problem}`)
-  const post: Post = (init) =>
-    databaseFetch(address.endpoint, { ...(init as Parameters<DatabaseFetch>[1]), redirect: 'manual' })
+  const post: Post = (init) => databaseFetch(address.endpoint, { ...init, redirect: 'manual' })
   const driver = neon<boolean, true>(address.url, { fullResults: true, fetchOptions: { post } })
   return function connect(meter) {
     return drizzle({ client: createClient(driver, createSend(meter, options), options) as unknown as Driver })
   }
 }
 
-type Send = (request: (fetchOptions: RequestInit) => Promise<Result[]>) => Promise<Result[]>
+type Send = <R extends Result[]>(request: (fetchOptions: RequestInit) => Promise<R>) => Promise<R>
 
 /** Sends requests with a deadline each, and counts them. */
 function createSend(
@@ -155,7 +155,7 @@ function createClient(
   const setDeadline = () => prepare(`select set_config('statement_timeout', $1, true)`, [half], {})
   return {
     query(text: string, params: unknown[], options: QueryOptions): Pending {
-      const request = async (fetchOptions: RequestInit) => [
+      const request = async (fetchOptions: RequestInit): Promise<[Result]> => [
         await prepare(text, params, { ...options, fetchOptions }),
       ]
       return {
@@ -163,7 +163,7 @@ function createClient(
         // biome-ignore lint/suspicious/noThenProperty: Drizzle awaits it, or puts it into a transaction
         then: (done, failed) =>
           send(request)
-            .then(([result]) => result as Result)
+            .then(([result]) => result)
             .then(done, failed),
       }
     },

@@ -32,8 +32,8 @@ export function isDatabaseAnswer(error: unknown): boolean {
  * The driver's error inside Drizzle's, whose message contains the statement and every parameter, password
  * hashes and email addresses among them. Other errors are returned as they are.
  */
-export function unwrapError(error: unknown): unknown {
-  return error instanceof DrizzleQueryError ? error.cause : error
+export function unwrapError<E>(error: E): E | Error {
+  return error instanceof DrizzleQueryError && error.cause ? error.cause : error
 }
 
 /** The name of the unique index or constraint that a statement violated; `null` for any other error. */

@@ -45,7 +45,8 @@ export function describeRoute(description: RouteDescription) {
 
 /** The metadata that `describeRoute`, a validator or a mark of `access/` left on a handler. */
 export function metadataOf(handler: object): RouteMetadata {
-  return ROUTE_METADATA in handler ? (handler[ROUTE_METADATA] as RouteMetadata) : {}
+  const { [ROUTE_METADATA]: metadata = {} }: { [ROUTE_METADATA]?: RouteMetadata } = handler
+  return metadata
 }
 
 type Handler = { method: string; path: string; handler: object }

@@ -13,7 +13,7 @@ import { problemResponse } from './problem.ts'
  * since those of the database contain parameters and those of the token library whole tokens.
  */
 export function handleError(thrown: Error, c: Context<AppEnv>): Response {
-  const error = unwrapError(thrown) as Error
+  const error = unwrapError(thrown)
   const known = toAppError(error)
   // `overloaded` is no fault of ours, and a flood would fill the log with stacks: its request line says 503.
   if (ERRORS[known.code].status >= 500 && known.code !== 'overloaded') {
