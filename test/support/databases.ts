@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { PGlite } from '@electric-sql/pglite'
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import type { Pool } from 'pg'
@@ -18,18 +17,22 @@ type TestDatabase = {
   serverUrl?: string
 }
 type Engine = { create(name: string): Promise<Omit<TestDatabase, 'statements'>>; close?(): Promise<void> }
+type Server = { url: string; close(): Promise<unknown> }
 
 const STARTS = { postgres: startPostgres, pglite: startPglite }
 
 /**
- * One engine behind a Neon-compatible endpoint, and a small HTTP server through which tests of any runtime get a migrated
- * database of their own, count what reached it and look into it.
+ * One engine behind a Neon-compatible endpoint, and a small HTTP server from which tests of any runtime get a migrated
+ * database of their own, the statements that reached it, and answers to statements that bypass the endpoint.
  *
- * @param others where the same is done for the other engine: PGlite blocks its thread, for seconds when it makes a
- *   database, and statements of the other one would pass their deadlines meanwhile
+ * The engine starts on the first request for a database: a run of one file needs one engine, or none.
+ *
+ * @param startOthers starts the same for the other engine, in a thread of its own: PGlite blocks its thread for seconds
+ *   when it makes a database, and statements of this engine would miss their deadlines meanwhile
  */
-export async function startDatabases(engine: keyof typeof STARTS, others?: string) {
-  const own = await STARTS[engine]()
+export async function startDatabases(engine: keyof typeof STARTS, startOthers?: () => Promise<Server>) {
+  const own = onFirstUse(STARTS[engine])
+  const others = startOthers && onFirstUse(startOthers)
   const databases = new Map<string, TestDatabase>()
   let created = 0
   const named = (connectionString: string) => databases.get(new URL(connectionString).pathname.slice(1))
@@ -45,16 +48,14 @@ export async function startDatabases(engine: keyof typeof STARTS, others?: strin
   const control = new Hono()
     .use(async (c, next) => {
       if (!others || c.req.path.startsWith(`/${engine}`)) return await next()
-      const { method } = c.req
-      return await fetch(others + c.req.path, {
-        method,
-        ...(method === 'POST' && { body: await c.req.text() }),
-      })
+      const { url } = await others.get()
+      const { method, path } = c.req
+      return await fetch(url + path, { method, body: method === 'POST' ? await c.req.text() : null })
     })
     .post(`/${engine}`, async (c) => {
       created++
       const name = `${engine}_${created}`
-      const database = await own.create(name)
+      const database = await (await own.get()).create(name)
       databases.set(name, { ...database, statements: [] })
       const url = `postgresql://test:test@localhost:${endpoint.port}/${name}`
       return c.json({
@@ -87,9 +88,21 @@ export async function startDatabases(engine: keyof typeof STARTS, others?: strin
     await faulty.close()
     await endpoint.close()
     for (const database of databases.values()) await database.close()
-    await own.close?.()
+    await (await own.ifUsed())?.close?.()
+    await (await others?.ifUsed())?.close()
   }
   return { url: `http://127.0.0.1:${port}`, close }
+}
+
+function onFirstUse<T>(start: () => Promise<T>) {
+  let started: Promise<T> | undefined
+  return {
+    get() {
+      started ??= start()
+      return started
+    },
+    ifUsed: () => started,
+  }
 }
 
 /** Half a second before the application of the tests gives up (`test-app.ts`), which a busy machine makes wait. */
@@ -122,6 +135,7 @@ async function startPostgres(): Promise<Engine> {
 
 /** The embedded engine has one database an instance: each is loaded from the dump of a migrated one. */
 async function startPglite(): Promise<Engine> {
+  const { PGlite } = await import('@electric-sql/pglite')
   const template = await PGlite.create()
   const pool = pglitePool(template)
   await applyMigrations(pool)

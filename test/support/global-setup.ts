@@ -11,18 +11,15 @@ declare module 'vitest' {
   }
 }
 
-/** Starts what all projects share, once a run: both database engines, and who knows breached passwords. */
+/** Starts what all projects share, once a run: the databases and the server of breached passwords. */
 export default async function globalSetup(project: TestProject) {
-  const [pglite, breachedPasswords] = await Promise.all([
-    startInThread({ server: 'pglite' }),
-    startInThread({ server: 'breachedPasswords' }),
+  const [databases, breachedPasswords] = await Promise.all([
+    startInThread('databases'),
+    startInThread('breachedPasswords'),
   ])
-  const databases = await startInThread({ server: 'postgres', others: pglite.url })
   project.provide('databasesUrl', databases.url)
   project.provide('breachedPasswordsUrl', breachedPasswords.url)
   return async () => {
-    await breachedPasswords.close()
-    await databases.close()
-    await pglite.close()
+    await Promise.all([breachedPasswords.close(), databases.close()])
   }
 }

@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { initializeCluster } from './initialized-cluster.ts'
 import { freePort } from './process.ts'
 import { importPostgres } from './reachable-postgres.ts'
 
@@ -47,8 +48,9 @@ async function serve(port: number): Promise<void> {
 
 async function serveFrom(folder: string, port: number): Promise<void> {
   const { default: EmbeddedPostgres } = await importPostgres(folder)
+  const databaseDir = join(folder, 'data')
   const server = new EmbeddedPostgres({
-    databaseDir: join(folder, 'data'),
+    databaseDir,
     port,
     user: 'postgres',
     password: 'postgres',
@@ -61,7 +63,7 @@ async function serveFrom(folder: string, port: number): Promise<void> {
     ],
     onLog: () => {},
   })
-  await server.initialise()
+  await initializeCluster(databaseDir, () => server.initialise())
   await server.start()
   process.stdout.write('ready\n')
   process.stdin.resume()

@@ -3,21 +3,21 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { startBreachedPasswords } from './breached-passwords.ts'
 import { startDatabases } from './databases.ts'
 
-/** What tests share, each in a thread of its own. `others` is where a server finds another one. */
+/** The servers that all tests share, each in a thread of its own. */
 const SERVERS = {
-  postgres: (others?: string) => startDatabases('postgres', others),
+  databases: () => startDatabases('postgres', () => startInThread('pglite')),
   pglite: () => startDatabases('pglite'),
   breachedPasswords: () => startBreachedPasswords(),
 }
 
-type Job = { server: keyof typeof SERVERS; others?: string }
+type ServerName = keyof typeof SERVERS
 
 /**
- * Starts a server in a thread: the one that has the tests transforms their modules and writes their report, and what it
- * serves beside that is answered late; a healthy database would pass deadlines that are about unhealthy ones.
+ * Starts a server in a thread. Vitest's main thread transforms modules and writes the report: a server in it would answer
+ * late, and a healthy database would miss deadlines that are meant for unhealthy ones.
  */
-export async function startInThread(job: Job): Promise<{ url: string; close(): Promise<unknown> }> {
-  const thread = new Worker(new URL(import.meta.url), { workerData: job })
+export async function startInThread(server: ServerName): Promise<{ url: string; close(): Promise<unknown> }> {
+  const thread = new Worker(new URL(import.meta.url), { workerData: { server } })
   const [url] = (await Promise.race([
     once(thread, 'message'),
     once(thread, 'error').then(([error]) => Promise.reject(error as Error)),
@@ -29,10 +29,11 @@ export async function startInThread(job: Job): Promise<{ url: string; close(): P
   return { url, close }
 }
 
-async function serve({ server, others }: Job): Promise<void> {
-  const { url, close } = await SERVERS[server](others)
+async function serve(server: ServerName): Promise<void> {
+  const { url, close } = await SERVERS[server]()
   parentPort?.postMessage(url)
   parentPort?.once('message', () => void close().then(() => process.exit()))
 }
 
-if (!isMainThread && (workerData as Partial<Job> | null)?.server) await serve(workerData as Job)
+const { server } = (workerData ?? {}) as { server?: ServerName }
+if (!isMainThread && server) await serve(server)
