@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -48,7 +48,7 @@ const common = (name: string, engine: Engine) => ({
   provide: { engine },
 })
 
-const onNode = (engine: Engine): TestProjectConfiguration => ({
+const onNode = (engine: Engine): TestProjectInlineConfiguration => ({
   test: common(`node-${engine}`, engine),
 })
 
@@ -57,7 +57,7 @@ const isWithoutWorkerd =
   process.argv.some((argument) => argument.startsWith('--project')) &&
   !process.argv.some((argument) => /workerd|[*!]/.test(argument))
 
-const onWorkerd = async (engine: Engine): Promise<TestProjectConfiguration> => ({
+const onWorkerd = async (engine: Engine): Promise<TestProjectInlineConfiguration> => ({
   plugins: [
     (await import('@cloudflare/vitest-plugin')).cloudflareTest({
       wrangler: { configPath: './wrangler.toml' },

@@ -114,6 +114,8 @@ export async function createTestApp({ variables, deps: replaced, database: other
     PUBLIC_URL,
     JWT_SECRET,
     AUTH_SECRETS,
+    // Tests ask nobody on the internet: those about breached passwords have a server of their own.
+    BREACHED_PASSWORDS_URL: 'off',
     ...GENEROUS,
     ...variables,
   })
