@@ -9,6 +9,7 @@ import type { AppDeps } from '../src/deps.ts'
 import { makeDeps } from '../src/make-deps.ts'
 import { runScheduled } from '../src/schedule/run-scheduled.ts'
 import { root, start } from './support/process.ts'
+import { requestsAs } from './support/requests-as.ts'
 import { assets, databaseFetch } from './support/runtime-node.ts'
 
 const control = inject('databasesUrl')
@@ -61,14 +62,12 @@ async function send(
   { token, body }: { token?: string; body?: object } = {},
 ) {
   const [method = '', path = ''] = request.split(' ')
-  const response = await app.request(path, {
-    method,
-    headers: {
-      ...(token && { Authorization: `Bearer ${token}` }),
-      ...(body && { 'Content-Type': 'application/json' }),
-    },
-    ...(body && { body: JSON.stringify(body) }),
-  })
+  const response = token
+    ? await requestsAs(app.request, token).send(method, path, body)
+    : await app.request(path, {
+        method,
+        ...(body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+      })
   const text = await response.text()
   expect(response.ok, `${request} ${response.status} ${text}`).toBe(true)
   return (text ? JSON.parse(text) : null) as unknown

@@ -4,6 +4,7 @@ import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer } from 'node:net'
 import { afterAll, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { freePort, start, untilHealthy } from './support/process.ts'
+import { requestsAs } from './support/requests-as.ts'
 
 const control = inject('databasesUrl')
 const created = await fetch(`${control}/postgres`, { method: 'POST' })
@@ -58,7 +59,8 @@ test('the Node entry serves registration, sign-in and the current user', async (
     body: new URLSearchParams({ email, password }),
   })
   const { access_token } = (await again.json()) as { access_token: string }
-  const me = await fetch(`${api}/users/me`, { headers: { Authorization: `Bearer ${access_token}` } })
+  const request = (path: string, init?: RequestInit) => fetch(api + path, init)
+  const me = await requestsAs(request, access_token).get('/users/me')
   expect(await me.json()).toMatchObject({ email })
   expect((await fetch(`${api}/docs/swagger-ui-bundle.js`)).status).toBe(200)
 })
@@ -238,9 +240,8 @@ describe('behind proxies (row 63)', () => {
       body: JSON.stringify({ email: person.email, password }),
     })
     const { access_token: token } = (await signedIn.json()) as { access_token: string }
-    const sessions = await fetch(`${origin}/users/me/sessions`, {
-      headers: { Authorization: `Bearer ${token}` },
-    })
+    const request = (path: string, init?: RequestInit) => fetch(origin + path, init)
+    const sessions = await requestsAs(request, token).get('/users/me/sessions')
     const { items } = (await sessions.json()) as { items: { ip_address: string }[] }
     return items[0]?.ip_address
   }

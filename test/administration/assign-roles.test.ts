@@ -4,7 +4,7 @@ import { createTestApp } from '../support/test-app.ts'
 
 const tested = await createTestApp()
 const { database, register, clock } = tested
-const { appoint, allow, as, createRole } = administratorsOf(tested)
+const { appoint, allow, ask, createRole } = administratorsOf(tested)
 const admin = await appoint('admin')
 
 const rolesOf = async (id: number) =>
@@ -16,7 +16,7 @@ const eventsOf = async (id: number) =>
     id,
   ])
 const assign = (id: number, roles: unknown, caller: { access_token: string } = admin) =>
-  as(caller, 'PUT', `/users/${id}/roles`, { roles })
+  ask(caller, 'PUT', `/users/${id}/roles`, { roles })
 
 describe('PUT /users/{id}/roles', () => {
   test('gives exactly these, answers the account, and records what was given and taken', async () => {
@@ -36,7 +36,7 @@ describe('PUT /users/{id}/roles', () => {
         ),
       },
     ])
-    expect((await as(admin, 'GET', `/users/${id}`)).body).toEqual(body)
+    expect((await ask(admin, 'GET', `/users/${id}`)).body).toEqual(body)
     expect((await assign(id, [])).body['roles']).toEqual([])
     expect(await rolesOf(id)).toEqual([])
   })

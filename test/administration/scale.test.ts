@@ -18,21 +18,15 @@ async function createCrowd(users: number) {
   const admin = await plain.register({ username: 'chief', email: 'chief@office.example', full_name: 'Chief' })
   await database.sql(`insert into user_roles (user_id, role_name) values (${admin.id}, 'admin')`)
   await fillWithCrowd(database, users)
-  const authorization = { Authorization: `Bearer ${await plain.signIn(admin)}` }
+  const token = await plain.signIn(admin)
   /** Sends a request whose statements are explained. */
   const send = async (path: string, { method = 'GET', body }: { method?: string; body?: unknown } = {}) => {
     statements.length = 0
-    const headers = { ...authorization, 'Content-Type': 'application/json' }
-    const response = await app.request(path, {
-      method,
-      headers,
-      ...(body ? { body: JSON.stringify(body) } : {}),
-    })
+    const response = await app.as(token).send(method, path, body)
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
     return response
   }
-  const list = async (path: string) =>
-    (await (await plain.request(path, { headers: authorization })).json()) as Page
+  const list = async (path: string) => (await (await plain.as(token).get(path)).json()) as Page
   return { ...database, users, half: users / 2, admin, app, statements, send, list }
 }
 
@@ -176,13 +170,7 @@ const asNewcomer =
     if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
   }
 const own = (method: string, path: string, body: (password: string) => unknown = () => ({})) =>
-  asNewcomer(({ app, password, access_token }) =>
-    app.request(path, {
-      method,
-      headers: { Authorization: `Bearer ${access_token}`, 'Content-Type': 'application/json' },
-      body: JSON.stringify(body(password)),
-    }),
-  )
+  asNewcomer(({ app, password, access_token }) => app.as(access_token).send(method, path, body(password)))
 /** One who may all but read events, which everybody may who answers questions: a 20th of all outranks them. */
 const outranked =
   (role: string): Act =>

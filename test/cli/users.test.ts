@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { prepareDatabase } from '../../src/db/client.ts'
 import { revokeRole } from '../../src/roles/grant-role.ts'
 import { freePort, start } from '../support/process.ts'
+import { requestsAs } from '../support/requests-as.ts'
 
 const control = inject('databasesUrl')
 const folder = mkdtempSync(join(tmpdir(), 'users-test-'))
@@ -247,7 +248,8 @@ describe('npm run users, on the database of npm run dev', () => {
       body: new URLSearchParams({ email, password }),
     })
     const { access_token } = (await signedIn.json()) as { access_token: string }
-    const list = () => fetch(`${api}/users`, { headers: { Authorization: `Bearer ${access_token}` } })
+    const request = (path: string, init?: RequestInit) => fetch(api + path, init)
+    const list = () => requestsAs(request, access_token).get('/users')
     expect((await list()).status).toBe(403)
     expect(await users(['grant', email, 'admin'], env)).toEqual({
       code: 0,

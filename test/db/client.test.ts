@@ -29,11 +29,11 @@ describe.concurrent('a database that fails', () => {
   test.each(FAULT_NAMES)(
     'and %s is answered 503, soon and without internals (rows 32, 33, 36), signing out too (row 89)',
     async (fault) => {
-      const { post, request, log, hasher } = await appOver(fault)
+      const { post, request, as, log, hasher } = await appOver(fault)
       const requests: [string, () => Promise<Response>][] = [
         ['register', () => post('/users', newPerson())],
         ['sign in', () => post('/login', { email: person.email, password: person.password })],
-        ['current user', () => request('/users/me', { headers: { Authorization: `Bearer ${token}` } })],
+        ['current user', () => as(token).get('/users/me')],
         ['refresh', () => post('/refresh', { refresh_token: pair.refresh_token })],
         ['sign out', () => post('/logout', { refresh_token: pair.refresh_token })],
         ['ready', () => request('/ready')],
@@ -66,12 +66,12 @@ describe.concurrent('a database that fails', () => {
 })
 
 test.each(LIES)('a database that lies and %s signs nobody in (row 36)', async (lie) => {
-  const { post, request } = await appOver(lie)
+  const { post, as } = await appOver(lie)
   const responses = [
     await post('/login', { email: 'nobody@example.com', password: 'wrong password' }),
     await post('/users', newPerson()),
     await post('/refresh', { refresh_token }),
-    await request('/users/me', { headers: { Authorization: `Bearer ${token}` } }),
+    await as(token).get('/users/me'),
   ]
   for (const response of responses) {
     expect(response.status).toBeGreaterThanOrEqual(400)
@@ -177,7 +177,6 @@ async function appFailingAt(failing: number, when: 'before' | 'after') {
 
 type App = typeof healthy
 type Known = { person: Awaited<ReturnType<App['register']>>; pair: TokenPair }
-const bearer = (held: TokenPair) => ({ Authorization: `Bearer ${held.access_token}` })
 const NEW_PASSWORD = 'quite another horse'
 
 /** Everything that writes, and how many statements it is. */
@@ -190,40 +189,25 @@ const flows: [string, number, (app: App, known: Known) => Promise<Response>][] =
   ['signing in', 2, (app, { person: { email, password } }) => app.post('/login', { email, password })],
   ['refreshing', 1, (app, known) => app.post('/refresh', { refresh_token: known.pair.refresh_token })],
   ['signing out', 1, (app, known) => app.post('/logout', { refresh_token: known.pair.refresh_token })],
-  [
-    'signing out everywhere',
-    2,
-    (app, known) => app.request('/users/me/sessions', { method: 'DELETE', headers: bearer(known.pair) }),
-  ],
+  ['signing out everywhere', 2, (app, known) => app.as(known.pair).delete('/users/me/sessions')],
   [
     'changing the password',
     3,
     (app, { person: { password }, pair: held }) =>
-      app.post(
-        '/users/me/password',
-        { current_password: password, new_password: NEW_PASSWORD },
-        bearer(held),
-      ),
+      app.as(held).post('/users/me/password', {
+        current_password: password,
+        new_password: NEW_PASSWORD,
+      }),
   ],
   [
     'changing the profile',
     2,
-    (app, known) =>
-      app.request('/users/me', {
-        method: 'PATCH',
-        headers: { ...bearer(known.pair), 'Content-Type': 'application/json' },
-        body: '{"full_name":"New Name"}',
-      }),
+    (app, known) => app.as(known.pair).patch('/users/me', { full_name: 'New Name' }),
   ],
   [
     'deleting the account',
     3,
-    (app, { person: { password }, pair: held }) =>
-      app.request('/users/me', {
-        method: 'DELETE',
-        headers: { ...bearer(held), 'Content-Type': 'application/json' },
-        body: JSON.stringify({ password }),
-      }),
+    (app, { person: { password }, pair: held }) => app.as(held).delete('/users/me', { password }),
   ],
 ]
 /** Somebody whom no other account gets in the way of. */

@@ -59,7 +59,7 @@ describe('a statement ends before we give up on it', () => {
 
   test('an act of administration that meets one lock after the other is 503 and never done (row 92)', async () => {
     const tested = await createTestApp({ database, variables })
-    const { appoint, as } = administratorsOf(tested)
+    const { appoint, ask } = administratorsOf(tested)
     const [admin, subject] = [await appoint('admin'), await tested.register()]
     // The role's row for most of its half of the time, and the subject's beyond the other half.
     await other.query('begin')
@@ -70,7 +70,7 @@ describe('a statement ends before we give up on it', () => {
       .then(() => new Promise((resolve) => setTimeout(resolve, 2500)))
       .then(() => other.query('commit'))
     const start = performance.now()
-    const { status } = await as(admin, 'PATCH', `/users/${subject.id}`, { status: 'disabled' })
+    const { status } = await ask(admin, 'PATCH', `/users/${subject.id}`, { status: 'disabled' })
     expect(status).toBe(503)
     expect(performance.now() - start).toBeLessThan(TIMEOUT + 1000)
     await released

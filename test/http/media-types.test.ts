@@ -3,7 +3,7 @@ import { metadataOf } from '../../src/http/describe-route.ts'
 import { createTestApp, newPerson } from '../support/test-app.ts'
 
 const app = await createTestApp()
-const { request, post, database, hasher } = app
+const { post, as, database, hasher } = app
 // What a permission guards takes a body too.
 const administrator = await app.register()
 await database.sql("insert into user_roles values ($1, 'admin')", [administrator.id])
@@ -16,9 +16,9 @@ const taking = app.app.routes.flatMap(({ method, path, handler }) => {
 })
 
 const send = async (method: string, path: string, headers: Record<string, string>) =>
-  await request(path, {
+  await as(token).request(path, {
     method,
-    headers: { Authorization: `Bearer ${token}`, ...headers },
+    headers,
     body: new TextEncoder().encode('{"email":"a"}'),
   })
 

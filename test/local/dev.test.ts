@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { afterAll, describe, expect, inject, test } from 'vitest'
 import { freePort, start } from '../support/process.ts'
+import { requestsAs } from '../support/requests-as.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'dev-test-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -34,7 +35,8 @@ async function signIn(api: string) {
   })
   const { access_token = '' } = (await response.json()) as { access_token?: string }
   const payload = JSON.parse(atob(access_token.split('.')[1] ?? '') || '{}') as Record<string, unknown>
-  const me = await fetch(`${api}/users/me`, { headers: { Authorization: `Bearer ${access_token}` } })
+  const request = (path: string, init?: RequestInit) => fetch(api + path, init)
+  const me = await requestsAs(request, access_token).get('/users/me')
   return { signIn: response.status, token: access_token, payload, me: (await me.json()) as object }
 }
 

@@ -5,7 +5,7 @@ import { createTestApp, TEST_WORK } from '../support/test-app.ts'
 
 const { failOftenAs, tested, database, client, elsewhere, later, login, guess, withDevice } =
   await createGuessing()
-const { request, post, me, register, hasher } = tested
+const { as, me, register, hasher } = tested
 const count = (statuses: number[], status: number) => statuses.filter((each) => each === status).length
 
 describe('the limit per account (row 59)', () => {
@@ -279,7 +279,7 @@ describe('after 100 wrong passwords in a row (NIST SP 800-63B-4 section 3.2.2)',
     elsewhere()
     expect((await login(person.email, person.password)).status).toBe(429)
     const change = { current_password: person.password, new_password: 'quite another horse' }
-    const changed = await post('/users/me/password', change, { Authorization: `Bearer ${token}` })
+    const changed = await as(token).post('/users/me/password', change)
     expect(changed.ok).toBe(true)
     later(300)
     expect((await login(person.email, change.new_password)).status).toBe(200)
@@ -298,9 +298,7 @@ describe('after 100 wrong passwords in a row (NIST SP 800-63B-4 section 3.2.2)',
     for (const password of [WRONG, person.password, WRONG]) {
       expect((await login(person.email, password)).status).toBe(401)
     }
-    const response = await request('/users/me/events?limit=3', {
-      headers: { Authorization: `Bearer ${token}` },
-    })
+    const response = await as(token).get('/users/me/events?limit=3')
     const { items } = (await response.json()) as { items: { details: { reason: string } }[] }
     expect(items.map(({ details }) => details.reason)).toEqual(['locked', 'locked', 'locked'])
   })
@@ -318,8 +316,7 @@ describe('after 100 wrong passwords in a row (NIST SP 800-63B-4 section 3.2.2)',
     const { person, device, token } = await withDevice()
     await database.sql('update users set consecutive_failures = 100 where id = $1', [person.id])
     const body = { current_password: person.password, new_password: 'quite another horse' }
-    const headers = { Authorization: `Bearer ${token}`, ...device }
-    expect((await post('/users/me/password', body, headers)).status).toBe(200)
+    expect((await as(token).post('/users/me/password', body, device)).status).toBe(200)
     expect((await login(person.email, body.new_password)).status).toBe(200)
   })
 })
@@ -329,21 +326,12 @@ describe('confirming a password is limited like signing in, by session (row 78)'
     [
       'changing it',
       (token, password) =>
-        post(
-          '/users/me/password',
-          { current_password: password, new_password: 'quite another horse' },
-          { Authorization: `Bearer ${token}` },
-        ),
-    ],
-    [
-      'deleting the account',
-      (token, password) =>
-        request('/users/me', {
-          method: 'DELETE',
-          headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
-          body: JSON.stringify({ password }),
+        as(token).post('/users/me/password', {
+          current_password: password,
+          new_password: 'quite another horse',
         }),
     ],
+    ['deleting the account', (token, password) => as(token).delete('/users/me', { password })],
   ]
 
   test.each(acts)('%s: five wrong ones, with nothing hashed beyond them', async (_, act) => {

@@ -5,14 +5,14 @@ import { createTestApp } from '../support/test-app.ts'
 import { withBetween } from '../support/with-between.ts'
 
 const tested = await createTestApp()
-const { database, request } = tested
-const { appoint, allow, as, createRole, give } = administratorsOf(tested)
+const { database } = tested
+const { appoint, allow, ask, createRole, give } = administratorsOf(tested)
 const admin = await appoint('admin')
 
 const put = (name: string, body: unknown, caller: { access_token: string } = admin) =>
-  as(caller, 'PUT', `/roles/${name}`, body)
+  ask(caller, 'PUT', `/roles/${name}`, body)
 const stored = async (name: string) =>
-  (await as(admin, 'GET', '/roles')).body.items.find((role) => role['name'] === name)
+  (await ask(admin, 'GET', '/roles')).body.items.find((role) => role['name'] === name)
 const eventsOf = async (name: string) =>
   await database.sql("select * from audit_events where details ->> 'role' = $1 order by id", [name])
 
@@ -51,15 +51,13 @@ describe('PUT /roles/{name}', () => {
     await put('guest', { description: 'One', permissions: [] })
     const before = await eventsOf('guest')
     const create = (name: string) =>
-      request(`/roles/${name}`, {
-        method: 'PUT',
-        headers: {
-          Authorization: `Bearer ${admin.access_token}`,
-          'Content-Type': 'application/json',
-          'If-None-Match': '*',
-        },
-        body: JSON.stringify({ description: 'Two', permissions: ['users:delete'] }),
-      })
+      tested
+        .as(admin)
+        .put(
+          `/roles/${name}`,
+          { description: 'Two', permissions: ['users:delete'] },
+          { 'If-None-Match': '*' },
+        )
     const refused = await create('guest')
     expect(refused.status).toBe(409)
     expect(await refused.json()).toMatchObject({ code: 'role_exists' })
@@ -71,11 +69,11 @@ describe('PUT /roles/{name}', () => {
   test.each(['A', 'Editor', '1st', '-a', 'a b', 'a%00b', 'a'.repeat(33), 'é', 'a.b', '%2e%2e'])(
     'refuses the name %s',
     async (name) => {
-      const before = (await as(admin, 'GET', '/roles')).body
+      const before = (await ask(admin, 'GET', '/roles')).body
       const { status } = await put(name, { description: 'x', permissions: [] })
       // Two encoded dots are a path of their own, which has other methods.
       expect([404, 405, 422]).toContain(status)
-      expect((await as(admin, 'GET', '/roles')).body).toEqual(before)
+      expect((await ask(admin, 'GET', '/roles')).body).toEqual(before)
     },
   )
 
@@ -120,7 +118,7 @@ describe('nobody gives or takes a permission that they do not hold (row 65)', ()
     const writer = await appoint(role)
     const greedy = { description: 'x', permissions: Object.keys(PERMISSIONS) }
     expect((await put(role, greedy, writer)).status).toBe(403)
-    expect((await as(writer, 'GET', '/users')).status).toBe(403)
+    expect((await ask(writer, 'GET', '/users')).status).toBe(403)
   })
 })
 
@@ -153,7 +151,7 @@ describe('a role is a handle on what it permits and on who has it (row 65)', () 
     await give((await appoint(await createRole('roles:read'))).id, role)
     await database.sql('delete from user_roles where user_id = $1 and role_name = $2', [superior.id, role])
     expect((await put(role, { description: 'Less', permissions: [] }, writer)).status).toBe(200)
-    expect((await as(superior, 'DELETE', '/users/2147483647')).status).toBe(404)
+    expect((await ask(superior, 'DELETE', '/users/2147483647')).status).toBe(404)
   })
 
   test('so the text of user, which administrators have too, is theirs alone', async () => {
@@ -178,7 +176,7 @@ describe('a role is a handle on what it permits and on who has it (row 65)', () 
     const holder = await appoint(role)
     const slow = await withBetween(tested, () => give(holder.id, 'admin'))
     const change = { description: 'Less', permissions: [] }
-    const { status } = await administratorsOf(slow).as(writer, 'PUT', `/roles/${role}`, change)
+    const { status } = await administratorsOf(slow).ask(writer, 'PUT', `/roles/${role}`, change)
     expect(status).toBe(403)
     expect(await stored(role)).toMatchObject({ permissions: ['users:read'] })
   })
@@ -221,7 +219,7 @@ describe('what opens other people’s accounts is not for everybody (row 102)', 
       expect(body['errors']).toMatchObject([{ pointer: '/permissions/0', code: 'invalid' }])
       expect([await stored('user'), await eventsOf('user')]).toEqual(before)
       const newcomer = await tested.openSession(await tested.register())
-      expect((await as(newcomer, 'GET', '/users')).status).toBe(403)
+      expect((await ask(newcomer, 'GET', '/users')).status).toBe(403)
     },
   )
 })

@@ -1,3 +1,4 @@
+import type { Bearer } from './requests-as.ts'
 import type { createTestApp } from './test-app.ts'
 
 type App = Awaited<ReturnType<typeof createTestApp>>
@@ -5,7 +6,7 @@ type App = Awaited<ReturnType<typeof createTestApp>>
 let roles = 0
 
 /** People with rights, and requests as them. */
-export function administratorsOf({ database, register, openSession, request }: App) {
+export function administratorsOf({ database, register, openSession, as }: App) {
   /** Gives somebody roles past the API, as whoever operates the database could. */
   const give = async (id: number, ...names: string[]) => {
     for (const name of names)
@@ -34,18 +35,9 @@ export function administratorsOf({ database, register, openSession, request }: A
   }
   /** Somebody new with just these permissions, who is signed in. */
   const allow = async (...permissions: string[]) => await appoint(await createRole(...permissions))
-  const as = async (
-    { access_token: token }: { access_token: string },
-    method: string,
-    path: string,
-    body?: unknown,
-  ) => {
-    const json = { 'Content-Type': 'application/json' }
-    const response = await request(path, {
-      method,
-      headers: { Authorization: `Bearer ${token}`, ...(body !== undefined && json) },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    })
+  /** Sends a request as somebody; the answer with its body parsed. */
+  const ask = async (bearer: Bearer, ...request: [method: string, path: string, body?: unknown]) => {
+    const response = await as(bearer).send(...request)
     const text = await response.text()
     type Answer = Record<string, unknown> & { items: Record<string, unknown>[]; next_cursor: string | null }
     return {
@@ -54,5 +46,5 @@ export function administratorsOf({ database, register, openSession, request }: A
       body: (text ? JSON.parse(text) : null) as Answer,
     }
   }
-  return { give, createRole, appoint, allow, as }
+  return { give, createRole, appoint, allow, ask }
 }

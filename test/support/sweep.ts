@@ -1,4 +1,5 @@
 import { canary, jarOf, type Marked } from './canaries.ts'
+import { authorization, type Sent } from './requests-as.ts'
 import { type createTestApp, FRONTEND, type TokenPair } from './test-app.ts'
 
 type App = Awaited<ReturnType<typeof createTestApp>>
@@ -16,8 +17,6 @@ export type Exchange = {
   requestId: string | null
   tokens: string[]
 }
-
-type Sent = { method?: string; headers?: Record<string, string>; body?: string | Uint8Array<ArrayBuffer> }
 
 /** Keeps every exchange that goes through it. */
 export function createRecorder() {
@@ -107,9 +106,9 @@ const fill = (path: string, value: string) =>
 /** The request that a route is there for. */
 export function properRequest(route: Route, who: Marked, session: Credentials): [string, Sent] {
   const body = properBody(route, who, session.refresh_token)
-  const Authorization = `Bearer ${session.access_token}`
+  const headers = authorization(session)
   const { method } = route
-  const init = body ? json(body, { Authorization }) : { headers: { Authorization } }
+  const init = body ? json(body, headers) : { headers }
   return [fill(route.path, crypto.randomUUID()), { ...init, method }]
 }
 
@@ -121,8 +120,8 @@ export function hostileRequests(route: Route, who: Marked, session: Credentials)
   const { method } = route
   const path = fill(route.path, canary())
   const signedIn: Record<string, string>[] = [
-    { Authorization: `Bearer ${access_token}`, Cookie: jar, Origin: FRONTEND },
-    { Authorization: `Bearer ${canary()}`, Cookie: `lumascope_8000_device=${canary()}` },
+    { ...authorization(access_token), Cookie: jar, Origin: FRONTEND },
+    { ...authorization(canary()), Cookie: `lumascope_8000_device=${canary()}` },
     { Cookie: `lumascope_8000_access=${canary()}; lumascope_8000_refresh=${canary()}`, Origin: FRONTEND },
     { Authorization: `Basic ${btoa(`${canary()}:${canary()}`)}`, Referer: `http://${canary()}/` },
     { Cookie: jar, Origin: `https://${canary()}.example`, Accept: canary(), 'X-Forwarded-For': canary() },

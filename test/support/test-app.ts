@@ -5,6 +5,7 @@ import { parseConfig } from '../../src/config/parse-config.ts'
 import { createPasswordHasher, type PasswordHasher } from '../../src/crypto/password.ts'
 import type { AppDeps } from '../../src/deps.ts'
 import { createLocalLimits, makeDeps } from '../../src/make-deps.ts'
+import { type Bearer, requestsAs } from './requests-as.ts'
 
 /** Small, so that suites are quick, and real: the same code as in production, with two rounds. */
 export const TEST_WORK = { iterations: 50, rounds: 2 }
@@ -152,7 +153,9 @@ export async function createTestApp({ variables, deps: replaced, database: other
       headers: { 'Content-Type': 'application/json', ...headers },
       body: typeof body === 'string' ? body : JSON.stringify(body),
     })
-  const me = (token: string) => request('/users/me', { headers: { Authorization: `Bearer ${token}` } })
+  /** Requests as somebody who is signed in: `as(pair).get('/users/me')`. */
+  const as = (bearer: Bearer) => requestsAs(request, bearer)
+  const me = (token: string) => as(token).get('/users/me')
 
   /** Registers somebody new and returns what was sent together with the id. */
   const register = async (overrides: Partial<Person> = {}) => {
@@ -171,7 +174,7 @@ export async function createTestApp({ variables, deps: replaced, database: other
     (await openSession(person)).access_token
   return {
     ...{ app, config, deps, database, hasher, log, requests, clock },
-    ...{ request, post, me, register, signIn, openSession },
+    ...{ request, post, as, me, register, signIn, openSession },
   }
 }
 

@@ -2,19 +2,16 @@ import { describe, expect, test } from 'vitest'
 import { createTestApp, newPerson } from '../support/test-app.ts'
 
 const app = await createTestApp()
-const { post, request, database, hasher } = app
+const { post, database, hasher } = app
 
 const administrator = await app.register()
 await database.sql("insert into user_roles values ($1, 'admin')", [administrator.id])
-const headers = {
-  Authorization: `Bearer ${await app.signIn(administrator)}`,
-  'Content-Type': 'application/json',
-}
+const asAdministrator = app.as(await app.signIn(administrator))
 const other = await app.register()
 const send =
   (method: string, path: string) =>
   async (line: string, member: string, rest: object = {}) =>
-    await request(path, { method, headers, body: JSON.stringify({ [member]: line, ...rest }) })
+    await asAdministrator.send(method, path, { [member]: line, ...rest })
 
 /** Every line that somebody writes and somebody else reads. */
 const places: [string, string, (line: string) => Promise<Response>][] = [

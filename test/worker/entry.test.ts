@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import worker from '../../src/worker.ts'
+import { requestsAs } from '../support/requests-as.ts'
 import { newPerson, testDatabase } from '../support/test-app.ts'
 
 const { ASSETS, FLOOD_LIMITER } = env as Parameters<typeof worker.fetch>[1]
@@ -53,7 +54,8 @@ test('with it, the entry serves the application at full strength', async () => {
   const signedIn = await send('/login', variables, { method: 'POST', body: form })
   expect(signedIn.status).toBe(200)
   const { access_token } = (await signedIn.json()) as { access_token: string }
-  const me = await send('/users/me', variables, { headers: { Authorization: `Bearer ${access_token}` } })
+  const request = (path: string, init?: RequestInit) => send(path, variables, init)
+  const me = await requestsAs(request, access_token).get('/users/me')
   expect(await me.json()).toMatchObject({ email: person.email })
   expect((await send('/docs/start.js', variables)).status).toBe(200)
   const lines = () =>
