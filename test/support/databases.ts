@@ -8,6 +8,7 @@ import { createNeonEndpoint, serveNeonEndpoint } from '../../local/neon-endpoint
 import { pglitePool, postgresPool } from '../../local/pools.ts'
 import { startFaultyDatabase } from './faulty-database.ts'
 import { startPostgresServer } from './postgres-server.ts'
+import type { Server } from './server-thread.ts'
 
 type TestDatabase = {
   pool: Pool
@@ -17,7 +18,6 @@ type TestDatabase = {
   serverUrl?: string
 }
 type Engine = { create(name: string): Promise<Omit<TestDatabase, 'statements'>>; close?(): Promise<void> }
-type Server = { url: string; close(): Promise<unknown> }
 
 const STARTS = { postgres: startPostgres, pglite: startPglite }
 

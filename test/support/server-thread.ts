@@ -1,13 +1,22 @@
 import { once } from 'node:events'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { startBreachedPasswords } from './breached-passwords.ts'
-import { startDatabases } from './databases.ts'
 
-/** The servers that all tests share, each in a thread of its own. */
+export type Server = { url: string; close(): Promise<unknown> }
+
+/** The servers that all tests share, each in a thread of its own, which alone loads their modules. */
 const SERVERS = {
-  databases: () => startDatabases('postgres', () => startInThread('pglite')),
-  pglite: () => startDatabases('pglite'),
-  breachedPasswords: () => startBreachedPasswords(),
+  async databases(): Promise<Server> {
+    const { startDatabases } = await import('./databases.ts')
+    return await startDatabases('postgres', () => startInThread('pglite'))
+  },
+  async pglite(): Promise<Server> {
+    const { startDatabases } = await import('./databases.ts')
+    return await startDatabases('pglite')
+  },
+  async breachedPasswords(): Promise<Server> {
+    const { startBreachedPasswords } = await import('./breached-passwords.ts')
+    return await startBreachedPasswords()
+  },
 }
 
 type ServerName = keyof typeof SERVERS
@@ -16,7 +25,7 @@ type ServerName = keyof typeof SERVERS
  * Starts a server in a thread. Vitest's main thread transforms modules and writes the report: a server in it would answer
  * late, and a healthy database would miss deadlines that are meant for unhealthy ones.
  */
-export async function startInThread(server: ServerName): Promise<{ url: string; close(): Promise<unknown> }> {
+export async function startInThread(server: ServerName): Promise<Server> {
   const thread = new Worker(new URL(import.meta.url), { workerData: { server } })
   const [url] = (await Promise.race([
     once(thread, 'message'),
