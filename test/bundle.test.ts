@@ -38,7 +38,8 @@ test('the Worker is at most 130 KiB, compressed', () => {
   expect(kibibytes).toBeGreaterThan(50)
 })
 
-// Cloudflare allows a second of CPU for it: https://developers.cloudflare.com/workers/platform/limits/#worker-startup-time
+// Cloudflare allows a second of CPU for it:
+// https://developers.cloudflare.com/workers/platform/limits/#worker-startup-time
 test('its modules are evaluated in less than the second that the platform allows', async () => {
   const script = `
     const before = process.cpuUsage()

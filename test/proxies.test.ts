@@ -234,7 +234,8 @@ describe.runIf(isPossible).concurrent('what takes time', () => {
       const direct = await open(app.port)
       direct.write(head('GET /health'))
       expect(statusOf(await direct.answer())).toBe(200)
-      // A server that keeps them for five seconds closes some of them at these moments, and loses the requests.
+      // A server that keeps them for five seconds closes some of them at these moments, and loses the
+      // requests.
       for (const pause of [4900, 50, 50, 50, 900, 200]) {
         await wait(pause)
         expect(tally(await burst())).toEqual({ 401: 30 })

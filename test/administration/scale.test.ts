@@ -34,7 +34,10 @@ type Crowd = Awaited<ReturnType<typeof createCrowd>>
 
 const thousand = await createCrowd(1_000)
 const million = await createCrowd(1_000_000)
-/** How often each table was read from end to end, as far as the connection knows that everything here comes through. */
+/**
+ * How often each table was read from end to end, as far as the connection knows that everything here comes
+ * through.
+ */
 async function timesScanned() {
   await million.sql('select pg_stat_force_next_flush()')
   return await million.sql(`
@@ -83,15 +86,16 @@ const FILTERS_IN_PAIRS = [
 ]
 
 /**
- * What 26 accounts take at most, each found by its key and its roles by the account: a few pages of an index and one of
- * the table each time. A thousand users may not fill a page with those who have two things in common.
+ * What 26 accounts take at most, each found by its key and its roles by the account: a few pages of an index
+ * and one of the table each time. A thousand users may not fill a page with those who have two things in
+ * common.
  */
 const FULL_PAGE = 1000
 
 /**
- * A search with a filter looks at up to 10,000 entries (`MAX_ENTRIES`), of which a thousand users don't have as many:
- * for each it may touch a page of an index and one of the table to find it, as much again to compare it, and three
- * pages of an index for its roles. Most touch a fraction.
+ * A search with a filter looks at up to 10,000 entries (`MAX_ENTRIES`), of which a thousand users don't have
+ * as many: for each it may touch a page of an index and one of the table to find it, as much again to compare
+ * it, and three pages of an index for its roles. Most touch a fraction.
  */
 const FILTERED_SEARCH = 7 * 10_000
 
@@ -171,7 +175,9 @@ const asNewcomer =
   }
 const own = (method: string, path: string, body: (password: string) => unknown = () => ({})) =>
   asNewcomer(({ app, password, access_token }) => app.as(access_token).send(method, path, body(password)))
-/** One who may all but read events, which everybody may who answers questions: a 20th of all outranks them. */
+/**
+ * One who may all but read events, which everybody may who answers questions: a 20th of all outranks them.
+ */
 const outranked =
   (role: string): Act =>
   async ({ send, sql }) => {
@@ -182,7 +188,9 @@ const outranked =
     await sql(`insert into role_permissions values ('admin', 'audit:read')`)
     await sql(`delete from role_permissions where role_name = 'support'`)
   }
-/** Up to 10,000 holders of a role are looked at (`MAX_HOLDERS`), of which a thousand users don't have as many. */
+/**
+ * Up to 10,000 holders of a role are looked at (`MAX_HOLDERS`), of which a thousand users don't have as many.
+ */
 const HOLDERS_OF_ROLE = 5_000
 const writes: [name: string, act: Act, most?: number][] = [
   ['change a name', ({ half, send }) => send(`/users/${half + 1}`, patch({ full_name: 'New Name' }))],
@@ -252,7 +260,8 @@ describe('a million users cost about what a thousand do', () => {
     expect(many.map(({ isRead }) => isRead)).toEqual(few.map(() => true))
     for (const [index, { buffers, cost }] of many.entries()) {
       expect(buffers).toBeLessThanOrEqual(Math.max(10 * (few[index]?.buffers ?? 0), most))
-      // Above (`jit_above_cost`), PostgreSQL compiles a statement first, which takes longer than any of these.
+      // Above (`jit_above_cost`), PostgreSQL compiles a statement first, which takes longer than any of
+      // these.
       expect(cost).toBeLessThan(100_000)
     }
   })

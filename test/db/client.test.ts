@@ -153,7 +153,10 @@ test('a database that comes back is used again at once', async () => {
   expect((await healthy.request('/ready')).status).toBe(200)
 })
 
-/** The application of `healthy`, whose statement number `failing` fails: before it ran, or with its answer lost. */
+/**
+ * The application of `healthy`, whose statement number `failing` fails: before it ran, or with its answer
+ * lost.
+ */
 async function appFailingAt(failing: number, when: 'before' | 'after') {
   const { connect, keyRing, refreshKeys } = healthy.deps
   return await createTestApp({

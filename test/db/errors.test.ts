@@ -27,7 +27,9 @@ describe('what a statement can be rejected with', () => {
   })
 })
 
-/** What Neon's proxy and its control plane say by themselves, from their source and its documentation's list. */
+/**
+ * What Neon's proxy and its control plane say by themselves, from their source and its documentation's list.
+ */
 const NEON_SAYS: [string, number, string | undefined][] = [
   ["password authentication failed for user 'canary'", 400, 'auth'],
   ['authentication protocol violation', 400, 'auth'],

@@ -57,7 +57,10 @@ const permissions = { description: 'X', permissions: [] }
 const account = `/users/${person.id}` as const
 const firstId = payloadOf(first.access_token)['sid']
 
-/** What each request may cost. A number that has to grow is a decision: docs/performance.md says what a round trip is. */
+/**
+ * What each request may cost. A number that has to grow is a decision: docs/performance.md says what a round
+ * trip is.
+ */
 const BUDGETS: Budget[] = [
   { request: 'POST /users', status: 201, roundTrips: 1, hashes: 1, body: newPerson() },
   { request: 'POST /users', status: 409, roundTrips: 1, hashes: 1, body: taken, note: 'taken address' },

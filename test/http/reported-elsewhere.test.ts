@@ -62,7 +62,9 @@ test('an app whose system keeps cookies and sends no origin goes on by the token
   expect((await me(pair.access_token)).status).toBe(401)
 })
 
-/** @see https://github.com/supabase/auth/pull/1828 and issue 1550: 403, and the client can't sign out any more */
+/**
+ * @see https://github.com/supabase/auth/pull/1828 and issue 1550: 403, and the client can't sign out any more
+ */
 test('signing out of what has ended elsewhere, twice, and of an account that is gone', async () => {
   const gone = await register()
   const attempt = { email: gone.email, password: gone.password }

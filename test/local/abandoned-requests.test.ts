@@ -9,8 +9,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 
 import { createNeonEndpoint, serveNeonEndpoint } from '../../local/neon-endpoint.ts'
 import { pglitePool, postgresPool } from '../../local/pools.ts'
 
-// Neon's proxy cancels what runs for a request whose client goes away. Were it otherwise here, a statement that was
-// given up on would be committed later, and races after time-outs would be tested as they are nowhere else.
+// Neon's proxy cancels what runs for a request whose client goes away. Were it otherwise here, a statement
+// that was given up on would be committed later, and races after time-outs would be tested as they are
+// nowhere else.
 
 type Sql = NeonQueryFunction<false, false>
 

@@ -50,8 +50,8 @@ function post(to: { port: number; headers: Record<string, string>; agent?: Agent
   })
 }
 
-// Drizzle's neon-http session switches off the driver's parsers of date types for the whole process, so whether
-// a Date or its text arrives depends on which test ran first. Both must be the same millisecond.
+// Drizzle's neon-http session switches off the driver's parsers of date types for the whole process, so
+// whether a Date or its text arrives depends on which test ran first. Both must be the same millisecond.
 function comparable(type: string, value: unknown): unknown {
   if (type === 'timestamptz(3)') return new Date(value as string | Date).toISOString()
   return value instanceof Uint8Array ? [...value] : value

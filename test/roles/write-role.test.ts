@@ -192,7 +192,8 @@ describe('a role is a handle on what it permits and on who has it (row 65)', () 
       insert into users (id, username, email, full_name, created_at, updated_at)
       select n, 'many' || n, 'many' || n || '@example.com', 'One of many', now(), now()
       from generate_series(1000001, 1020100) n`)
-    // Or a connection that knew the table when it was small checks foreign keys by reading all of it, row by row.
+    // Or a connection that knew the table when it was small checks foreign keys by reading all of it, row by
+    // row.
     await database.sql('analyze users')
     await database.sql(
       `insert into user_roles select n, case when n % 2 = 0 then $1 else $2 end from generate_series(1000001, 1020100) n`,

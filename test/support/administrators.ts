@@ -5,9 +5,9 @@ type App = Awaited<ReturnType<typeof createTestApp>>
 
 let roles = 0
 
-/** People with rights, and requests as them. */
+/** People with roles and permissions, and requests as them. */
 export function administratorsOf({ database, register, openSession, as }: App) {
-  /** Gives somebody roles past the API, as whoever operates the database could. */
+  /** Assigns roles in the database, without the API and its rules. */
   const give = async (id: number, ...names: string[]) => {
     for (const name of names)
       await database.sql(
@@ -15,7 +15,7 @@ export function administratorsOf({ database, register, openSession, as }: App) {
         [id, name],
       )
   }
-  /** A role of its own with just these permissions; its name. */
+  /** Creates a role with these permissions and returns its name. */
   const createRole = async (...permissions: string[]) => {
     roles++
     const name = `role-${roles}`
@@ -27,15 +27,15 @@ export function administratorsOf({ database, register, openSession, as }: App) {
       ])
     return name
   }
-  /** Somebody new with these roles beside `user`, who is signed in. */
+  /** A new person with these roles and `user`, signed in. */
   const appoint = async (...names: string[]) => {
     const person = await register()
     await give(person.id, ...names)
     return { ...person, ...(await openSession(person)) }
   }
-  /** Somebody new with just these permissions, who is signed in. */
+  /** A new person with these permissions, signed in. */
   const allow = async (...permissions: string[]) => await appoint(await createRole(...permissions))
-  /** Sends a request as somebody; the answer with its body parsed. */
+  /** Sends a request with an access token and parses the response's body. */
   const ask = async (bearer: Bearer, ...request: [method: string, path: string, body?: unknown]) => {
     const response = await as(bearer).send(...request)
     const text = await response.text()

@@ -3,18 +3,21 @@ import type { createTestDatabase } from './test-app.ts'
 type Database = Awaited<ReturnType<typeof createTestDatabase>>
 
 const FIRST_NAMES = ['Anna', 'Bruno', 'Clara', 'David']
-// The one that usernames begin with, too: a search for it finds people by several keys, and by one key twice.
+// Usernames begin with `person`: a search for it matches people by several keys, and by one key twice.
 const LAST_NAMES = ['Garcia', 'Jones', 'Person', 'Smith']
 const DOMAINS = ['example.com', 'example.com', 'example.com', 'example.org']
 const TYPES = ['signed_in', 'signed_in', 'sign_in_failed', 'profile_changed']
 
-/** One of several texts by two bits of a number that is as good as random, and always the same. */
+/**
+ * SQL for one of four strings, chosen by two bits of a hash of `n`: as good as random, the same in every run.
+ */
 const oneOf = (texts: string[], bit: number) =>
   `(array['${texts.join("', '")}'])[1 + ((hashint4(n) >> ${bit}) & 3)]`
 
 /**
- * Fills a database up to so many users, whose ids have no gap. All have the role `user`, every 20th `support`, the last
- * 2 % `late`, two `admin`; every 101st is disabled, every tenth signed in, and one in a hundred has 30 events.
+ * Fills a database up to that many users, whose ids have no gap. All have the role `user`, every 20th
+ * `support`, the last 2 % `late`, two `admin`; every 101st is disabled, every tenth signed in, and one in a
+ * hundred has 30 events.
  */
 export async function fillWithCrowd({ sql }: Database, users: number): Promise<void> {
   const [{ first } = {}] = await sql(`select coalesce(max(id), 0) + 1 as first from users`)
@@ -22,8 +25,8 @@ export async function fillWithCrowd({ sql }: Database, users: number): Promise<v
     select indexname as name, indexdef as definition from pg_indexes
     where tablename in ('users', 'user_roles', 'sessions', 'audit_events')
       and not exists (select from pg_constraint where conname = indexname)`)
-  // Some hundred megabytes that no other file of this run shall wait for long: nothing is logged, foreign keys are not
-  // checked a million times, and indexes are made once, by two processes.
+  // Other test files wait for these hundreds of megabytes, so: no WAL, no million checks of foreign keys, and
+  // each index built once, by two processes.
   await sql(`
     set local statement_timeout = 0;
     set local session_replication_role = replica;

@@ -14,7 +14,7 @@ type TestDatabase = {
   pool: Pool
   statements: string[][]
   close(): Promise<unknown>
-  /** Where PostgreSQL itself listens, for what connects without the endpoint. */
+  /** The address of PostgreSQL itself, for clients that bypass the endpoint. */
   serverUrl?: string
 }
 type Engine = { create(name: string): Promise<Omit<TestDatabase, 'statements'>>; close?(): Promise<void> }
@@ -22,13 +22,14 @@ type Engine = { create(name: string): Promise<Omit<TestDatabase, 'statements'>>;
 const STARTS = { postgres: startPostgres, pglite: startPglite }
 
 /**
- * One engine behind a Neon-compatible endpoint, and a small HTTP server from which tests of any runtime get a migrated
- * database of their own, the statements that reached it, and answers to statements that bypass the endpoint.
+ * One engine behind a Neon-compatible endpoint, and a small HTTP server from which tests of any runtime get a
+ * migrated database of their own, the statements that reached it, and answers to statements that bypass the
+ * endpoint.
  *
  * The engine starts on the first request for a database: a run of one file needs one engine, or none.
  *
- * @param startOthers starts the same for the other engine, in a thread of its own: PGlite blocks its thread for seconds
- *   when it makes a database, and statements of this engine would miss their deadlines meanwhile
+ * @param startOthers starts the same for the other engine, in a thread of its own: PGlite blocks its thread
+ *   for seconds when it makes a database, and statements of this engine would miss their deadlines meanwhile
  */
 export async function startDatabases(engine: keyof typeof STARTS, startOthers?: () => Promise<Server>) {
   const own = onFirstUse(STARTS[engine])
@@ -78,7 +79,8 @@ export async function startDatabases(engine: keyof typeof STARTS, startOthers?: 
       databases.delete(name)
       return c.body(null, 204)
     })
-  // Never closed by the server: a worker that was busy for five seconds would send on what is being closed.
+  // No keep-alive timeout: a worker that was busy for five seconds would send on a connection that is being
+  // closed.
   const serverOptions = { keepAliveTimeout: 0 }
   const server = serve({ fetch: control.fetch, hostname: '127.0.0.1', port: 0, createServer, serverOptions })
   await once(server, 'listening')
@@ -105,13 +107,16 @@ function onFirstUse<T>(start: () => Promise<T>) {
   }
 }
 
-/** Half a second before the application of the tests gives up (`test-app.ts`), which a busy machine makes wait. */
+/**
+ * Half a second less than `DATABASE_TIMEOUT_MILLISECONDS` in `test-app.ts`, which is generous for busy
+ * machines.
+ */
 const STATEMENT_TIMEOUT = '14500ms'
 
-/** How many statements of one test can be under way at once: races need them all to be. */
+/** The most statements of one database that run at once: those of a race have to. */
 const CONNECTIONS = 60
 
-/** A real server; each database is copied from a migrated template. */
+/** A real server; each database is a copy of a migrated template. */
 async function startPostgres(): Promise<Engine> {
   const server = await startPostgresServer()
   const admin = postgresPool(server.url('postgres'))
@@ -133,7 +138,7 @@ async function startPostgres(): Promise<Engine> {
   }
 }
 
-/** The embedded engine has one database an instance: each is loaded from the dump of a migrated one. */
+/** PGlite has one database per instance: each instance loads the dump of a migrated one. */
 async function startPglite(): Promise<Engine> {
   const { PGlite } = await import('@electric-sql/pglite')
   const template = await PGlite.create()

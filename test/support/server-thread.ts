@@ -3,7 +3,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 
 export type Server = { url: string; close(): Promise<unknown> }
 
-/** The servers that all tests share, each in a thread of its own, which alone loads their modules. */
+/** The servers that all tests share. Only the thread of a server imports its modules. */
 const SERVERS = {
   async databases(): Promise<Server> {
     const { startDatabases } = await import('./databases.ts')
@@ -22,8 +22,8 @@ const SERVERS = {
 type ServerName = keyof typeof SERVERS
 
 /**
- * Starts a server in a thread. Vitest's main thread transforms modules and writes the report: a server in it would answer
- * late, and a healthy database would miss deadlines that are meant for unhealthy ones.
+ * Starts a server in a thread of its own. In Vitest's main thread, which transforms modules and writes the
+ * report, it would answer late, and a healthy database would miss deadlines.
  */
 export async function startInThread(server: ServerName): Promise<Server> {
   const thread = new Worker(new URL(import.meta.url), { workerData: { server } })

@@ -4,9 +4,8 @@ import { forgetTestDatabase } from './test-app.ts'
 
 forgetTestDatabase()
 
-// Production Workers refuse PBKDF2 calls above the cap; Node and local workerd don't. So the tests do, with
-// production's error: a call that could not run there can't pass here.
-// (Files of one worker share its globals: once is enough.)
+// Production Workers refuse PBKDF2 calls above the cap; Node and local workerd don't. So refuse them here
+// with the same error. The files of one worker share its globals: wrap each method once.
 const GUARDED = Symbol.for('guarded by the PBKDF2 cap')
 for (const method of ['deriveBits', 'deriveKey'] as const) {
   if (GUARDED in crypto.subtle[method]) continue
@@ -21,7 +20,7 @@ for (const method of ['deriveBits', 'deriveKey'] as const) {
   Object.defineProperty(crypto.subtle, method, { value: guarded, configurable: true })
 }
 
-// What the product prints goes through `deps.log`. Anything else on the console is a mistake.
+// The product logs through `deps.log`: anything on the console is a mistake, and fails the test.
 const printed = (['error', 'warn', 'log'] as const).map((level) => vi.spyOn(console, level))
 afterEach(() => {
   const calls = printed.flatMap((spy) => spy.mock.calls)
