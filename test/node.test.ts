@@ -124,7 +124,7 @@ test('a client that goes away while it sends is no fault of ours', async () => {
   expect(server.output()).not.toContain('internal_error')
 })
 
-test('with https as its public URL it serves only what a proxy took over https', async () => {
+test('with https as its public URL it serves only requests that a proxy received over https', async () => {
   const otherPort = String(await freePort())
   const other = start('src/node.ts', {
     env: {
@@ -253,7 +253,7 @@ describe('behind proxies (row 63)', () => {
     Forwarded: 'for=198.51.100.6',
   }
 
-  test('no header says who the client is, unless told so', async () => {
+  test('no header names the client unless a proxy is configured', async () => {
     expect(await signInAs(api, spoofed)).toBe('127.0.0.1')
   })
 

@@ -179,7 +179,7 @@ test('every failure has one line, with its code and the codes of its causes', ()
   }
 })
 
-test('nothing that is printed holds a password, a token, an address, a name or a secret (rows 53, 54)', () => {
+test('the output contains no password, token, address, name or secret (rows 53, 54)', () => {
   const output = servers.map(({ server }) => server.output()).join('\n')
   expect(findCanaries(output)).toEqual([])
   // What the failing database says.

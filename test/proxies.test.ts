@@ -197,7 +197,7 @@ describe.runIf(isPossible).each(PROXIES)('behind %s', (name) => {
     for (const { socket } of clients) socket.destroy()
   })
 
-  test('clients that go away at any moment cost nobody else an answer, and are no fault of ours', async () => {
+  test('clients that disconnect at any moment cost nobody else a response, and are no error', async () => {
     const stop = load(proxy.port, 4, () => ({ path: '/refresh', body: REFUSED_TOKEN }))
     for (let count = 0; count < 60; count++) {
       const client = await open(proxy.port)

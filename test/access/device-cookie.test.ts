@@ -5,14 +5,14 @@ const { failOftenAs, tested, elsewhere, later, login, guess, signedIn, withDevic
 const { request, as, register } = tested
 
 describe('a device cookie', () => {
-  test('has a budget of its own, which is as small', async () => {
+  test('has a bucket of its own, of the same size', async () => {
     const { person, device } = await withDevice()
     expect(await guess(person.email, 6, device)).toEqual([401, 401, 401, 401, 401, 429])
     // Nothing of that was the account's.
     expect((await login(person.email, person.password)).status).toBe(200)
   })
 
-  test('stays the same device, whose budget does not multiply', async () => {
+  test('stays the same device with the same bucket', async () => {
     const { person, device } = await withDevice()
     const renewed = deviceOf(await login(person.email, person.password, device))
     expect(await guess(person.email, 3, device)).toEqual([401, 401, 401])
@@ -51,7 +51,7 @@ describe('a device cookie', () => {
     expect(await works()).toBe(false)
   })
 
-  test('of whoever knew a password that was replaced is worth nothing; the one of who replaced it still is', async () => {
+  test('is worthless after somebody else replaced the password, and still good for who replaced it', async () => {
     const { person, device: former } = await withDevice()
     const { device, token } = await signedIn(person)
     const change = { current_password: person.password, new_password: 'quite another horse' }
@@ -76,7 +76,7 @@ describe('a device cookie', () => {
     expect((await login(person.email, person.password, device)).status).toBe(200)
   })
 
-  test('is not renewed for who presents another account’s, or one that is past', async () => {
+  test('is not renewed if another account’s or a worthless one is presented', async () => {
     const { person, token } = await withDevice()
     const { device: foreign } = await withDevice()
     const change = { current_password: person.password, new_password: 'quite another horse' }

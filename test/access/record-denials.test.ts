@@ -28,7 +28,7 @@ const fromForeignPage = (path: string, { access_token }: Pick<Somebody, 'access_
     headers: { Cookie: `lumascope_8000_access=${access_token}`, Origin: 'https://evil.example' },
   })
 
-describe('what is refused to somebody who is signed in is on record (row 104)', () => {
+describe('every refused permission is an audit event (row 104)', () => {
   test('a missing permission: whose, by which session, from where, and what for', async () => {
     const person = await somebody()
     expect((await ask(person, 'DELETE', '/users/2147483647')).status).toBe(403)
@@ -157,7 +157,7 @@ describe('nothing is on record', () => {
     expect(await all()).toBe(before)
   })
 
-  test('of what is let through, not found, malformed or a wrong password', async () => {
+  test('nothing that is allowed, not found, malformed or a wrong password is one', async () => {
     const [person, admin] = [await somebody(), await appoint('admin')]
     await ask(person, 'GET', '/users/me')
     await ask(person, 'DELETE', `/users/me/sessions/${crypto.randomUUID()}`)

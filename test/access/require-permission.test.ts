@@ -51,7 +51,7 @@ test('every route is in the matrix of docs/authorization.md, as it declares itse
   expect(patterns.size).toBe(matrix.size)
 })
 
-test('every permission is documented, and admin holds each of them', async () => {
+test('every permission is documented, and admin has all of them', async () => {
   const documented = [...authorization.matchAll(/^\| `([a-z]+:[a-z]+)` \|/gm)].map(([, name]) => name)
   expect(documented).toEqual(permissions)
   const rows = await database.sql("select permission from role_permissions where role_name = 'admin'")
@@ -201,7 +201,7 @@ describe('rights are today’s', () => {
     expect((await ask(promoted, 'GET', '/users')).status).toBe(200)
   })
 
-  test('what a role permits changes for everybody who has it at once', async () => {
+  test('a change of a role applies at once to everybody who has it', async () => {
     const name = await createRole('users:read')
     const [one, two] = [await appoint(name), await appoint(name)]
     await ask(admin, 'PUT', `/roles/${name}`, { description: 'Less', permissions: ['roles:read'] })

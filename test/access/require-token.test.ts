@@ -36,7 +36,7 @@ test('a route behind requireToken costs no query and knows who it is', async () 
   expect(await database.roundTrips()).toEqual([])
 })
 
-test('a session that was revoked is refused by requireUser at once, by requireToken when the token expires', async () => {
+test('requireUser refuses a revoked session at once, requireToken when its token expires', async () => {
   const { access_token, refresh_token } = await openSession(await register())
   await post('/logout', { refresh_token })
   expect((await get('/account', access_token)).status).toBe(401)

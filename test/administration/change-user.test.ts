@@ -66,7 +66,7 @@ describe('PATCH /users/{id}', () => {
     expect(await eventsOf(one.id)).toEqual(events)
   })
 
-  test('refuses every other member, and changes nothing (row 21)', async () => {
+  test('refuses every other field, and changes nothing (row 21)', async () => {
     const { id } = await register()
     const before = await rowOf(id)
     const columns = Object.keys(before ?? {}).filter(
@@ -126,7 +126,7 @@ describe('disabling', () => {
     ])
   })
 
-  test('twice keeps the first time and the sessions that there are not, and records a new reason only', async () => {
+  test('twice keeps the first time and ends no session, and records only a new reason', async () => {
     const { id } = await register()
     await patch(id, { status: 'disabled' })
     const first = await rowOf(id)
@@ -188,7 +188,7 @@ describe('disabling', () => {
   })
 })
 
-test('nobody changes somebody who may do what they may not (row 65)', async () => {
+test('nobody changes an account with a permission that they lack (row 65)', async () => {
   const before = await rowOf(admin.id)
   for (const body of [{ status: 'disabled' }, { username: 'stolen' }, { full_name: 'Stolen' }]) {
     const { status, body: problem } = await patch(admin.id, body)

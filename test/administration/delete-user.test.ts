@@ -28,7 +28,7 @@ describe('DELETE /users/{id}', () => {
     expect((await remove(deleter, person.id)).status).toBe(404)
   })
 
-  test('not of somebody who may do what the caller may not (row 65)', async () => {
+  test('is refused if they have a permission that the caller lacks (row 65)', async () => {
     const deleter = await allow('users:delete')
     const other = await allow('users:read')
     expect((await remove(deleter, other.id)).status).toBe(403)

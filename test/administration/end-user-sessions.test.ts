@@ -56,13 +56,13 @@ test('the person reads that an administrator did it, and nothing of theirs', asy
   expect(body.items.find(({ type }) => type === 'signed_in')).toMatchObject({ by_administrator: false })
 })
 
-test('not of somebody who may do what the caller may not (row 65)', async () => {
+test('is refused if they have a permission that the caller lacks (row 65)', async () => {
   const other = await allow('users:read')
   expect((await ask(revoker, 'DELETE', `/users/${other.id}/sessions`)).status).toBe(403)
   expect((await me(other.access_token)).status).toBe(200)
 })
 
-test('nor are the sessions of such an account shown, as they can not be ended (row 103) (row 65)', async () => {
+test('the sessions of such an account can neither be ended nor read (rows 65, 103)', async () => {
   const chief = await appoint('admin')
   const answers = [
     await ask(revoker, 'GET', `/users/${chief.id}/sessions`),

@@ -62,7 +62,7 @@ describe('reading personal data by administrators is on record, in the statement
     expect(await readings(admin.id)).toHaveLength(2)
   })
 
-  test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('once, too, where all read at once, round %i', async () => {
+  test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('once, too, if all read at once, round %i', async () => {
     const [admin, subject] = [await appoint('admin'), await register()]
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => ask(admin, 'GET', `/users/${subject.id}`)),
@@ -71,7 +71,7 @@ describe('reading personal data by administrators is on record, in the statement
     expect(await readings(admin.id)).toHaveLength(1)
   })
 
-  test('going through all pages is one event; another person, other data and another reader are more', async () => {
+  test('all pages are one event; another person, other data or another reader is another one', async () => {
     const admin = await allow('users:read', 'sessions:revoke')
     let cursor: string | null = ''
     while (cursor !== null) {
@@ -88,7 +88,7 @@ describe('reading personal data by administrators is on record, in the statement
     expect(await readings(other.id)).toHaveLength(1)
   })
 
-  test('what was not read is not on record: nobody’s id, what is refused, a cursor of another list', async () => {
+  test('an unknown id, a refused request and a cursor of another list are no read, and no event', async () => {
     const admin = await allow('users:read', 'sessions:revoke')
     const chief = await appoint('admin')
     const paths: [string, number][] = [
@@ -102,7 +102,7 @@ describe('reading personal data by administrators is on record, in the statement
     expect(await readings(admin.id)).toEqual([])
   })
 
-  test('nor what somebody reads about themselves', async () => {
+  test('reading one’s own account is no event', async () => {
     const admin = await appoint('admin')
     for (const path of [
       `/users/${admin.id}`,

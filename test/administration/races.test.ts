@@ -153,7 +153,7 @@ test.each(rounds(5))(
 )
 
 test.each(rounds(20))(
-  'a role is changed by who may do less, or given to who may do more: what comes second sees the first, round %i (row 65)',
+  'of two racing changes of a role and its holder, the second sees the first, round %i (row 65)',
   async () => {
     const [admin] = await administrators(1)
     const writer = await allow('roles:write', 'users:read')

@@ -252,7 +252,7 @@ const figures = (statements: Explained[]) =>
   statements.map(({ buffers, milliseconds, cost }) => `${buffers} pages, ${milliseconds} ms, cost ${cost}`)
 
 // What was measured is shown by `--reporter=verbose`.
-describe('a million users cost about what a thousand do', () => {
+describe('a million users cost about as much as a thousand', () => {
   test.for(reads)('%s', async ([, act, most], { annotate }) => {
     const [few, many] = [await explained(thousand, act), await explained(million, act)]
     await annotate([...figures(few), 'and of a million', ...figures(many)].join('; '))

@@ -93,7 +93,7 @@ test('deleting oneself does, too', async () => {
   expect(trips.at(-1)?.[1]).toMatch(/select from roles where name = .* for no key update/s)
 })
 
-test('what is given up for a lock does not happen once the lock is free', async () => {
+test('a statement that gave up on a lock does not run once the lock is free', async () => {
   const [subject, admin] = [await register(), await appoint('admin')]
   await openSession(subject)
   const before = await state()
@@ -117,7 +117,7 @@ test('what is given up for a lock does not happen once the lock is free', async 
   tested.log.length = 0
 })
 
-test('an account that is given more rights since is not acted on by who has fewer', async () => {
+test('an account that was given more permissions meanwhile is not changed by somebody with fewer', async () => {
   const subject = await register()
   const manager = await allow('users:write')
   const slow = await withBetween(tested, () =>

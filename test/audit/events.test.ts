@@ -182,7 +182,7 @@ describe('on record, in the statement that does it, is', () => {
     expect(await last(person.id)).toMatchObject({ type: 'password_changed', actor_id: String(person.id) })
   })
 
-  test('a change of the profile by the names of its members, and nothing where it was refused', async () => {
+  test('a change of the profile by the names of its fields, and nothing if it was refused', async () => {
     const [person, other] = [await register(), await register()]
     const pair = await openSession(person)
     await send('PATCH', '/users/me', pair, { full_name: 'Somebody Else' })
@@ -268,7 +268,7 @@ test('a refusal of an address is on record, and is nobody’s', async () => {
   ])
 })
 
-test('what administrators do, with them as the actor, whoever it is about', async () => {
+test('acts of administrators, with them as the actor', async () => {
   const [admin, subject] = [await appoint('admin'), await register()]
   await database.sql('update users set consecutive_failures = 100 where id = $1', [subject.id])
   const role = { description: 'Edits', permissions: ['users:read'] }
@@ -295,7 +295,7 @@ test('what administrators do, with them as the actor, whoever it is about', asyn
   expect(new Set(events.map(({ session_id }) => session_id))).toEqual(new Set([sid(admin)]))
 })
 
-test('a refusal, and what administrators read of others', async () => {
+test('a refusal, and reads of other accounts', async () => {
   const [admin, subject] = [await appoint('admin'), await register()]
   const pair = await openSession(subject)
   expect((await send('GET', '/users', pair)).status).toBe(403)
@@ -329,7 +329,7 @@ test('an event is there if and only if its act is (row 34)', async () => {
   await openSession(person)
 })
 
-test('guesses over all accounts, once an hour, where they are as many as the alarm says (row 109)', async () => {
+test('guesses over all accounts, once an hour, if they reach the alarm (row 109)', async () => {
   const watched = await createTestApp({
     database: await createTestDatabase(),
     variables: { GUESSING_ALARM: '3' },

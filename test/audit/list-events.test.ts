@@ -33,7 +33,7 @@ const listed = async (parameters: Record<string, string>) =>
   (await list(parameters)).items.map(({ id }) => id)
 
 describe('GET /audit-events', () => {
-  test('shows what happened to whom, and who did it', async () => {
+  test('shows what happened, to whom, and who did it', async () => {
     const [item] = (await list({ limit: '1' })).items
     expect(item).toEqual({
       id: expect.any(Number),
@@ -127,12 +127,12 @@ describe('GET /audit-events', () => {
   })
 })
 
-describe('where somebody acted from is out of sight for who may do less', () => {
+describe('the place of an act is hidden from a reader with fewer permissions', () => {
   const lesser = () => allow('audit:read')
   const eventsFor = async (caller: { access_token: string }, id: number) =>
     (await ask(caller, 'GET', `/audit-events?actor_id=${id}`)).body.items
 
-  test('address, browser and session are left out, what they did is not', async () => {
+  test('address, browser and session are left out, the act is not', async () => {
     const chief = await appoint('admin')
     const [subject, auditor] = [await register(), await lesser()]
     await ask(chief, 'PATCH', `/users/${subject.id}`, { full_name: 'Changed' })

@@ -238,7 +238,7 @@ describe('npm run users, on the database of npm run dev', () => {
     return async () => void (await dev.interrupt())
   })
 
-  test('the first who registers is no administrator (row 70); granted, the running server honours it at once', async () => {
+  test('the first to register is no administrator (row 70); a grant applies at once', async () => {
     const headers = { 'Content-Type': 'application/json' }
     const registered = await fetch(`${api}/users`, { method: 'POST', headers, body: JSON.stringify(ada) })
     expect(await registered.json()).toMatchObject({ roles: ['user'] })
@@ -258,7 +258,7 @@ describe('npm run users, on the database of npm run dev', () => {
     expect((await list()).status).toBe(200)
   })
 
-  test('what a lock file says of a process and a port of the past reaches no other database', async () => {
+  test('a stale lock file, with the port of another process, reaches no other database', async () => {
     const other = join(folder, 'other')
     const port = /localhost:(\d+)\/sql/.exec(dev.output())?.[1]
     writeFileSync(`${other}.lock`, `${process.pid}\n${port}\n${crypto.randomUUID()}`)
@@ -279,7 +279,7 @@ describe('npm run users, on the database of npm run dev', () => {
     expect(readdirSync(folder)).toEqual(['data'])
   })
 
-  test('where there is no database, it says what to do and makes none', async () => {
+  test('without a database it says what to do and creates none', async () => {
     const none = join(folder, 'none')
     const { code, lines } = await users(['grant', ada.email, 'admin'], { LOCAL_DB_DIR: none })
     expect({ code, lines }).toEqual({

@@ -58,7 +58,7 @@ describe.concurrent('a database that fails', () => {
     20_000,
   )
 
-  test.each(FAULT_NAMES)('and %s leaves what needs no database alone', async (fault) => {
+  test.each(FAULT_NAMES)('and %s does not affect routes without a query', async (fault) => {
     const { request } = await appOver(fault)
     expect((await request('/health')).status).toBe(200)
     expect((await request('/users/me')).status).toBe(401)

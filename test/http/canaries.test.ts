@@ -274,7 +274,7 @@ test('the sweep reaches every route, with success and without', () => {
     expect(statuses).toContain(status)
 })
 
-test('the sweep finds what it looks for', () => {
+test('the sweep would recognise every secret', () => {
   expect(findCanaries(JSON.stringify(secrets))).toHaveLength(4)
   expect(issued().length).toBeGreaterThan(100)
   expect(hashes.size).toBeGreaterThanOrEqual(4)
@@ -282,7 +282,7 @@ test('the sweep finds what it looks for', () => {
 })
 
 describe('the log', () => {
-  test('holds no text of a request, no token and no secret (rows 53, 54)', () => {
+  test('contains no string of a request, no token and no secret (rows 53, 54)', () => {
     // Save the names of origins, which are no people: whoever sets CORS_ORIGINS has to know them.
     const origins = logged().filter(({ event }) => event === 'origin_refused')
     expect(origins.filter(({ origin }) => !/^https:\/\/canary\w{16}\.example$/.test(String(origin)))).toEqual(
@@ -320,7 +320,7 @@ describe('the log', () => {
 })
 
 describe('no response', () => {
-  test('holds a password, a secret, a hash, or a text that came as a token (row 53)', () => {
+  test('contains a password, a secret, a hash, or a string that was sent as a token (row 53)', () => {
     const personal = people.map(({ registration: { password: _, ...profile }, userAgent }) =>
       JSON.stringify({ profile, userAgent }),
     )
@@ -337,7 +337,7 @@ describe('no response', () => {
     }
   })
 
-  test('holds a token, but the one that issues it', () => {
+  test('contains a token, except the response that issues it', () => {
     const tokens = issued()
     for (const exchange of exchanges) {
       const text = answered(exchange)
@@ -354,7 +354,7 @@ describe('no response', () => {
     }
   })
 
-  test("holds an email address, but its owner's own profile", () => {
+  test("contains an email address, except its owner's own profile", () => {
     for (const { registration } of people) {
       const [email = ''] = findCanaries(registration.email)
       const told = exchanges.filter((exchange) => answered(exchange).includes(email))
@@ -419,7 +419,7 @@ test('a password is stored as its hash alone', async () => {
   expect(text).toContain(findCanaries(ada.registration.email)[0])
 })
 
-describe('what is printed', () => {
+describe('the output', () => {
   const forgeries = [
     '{"event":"forged"}',
     '\n{"event":"forged"}',

@@ -281,7 +281,7 @@ describe('an error', () => {
   })
 })
 
-test('a line holds nothing of the path, the query or the host (row 54)', async () => {
+test('a line contains nothing of the path, the query or the host (row 54)', async () => {
   const { lines } = await trace(local, () => local.request(`${'/x'.repeat(200)}?${'y'.repeat(200)}`))
   expect(JSON.stringify(lines)).not.toMatch(/\/x|yy/)
   expect(JSON.stringify(lines)).not.toContain(PUBLIC_URL)

@@ -40,7 +40,7 @@ test.each([
 })
 
 /** @see https://github.com/better-auth/better-auth/issues/9295 */
-test('signing out with what is no JSON is the fault of the client, and ends no session', async () => {
+test('signing out with invalid JSON is the client’s fault, and ends no session', async () => {
   const { jar } = await signInByCookie()
   const headers = { ...JSON_TYPE, Cookie: jar, Origin: FRONTEND }
   expect((await request('/logout', { method: 'POST', headers, body: 'not json' })).status).toBe(400)
@@ -48,7 +48,7 @@ test('signing out with what is no JSON is the fault of the client, and ends no s
 })
 
 /** @see https://github.com/better-auth/better-auth/issues/5536 */
-test('an app whose system keeps cookies and sends no origin goes on by the tokens that it holds', async () => {
+test('an app whose system keeps cookies and sends no origin goes on with its tokens', async () => {
   const { jar } = await signInByCookie()
   const first = await post('/login', { email, password }, { Cookie: jar })
   expect(first.status).toBe(200)
@@ -65,7 +65,7 @@ test('an app whose system keeps cookies and sends no origin goes on by the token
 /**
  * @see https://github.com/supabase/auth/pull/1828 and issue 1550: 403, and the client can't sign out any more
  */
-test('signing out of what has ended elsewhere, twice, and of an account that is gone', async () => {
+test('signing out twice of a session that has ended, and of a deleted account', async () => {
   const gone = await register()
   const attempt = { email: gone.email, password: gone.password }
   const signedIn = await post('/login?use_cookies=true', attempt, { Origin: FRONTEND })

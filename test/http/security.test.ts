@@ -166,7 +166,7 @@ describe('default deny', () => {
     expect(await database.roundTrips()).toEqual([])
   })
 
-  test('everything but documentation and public keys is not to be stored, found or not (row 52)', async () => {
+  test('no response may be stored but documentation and public keys (row 52)', async () => {
     const cacheable = /^GET \/(docs|openapi\.json|problems|\.well-known)/
     const person = await register()
     for (const route of all) {

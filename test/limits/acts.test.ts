@@ -19,8 +19,8 @@ const later = (seconds: number) => {
   clock.now = new Date(clock.now.getTime() + seconds * 1000)
 }
 
-describe('what a signed-in account may change in a while (row 94)', () => {
-  test('is bounded, for every route that is no GET: the 61st act of a minute is refused by its guard', async () => {
+describe('the limit on changes of a signed-in account (row 94)', () => {
+  test('is limited on every route but GET: the guard refuses the 61st request in a minute', async () => {
     const routes = app.routes.filter(({ method }) => !['ALL', 'GET'].includes(method))
     const guarded = [
       ...new Map(routes.map((route) => [`${route.method} ${route.path}`, route])).values(),
@@ -88,7 +88,7 @@ describe('what a signed-in account may change in a while (row 94)', () => {
 })
 
 describe('an act that changed nothing', () => {
-  test('is no event: signing out others where there are none, a profile as it was', async () => {
+  test('an act without effect is no event', async () => {
     const person = await signedIn()
     const before = await eventsOf(person.id)
     for (let time = 0; time < 5; time++)
@@ -115,7 +115,7 @@ describe('an act that changed nothing', () => {
   })
 })
 
-test('one session can’t be refreshed without end: the 61st in a minute is refused without a query', async () => {
+test('the 61st refresh of a session in a minute is refused without a query', async () => {
   const person = await signedIn()
   let token = person.refresh_token
   for (let time = 0; time < 60; time++) {
@@ -169,7 +169,7 @@ describe('a page of another origin (row 93)', () => {
     },
   )
 
-  test('a known browser gets in although its neighbours behind the address use up the first line', async () => {
+  test('a known browser signs in although others at its address have used up the address’s bucket', async () => {
     const { createMemoryLimiter } = await import('../../src/limits/memory-limiter.ts')
     const { deviceOf } = await import('../support/guessing.ts')
     const behind = await createTestApp({

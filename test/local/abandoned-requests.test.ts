@@ -169,7 +169,7 @@ async function serve(options: { deadlineMilliseconds?: number }) {
   return { ...other, sql: neon(`postgres://u:p@127.0.0.1:${other.port}/main`) }
 }
 
-test('a statement that passes the deadline ends as one that passes statement_timeout, and changes nothing', async () => {
+test('a statement that exceeds the deadline is rolled back, like one that exceeds statement_timeout', async () => {
   const other = await serve({ deadlineMilliseconds: 300 })
   await whileLocked(async () => {
     await expect(other.sql`update rows set value = 9 where id = 1`).rejects.toMatchObject({ code: '57014' })
@@ -180,7 +180,7 @@ test('a statement that passes the deadline ends as one that passes statement_tim
   await other.close()
 })
 
-test('closing ends what still runs', async () => {
+test('closing ends running statements', async () => {
   const other = await serve({})
   await whileLocked(async () => {
     const sent = other.sql`update rows set value = 9 where id = 1`

@@ -47,7 +47,7 @@ async function expectVerifiable(api: string, token: string) {
   expect(protectedHeader).toMatchObject({ alg: 'ES256', kid: expect.stringMatching(/^dev-/) })
 }
 
-test('dev and dev:worker, side by side: three requests, a restart that keeps the data, an end on Ctrl-C', async () => {
+test('dev and dev:worker side by side: three requests, a restart with the same data, Ctrl-C', async () => {
   const commands = await Promise.all(
     [[], ['--worker']].map(async (args) => {
       const port = await freePort()
@@ -100,7 +100,7 @@ test('DATABASE_URL puts the endpoint in front of a real PostgreSQL', async () =>
   expect(await instance.interrupt()).toBe(0)
 })
 
-describe('what is in the way is said in one line, and nothing stays behind', () => {
+describe('an obstacle is reported in one line, and nothing is left behind', () => {
   test('a port that is taken', async () => {
     const taken = createServer().listen(0, '127.0.0.1')
     await once(taken, 'listening')

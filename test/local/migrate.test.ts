@@ -139,7 +139,7 @@ describe('a migration behind somebody who only reads, as a backup does (row 101)
   })
 })
 
-describe('what is applied together', () => {
+describe('groups of migrations', () => {
   test('migrations that follow each other are all applied or none', async () => {
     const { pool } = await createDatabase()
     const before = await recorded(pool)
@@ -149,7 +149,7 @@ describe('what is applied together', () => {
     expect(await recorded(pool)).toBe(before)
   })
 
-  test('steps divide them: what comes before is applied, the step itself and what comes after are not', async () => {
+  test('steps divide them: migrations before a failed step are applied, those after it are not', async () => {
     const { pool } = await createDatabase()
     const before = await recorded(pool)
     const unique = 'create unique index concurrently if not exists "new_unique" on "new_table" ("id")'
@@ -169,7 +169,7 @@ describe('what is applied together', () => {
     expect(await columns(pool)).toEqual(['new_column'])
   })
 
-  test('of migrators that run at once, one does each, also where it makes an index concurrently', async () => {
+  test('concurrent migrators apply each migration once, also one that builds an index concurrently', async () => {
     const { pool, serverUrl } = await createDatabase()
     const folder = migrations(ADD_COLUMN, NEW_INDEX)
     const pools = [pool, ...[1, 2].map(() => postgresPool(serverUrl, 1))]
@@ -206,7 +206,7 @@ describe('what is applied together', () => {
   })
 })
 
-test('a role whose default schema is not public migrates into that one, and the application runs on it', async () => {
+test('a role whose default schema is not public migrates into it, and the application runs on it', async () => {
   const { serverUrl, blocker } = await createDatabase()
   const name = `custom_${process.pid}`
   await blocker.query(`create database ${name}`)

@@ -21,8 +21,8 @@ async function createBounded() {
   return { ...tested, admission, from }
 }
 
-describe('a flood of what costs a hash (row 31)', () => {
-  test('is refused with 503 and Retry-After beyond the queue, and others are served: hashes wait, nothing else does', async () => {
+describe('a flood of requests that cost a hash (row 31)', () => {
+  test('beyond the queue is answered 503 with Retry-After; requests without a hash do not wait', async () => {
     const { post, me, request, register, openSession, from, hasher, admission, log } = await createBounded()
     const person = await from('198.51.100.1', register)
     const session = await from('198.51.100.1', () => openSession(person))
@@ -63,7 +63,7 @@ describe('a flood of what costs a hash (row 31)', () => {
     expect(log).toEqual([])
   })
 
-  test('where the queue is full, sign-in and registration are refused before any query, and nothing is spent', async () => {
+  test('a full queue refuses sign-in and registration before any query and spends no limit', async () => {
     const { post, from, register, hasher, admission, database } = await createBounded()
     const person = await from('198.51.100.2', register)
     let release = () => {}

@@ -155,7 +155,7 @@ describe('common passwords (ASVS 6.2.4)', () => {
     },
   )
 
-  test('without the list nobody registers: what can not be checked is not accepted', async () => {
+  test('without the list nobody registers: a password that can’t be checked is refused', async () => {
     const broken = await createTestApp({ deps: { commonPasswords: () => Promise.reject(new Error('gone')) } })
     broken.hasher.count = 0
     const response = await broken.post('/users', newPerson())

@@ -23,7 +23,7 @@ describe('the limit per account (row 59)', () => {
     }
   })
 
-  test('says how long to wait and what the limit is, and means it', async () => {
+  test('Retry-After says how long to wait, and then the next attempt succeeds', async () => {
     const { email, password } = await register()
     await guess(email, 5)
     const refused = await login(email, password)
@@ -59,7 +59,7 @@ describe('the limit per account (row 59)', () => {
     expect((await login(email, password)).status).toBe(200)
   })
 
-  test('a success gives back what it spent and no more: who guesses does not learn that the owner came', async () => {
+  test('a success refunds only what it spent: an attacker does not learn that the owner signed in', async () => {
     const { email, password } = await register()
     for (let time = 0; time < 10; time++) expect((await login(email, password)).status).toBe(200)
     elsewhere()
@@ -95,7 +95,7 @@ describe('the limit per account (row 59)', () => {
 })
 
 describe('the limit per address', () => {
-  test('refuses the 21st account that is tried once, and touches no budget of those it refused', async () => {
+  test('refuses the 21st account that is tried once, and spends none of its account’s bucket', async () => {
     const statuses = []
     for (let account = 0; account < 22; account++) {
       statuses.push((await login(`tried-${account}@example.com`, WRONG)).status)
@@ -272,7 +272,7 @@ describe('after 100 wrong passwords in a row (NIST SP 800-63B-4 section 3.2.2)',
     expect((await racing.post('/login', { email: person.email, password: person.password })).status).toBe(401)
   })
 
-  test('a live session is a known place: its owner changes the password without a device cookie', async () => {
+  test('a live session counts as a known device: its owner changes the password without the cookie', async () => {
     const { person, token } = await withDevice()
     await database.sql('update users set consecutive_failures = 100 where id = $1', [person.id])
     await guess(person.email, 6)
@@ -285,7 +285,7 @@ describe('after 100 wrong passwords in a row (NIST SP 800-63B-4 section 3.2.2)',
     expect((await login(person.email, change.new_password)).status).toBe(200)
   })
 
-  test('right passwords do not count, where they open nothing for another reason', async () => {
+  test('right passwords that open no session for another reason do not count', async () => {
     const person = await register()
     await database.sql('update users set disabled_at = now() where id = $1', [person.id])
     for (let time = 0; time < 5; time++) expect((await login(person.email, person.password)).status).toBe(401)
@@ -349,7 +349,7 @@ describe('confirming a password is limited like signing in, by session (row 78)'
     expect(row?.['n']).toBe('0')
   })
 
-  test('after a hundred wrong ones a session is a stranger, who spends the account’s budget', async () => {
+  test('after a hundred wrong ones a session counts as unknown and spends the account’s bucket', async () => {
     const { person, token } = await withDevice()
     await acts[0]?.[1](token, WRONG)
     await database.sql("update rate_limits set attempts = 100 where key like 'session:%'")
@@ -456,7 +456,7 @@ describe('known and unknown accounts', () => {
   })
 })
 
-test('the table of limits holds neither identifiers nor addresses', async () => {
+test('the table of limits contains neither identifiers nor addresses', async () => {
   const person = await register()
   await login(person.email, WRONG)
   const rows = await database.sql('select key from rate_limits')

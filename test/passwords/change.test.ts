@@ -53,7 +53,7 @@ describe('no copy of a token outlives its password (row 105)', () => {
     await openSession({ email: person.email, password: NEW })
   })
 
-  test('tokens of any age: those before the last refresh, and those a copy of them was exchanged for', async () => {
+  test('all tokens: those before the last refresh, and those that a copy was exchanged for', async () => {
     const { mine, body } = await signedIn()
     const second = (await (await refresh(mine)).json()) as TokenPair
     // Whoever has a copy is given the same current token while the grace lasts.

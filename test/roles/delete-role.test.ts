@@ -12,7 +12,7 @@ const remove = (name: string, caller: { access_token: string } = admin) =>
 const exists = async (name: string) =>
   (await database.sql('select from roles where name = $1', [name])).length > 0
 
-test('deletes a role that nobody has, with what it permitted', async () => {
+test('deletes a role that nobody has, with its permissions', async () => {
   const name = await createRole('users:read')
   await database.roundTrips()
   expect((await remove(name)).status).toBe(204)
@@ -40,7 +40,7 @@ test.each(['admin', 'user'])('not %s, which is built in', async (name) => {
   expect(await exists(name)).toBe(true)
 })
 
-test('not one that permits what the caller may not (row 65)', async () => {
+test('is refused if it has a permission that the caller lacks (row 65)', async () => {
   const name = await createRole('users:delete')
   expect((await remove(name, await allow('roles:write'))).status).toBe(403)
   expect(await exists(name)).toBe(true)

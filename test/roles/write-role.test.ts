@@ -47,7 +47,7 @@ describe('PUT /roles/{name}', () => {
     })
   })
 
-  test('leaves one that is there as it is where only a new one will do', async () => {
+  test('leaves an existing role unchanged if If-None-Match asks for a new one', async () => {
     await put('guest', { description: 'One', permissions: [] })
     const before = await eventsOf('guest')
     const create = (name: string) =>
@@ -122,7 +122,7 @@ describe('nobody gives or takes a permission that they do not hold (row 65)', ()
   })
 })
 
-describe('a role is a handle on what it permits and on who has it (row 65)', () => {
+describe('changing a role takes its permissions and those of its holders (row 65)', () => {
   const all = Object.keys(PERMISSIONS)
   const refusedFor = async (name: string, permissions: string[], writer: { access_token: string }) => {
     const before = [await stored(name), await eventsOf(name)]
@@ -132,7 +132,7 @@ describe('a role is a handle on what it permits and on who has it (row 65)', () 
     return body['detail']
   }
 
-  test('the text alone takes all that it permits: neither admin nor any other role is described by who lacks one', async () => {
+  test('changing only the description of a role takes all of its permissions, admin included', async () => {
     const most = await allow(...all.filter((permission) => permission !== 'audit:read'))
     await refusedFor('admin', all, most)
     const role = await createRole('audit:read')
@@ -154,7 +154,7 @@ describe('a role is a handle on what it permits and on who has it (row 65)', () 
     expect((await ask(superior, 'DELETE', '/users/2147483647')).status).toBe(404)
   })
 
-  test('so the text of user, which administrators have too, is theirs alone', async () => {
+  test('so only administrators, who have the role user too, change its description', async () => {
     const writer = await allow('roles:write')
     await refusedFor('user', [], writer)
     expect((await put('user', { description: 'Everybody', permissions: [] })).status).toBe(200)
@@ -181,7 +181,7 @@ describe('a role is a handle on what it permits and on who has it (row 65)', () 
     expect(await stored(role)).toMatchObject({ permissions: ['users:read'] })
   })
 
-  test('where both the role and the higher ones are held by more than are looked at, nobody below changes it', async () => {
+  test('if more people have the role than are looked at, nobody with fewer permissions changes it', async () => {
     const writer = await allow('roles:write', 'users:read')
     const [many, higher, few] = [
       await createRole('users:read'),
@@ -210,7 +210,7 @@ describe('a role is a handle on what it permits and on who has it (row 65)', () 
   })
 })
 
-describe('what opens other people’s accounts is not for everybody (row 102)', () => {
+describe('permissions over other accounts can’t be given to everybody (row 102)', () => {
   test.each(Object.keys(PERMISSIONS))(
     '%s is not put into user, by administrators neither',
     async (permission) => {
@@ -225,7 +225,7 @@ describe('what opens other people’s accounts is not for everybody (row 102)', 
   )
 })
 
-test('admin holds every permission, whatever is asked', async () => {
+test('admin keeps every permission, whatever the request says', async () => {
   const before = await stored('admin')
   const { status, body } = await put('admin', { description: 'Less', permissions: ['users:read'] })
   expect([status, body['code']]).toEqual([422, 'validation_failed'])

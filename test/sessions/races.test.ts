@@ -59,28 +59,31 @@ describe.each(endings)('refreshing while %s', (_, end) => {
   })
 })
 
-test.each(rounds)('a password change ends what other sessions get meanwhile (row 6), round %i', async () => {
-  const person = await register()
-  const [mine, other] = [await openSession(person), await openSession(person)]
-  const change = as(mine).post('/users/me/password', {
-    current_password: person.password,
-    new_password: 'another good one',
-  })
-  const [changed, ...responses] = await Promise.all([
-    change,
-    ...Array.from({ length: 8 }, () => refresh(other.refresh_token)),
-  ])
-  expect(changed.status).toBe(200)
-  const issued = [other]
-  for (const response of responses)
-    if (response.status === 200) issued.push((await response.json()) as TokenPair)
-  for (const { refresh_token, access_token } of issued) {
-    expect((await me(access_token)).status).toBe(401)
-    expect((await refresh(refresh_token)).status).toBe(401)
-  }
-  const { access_token } = (await changed.json()) as TokenPair
-  expect((await me(access_token)).status).toBe(200)
-})
+test.each(rounds)(
+  'a password change ends sessions that are refreshed meanwhile (row 6), round %i',
+  async () => {
+    const person = await register()
+    const [mine, other] = [await openSession(person), await openSession(person)]
+    const change = as(mine).post('/users/me/password', {
+      current_password: person.password,
+      new_password: 'another good one',
+    })
+    const [changed, ...responses] = await Promise.all([
+      change,
+      ...Array.from({ length: 8 }, () => refresh(other.refresh_token)),
+    ])
+    expect(changed.status).toBe(200)
+    const issued = [other]
+    for (const response of responses)
+      if (response.status === 200) issued.push((await response.json()) as TokenPair)
+    for (const { refresh_token, access_token } of issued) {
+      expect((await me(access_token)).status).toBe(401)
+      expect((await refresh(refresh_token)).status).toBe(401)
+    }
+    const { access_token } = (await changed.json()) as TokenPair
+    expect((await me(access_token)).status).toBe(200)
+  },
+)
 
 test.each(rounds)(
   'a replay that races the honest next refresh leaves nothing (row 5), round %i',

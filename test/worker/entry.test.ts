@@ -8,7 +8,7 @@ const { ASSETS, FLOOD_LIMITER } = env as Parameters<typeof worker.fetch>[1]
 const send = (path: string, variables: Record<string, string>, init?: RequestInit) =>
   worker.fetch(new Request(`http://localhost:8000${path}`, init), { ASSETS, ...variables })
 
-test('without its configuration the Worker refuses every request, and says why in its log alone (row 82)', async () => {
+test('without configuration the Worker refuses every request and logs why (row 82)', async () => {
   const print = vi.spyOn(console, 'error').mockImplementation(() => {})
   for (const path of ['/health', '/users/me', '/docs']) {
     const response = await send(path, { JWT_SECRET: 'short', PASSWORD_ITERATIONS: '600000' })
@@ -74,7 +74,7 @@ test('with it, the entry serves the application at full strength', async () => {
   print.mockClear()
 })
 
-test('Cloudflare’s limiter is asked about the address that Cloudflare knows, before any query (row 63)', async () => {
+test('Cloudflare’s limiter gets the address that Cloudflare reports, before any query (row 63)', async () => {
   const print = vi.spyOn(console, 'log').mockImplementation(() => {})
   const database = await testDatabase()
   vi.resetModules()
