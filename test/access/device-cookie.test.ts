@@ -51,7 +51,7 @@ describe('a device cookie', () => {
     expect(await works()).toBe(false)
   })
 
-  test('is worthless after somebody else replaced the password, and still good for who replaced it', async () => {
+  test('is worthless once somebody else replaced the password, but not for who did', async () => {
     const { person, device: former } = await withDevice()
     const { device, token } = await signedIn(person)
     const change = { current_password: person.password, new_password: 'quite another horse' }

@@ -88,7 +88,7 @@ describe('reading personal data by administrators is on record, in the statement
     expect(await readings(other.id)).toHaveLength(1)
   })
 
-  test('an unknown id, a refused request and a cursor of another list are no read, and no event', async () => {
+  test('an unknown id, a refused request and a cursor of another list are no event', async () => {
     const admin = await allow('users:read', 'sessions:revoke')
     const chief = await appoint('admin')
     const paths: [string, number][] = [

@@ -117,7 +117,7 @@ test('a statement that gave up on a lock does not run once the lock is free', as
   tested.log.length = 0
 })
 
-test('an account that was given more permissions meanwhile is not changed by somebody with fewer', async () => {
+test('an account that meanwhile got more permissions is not changed by somebody with fewer', async () => {
   const subject = await register()
   const manager = await allow('users:write')
   const slow = await withBetween(tested, () =>

@@ -32,7 +32,7 @@ describe('a statement ends before we give up on it', () => {
     expect([500, 800, 1000, 3000, 15_000].map(statementDeadline)).toEqual([250, 400, 500, 2500, 14_500])
   })
 
-  test('a refresh that times out on a lock is never committed, and its retry is no replay (row 35)', async () => {
+  test('a refresh that times out on a lock is not committed; its retry is no replay (row 35)', async () => {
     const { post, register, openSession, clock } = await createTestApp({ database, variables })
     const person = await register()
     const pair = await openSession(person)
@@ -57,7 +57,7 @@ describe('a statement ends before we give up on it', () => {
     expect(theft).toEqual([])
   })
 
-  test('an administrator’s request that meets one lock after the other is 503 and has no effect (row 92)', async () => {
+  test('an administrator’s request that meets several locks is 503 and has no effect (row 92)', async () => {
     const tested = await createTestApp({ database, variables })
     const { appoint, ask } = administratorsOf(tested)
     const [admin, subject] = [await appoint('admin'), await tested.register()]

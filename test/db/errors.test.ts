@@ -68,7 +68,7 @@ async function rejection(status: number, body: object): Promise<Error> {
   }
 }
 
-describe('the log names an error of the database’s proxy by a word and a status, never by its message', () => {
+describe('the log has a word and a status for an error of the database’s proxy, never its message', () => {
   test.each(NEON_SAYS)('%s', async (message, status, neonWord) => {
     const caught = await rejection(status, { message, code: '', severity: '', detail: null })
     const described = describeCauses(caught)

@@ -39,7 +39,7 @@ describe('the error contract', () => {
     })
   })
 
-  test('a problem document repeats status and request id and explains the problem in a sentence', async () => {
+  test('a problem document has status, request id and a sentence about the problem', async () => {
     const response = await request('/nowhere')
     expect(response.status).toBe(404)
     expect(response.headers.get('Content-Type')).toBe('application/problem+json')

@@ -169,7 +169,7 @@ describe('a page of another origin (row 93)', () => {
     },
   )
 
-  test('a known browser signs in although others at its address have used up the address’s bucket', async () => {
+  test('a known browser signs in although others have emptied the bucket of its address', async () => {
     const { createMemoryLimiter } = await import('../../src/limits/memory-limiter.ts')
     const { deviceOf } = await import('../support/guessing.ts')
     const behind = await createTestApp({

@@ -131,7 +131,7 @@ describe('admission of costly work', () => {
     expect(order).toEqual(['running'])
   })
 
-  test('the place of an aborted request is free after its lease, and the queue forgets who stops polling', async () => {
+  test('the place of a vanished request is free after its lease, and the queue forgets it', async () => {
     const vanished = start({ leaseMilliseconds: 1000 })
     void vanished.enter('vanished')
     const next = vanished.enter('next')
@@ -179,7 +179,7 @@ describe('admission of costly work', () => {
     expect(await Promise.all(waiting)).toEqual(['a', 'b', 'c'])
   })
 
-  test('in a queue full of single requests, a network without a recent turn replaces one that had one', async () => {
+  test('in a queue full of single requests, one without a recent turn replaces one that had it', async () => {
     const { enter, end, turns, order } = start()
     // Each has had a turn.
     for (const name of ['f1', 'f2', 'f3', 'f4', 'f5']) {

@@ -169,7 +169,7 @@ async function serve(options: { deadlineMilliseconds?: number }) {
   return { ...other, sql: neon(`postgres://u:p@127.0.0.1:${other.port}/main`) }
 }
 
-test('a statement that exceeds the deadline is rolled back, like one that exceeds statement_timeout', async () => {
+test('a statement past the deadline is rolled back, like one past statement_timeout', async () => {
   const other = await serve({ deadlineMilliseconds: 300 })
   await whileLocked(async () => {
     await expect(other.sql`update rows set value = 9 where id = 1`).rejects.toMatchObject({ code: '57014' })

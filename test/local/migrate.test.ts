@@ -169,7 +169,7 @@ describe('groups of migrations', () => {
     expect(await columns(pool)).toEqual(['new_column'])
   })
 
-  test('concurrent migrators apply each migration once, also one that builds an index concurrently', async () => {
+  test('concurrent migrators apply each migration once, also concurrent indexes', async () => {
     const { pool, serverUrl } = await createDatabase()
     const folder = migrations(ADD_COLUMN, NEW_INDEX)
     const pools = [pool, ...[1, 2].map(() => postgresPool(serverUrl, 1))]
@@ -206,7 +206,7 @@ describe('groups of migrations', () => {
   })
 })
 
-test('a role whose default schema is not public migrates into it, and the application runs on it', async () => {
+test('a role whose default schema is not public migrates into it, and the app runs on it', async () => {
   const { serverUrl, blocker } = await createDatabase()
   const name = `custom_${process.pid}`
   await blocker.query(`create database ${name}`)

@@ -59,7 +59,7 @@ describe('the limit per account (row 59)', () => {
     expect((await login(email, password)).status).toBe(200)
   })
 
-  test('a success refunds only what it spent: an attacker does not learn that the owner signed in', async () => {
+  test('a success refunds only what it spent: an attacker does not learn of it', async () => {
     const { email, password } = await register()
     for (let time = 0; time < 10; time++) expect((await login(email, password)).status).toBe(200)
     elsewhere()
@@ -272,7 +272,7 @@ describe('after 100 wrong passwords in a row (NIST SP 800-63B-4 section 3.2.2)',
     expect((await racing.post('/login', { email: person.email, password: person.password })).status).toBe(401)
   })
 
-  test('a live session counts as a known device: its owner changes the password without the cookie', async () => {
+  test('a live session counts as a known device: its owner can change the password', async () => {
     const { person, token } = await withDevice()
     await database.sql('update users set consecutive_failures = 100 where id = $1', [person.id])
     await guess(person.email, 6)

@@ -181,7 +181,7 @@ describe('changing a role takes its permissions and those of its holders (row 65
     expect(await stored(role)).toMatchObject({ permissions: ['users:read'] })
   })
 
-  test('if more people have the role than are looked at, nobody with fewer permissions changes it', async () => {
+  test('if too many people have a role to check all, nobody with fewer permissions changes it', async () => {
     const writer = await allow('roles:write', 'users:read')
     const [many, higher, few] = [
       await createRole('users:read'),

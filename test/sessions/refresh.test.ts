@@ -141,7 +141,7 @@ describe('a token that was current within the grace, however many rotations lie 
     return pairs
   }
 
-  test('is answered with the current one: one tab refreshes twice, another sends the first token', async () => {
+  test('is answered with the current one: one tab refreshes twice, another with the first', async () => {
     const [first, , third] = await rotate(2)
     expect((await refreshed(first?.refresh_token ?? '')).refresh_token).toBe(third?.refresh_token)
     expect(await sessionOf(third as TokenPair)).toMatchObject({ generation: '2', revoked_at: null })

@@ -37,7 +37,7 @@ describe('a request whose session ends after its guard let it through', () => {
     await openSession(person)
   })
 
-  test('signing out everywhere else after a change of password: the owner stays, the thief does not', async () => {
+  test('signing out everywhere else after a new password: the owner stays, the thief does not', async () => {
     const person = await register()
     const [thief, owner] = [await openSession(person), await openSession(person)]
     let changed = owner

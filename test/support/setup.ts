@@ -13,8 +13,10 @@ for (const method of ['deriveBits', 'deriveKey'] as const) {
   const guarded = (...args: unknown[]) => {
     const { iterations = 0 } = args[0] as { iterations?: number }
     if (iterations <= MAX_ITERATIONS_PER_CALL) return original(...args)
-    const counts = `iteration counts above ${MAX_ITERATIONS_PER_CALL} are not supported (requested ${iterations})`
-    return Promise.reject(new DOMException(`Pbkdf2 failed: ${counts}.`, 'NotSupportedError'))
+    const message =
+      `Pbkdf2 failed: iteration counts above ${MAX_ITERATIONS_PER_CALL} are not supported ` +
+      `(requested ${iterations}).`
+    return Promise.reject(new DOMException(message, 'NotSupportedError'))
   }
   Object.assign(guarded, { [GUARDED]: true })
   Object.defineProperty(crypto.subtle, method, { value: guarded, configurable: true })

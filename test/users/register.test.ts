@@ -137,7 +137,7 @@ describe('an address or username that is taken', () => {
   )
 })
 
-test('asking which addresses are taken ends after ten requests an hour, free ones included (row 55)', async () => {
+test('asking which addresses are taken is limited to ten requests an hour (row 55)', async () => {
   const asking = await createTestApp({
     variables: DEFAULT_LIMITS,
     deps: { clientAddress: () => '198.51.100.55' },

@@ -74,7 +74,7 @@ test('with it, the entry serves the application at full strength', async () => {
   print.mockClear()
 })
 
-test('Cloudflare’s limiter gets the address that Cloudflare reports, before any query (row 63)', async () => {
+test('Cloudflare’s limiter gets the address from Cloudflare, before any query (row 63)', async () => {
   const print = vi.spyOn(console, 'log').mockImplementation(() => {})
   const database = await testDatabase()
   vi.resetModules()
