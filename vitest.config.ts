@@ -57,6 +57,10 @@ const isWithoutWorkerd =
   process.argv.some((argument) => argument.startsWith('--project')) &&
   !process.argv.some((argument) => /workerd|[*!]/.test(argument))
 
+// Wrangler reads the configuration of the projects in workerd, and logs each time that it found `.dev.vars`.
+// The tests use none of its secrets.
+process.env['WRANGLER_LOG'] ??= 'warn'
+
 const onWorkerd = async (engine: Engine): Promise<TestProjectInlineConfiguration> => ({
   plugins: [
     (await import('@cloudflare/vitest-plugin')).cloudflareTest({
