@@ -1,7 +1,7 @@
 import { type Cell, cellsOf, type Results, ratioOf, round, type Sample, show, spreadOf } from './report.ts'
 import { OPERATIONS, type Operation } from './subjects.ts'
 
-/** The tables of `docs/performance.md`. */
+/** The tables of `docs/performance-tables.md`. */
 export function figuresOf(results: Results): string {
   const cells = cellsOf(results.samples)
   const sections: [title: string, table: string[]][] = [

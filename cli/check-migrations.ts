@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { generateDrizzleJson } from 'drizzle-kit/api'
 import { indexProblems } from '../local/migration-rules.ts'
-import * as schema from '../src/db/schema.ts'
+import { lumascope } from '../src/features/tables.ts'
+import { TABLES } from '../src/features.ts'
 
 // `npm run db:check`: the newest migration leaves the database as the schema describes it, or somebody forgot
 // `npm run db:generate`. `drizzle-kit generate` itself is no check: where it would ask whether a column is
@@ -24,14 +25,14 @@ function content(snapshot: object): object {
 }
 
 const stored: object = JSON.parse(readFileSync(new URL(newest ?? '', meta), 'utf8'))
-if (!isDeepStrictEqual(content(stored), content(generateDrizzleJson({ ...schema })))) {
+if (!isDeepStrictEqual(content(stored), content(generateDrizzleJson({ lumascope, ...TABLES })))) {
   console.error('The schema has changes without a migration. Run: npm run db:generate')
   process.exitCode = 1
 }
 
 const drizzle = new URL('../drizzle/', import.meta.url)
 for (const file of readdirSync(drizzle).filter((name) => name.endsWith('.sql'))) {
-  for (const problem of indexProblems(file, readFileSync(new URL(file, drizzle), 'utf8'))) {
+  for (const problem of indexProblems(readFileSync(new URL(file, drizzle), 'utf8'))) {
     console.error(`drizzle/${file}: ${problem}. See CONTRIBUTING.md`)
     process.exitCode = 1
   }

@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util'
 import { openServer, reason } from '../local/database.ts'
-import { applyMigrations } from '../local/migrate.ts'
+import { applyMigrations, schemaOf } from '../local/migrate.ts'
 import { setStatementTimeout } from '../local/statement-timeout.ts'
 
-// `npm run db:migrate`: brings the database of DATABASE_URL to the schema of this checkout, and lets it end the statements
-// of the application's role before the application gives up on them. `-- --role NAME`: who that is, if it is not the role
-// that migrates.
+// `npm run db:migrate`: brings the database of DATABASE_URL to the schema of this checkout, and lets it end
+// the statements of the application's role before the application gives up on them. `-- --role NAME`: who
+// that is, if it is not the role that migrates.
 const url = process.env['DATABASE_URL']
 try {
   const { values } = parseArgs({ options: { role: { type: 'string' } } })
@@ -16,7 +16,9 @@ try {
   }
   const database = await openServer(url)
   try {
-    const applied = await applyMigrations(database.pool)
+    const applied = await applyMigrations(database.pool, {
+      schema: schemaOf(process.env),
+    })
     console.log(
       `${database.location}: ${applied === 0 ? 'nothing to do' : `${applied} migration(s) applied`}`,
     )

@@ -1,11 +1,11 @@
 import { openConfigured } from '../local/configured-database.ts'
 import { reason } from '../local/database.ts'
 import { enableAccount } from '../src/administration/enable-account.ts'
+import type { Granted } from '../src/roles/grant-role.sql.ts'
 import { grantRole, revokeRole } from '../src/roles/grant-role.ts'
-import type { Granted } from '../src/roles/queries.ts'
 
-// `npm run users`: what an operator does to accounts, on the configured database. It is how there comes to be a first
-// administrator, and how one who is locked out gets in again. No route can do it.
+// `npm run users`: what an operator does to accounts, on the configured database. It is how there comes to be
+// a first administrator, and how one who is locked out gets in again. No route can do it.
 
 const USAGE = `npm run users -- grant  EMAIL ROLE    gives an account a role: the first administrator's is admin
 npm run users -- revoke EMAIL ROLE    takes it away

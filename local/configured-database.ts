@@ -15,6 +15,7 @@ import {
   SetUpError,
 } from './database.ts'
 import { readVariable } from './dev-vars.ts'
+import { schemaOf } from './migrate.ts'
 import { createNeonEndpoint, serveNeonEndpoint } from './neon-endpoint.ts'
 
 export type ConfiguredDatabase = {
@@ -25,14 +26,16 @@ export type ConfiguredDatabase = {
 }
 
 /**
- * The database that an operator's command works on: that of `DATABASE_URL`, or else the one of `npm run dev`, whether
- * that runs or not. The product's own statements run on it, by the driver that they have in production.
+ * The database that an operator's command works on: that of `DATABASE_URL`, or else the one of `npm run dev`,
+ * whether that runs or not. The product's own statements run on it, by the driver that they have in
+ * production.
  *
  * @throws SetUpError where there is none
  */
 export async function openConfigured(environment: NodeJS.ProcessEnv): Promise<ConfiguredDatabase> {
   const url = readVariable(environment, 'DATABASE_URL')
-  if (url) return await putBehindEndpoint(await openServer(url))
+  const schema = schemaOf({ DATABASE_SCHEMA: readVariable(environment, 'DATABASE_SCHEMA') })
+  if (url) return await putBehindEndpoint(await openServer(url), schema)
   const folder = embeddedFolder(environment, Number(readVariable(environment, 'PORT') ?? 8000))
   if (folder === 'memory:') {
     throw new SetUpError(
@@ -40,13 +43,13 @@ export async function openConfigured(environment: NodeJS.ProcessEnv): Promise<Co
     )
   }
   const holder = findHolder(folder)
-  if (holder?.endpoint) return await openRunning(folder, holder.processId, holder.endpoint)
+  if (holder?.endpoint) return await openRunning(folder, { ...holder, endpoint: holder.endpoint, schema })
   if (holder === null && isMissingOrEmpty(folder)) {
     throw new SetUpError(
       `DATABASE_URL is not set, and there is no database in ${folder}: set it, or let npm run dev make one${others(environment)}`,
     )
   }
-  const database = await putBehindEndpoint(await openEmbedded(folder))
+  const database = await putBehindEndpoint(await openEmbedded(folder), schema)
   return { ...database, location: database.location + others(environment) }
 }
 
@@ -62,10 +65,9 @@ function others(environment: NodeJS.ProcessEnv): string {
 /** Through the endpoint of the process that has the folder open: two processes would ruin what is in it. */
 async function openRunning(
   folder: string,
-  processId: number,
-  endpoint: Endpoint,
+  { processId, endpoint, schema }: { processId: number; endpoint: Endpoint; schema: string },
 ): Promise<ConfiguredDatabase> {
-  const db = connect(endpointUrl(endpoint))
+  const db = connect(endpointUrl(endpoint), schema)
   try {
     await db.execute(sql`select 1`)
   } catch {
@@ -77,14 +79,18 @@ async function openRunning(
   return { db, location: `embedded PostgreSQL in ${folder}`, close: () => Promise.resolve() }
 }
 
-async function putBehindEndpoint(database: LocalDatabase): Promise<ConfiguredDatabase> {
+async function putBehindEndpoint(database: LocalDatabase, schema: string): Promise<ConfiguredDatabase> {
   const { pool, secret, location, close } = database
   const poolFor = (connectionString: string) => (bringsSecret(secret, connectionString) ? pool : undefined)
   const { port, ...endpoint } = await serveNeonEndpoint(createNeonEndpoint({ poolFor }), { port: 0 })
-  return { db: connect(endpointUrl({ port, secret })), location, close: () => endpoint.close().then(close) }
+  return {
+    db: connect(endpointUrl({ port, secret }), schema),
+    location,
+    close: () => endpoint.close().then(close),
+  }
 }
 
-function connect(url: string): Database {
-  const prepared = prepareDatabase(url, { now: () => performance.now() })
+function connect(url: string, schema: string): Database {
+  const prepared = prepareDatabase(url, { now: () => performance.now(), schema })
   return prepared({ roundTrips: 0, milliseconds: 0 })
 }

@@ -22,8 +22,8 @@ export type LocalDatabase = {
   /** Where the data is, for people; without credentials. */
   location: string
   /**
-   * Of this opening of the database. Its endpoint asks for it: every user of the machine reaches a port of loopback. And
-   * who brings another one's has come to the wrong place.
+   * Of this opening of the database. Its endpoint asks for it: every user of the machine reaches a port of
+   * loopback. And who brings another one's has come to the wrong place.
    */
   secret: string
   /** Says, to whoever finds the database in use, at which port of this machine its endpoint is. */
@@ -63,7 +63,9 @@ async function openPool(url: URL, location: string): Promise<Pool> {
 /** What instances of `npm run dev` keep, each under its port. */
 const LOCAL = fileURLToPath(new URL('../.local', import.meta.url))
 
-/** Where the embedded database of an instance is: each port has a folder, so that two can run side by side. */
+/**
+ * Where the embedded database of an instance is: each port has a folder, so that two can run side by side.
+ */
 export function embeddedFolder(environment: NodeJS.ProcessEnv, port: number): string {
   return environment['LOCAL_DB_DIR'] || `${LOCAL}/postgres-${port}`
 }
@@ -110,7 +112,9 @@ function closeToOthers(folder: string): void {
 
 const CLOSE_MILLISECONDS = 5000
 
-/** A statement that can't be ended keeps its connection for itself, and closing would wait for it for ever. */
+/**
+ * A statement that can't be ended keeps its connection for itself, and closing would wait for it for ever.
+ */
 async function inTime(closing: Promise<void>): Promise<void> {
   const { promise: late, resolve } = Promise.withResolvers<void>()
   const timer = setTimeout(resolve, CLOSE_MILLISECONDS)
@@ -190,7 +194,8 @@ type Holder = { processId: number; endpoint: Endpoint | null }
 /** The running process that has the folder open, as the lock file says; `null` where there is none. */
 export function findHolder(folder: string): Holder | null {
   const [processId, port, secret] = readLock(lockFile(folder)).split('\n')
-  // Where this process is the owner by number, the owner is one of the past, as in a container that starts anew.
+  // Where this process is the owner by number, the owner is one of the past, as in a container that starts
+  // anew.
   if (Number(processId) === process.pid || !isRunning(Number(processId))) return null
   return { processId: Number(processId), endpoint: port && secret ? { port: Number(port), secret } : null }
 }
@@ -213,7 +218,10 @@ function isRunning(processId: number): boolean {
   }
 }
 
-/** What to connect to for an endpoint's database. A lock file outlives a killed process, and its port may be another's. */
+/**
+ * What to connect to for an endpoint's database. A lock file outlives a killed process, and its port may be
+ * another's.
+ */
 export function endpointUrl({ port, secret }: Endpoint, database = 'postgres'): string {
   return `postgresql://local:${secret}@localhost:${port}/${database}`
 }

@@ -13,15 +13,18 @@ const HEAD = "# Local development only; never committed. Any variable of the REA
 export type Variables = Record<string, string>
 
 /**
- * What nobody should have to think up. Tokens are signed with ES256, as in production: others verify them by the public
- * keys at `/.well-known/jwks.json`, which has none of a shared secret.
+ * What nobody should have to think up. Tokens are signed with ES256, as in production: others verify them by
+ * the public keys at `/.well-known/jwks.json`, which has none of a shared secret.
  */
 const SECRETS: Record<string, () => string> = {
   JWT_SIGNING_KEYS: () => JSON.stringify([signingKey()]),
   AUTH_SECRETS: () => randomBytes(48).toString('base64url'),
 }
 
-/** Every request of a developer comes from one address. The limits per account stay: frontends should meet them. */
+/**
+ * Every request of a developer comes from one address. The limits per account stay: frontends should meet
+ * them.
+ */
 const GENEROUS: Variables = {
   LIMIT_SIGN_IN_ADDRESS: '10000/60',
   LIMIT_REGISTER_ADDRESS: '10000/60',
@@ -74,7 +77,9 @@ function fresh(name: string): string {
   return `${name}='${SECRETS[name]?.()}'\n`
 }
 
-/** As `generateKey` makes one, but at once: two instances that start together must not both write the file. */
+/**
+ * As `generateKey` makes one, but at once: two instances that start together must not both write the file.
+ */
 function signingKey(): SigningKey {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const jwk = privateKey.export({ format: 'jwk' }) as SigningKey

@@ -18,7 +18,7 @@ import {
   SetUpError,
 } from './database.ts'
 import { readVariables, toDotenv, type Variables } from './dev-vars.ts'
-import { applyMigrations } from './migrate.ts'
+import { applyMigrations, schemaOf } from './migrate.ts'
 import { createNeonEndpoint, serveNeonEndpoint } from './neon-endpoint.ts'
 import { createReadableLog } from './readable-log.ts'
 import { setStatementTimeout } from './statement-timeout.ts'
@@ -91,9 +91,12 @@ function openDatabase({ variables, port }: Settings): Promise<LocalDatabase> {
   return url ? openServer(url) : openEmbedded(embeddedFolder(process.env, port))
 }
 
-/** What `npm run db:migrate` does. The connection that this begins with is older than what the role has set by it. */
+/**
+ * What `npm run db:migrate` does. The connection that this begins with is older than what the role has set by
+ * it.
+ */
 async function prepare({ pool }: LocalDatabase, { variables }: Settings): Promise<void> {
-  await applyMigrations(pool)
+  await applyMigrations(pool, { schema: schemaOf(variables) })
   const timeoutMilliseconds = Number(variables['DATABASE_TIMEOUT_MILLISECONDS'] || 3000)
   const { milliseconds } = await setStatementTimeout(pool, { timeoutMilliseconds })
   await pool.query(`set statement_timeout = ${milliseconds}`)

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator'
-import type { Pool, PoolClient } from 'pg'
+import { escapeIdentifier, type Pool, type PoolClient } from 'pg'
+import { inSchema, SCHEMA_NAME } from '../src/features/tables.ts'
+import { VARIABLES } from '../src/features.ts'
 import { indexStep } from './migration-rules.ts'
 
 const FOLDER = fileURLToPath(new URL('../drizzle', import.meta.url))
@@ -9,14 +11,12 @@ const FOLDER = fileURLToPath(new URL('../drizzle', import.meta.url))
 /** Any number that nothing else locks: "luma" in ASCII. */
 const LOCK = 0x6c756d61
 
-/** The same table as Drizzle's own migrators use, so that `drizzle-kit` agrees on what was applied. */
-const BOOKKEEPING = `
-  create schema if not exists drizzle;
-  create table if not exists drizzle.__drizzle_migrations (
-    id serial primary key, hash text not null, created_at bigint
-  )`
+/** Beside our tables, so that an application's own migrations in the same database have theirs. */
+const BOOKKEEPING = `create table if not exists migrations (id serial primary key, hash text not null, created_at bigint)`
 
 export type MigrationOptions = {
+  /** The PostgreSQL schema of our tables; made if there is none of that name. Default is `lumascope`. */
+  schema?: string
   /** Where `meta/_journal.json` and the files are. Default is `drizzle/`. */
   folder?: string
   /** How long a statement waits for a lock before all is rolled back and tried again. Default is 2000. */
@@ -27,22 +27,41 @@ export type MigrationOptions = {
   attempts?: number
 }
 
-const DEFAULTS = { folder: FOLDER, lockTimeoutMilliseconds: 2000, pauseMilliseconds: 3000, attempts: 20 }
+const DEFAULTS = {
+  schema: SCHEMA_NAME,
+  folder: FOLDER,
+  lockTimeoutMilliseconds: 2000,
+  pauseMilliseconds: 3000,
+  attempts: 20,
+}
+
+/**
+ * The schema that an environment names, by the rule that the server reads it by.
+ *
+ * @throws Error that says what is wrong with it
+ */
+export function schemaOf(environment: Readonly<Record<string, string | undefined>>): string {
+  const { rule, default: otherwise } = VARIABLES.DATABASE_SCHEMA
+  const read = rule.safeParse(environment['DATABASE_SCHEMA']?.trim() || otherwise)
+  if (read.success) return read.data
+  throw new Error(`DATABASE_SCHEMA ${read.error.issues.map(({ message }) => message).join('; ')}`)
+}
 
 /** A table that somebody else had locked all the time. What was to be applied together was not. */
 export class LockedOutError extends Error {}
 
 /**
- * Applies the pending migrations, over a PostgreSQL connection, since Neon's HTTP protocol has no transaction that spans
- * requests. Those that follow each other are one transaction: all of them or none. One that makes or drops indexes
- * concurrently can't be in a transaction: its statements are steps of their own, and each can be taken again.
+ * Applies the pending migrations, over a PostgreSQL connection, since Neon's HTTP protocol has no transaction
+ * that spans requests. Those that follow each other are one transaction: all of them or none. One that makes
+ * or drops indexes concurrently can't be in a transaction: its statements are steps of their own, and each
+ * can be taken again.
  *
- * A statement that waits for `ACCESS EXCLUSIVE`, say behind a backup that only reads, keeps everybody waiting who comes
- * after it. So it gives up after two seconds, which is less than what a request waits, lets those through, and tries
- * again. Of two migrators that run at once, the second waits and then finds nothing to do.
+ * A statement that waits for `ACCESS EXCLUSIVE`, say behind a backup that only reads, keeps everybody waiting
+ * who comes after it. So it gives up after two seconds, which is less than what a request waits, lets those
+ * through, and tries again. Of two migrators that run at once, the second waits and then finds nothing to do.
  *
- * Drizzle's migrator for this driver can't be used: it sends type parsers with every query, which the embedded
- * database's adapter takes for parameter types.
+ * Drizzle's migrator for this driver can't be used: it sends type parsers with every query, which the
+ * embedded database's adapter takes for parameter types.
  *
  * @returns how many migrations were applied
  * @throws {LockedOutError} after the last attempt
@@ -54,10 +73,12 @@ export async function applyMigrations(pool: Pool, options: MigrationOptions = {}
     // A role's own would end what has to take its time.
     await client.query('set statement_timeout = 0')
     await untilLocked(client)
-    await patiently(client, settings, () => inTransaction(client, () => client.query(BOOKKEEPING)))
+    await client.query("select set_config('search_path', $1, false)", [settings.schema])
+    await patiently(client, settings, () => inTransaction(client, () => prepareSchema(client, settings)))
     const pending = await findPending(client, settings.folder)
     for (const group of groupsOf(pending)) await applyGroup(client, settings, group)
     await client.query(`select pg_advisory_unlock(${LOCK})`)
+    await client.query('reset search_path')
     await client.query('reset lock_timeout')
     await client.query('reset statement_timeout')
     client.release()
@@ -79,8 +100,15 @@ async function untilLocked(client: PoolClient): Promise<void> {
   while ((await client.query(tryLock)).rowCount === 0) await sleep(100)
 }
 
+/** A role that may not create schemas can still migrate, if somebody made ours for it. */
+async function prepareSchema(client: PoolClient, { schema }: typeof DEFAULTS): Promise<void> {
+  const { rowCount } = await client.query('select from pg_namespace where nspname = $1', [schema])
+  if (rowCount === 0) await client.query(`create schema ${escapeIdentifier(schema)}`)
+  await client.query(BOOKKEEPING)
+}
+
 async function findPending(client: PoolClient, migrationsFolder: string): Promise<MigrationMeta[]> {
-  const { rows } = await client.query('select max(created_at) as newest from drizzle.__drizzle_migrations')
+  const { rows } = await client.query('select max(created_at) as newest from migrations')
   const newest = Number(rows[0]?.newest ?? 0)
   return readMigrationFiles({ migrationsFolder }).filter(({ folderMillis }) => folderMillis > newest)
 }
@@ -100,13 +128,13 @@ function groupsOf(pending: MigrationMeta[]): Group[] {
 
 async function applyGroup(client: PoolClient, settings: typeof DEFAULTS, group: Group): Promise<void> {
   if (group.isStepwise) {
-    for (const migration of group.migrations) await applySteps(client, migration)
+    for (const migration of group.migrations) await applySteps(client, settings, migration)
     return
   }
   await patiently(client, settings, () =>
     inTransaction(client, async () => {
       for (const migration of group.migrations) {
-        for (const statement of migration.sql) await client.query(inSchemaOfRole(statement))
+        for (const statement of migration.sql) await client.query(inSchema(statement, settings.schema))
         await record(client, migration)
       }
     }),
@@ -114,15 +142,20 @@ async function applyGroup(client: PoolClient, settings: typeof DEFAULTS, group: 
 }
 
 /**
- * They wait for whoever uses the table, as long as that takes, and nobody waits for them (PostgreSQL's documentation,
- * "Building Indexes Concurrently"). One that failed leaves an index that is not valid, and which is in the way.
+ * They wait for whoever uses the table, as long as that takes, and nobody waits for them (PostgreSQL's
+ * documentation, "Building Indexes Concurrently"). One that failed leaves an index that is not valid, and
+ * which is in the way.
  */
-async function applySteps(client: PoolClient, migration: MigrationMeta): Promise<void> {
+async function applySteps(
+  client: PoolClient,
+  settings: typeof DEFAULTS,
+  migration: MigrationMeta,
+): Promise<void> {
   await client.query('set lock_timeout = 0')
   for (const statement of migration.sql) {
     const step = indexStep(statement)
     if (step?.act === 'create') await dropInvalid(client, step.index)
-    await client.query(inSchemaOfRole(statement))
+    await client.query(inSchema(statement, settings.schema))
   }
   await record(client, migration)
 }
@@ -133,13 +166,8 @@ async function dropInvalid(client: PoolClient, index: string): Promise<void> {
   if (rowCount) await client.query(`drop index concurrently if exists ${index}`)
 }
 
-/** Tables come to be in the first schema of the role's `search_path`; what drizzle-kit writes refers to `public`. */
-function inSchemaOfRole(statement: string): string {
-  return statement.replaceAll('"public".', '')
-}
-
 async function record(client: PoolClient, { hash, folderMillis }: MigrationMeta): Promise<void> {
-  const insert = 'insert into drizzle.__drizzle_migrations (hash, created_at) values ($1, $2)'
+  const insert = 'insert into migrations (hash, created_at) values ($1, $2)'
   await client.query(insert, [hash, folderMillis])
 }
 
@@ -154,7 +182,10 @@ async function inTransaction(client: PoolClient, work: () => Promise<unknown>): 
   }
 }
 
-/** SQLSTATE of a lock that was not to be had in time, and of a deadlock, which another transaction was chosen to survive. */
+/**
+ * SQLSTATE of a lock that was not to be had in time, and of a deadlock, which another transaction was chosen
+ * to survive.
+ */
 const LOCKED_OUT = ['55P03', '40P01']
 
 async function patiently(

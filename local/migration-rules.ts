@@ -1,11 +1,9 @@
 /**
- * What a migration may do to indexes. Made or dropped in a transaction, an index keeps everybody from writing to its
- * table, or from reading it, for as long as that takes; and behind somebody who only reads, for as long as that takes.
+ * What a migration may do to indexes. Made or dropped in a transaction, an index keeps everybody from writing
+ * to its table, or from reading it, for as long as that takes; and behind somebody who only reads, for as
+ * long as that takes.
  * @module
  */
-
-/** The newest migration that was applied before there was this rule. */
-const LAST_WITHOUT_RULE = 5
 
 type IndexStep = { act: 'create' | 'drop'; index: string; isRepeatable: boolean }
 
@@ -16,9 +14,13 @@ const CREATE = new RegExp(
 )
 const DROP = new RegExp(String.raw`^drop\s+index\s+concurrently\s+(if\s+exists\s+)?${NAME}`, 'i')
 
+const withoutSchema = (name: string) => name.replace(/^[^.]+\./, '')
 const withoutComments = (sql: string) => sql.replace(/\/\*[\s\S]*?\*\/|--.*$/gm, '').trim()
 
-/** What a statement does to an index, if it does so concurrently, and so outside of a transaction; else `null`. */
+/**
+ * What a statement does to an index, if it does so concurrently, and so outside of a transaction; else
+ * `null`.
+ */
 export function indexStep(statement: string): IndexStep | null {
   const sql = withoutComments(statement)
   for (const [act, pattern] of [
@@ -26,19 +28,16 @@ export function indexStep(statement: string): IndexStep | null {
     ['drop', DROP],
   ] as const) {
     const found = pattern.exec(sql)
-    if (found)
-      return { act, index: found[2]?.replace('"public".', '') ?? '', isRepeatable: Boolean(found[1]) }
+    if (found) return { act, index: withoutSchema(found[2] ?? ''), isRepeatable: Boolean(found[1]) }
   }
   return null
 }
 
 /**
- * @param file its name begins with its number
  * @param sql the whole file
  * @returns what is wrong with a new migration, a sentence each
  */
-export function indexProblems(file: string, sql: string): string[] {
-  if (Number.parseInt(file, 10) <= LAST_WITHOUT_RULE) return []
+export function indexProblems(sql: string): string[] {
   const statements = sql.split('--> statement-breakpoint').map(withoutComments).filter(Boolean)
   const steps = statements.map(indexStep)
   if (steps.every((step) => step === null))
@@ -63,7 +62,7 @@ function lockingIndex(sql: string, file: string[]): string[] {
     String.raw`^alter\s+table\s+(?:only\s+)?${NAME}\s.*?add\s+(?:constraint\s+\S+\s+)?(?:unique|primary\s+key|exclude)\b(?!\s+using\s+index)`,
     'is',
   ).exec(sql)
-  const table = (created ?? constraint)?.[1]?.replace('"public".', '')
+  const table = withoutSchema((created ?? constraint)?.[1] ?? '')
   if (table && !file.some((text) => isCreationOf(table, text))) {
     return [`An index of ${table} is made CONCURRENTLY, in a file of its own`]
   }
@@ -72,5 +71,5 @@ function lockingIndex(sql: string, file: string[]): string[] {
 
 function isCreationOf(table: string, sql: string): boolean {
   const found = new RegExp(String.raw`^create\s+table\s+(?:if\s+not\s+exists\s+)?${NAME}`, 'i').exec(sql)
-  return found?.[1]?.replace('"public".', '') === table
+  return withoutSchema(found?.[1] ?? '') === table
 }

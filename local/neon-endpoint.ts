@@ -44,10 +44,23 @@ export type NeonEndpointOptions = {
 const DEADLINE_MILLISECONDS = 30_000
 
 /**
- * Neon's proxy has no answer to it either. In the embedded database, `COPY … TO PROGRAM` waits for ever, and with it the
- * whole process: no deadline would end that.
+ * Neon's proxy has no answer to it either. In the embedded database, `COPY … TO PROGRAM` waits for ever, and
+ * with it the whole process: no deadline would end that.
  */
-const COPY = /^(\s|;|--[^\n]*\n|\/\*.*?\*\/)*copy\b/is
+const COPY = /^copy\b/i
+
+/** What may stand before a statement's first word: white space, semicolons and comments. */
+const SKIPPED = /^(?:[\s;]+|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)/
+
+/**
+ * Taken off piece by piece: one expression that repeats them all would try every way to divide a run of them.
+ */
+function isCopy(query: string): boolean {
+  let rest = query
+  for (let skipped = SKIPPED.exec(rest); skipped; skipped = SKIPPED.exec(rest))
+    rest = rest.slice(skipped[0].length)
+  return COPY.test(rest)
+}
 
 const isolationLevels = new Map([
   ['ReadUncommitted', 'READ UNCOMMITTED'],
@@ -59,9 +72,9 @@ const isolationLevels = new Map([
 /**
  * The endpoint as an application without a socket.
  *
- * @returns a Hono app with `POST /sql`. It answers 200 with the result or `{ results }`; 400 with the fields of
- *   a database error, or only a message for a request it does not understand; 403 for a request that may come
- *   from a web page; 500 if the database cannot be reached.
+ * @returns a Hono app with `POST /sql`. It answers 200 with the result or `{ results }`; 400 with the fields
+ *   of a database error, or only a message for a request it does not understand; 403 for a request that may
+ *   come from a web page; 500 if the database cannot be reached.
  * @see https://github.com/neondatabase/serverless
  */
 export function createNeonEndpoint(options: NeonEndpointOptions): Hono {
@@ -76,7 +89,7 @@ export function createNeonEndpoint(options: NeonEndpointOptions): Hono {
     const pool = options.poolFor(connectionString)
     if (!pool) return c.json({ message: 'database does not exist', code: '3D000', severity: 'FATAL' }, 400)
     const queries = isBatch ? body.queries : [body]
-    if (queries.some(({ query }) => COPY.test(query))) throw badRequest('COPY is not possible over HTTP')
+    if (queries.some(({ query }) => isCopy(query))) throw badRequest('COPY is not possible over HTTP')
     options.onRoundTrip?.({ connectionString, queries })
     const deadline = options.deadlineMilliseconds ?? DEADLINE_MILLISECONDS
     const timer = setTimeout(() => giveUp.abort(asError(TIMED_OUT)), deadline)
@@ -101,10 +114,12 @@ export function createNeonEndpoint(options: NeonEndpointOptions): Hono {
 }
 
 /**
- * Listens on a loopback address; anything else is refused, because whoever reaches the port owns the database.
+ * Listens on a loopback address; anything else is refused, because whoever reaches the port owns the
+ * database.
  *
  * @param listen - `port` 0 takes any free one; `hostname` is 127.0.0.1 by default.
- * @returns the port, and `close`, which also ends connections that are kept alive or in the middle of a query.
+ * @returns the port, and `close`, which also ends connections that are kept alive or in the middle of a
+ *   query.
  * @throws Error if the hostname is not a loopback name; the error EADDRINUSE if the port is taken.
  */
 export async function serveNeonEndpoint(
@@ -116,8 +131,8 @@ export async function serveNeonEndpoint(
   }
   // The globals stay as they are: the driver under test shares this process and needs the real ones.
   const server = createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }))
-  // An idle connection is the client's to close: by Node's five seconds it could be closed under a request that a busy
-  // process sends late.
+  // An idle connection is the client's to close: by Node's five seconds it could be closed under a request
+  // that a busy process sends late.
   server.keepAliveTimeout = 0
   server.listen(port, hostname)
   await once(server, 'listening')
@@ -151,8 +166,8 @@ function abandonedBy(c: Context): AbortController {
   return controller
 }
 
-// Two attacks by a page open in the developer's browser. DNS rebinding: the page's own name is made to resolve
-// to 127.0.0.1, then the endpoint is same-origin for it; the Host header still has the foreign name.
+// Two attacks by a page open in the developer's browser. DNS rebinding: the page's own name is made to
+// resolve to 127.0.0.1, then the endpoint is same-origin for it; the Host header still has the foreign name.
 // Plain cross-origin fetch: the browser sends it and only conceals the answer, but a DELETE needs no answer;
 // a browser puts Origin on every POST, and the driver, which runs on servers, on none.
 const loopbackHost = /^(localhost|127\.0\.0\.1|\[::1\]|db\.localtest\.me)(:\d{1,5})?$/i
@@ -169,7 +184,8 @@ function badRequest(message: string): HTTPException {
 }
 
 function requireHeaders(c: Context): string {
-  // Neon has other answer shapes without these two. The driver always asks for this one, so it is the only one.
+  // Neon has other answer shapes without these two. The driver always asks for this one, so it is the only
+  // one.
   for (const name of ['Neon-Raw-Text-Output', 'Neon-Array-Mode']) {
     if (c.req.header(name) !== 'true') throw badRequest(`the header ${name} must be true`)
   }

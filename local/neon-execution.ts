@@ -1,6 +1,6 @@
 /**
- * What the local Neon endpoint does with a pool: one statement, or a batch in one transaction, and the shape of
- * the answers. Knows no HTTP.
+ * What the local Neon endpoint does with a pool: one statement, or a batch in one transaction, and the shape
+ * of the answers. Knows no HTTP.
  * @module
  */
 
@@ -25,10 +25,11 @@ type Work = { pool: Pool; signal: AbortSignal }
 /**
  * Runs one statement on one connection.
  *
- * @param work.signal ends the statement when it is aborted, as Neon does when the HTTP request is: it has not run then,
- *   unless it was committed already
+ * @param work.signal ends the statement when it is aborted, as Neon does when the HTTP request is: it has not
+ *   run then, unless it was committed already
  * @returns its result; the connection is back in the pool, outside any transaction.
- * @throws the error of pg or PGlite: see {@link databaseErrorPayload}; the signal's reason once that is aborted.
+ * @throws the error of pg or PGlite: see {@link databaseErrorPayload}; the signal's reason once that is
+ *   aborted.
  */
 export function executeSingle(work: Work, statement: Statement): Promise<StatementResult> {
   return withClient(work, (client) => execute(client, statement))
@@ -39,8 +40,8 @@ export function executeSingle(work: Work, statement: Statement): Promise<Stateme
  *
  * @param begin - the statement that opens the transaction, with its isolation level and modes.
  * @returns one result per statement, once the transaction is committed.
- * @throws the error of the first statement that failed, or of the COMMIT; everything is rolled back then. So it is with
- *   the signal's reason, once that is aborted.
+ * @throws the error of the first statement that failed, or of the COMMIT; everything is rolled back then. So
+ *   it is with the signal's reason, once that is aborted.
  */
 export function executeBatch(work: Work, begin: string, statements: Statement[]): Promise<StatementResult[]> {
   return withClient(work, async (client) => {
@@ -92,8 +93,8 @@ async function runAndRelease<T>(
   client: PoolClient,
   work: (client: PoolClient) => Promise<T>,
 ): Promise<T> {
-  // After an error the transaction status is stale (the server reports it later), so an error always rolls back;
-  // outside a transaction that only raises a warning.
+  // After an error the transaction status is stale (the server reports it later), so an error always rolls
+  // back; outside a transaction that only raises a warning.
   let mustRollBack = true
   let ending: Promise<boolean> | undefined
   const end = () => {

@@ -1,6 +1,7 @@
 /**
  * Sample values for the documentation. Without them documentation pages make up their own, such as "string",
- * or -9007199254740991 for an integer. They stand here rather than on the schemas, which are part of the Worker.
+ * or -9007199254740991 for an integer. They stand here rather than on the schemas, which are part of the
+ * Worker.
  * @module
  */
 
@@ -97,7 +98,10 @@ function showsItself({ type, items, ...schema }: Schema): boolean {
   return type === 'boolean'
 }
 
-/** Zod's integers are JavaScript's: bounds that say nothing of the API. The patterns repeat what the format says. */
+/**
+ * Zod's integers are JavaScript's: bounds that say nothing of the API. The patterns repeat what the format
+ * says.
+ */
 function withoutNoise(schema: Schema): void {
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum
@@ -122,7 +126,8 @@ function illustrate(schema: Schema, owner: string): void {
 }
 
 /**
- * Adds an example to every member and parameter of a document that would otherwise be shown with a made-up value.
+ * Adds an example to every member and parameter of a document that would otherwise be shown with a made-up
+ * value.
  *
  * @throws Error that names one that has none
  */

@@ -1,6 +1,5 @@
 import type { ZodOpenApiResponseObject } from 'zod-openapi'
-import type { ErrorCode } from '../src/errors.ts'
-import { PROBLEMS } from '../src/http/problem.ts'
+import { ERRORS, type ErrorCode } from '../src/features.ts'
 import { problemPayload } from '../src/operations/payloads.ts'
 
 const HEADERS: Record<
@@ -12,15 +11,17 @@ const HEADERS: Record<
   503: { 'Retry-After': { description: 'When to try again, in seconds', schema: { type: 'integer' } } },
 }
 
-/** Each response once: one that is the same object and has an `id` is written as a component and referred to. */
+/**
+ * Each response once: one that is the same object and has an `id` becomes a component, which others refer to.
+ */
 const known = new Map<string, ZodOpenApiResponseObject>()
 
 /**
- * The failures of an operation, by status. OpenAPI has one response a status, so operations that can fail with the
- * same codes of a status share it.
+ * The failures of an operation, by status. OpenAPI allows one response a status, so operations that can fail
+ * with the same codes of a status share it.
  */
 export function errorResponses(codes: readonly ErrorCode[]): Record<string, ZodOpenApiResponseObject> {
-  const byStatus = Object.groupBy(new Set(codes), (code) => String(PROBLEMS[code].status))
+  const byStatus = Object.groupBy(new Set(codes), (code) => String(ERRORS[code].status))
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, sharing = []]) => {
       const id = sharing.sort().join('-or-')
@@ -33,10 +34,10 @@ export function errorResponses(codes: readonly ErrorCode[]): Record<string, ZodO
 
 /** Each code links to its page. */
 function errorResponse(codes: readonly ErrorCode[]): ZodOpenApiResponseObject {
-  const [status] = codes.map((code) => PROBLEMS[code].status)
+  const [status] = codes.map((code) => ERRORS[code].status)
   const headers = HEADERS[status ?? 0]
   return {
-    description: codes.map((code) => `[\`${code}\`](/problems/${code}): ${PROBLEMS[code].title}.`).join(' '),
+    description: codes.map((code) => `[\`${code}\`](/problems/${code}): ${ERRORS[code].title}.`).join(' '),
     ...(headers && { headers }),
     content: { 'application/problem+json': { schema: problemPayload } },
   }

@@ -8,9 +8,8 @@ import {
 } from 'zod-openapi'
 import packageJson from '../package.json' with { type: 'json' }
 import { routes } from '../src/app.ts'
-import type { ErrorCode } from '../src/errors.ts'
+import { type ErrorCode, PERMISSIONS, type Permission } from '../src/features.ts'
 import { metadataOf, type RouteDescription, type RouteMetadata } from '../src/http/describe-route.ts'
-import { PERMISSIONS, type Permission } from '../src/roles/permissions.ts'
 import { addExamples } from './openapi-examples.ts'
 import { errorResponses } from './openapi-responses.ts'
 
@@ -28,17 +27,17 @@ const TAGS: Record<string, string> = {
   Service: 'For operators, and for services that verify tokens.',
 }
 
-const DESCRIPTION = `Registration, sign-in and the current user.
-
-To try the operations below, register with \`POST /users\`, then press *Authorize* and enter the same username (or
-email address) and password. Or call \`POST /login?use_cookies=true\`: from then on the browser sends the session's
-cookies by itself.
-
-Every error is a problem document (RFC 9457, \`Problem\` under *Schemas*): branch on \`code\`, show \`detail\`. Each code
-has a page.`
+const DESCRIPTION = [
+  'Registration, sign-in and the current user.',
+  'To try the operations below, register with `POST /users`, then press *Authorize* and enter the same ' +
+    'username (or email address) and password. Or call `POST /login?use_cookies=true`: from then on the ' +
+    "browser sends the session's cookies by itself.",
+  'Every error is a problem document (RFC 9457, `Problem` under *Schemas*): branch on `code`, show `detail`. ' +
+    'Each code has a page.',
+].join('\n\n')
 
 const SECURITY_SCHEMES = {
-  // What the documentation page's "Authorize" uses. It is our own sign-in, not an OAuth server's.
+  // For the documentation page's "Authorize". It is our own sign-in, not an OAuth server's.
   password: {
     type: 'oauth2',
     description:
@@ -56,11 +55,14 @@ const SECURITY_SCHEMES = {
     in: 'cookie',
     name: '__Host-lumascope_access',
     description:
-      'Set by `POST /login?use_cookies=true` and sent by the browser; no script can read or write it, so there is nothing to enter here. Over plain http on loopback its name has no `__Host-`.',
+      'Set by `POST /login?use_cookies=true` and sent by the browser; no script can read or write it, so ' +
+      'there is nothing to enter here. Over plain http on loopback its name has no `__Host-`.',
   },
 } as const
 
-/** The OpenAPI 3.1 document, generated from what validates requests and from what routes say of themselves. */
+/**
+ * The OpenAPI 3.1 document, generated from the schemas that validate and from what routes say of themselves.
+ */
 export function openapiDocument(): object {
   const paths: ZodOpenApiPathsObject = {}
   const order = Object.keys(TAGS)
@@ -88,27 +90,23 @@ export function openapiDocument(): object {
 
 /** One entry a route: what its handlers carry, merged. Aliases under `/auth` are left out. */
 function documentedRoutes(): Route[] {
-  const byRoute = new Map<string, Route>()
-  const described = new Set<object>()
-  for (const { method, path, handler } of routes.routes) {
-    const metadata = metadataOf(handler)
-    if (metadata.description && described.has(metadata.description)) continue
-    if (metadata.description) described.add(metadata.description)
-    const key = `${method} ${path}`
-    const known = byRoute.get(key)
-    if (known) Object.assign(known.metadata, metadata)
-    else if (metadata.description) {
-      byRoute.set(key, { method, path, metadata: { ...metadata, description: metadata.description } })
-    }
-  }
-  return [...byRoute.values()]
+  const byRoute = Map.groupBy(routes.routes, ({ method, path }) => `${method} ${path}`)
+  const described = new Set<RouteDescription>()
+  return [...byRoute.values()].flatMap((handlers) => {
+    const metadata: RouteMetadata = Object.assign({}, ...handlers.map(({ handler }) => metadataOf(handler)))
+    const { description } = metadata
+    const [first] = handlers
+    if (!first || !description || described.has(description)) return []
+    described.add(description)
+    return [{ method: first.method, path: first.path, metadata: { ...metadata, description } }]
+  })
 }
 
 function operation({ method, metadata, path: pattern }: Route, path: string): ZodOpenApiOperationObject {
   const { description, body, permission } = metadata
   const needs = permission && `Needs the permission \`${permission}\`.`
   const text = [description.description, needs].filter(Boolean).join(' ')
-  // Ids of users are the ones that a pattern keeps to digits.
+  // A pattern keeps ids of users to digits.
   const ids = new Set([...pattern.matchAll(/:(\w+)\{\[1-9\]/g)].map(([, name]) => name))
   const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     in: 'path' as const,
@@ -117,17 +115,18 @@ function operation({ method, metadata, path: pattern }: Route, path: string): Zo
     schema: ids.has(name) ? { type: 'integer' as const, minimum: 1 } : { type: 'string' as const },
   }))
   return {
-    operationId: `${method.toLowerCase()}${(path === '/' ? '/about' : path).replace(/[^A-Za-z]+(\w?)/g, (_, next: string) => next.toUpperCase())}`,
+    operationId: operationId(method, path),
     summary: description.summary,
     ...(text && { description: text }),
     tags: [description.tag],
-    security: description.access === 'public' ? [] : securityOf(permission),
+    security: metadata.access === 'anyone' ? [] : securityOf(permission),
     ...(parameters.length > 0 && { parameters }),
     ...(metadata.query && { requestParams: { query: metadata.query as QuerySchema } }),
     ...(body && {
       requestBody: {
         required: !body.optional,
-        // JSON first: the page sends a form with every field that it knows, those that exclude each other included.
+        // JSON first: the page sends forms with all fields that it knows, those that exclude each other
+        // included.
         content: Object.fromEntries(body.media.toSorted().map((media) => [media, { schema: body.schema }])),
       },
     }),
@@ -135,24 +134,30 @@ function operation({ method, metadata, path: pattern }: Route, path: string): Zo
   }
 }
 
-/** Successes as described; failures by status, with the codes that share it. */
+/** `getUsersMe` for `GET /users/me`. */
+function operationId(method: string, path: string): string {
+  const words = (path === '/' ? '/about' : path).replace(/[^A-Za-z]+(\w?)/g, (_, next: string) =>
+    next.toUpperCase(),
+  )
+  return method.toLowerCase() + words
+}
+
+/** The successes that the route describes, and its failures by status, with the codes that share it. */
 function responses({
   method,
-  metadata: { description, body, query, limited, permission },
+  metadata: { description, body, query, access, limited, permission },
 }: Route): ZodOpenApiOperationObject['responses'] {
   const codes: ErrorCode[] = [
     ...(body
       ? (['malformed_request', 'payload_too_large', 'unsupported_media_type', 'validation_failed'] as const)
       : []),
     ...(query && !body ? (['validation_failed'] as const) : []),
-    // Whoever is signed in has a limit for what changes something.
-    ...(limited || (description.access === 'user' && method !== 'GET') ? (['rate_limited'] as const) : []),
+    // Signed-in users have a limit for requests that change something.
+    ...(limited || (access !== 'anyone' && method !== 'GET') ? (['rate_limited'] as const) : []),
     ...(limited ? (['overloaded'] as const) : []),
-    ...(description.access === 'public'
-      ? []
-      : (['unauthenticated', 'access_token_expired', 'invalid_token'] as const)),
+    ...(access === 'anyone' ? [] : (['unauthenticated', 'access_token_expired', 'invalid_token'] as const)),
     ...(permission ? (['forbidden'] as const) : []),
-    ...(description.access === 'public' || method === 'GET' ? [] : (['origin_rejected'] as const)),
+    ...(access === 'anyone' || method === 'GET' ? [] : (['origin_rejected'] as const)),
     ...(description.errors ?? []),
     'internal_error',
     'database_unavailable',
@@ -173,7 +178,7 @@ function securityOf(permission?: Permission) {
   return [{ password: permission ? [permission] : [] }, { bearer: [] }, { cookie: [] }]
 }
 
-/** The document as it is stored; the same text for the same routes. */
+/** The document as it is stored; the same string for the same routes. */
 export function openapiText(): string {
   return `${JSON.stringify(openapiDocument(), null, 2)}\n`
 }

@@ -46,16 +46,18 @@ export function postgresPool(connectionString: string, connections = 10): Pool {
  * @returns the pool; the caller ends it before it closes the database.
  */
 export function pglitePool(pglite: PGlite): Pool {
-  // PGlite is one session and its adapter one connection object, handed to every client of the pool. Two clients
-  // at a time would read each other's answers and share a transaction; with one, the pool makes the others wait.
-  // Nor is it closed for being idle: the end of the old client would end the one that takes its place.
+  // PGlite is one session and its adapter one connection object, handed to every client of the pool. Two
+  // clients at a time would read each other's answers and share a transaction; with one, the pool makes the
+  // others wait. Nor is it closed for being idle: the end of the old client would end the one that takes its
+  // place.
   return quietPool({ ...createPgConfig(pglite), max: 1, idleTimeoutMillis: 0 })
 }
 
 /**
- * Ends a session from outside, by a connection of its own: PostgreSQL cancels the statement that runs in it and rolls
- * its transaction back. Cancelling the statement alone would leave a doubt: the order could arrive between two
- * statements, where it does nothing, or in the midst of somebody else's who got the connection meanwhile.
+ * Ends a session from outside, by a connection of its own: PostgreSQL cancels the statement that runs in it
+ * and rolls its transaction back. Cancelling the statement alone would leave a doubt: the order could arrive
+ * between two statements, where it does nothing, or in the midst of somebody else's who got the connection
+ * meanwhile.
  *
  * @param client lent out by the pool; to be discarded now
  * @returns whether it was one that can be ended. PGlite's only session can't.

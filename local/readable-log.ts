@@ -1,6 +1,6 @@
 /**
- * The application's log for people: in production one line of JSON a request, here one line to read. It stands outside
- * the product, so that there is no second format which production could be set to.
+ * The application's log for people: in production one line of JSON a request, here one line to read. It
+ * stands outside the product, so that there is no second format which production could be set to.
  * @module
  */
 
@@ -16,7 +16,10 @@ type RequestLine = {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
 const CONTROL = /\x1b\[[\d;]*m|[\x00-\x08\x0a-\x1f\x7f-\x9f]/g
 
-/** A terminal obeys control characters: a log that passes them on lets whoever is logged rewrite what is on screen. */
+/**
+ * A terminal obeys control characters: a log that passes them on lets whoever is logged rewrite what is on
+ * screen.
+ */
 function escapeControl(line: string): string {
   return line.replace(CONTROL, (found) =>
     found.length > 1 ? found : `\\x${found.charCodeAt(0).toString(16).padStart(2, '0')}`,
@@ -35,7 +38,8 @@ function parse(line: string): Partial<RequestLine> & { event?: unknown } {
 /**
  * @param line what the application printed
  * @param time when, for the reader
- * @returns `12:01:02 POST /login 200 131 ms 2 queries` for a request; anything else as it is, without control characters
+ * @returns `12:01:02 POST /login 200 131 ms 2 queries` for a request; anything else as it is, without control
+ *   characters
  */
 export function readableLine(line: string, time: Date): string {
   const { event, method, route, status, duration_ms, queries } = parse(line)
@@ -46,7 +50,9 @@ export function readableLine(line: string, time: Date): string {
   )
 }
 
-/** What of the log is no news: the requests by which `npm run dev` itself asks whether the application is up. */
+/**
+ * What of the log is no news: the requests by which `npm run dev` itself asks whether the application is up.
+ */
 export function createReadableLog(write: (line: string) => void, clock: () => Date) {
   let ownProbes = 0
   /** Before it is up, nobody else's; and that it listens is what the developer is told in other words. */

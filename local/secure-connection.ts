@@ -5,10 +5,10 @@ import { isLoopback } from '../src/net/loopback.ts'
 type Connection = Pick<PoolConfig, 'connectionString'> & { Client?: typeof Client }
 
 /**
- * How a PostgreSQL server is connected to. Off this machine that is TLS with a certificate that fits the host: without
- * `sslmode` pg would send everything in the clear, and with `sslmode=require` in libpq's meaning to whoever answers.
- * Only `sslmode=disable`, written out, says that the network is one's own; a password is not sent in the clear even
- * then, nor as MD5, which is cracked in no time.
+ * How a PostgreSQL server is connected to. Off this machine that is TLS with a certificate that fits the
+ * host: without `sslmode` pg would send everything in the clear, and with `sslmode=require` in libpq's
+ * meaning to whoever answers. Only `sslmode=disable`, written out, says that the network is one's own; a
+ * password is not sent in the clear even then, nor as MD5, which is cracked in no time.
  *
  * @throws Error for a URL that wants any certificate to be taken
  */
@@ -37,8 +37,8 @@ function verify({ searchParams }: URL): void {
 }
 
 /**
- * Whether nobody else can listen in: a socket of the file system, or a loopback address that no DNS server is asked for.
- * The host is what pg makes of the URL, its query and the environment.
+ * Whether nobody else can listen in: a socket of the file system, or a loopback address that no DNS server is
+ * asked for. The host is what pg makes of the URL, its query and the environment.
  */
 function isOnThisMachine(url: URL): boolean {
   const withoutTls = new URL(url)

@@ -2,8 +2,8 @@ import { escapeIdentifier, type Pool } from 'pg'
 import { statementDeadline } from '../src/db/client.ts'
 
 /**
- * Lets PostgreSQL end the statements of a role before the application gives up on them, in this database alone. A shorter
- * timeout that the role has already stays. It holds for connections that begin from now on.
+ * Lets PostgreSQL end the statements of a role before the application gives up on them, in this database
+ * alone. A shorter timeout that the role has already stays. It holds for connections that begin from now on.
  *
  * @param role whom the application connects as; omitted: the role of this connection
  * @returns the role and its timeout in milliseconds

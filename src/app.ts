@@ -5,19 +5,22 @@ import { administrationRoutes } from './administration/routes.ts'
 import { auditRoutes } from './audit/routes.ts'
 import type { AppDeps } from './deps.ts'
 import { type AppEnv, requestContext } from './http/context.ts'
-import { assertEveryRouteDeclaresAccess } from './http/describe-route.ts'
+import { assertEveryRouteIsMarked } from './http/describe-route.ts'
 import { handleError, handleNotFound, throwErrorsOnly } from './http/handle-error.ts'
 import { readBody } from './http/read-body.ts'
 import { requireHttps } from './http/require-https.ts'
 import { securityHeaders } from './http/security-headers.ts'
+import { checkDeadline } from './operations/check-deadline.ts'
 import { serviceRoutes } from './operations/routes.ts'
 import { admitHashing } from './passwords/admit-hashing.ts'
-import { passwordRoutes } from './passwords/routes.ts'
+import { passwordRoutes, signInRoutes } from './passwords/routes.ts'
+import { watchGuessing } from './passwords/watch-guessing.ts'
 import { roleRoutes } from './roles/routes.ts'
+import type { Jobs } from './schedule/run-scheduled.ts'
 import { ownSessionRoutes, sessionRoutes } from './sessions/routes.ts'
 import { userRoutes } from './users/routes.ts'
 
-/** Every route of the API, without the middleware around them. */
+/** All routes of the API, without the middleware around them. */
 export const routes = new Hono<AppEnv>()
   .route('/', serviceRoutes)
   .route('/', userRoutes)
@@ -26,17 +29,23 @@ export const routes = new Hono<AppEnv>()
   .route('/', roleRoutes)
   .route('/', auditRoutes)
   .route('/', ownSessionRoutes)
+  .route('/', signInRoutes)
   .route('/', sessionRoutes)
+  .route('/auth', signInRoutes)
   .route('/auth', sessionRoutes)
+
+/** Runs every hour beside the purges, by the name that the log calls it. */
+export const jobs: Jobs = { guessing: watchGuessing, deadline: checkDeadline }
 
 /**
  * Builds the application: a Hono app that runs on any runtime with the web platform's APIs.
  *
- * @throws Error when a route has neither a guard nor the word `public`
+ * @throws Error if a route does not begin with one of `anyone`, `requireToken`, `requireUser` and
+ *   `requirePermission`
  */
 export function createApp(deps: AppDeps) {
   const { publicUrl } = deps.config
-  // Not strict: a path answers with and without a trailing slash.
+  // Not strict: paths work with and without a trailing slash.
   const app = new Hono<AppEnv>({ strict: false })
     .use(requestContext(deps, admitHashing))
     .use(securityHeaders(publicUrl))
@@ -48,7 +57,7 @@ export function createApp(deps: AppDeps) {
     .route('/', routes)
   app.onError(handleError)
   app.notFound(handleNotFound(app))
-  assertEveryRouteDeclaresAccess(app.routes)
+  assertEveryRouteIsMarked(app.routes)
   return app
 }
 

@@ -1,61 +1,34 @@
-/**
- * Every error code a client can receive. Codes are stable: clients branch on them, messages may change.
- * What each means over HTTP is one table in `http/problem.ts`.
- */
-export type ErrorCode =
-  | 'malformed_request'
-  | 'invalid_or_expired_code'
-  | 'invalid_credentials'
-  | 'unauthenticated'
-  | 'access_token_expired'
-  | 'invalid_token'
-  | 'forbidden'
-  | 'https_required'
-  | 'origin_rejected'
-  | 'wrong_password'
-  | 'not_found'
-  | 'method_not_allowed'
-  | 'request_timeout'
-  | 'email_taken'
-  | 'username_taken'
-  | 'last_admin'
-  | 'role_in_use'
-  | 'role_exists'
-  | 'payload_too_large'
-  | 'unsupported_media_type'
-  | 'validation_failed'
-  | 'weak_password'
-  | 'rate_limited'
-  | 'headers_too_large'
-  | 'database_unavailable'
-  | 'overloaded'
-  | 'internal_error'
+import type { Limit } from './features/rules.ts'
+import type { ErrorCode } from './features.ts'
 
-/** One thing wrong with one member of the request. `pointer` is a JSON Pointer into the body (RFC 6901). */
+/**
+ * One thing that is wrong with one field of the request. `pointer` is a JSON Pointer into the body (RFC
+ * 6901).
+ */
 export type FieldError = { pointer: string; code: string; detail: string }
 
-/** A burst of `count`, refilled evenly over `seconds`, that has nothing left. */
-export type RefusingLimit = { name: string; count: number; seconds: number; retryAfterSeconds: number }
+/** A limit that has no attempts left. */
+export type RefusingLimit = Limit & { retryAfterSeconds: number }
 
 type AppErrorOptions = {
-  /** Said to the client in place of the code's own text. Never holds a secret or another person's data. */
+  /** Sent to the client in place of the code's own advice. Never holds a secret or another person's data. */
   detail?: string
   errors?: FieldError[]
-  /** Further members of the answer, of this error alone. */
+  /** Further members of the problem document, of this error alone. */
   members?: Record<string, unknown>
   /** Why, for the audit trail; never sent. */
   reason?: string
-  /** Which limit refused it. */
+  /** The limit that refused it. */
   limit?: RefusingLimit
-  /** When to try again, in whole seconds, where the code's own answer is not the best there is. */
+  /** When to try again, in whole seconds; omitted: what the code's own headers say. */
   retryAfterSeconds?: number
-  /** Kept for the log, never sent. */
+  /** For the log; never sent. */
   cause?: unknown
 }
 
 /**
- * The way to say "all that is left is to tell the client": thrown by verbs and middleware, turned into a
- * response in one place. It knows no HTTP.
+ * Thrown by verbs and middleware when all that is left is to tell the client; `http/handle-error.ts` turns it
+ * into a response. It knows no HTTP.
  */
 export class AppError extends Error {
   readonly code: ErrorCode
@@ -79,7 +52,7 @@ export class AppError extends Error {
   }
 }
 
-/** The error for one thing that is wrong with one member of the request. */
-export function memberError(code: ErrorCode, member: FieldError): AppError {
-  return new AppError(code, { detail: `${member.pointer.slice(1)}: ${member.detail}`, errors: [member] })
+/** The error for one thing that is wrong with one field of the request. */
+export function fieldError(code: ErrorCode, field: FieldError): AppError {
+  return new AppError(code, { detail: `${field.pointer.slice(1)}: ${field.detail}`, errors: [field] })
 }

@@ -9,13 +9,13 @@ import { createMemoryLimiter } from './limits/memory-limiter.ts'
 import { createProbe } from './operations/probe-database.ts'
 import { commonPasswordsFrom } from './passwords/common-passwords.ts'
 
-/** How password hashes are made on a platform. */
+/** How a platform makes password hashes. */
 export type Hashing = {
-  /** Omitted: by Web Crypto, without a pause. */
+  /** Omitted: Web Crypto, without a pause. */
   derive?: Derive
-  /** How many at the same time. */
+  /** How many run at once. */
   running: number
-  /** Omitted: until the work is done. */
+  /** After how long a hash counts as abandoned; omitted: never. */
   leaseMilliseconds?: number
 }
 
@@ -24,55 +24,48 @@ export const stopwatch = () => performance.now()
 
 const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds))
 
-/** As many as are hashed before the deadline, at the usual tenth of a second and a half. */
+/** As many as can be hashed before the deadline, at the usual 150 ms each. */
 const WAITING_PER_RUNNING = 32
 const DEADLINE_MILLISECONDS = 5000
 
 /** @param now milliseconds */
-export function createLocalLimits({ limits }: Config, now: () => number): AppDeps['localLimits'] {
+export function createLocalLimits(config: Config, now: () => number): AppDeps['localLimits'] {
   return {
-    registerAddress: createMemoryLimiter(limits.registerAddress, now),
-    signInAddress: createMemoryLimiter(limits.signInAddress, now),
-    refreshSession: createMemoryLimiter(limits.refreshSession, now),
+    limitRegisterAddress: createMemoryLimiter(config.limitRegisterAddress, now),
+    limitSignInAddress: createMemoryLimiter(config.limitSignInAddress, now),
+    limitRefreshSession: createMemoryLimiter(config.limitRefreshSession, now),
     reports: createMemoryLimiter({ count: 1, seconds: 60 }, now),
   }
 }
 
-/** Real time, real randomness, the configured database: the one place where they enter. */
-export function makeDeps(
-  config: Config,
-  {
-    hashing,
-    databaseFetch,
-    ...platform
-  }: Pick<AppDeps, 'assets' | 'clientAddress' | 'floodLimiter' | 'isPlainHttp'> & {
-    hashing: Hashing
-    /** Where the platform has something leaner than its `fetch`. */
-    databaseFetch?: DatabaseFetch
-  },
-): AppDeps {
-  const random: Random = {
-    bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
-    uuid: () => crypto.randomUUID(),
-  }
+const random: Random = {
+  bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+  uuid: () => crypto.randomUUID(),
+}
+
+type Platform = Pick<AppDeps, 'assets' | 'clientAddress' | 'floodLimiter' | 'isPlainHttp'> & {
+  hashing: Hashing
+  /** If the platform has something leaner than its `fetch`. */
+  databaseFetch?: DatabaseFetch
+}
+
+/** Brings in time, randomness and the configured database; nothing else does. */
+export function makeDeps(config: Config, { hashing, databaseFetch, ...platform }: Platform): AppDeps {
   return {
     config,
     connect: prepareDatabase(
       { url: config.databaseUrl, endpoint: config.databaseEndpoint },
-      { now: stopwatch, timeoutMilliseconds: config.databaseTimeoutMilliseconds, databaseFetch },
+      {
+        now: stopwatch,
+        timeoutMilliseconds: config.databaseTimeoutMilliseconds,
+        schema: config.databaseSchema,
+        databaseFetch,
+      },
     ),
     clock: () => new Date(),
     stopwatch,
     random,
-    passwords: createPasswordHasher(config.passwordWork, random.bytes, hashing.derive),
-    admission: createAdmission({
-      running: hashing.running,
-      waiting: hashing.running * WAITING_PER_RUNNING,
-      deadlineMilliseconds: DEADLINE_MILLISECONDS,
-      leaseMilliseconds: hashing.leaseMilliseconds ?? Number.POSITIVE_INFINITY,
-      now: stopwatch,
-      sleep,
-    }),
+    ...makeHashing(config, hashing),
     localLimits: createLocalLimits(config, Date.now),
     probe: createProbe({ stopwatch, sleep }),
     keyRing: createKeyRing(config.signingKeys),
@@ -80,11 +73,28 @@ export function makeDeps(
     deviceKeys: deriveKeys(config.authSecrets, 'device-token'),
     limitKeys: deriveKeys(config.authSecrets, 'rate-limit'),
     commonPasswords: commonPasswordsFrom({ assets: platform.assets, publicUrl: config.publicUrl }),
-    // Called as a method of another object, the one of Workers throws "Illegal invocation".
+    // Called as a method of another object, Workers' `fetch` throws "Illegal invocation".
     fetch: (...args) => fetch(...args),
     ...platform,
-    // Both runtimes collect what the console is given; one line is one entry.
+    // Both runtimes collect what is written to the console, one entry a line.
     // biome-ignore lint/suspicious/noConsole: this is the sink of the log
     log: (entry) => console.log(JSON.stringify(entry)),
+  }
+}
+
+function makeHashing(
+  { passwordIterations: iterations, passwordRounds: rounds }: Config,
+  { derive, running, leaseMilliseconds = Number.POSITIVE_INFINITY }: Hashing,
+): Pick<AppDeps, 'passwords' | 'admission'> {
+  return {
+    passwords: createPasswordHasher({ iterations, rounds }, random.bytes, derive),
+    admission: createAdmission({
+      running,
+      waiting: running * WAITING_PER_RUNNING,
+      deadlineMilliseconds: DEADLINE_MILLISECONDS,
+      leaseMilliseconds,
+      now: stopwatch,
+      sleep,
+    }),
   }
 }

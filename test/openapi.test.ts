@@ -6,8 +6,8 @@ import { openapiDocument, openapiText } from '../local/openapi.ts'
 import { BODY_EXAMPLES, EXAMPLES } from '../local/openapi-examples.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { routes } from '../src/app.ts'
+import { ERRORS } from '../src/features.ts'
 import { metadataOf } from '../src/http/describe-route.ts'
-import { PROBLEMS } from '../src/http/problem.ts'
 import { VERSION } from '../src/operations/version.ts'
 
 type Schema = {
@@ -120,7 +120,7 @@ test('each error is described once, with a link to its page', () => {
   for (const [name, { description = '', content }] of Object.entries(document.components.responses)) {
     const codes = [...description.matchAll(/\]\(\/problems\/(\w+)\)/g)].map(([, code = '']) => code)
     expect(codes.join('-or-')).toBe(name)
-    expect(Object.keys(PROBLEMS)).toEqual(expect.arrayContaining(codes))
+    expect(Object.keys(ERRORS)).toEqual(expect.arrayContaining(codes))
     expect(content).toEqual({
       'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
     })

@@ -19,4 +19,4 @@ const app = appWithParts(
     databaseFetch: fetchUnderNode,
   }),
 )
-serve({ fetch: app.fetch, hostname: '127.0.0.1', port: config.node.port })
+serve({ fetch: app.fetch, hostname: '127.0.0.1', port: config.port })

@@ -4,9 +4,9 @@ import { cookieToken } from './session-cookies.ts'
 
 /**
  * The token of the `Authorization` header; never one from a query or a body, which end up in logs. Another
- * scheme is no token: RFC 6750 section 3.1 wants no error code then.
+ * scheme counts as no token: RFC 6750 section 3.1 wants no error code then.
  *
- * @returns `null` when there is none
+ * @returns `null` if there is none
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
  */
 export function findBearerToken(c: RequestContext): string | null {
@@ -15,14 +15,14 @@ export function findBearerToken(c: RequestContext): string | null {
 }
 
 /**
- * The access token that a request presents: the bearer's, which a page can't make a browser send, or else
- * the cookie's.
+ * The access token of a request: the bearer's, which no page can make a browser send, or else the cookie's.
  *
- * In cookie mode the browser drops the access cookie when its token expires, and sends the refresh cookie alone:
- * that visitor is signed in still, so a page must learn to refresh rather than to show the sign-in form.
+ * In cookie mode the browser drops the access cookie when its token expires, and sends only the refresh
+ * cookie. That visitor is still signed in, so the page must be told to refresh and not to show its sign-in
+ * form.
  *
- * @throws AppError `access_token_expired` where the refresh cookie alone is there, `unauthenticated` where nothing
- *   is; `origin_rejected` or `invalid_token` for a cookie that is not to be trusted
+ * @throws AppError `access_token_expired` if only the refresh cookie is there, `unauthenticated` if neither
+ *   is; `origin_rejected` or `invalid_token` for a cookie that must not be trusted
  */
 export function presentedAccessToken(c: RequestContext): string {
   const token = findBearerToken(c) ?? cookieToken(c, 'access')

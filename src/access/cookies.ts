@@ -6,12 +6,12 @@ import { isLoopback } from '../net/loopback.ts'
 export type CookieKind = 'access' | 'refresh' | 'device'
 
 /**
- * Sets a cookie that no script can read: `HttpOnly`, for the whole host and no other (`__Host-`), and `Secure`.
- * On plain-http loopback the prefix and `Secure` are left out, as browsers would refuse them. To be called last:
- * a header that was set survives into an error.
+ * Sets a cookie that no script can read: `HttpOnly`, for this host alone (`__Host-`), and `Secure`. On
+ * plain-http loopback the prefix and `Secure` are left out, since browsers would refuse them. Call it last: a
+ * header that was set before an error is sent with the error.
  *
- * `Partitioned` (CHIPS) keeps it apart by the site that embeds the frontend: the one kind of third-party cookie that
- * browsers take which refuse others. Such a cookie is only removed by one that is partitioned too.
+ * `Partitioned` (CHIPS) keeps the cookie apart by the site that embeds the frontend: browsers that refuse
+ * third-party cookies take these. Only a partitioned cookie can remove one.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6265#section-4.1.2
  */
@@ -25,7 +25,7 @@ export function writeCookie(
   c.header('Set-Cookie', generateCookie(cookieName(config, kind), value, options), { append: true })
 }
 
-/** All values that a request has for a cookie. More than one: some were planted from another path or host. */
+/** All values of a cookie in a request. If there are several, another path or host planted some of them. */
 export function cookieValues(c: RequestContext, kind: CookieKind): string[] {
   const start = `${cookieName(c.var.deps.config, kind)}=`
   const pairs = (c.req.header('Cookie') ?? '').split(';').map((pair) => pair.trim())
@@ -33,8 +33,8 @@ export function cookieValues(c: RequestContext, kind: CookieKind): string[] {
 }
 
 /**
- * The name of a cookie. Ports are no boundary for cookies (RFC 6265 section 8.5): of two instances that one developer
- * runs side by side, each would overwrite the other's, so on loopback the port is part of the name.
+ * The name of a cookie. Ports are no boundary for cookies (RFC 6265 section 8.5): two instances that a
+ * developer runs side by side would overwrite each other's, so on loopback the port is part of the name.
  */
 export function cookieName(
   { publicUrl, cookies }: Pick<Config, 'publicUrl' | 'cookies'>,

@@ -9,10 +9,11 @@ import { cookieValues, writeCookie } from './cookies.ts'
 import { isForeign } from './trusted-origin.ts'
 
 /**
- * What a browser's device cookie proves.
+ * Reads a browser's device cookie.
  *
- * @returns `null` where there is none, it isn't ours or has expired; and on a request of a foreign page, which
- *   could have its visitor's browser guess and use up what is the visitor's own
+ * @returns `null` if there is none, or it is not ours or has expired; and on a foreign page's request, since
+ *   that page could guess passwords through its visitor's browser and empty the bucket of the visitor's
+ *   device
  */
 export async function findDevice(c: RequestContext): Promise<Device | null> {
   const [value, another] = cookieValues(c, 'device')
@@ -22,9 +23,9 @@ export async function findDevice(c: RequestContext): Promise<Device | null> {
 }
 
 /**
- * Lets a browser that has just signed in be known as one that did. To be called last, like all cookies. A foreign
- * page gets none: signing its visitor in as somebody else, it would take the cookie of the visitor's own account
- * away.
+ * Makes a browser that has just signed in a known device. Call it last, like everything that sets cookies. A
+ * foreign page's request gets none: by signing its visitor in as somebody else, it would replace the cookie
+ * of the visitor's own account.
  */
 export async function setDeviceCookie(c: RequestContext, device: Device): Promise<void> {
   if (isForeign(c)) return
@@ -33,7 +34,9 @@ export async function setDeviceCookie(c: RequestContext, device: Device): Promis
   writeCookie(c, 'device', { value, maxAge: DEVICE_TOKEN_SECONDS })
 }
 
-/** Keeps the browser known that replaced the password: all others are strangers from then on. */
+/**
+ * Renews the cookie of the browser that changed the password; all other browsers are unknown from then on.
+ */
 export async function renewDeviceCookie(
   c: RequestContext,
   device: Device | null,
@@ -43,7 +46,7 @@ export async function renewDeviceCookie(
   await setDeviceCookie(c, { ...device, ...current })
 }
 
-/** Removes the cookie of an account that is gone. */
+/** Removes the cookie of an account that was deleted. */
 export function clearDeviceCookie(c: RequestContext, device: Device | null, userId: number): void {
   if (device?.userId === userId) writeCookie(c, 'device', { value: '', maxAge: 0 })
 }

@@ -3,25 +3,26 @@ import type { FloodLimiter } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import type { AppEnv, RequestContext } from '../http/context.ts'
 import { withMetadata } from '../http/describe-route.ts'
-import { rateLimited } from '../limits/budgets.ts'
+import { rateLimited } from '../limits/buckets.ts'
 import { findBearerToken } from './bearer-token.ts'
 import { findDevice } from './device-cookie.ts'
 import { isForeign } from './trusted-origin.ts'
 
 /**
- * The first line before what costs a hash: refuses floods from one address before any query, and everybody where more
- * hashes wait than are worth waiting for. To be mounted after the validation of the request, which costs next to
- * nothing: what is malformed is not counted.
+ * The first defence of routes that hash: refuses floods from one address before any query, and everybody
+ * while more hashes are waiting than can be made in time. Mount it after validation, which costs next to
+ * nothing: malformed requests are not counted.
  *
- * Nor is what a browser declares foreign: a page in another tab could use up its visitor's limit. A browser that signed
- * in before has a limit of its own, so that its neighbours behind the same address can't use it up either.
+ * Requests that a browser declares foreign are refused and not counted: a page in another tab could use up
+ * its visitor's limit. A known device has a limit of its own, so that neighbours behind the same address
+ * can't use it up.
  *
- * On Workers it counts per location and by Cloudflare's own configuration, so it bounds what refused attempts cost; the
- * limits that have to hold are the database's.
+ * On Workers it counts per location, by the configuration at Cloudflare. It bounds what refused attempts
+ * cost; the limits that must be exact are in the database.
  *
- * @param purpose each has limits of its own: who floods one does not keep their neighbours from the others
- * @throws AppError `origin_rejected`; `rate_limited`; `overloaded`; `database_unavailable` where the limiter fails:
- *   never unlimited
+ * @param purpose each has its own limits: a flood of one keeps no neighbour from the others
+ * @throws AppError `origin_rejected`; `rate_limited`; `overloaded`; `database_unavailable` if the limiter
+ *   itself fails: it never lets requests pass unlimited
  */
 export function limitFloods(purpose: 'register' | 'sign_in' | 'confirm') {
   const middleware = createMiddleware<AppEnv>(async function limitFloods(c, next) {
@@ -29,8 +30,8 @@ export function limitFloods(purpose: 'register' | 'sign_in' | 'confirm') {
     if (findBearerToken(c) === null && isForeign(c)) throw new AppError('origin_rejected')
     if (floodLimiter) {
       const { success, retryAfterSeconds } = await ask(floodLimiter, `${purpose}:${await whose(c)}`)
-      const seconds = retryAfterSeconds ?? config.limits.floodAddress.seconds
-      if (success !== true) throw rateLimited(config, 'floodAddress', seconds)
+      const limit = config.limitFloodAddress
+      if (success !== true) throw rateLimited(limit, retryAfterSeconds ?? limit.seconds)
     }
     admission.assertRoom(client.site)
     await next()

@@ -8,15 +8,15 @@ import { verifyAccessToken } from '../sessions/access-token.ts'
 import { soleCookie } from './session-cookies.ts'
 
 /**
- * Puts on record what was refused to somebody who is signed in: a missing permission, an account that may do more, and
- * a foreign page's request with their cookie. It stands around all routes, so that none can forget it.
+ * Records what a signed-in user was refused: by a missing permission, by an account that may do more, or as a
+ * foreign page's request with their cookie. It wraps all routes, so that none can forget it.
  *
- * A refusal costs one statement more, which writes once an hour; the flood limiter bounds how many are sent. If the
- * statement fails, the answer is its error: still a refusal.
+ * A refusal costs one more statement, which writes once an hour; the flood limiter bounds how many are sent.
+ * If the statement fails, the client gets its error: still a refusal.
  */
 export const recordDenials = createMiddleware<AppEnv>(async function recordDenials(c, next) {
   await next()
-  // The framework has answered by now: an error is not thrown through middleware.
+  // By now the framework has made a response of the error: it does not throw through middleware.
   if (!(c.error instanceof AppError)) return
   const { code, reason = 'origin' } = c.error
   if (code !== 'forbidden' && code !== 'origin_rejected') return
@@ -26,7 +26,7 @@ export const recordDenials = createMiddleware<AppEnv>(async function recordDenia
   await recordDenial(c.var.deps, { ...whose, code, reason, method: c.req.method, route })
 })
 
-/** Whom a guard knew, or, where the origin was refused before anything else was looked at, whose cookie it was. */
+/** The user whom a guard identified; if the origin was refused before any guard, the user of the cookie. */
 async function refusedSession(c: Context<AppEnv>): Promise<{ userId: number; sessionId: string } | null> {
   const { userId, sessionId, deps } = c.var
   if (userId !== undefined && sessionId !== undefined) return { userId, sessionId }

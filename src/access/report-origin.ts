@@ -1,18 +1,18 @@
 import type { Log } from '../deps.ts'
 
-/** Whoever is in front of a frontend that doesn't work looks within the hour; a flood of names fills no log. */
+/** Whoever sees the frontend fail looks at the log within the hour; made-up origins must not fill it. */
 const MAX_ORIGINS = 10
 const WINDOW_MILLISECONDS = 3_600_000
 
-/** Names have at most 253 characters; what is longer was made up. */
+/** A host name has at most 253 characters; a longer one was made up. */
 const MAX_CHARACTERS = 300
 
 /**
- * Makes the log say which origin was refused, and what to set: the browser says "Failed to fetch", and nothing on the
- * server fails. One line an origin and hour, ten at most, however many a client makes up; what no browser would send is
- * not written down.
+ * Logs which origin was refused, and which variable to set: otherwise the browser says only "Failed to
+ * fetch", and on the server nothing fails. Each origin gets one line an hour, at most ten of them together; a
+ * string that no browser would send gets none.
  *
- * @returns a function that is called with every refused origin; `now` are milliseconds that only grow
+ * @returns a function to call with every refused origin; `now` is in milliseconds that only grow
  */
 export function createOriginReport() {
   let reported = new Set<string>()
@@ -28,7 +28,7 @@ export function createOriginReport() {
   }
 }
 
-/** Scheme, host and port as a browser writes them, or `null` for a page without an origin. */
+/** Whether it is scheme, host and port as browsers write them, or `null` of a page without an origin. */
 function isSerialised(origin: string): boolean {
   if (origin === 'null') return true
   const url = origin.length > MAX_CHARACTERS ? null : URL.parse(origin)

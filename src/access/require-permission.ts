@@ -1,17 +1,18 @@
 import { createMiddleware } from 'hono/factory'
 import { AppError } from '../errors.ts'
+import type { Permission } from '../features.ts'
 import type { AppEnv } from '../http/context.ts'
 import { withMetadata } from '../http/describe-route.ts'
-import type { Permission } from '../roles/permissions.ts'
 import { type Authenticated, authenticateWithPermissions } from '../sessions/authenticate.ts'
-import type { Principal } from '../users/queries.ts'
+import type { Principal } from '../sql/users.ts'
 import { presentedAccessToken } from './bearer-token.ts'
 import { isSafe } from './trusted-origin.ts'
 
 /**
- * Guards a route: what `requireUser` asks for, and a role that has the permission, at the cost of the same one query.
- * What a token says of roles and permissions counts for nothing here: whoever was demoted is refused at once. The
- * handler finds `c.var.user` with its permissions, `c.var.sessionId` and, for the statement that acts, `c.var.actor`.
+ * Lets a request pass that `requireUser` would let pass and whose user has a role with the permission, at the
+ * cost of the same one query. The roles and permissions in the token are ignored: a user who was demoted is
+ * refused at once. The handler finds `c.var.user` with its permissions, `c.var.sessionId` and, for the
+ * statement that acts, `c.var.actor`.
  *
  * @throws AppError `forbidden` without the permission; what `requireUser` throws
  */
@@ -20,8 +21,9 @@ export function requirePermission(permission: Permission) {
   type Variables = Authenticated<Principal> & { actor: Actor }
   const middleware = createMiddleware<AppEnv & { Variables: Variables }>(
     async function requirePermission(c, next) {
-      const counted = isSafe(c.req.method) ? null : 'act'
-      const found = await authenticateWithPermissions(c.var.deps, presentedAccessToken(c), counted)
+      const { deps } = c.var
+      const counted = isSafe(c.req.method) ? null : deps.config.limitActAccount
+      const found = await authenticateWithPermissions(deps, presentedAccessToken(c), counted)
       if (!found) throw new AppError('invalid_token')
       const { user, sessionId } = found
       c.set('userId', user.id)
@@ -32,7 +34,7 @@ export function requirePermission(permission: Permission) {
       await next()
     },
   )
-  return withMetadata(middleware, { guard: 'user', permission })
+  return withMetadata(middleware, { access: 'user', permission })
 }
 
 function forbidden(permission: Permission): AppError {

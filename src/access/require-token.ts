@@ -6,9 +6,9 @@ import { type AccessClaims, verifyAccessToken } from '../sessions/access-token.t
 import { presentedAccessToken } from './bearer-token.ts'
 
 /**
- * Guards a route by signature and claims alone: no query at all. A session that was revoked is accepted until
- * its access token expires, so this is for what may lag behind by that long. The handler finds who it is in
- * `c.var.token`.
+ * Lets a request pass that presents a valid access token: it checks signature and claims, without any query.
+ * A session that was revoked is accepted until its access token expires, so this is for what may lag behind
+ * by that long. The handler finds the claims in `c.var.token`.
  *
  * @throws AppError `unauthenticated` or `invalid_token`, as `requireUser`
  */
@@ -22,5 +22,5 @@ export function requireToken() {
       await next()
     },
   )
-  return withMetadata(middleware, { guard: 'token' })
+  return withMetadata(middleware, { access: 'token' })
 }

@@ -1,28 +1,33 @@
 import { createMiddleware } from 'hono/factory'
+import type { Config } from '../config/parse-config.ts'
 import { AppError } from '../errors.ts'
 import type { AppEnv } from '../http/context.ts'
 import { withMetadata } from '../http/describe-route.ts'
-import type { AccountLimitName } from '../limits/budgets.ts'
 import { type Authenticated, authenticate } from '../sessions/authenticate.ts'
-import type { User } from '../users/queries.ts'
+import type { User } from '../sql/users.ts'
 import { presentedAccessToken } from './bearer-token.ts'
 import { isSafe } from './trusted-origin.ts'
 
+/** The members of the configuration that limit what an account does. */
+type AccountLimit = Extract<keyof Config, `limit${string}Account`>
+
 /**
- * Guards a route: a valid access token whose session is live and whose user is enabled, at the cost of one
- * query. A session that was revoked is refused at once. The handler finds `c.var.user` and `c.var.sessionId`.
+ * Lets a request pass that presents a valid access token, whose session is live and whose user is enabled, at
+ * the cost of one query. A session that was revoked is refused at once. The handler finds `c.var.user` and
+ * `c.var.sessionId`.
  *
- * A request that can change something is counted for the account in the same query.
+ * The same query counts the request for the account if it can change something.
  *
- * @param options.limit which of the account's limits; by default that of all acts
- * @throws AppError `unauthenticated` when no token is presented, `invalid_token` when one is and it is not
- *   accepted, for whatever reason; `origin_rejected` for a cookie on a foreign page's request; `rate_limited`
+ * @param options.limit the limit that it is counted for
+ * @throws AppError `unauthenticated` if no token is presented; `invalid_token` if one is and it is not
+ *   accepted, for any reason; `origin_rejected` for a cookie on a foreign page's request; `rate_limited`
  */
-export function requireUser({ limit = 'act' }: { limit?: AccountLimitName } = {}) {
+export function requireUser({ limit = 'limitActAccount' }: { limit?: AccountLimit } = {}) {
   const middleware = createMiddleware<AppEnv & { Variables: Authenticated<User> }>(
     async function requireUser(c, next) {
-      const counted = isSafe(c.req.method) ? null : limit
-      const found = await authenticate(c.var.deps, presentedAccessToken(c), counted)
+      const { deps } = c.var
+      const counted = isSafe(c.req.method) ? null : deps.config[limit]
+      const found = await authenticate(deps, presentedAccessToken(c), counted)
       if (!found) throw new AppError('invalid_token')
       const { user, sessionId } = found
       c.set('user', user)
@@ -31,5 +36,5 @@ export function requireUser({ limit = 'act' }: { limit?: AccountLimitName } = {}
       await next()
     },
   )
-  return withMetadata(middleware, { guard: 'user' })
+  return withMetadata(middleware, { access: 'user' })
 }

@@ -4,16 +4,16 @@ import { isAllowedOrigin } from './allowed-origin.ts'
 
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
 
-/** Whether a request by this method changes nothing (RFC 9110 section 9.2.1). */
+/** Whether a request with this method changes nothing (RFC 9110 section 9.2.1). */
 export function isSafe(method: string): boolean {
   return SAFE_METHODS.includes(method)
 }
 
 /**
- * Whether a page that may act for its visitor sent this request: browsers attach cookies to the requests of
- * any page, so a request that can change something must come from this server or an allowed origin, whatever
- * its content type. Where a browser sends no `Origin`, it says `same-origin` in `Sec-Fetch-Site`; a request
- * with neither is refused.
+ * Whether a request comes from a page that may act for its visitor. Browsers attach cookies to the requests
+ * of any page, so a request that can change something must come from this server or an allowed origin,
+ * whatever its content type. A browser that sends no `Origin` says `same-origin` in `Sec-Fetch-Site`; a
+ * request with neither is refused.
  *
  * @see https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
  */
@@ -30,7 +30,9 @@ export function assertTrustedOrigin(c: RequestContext): void {
   if (!isTrustedOrigin(c)) throw new AppError('origin_rejected')
 }
 
-/** Whether a browser says that a page sent this which may not act for its visitor. Other clients say nothing. */
+/**
+ * Whether a browser says that a page sent this which may not act for its visitor. Other clients say nothing.
+ */
 export function isForeign(c: RequestContext): boolean {
   const isSaid = c.req.header('Origin') !== undefined || c.req.header('Sec-Fetch-Site') !== undefined
   return isSaid && !isTrustedOrigin(c)

@@ -1,27 +1,28 @@
 import type { Deps } from '../deps.ts'
-import { memberError } from '../errors.ts'
-import { refused } from '../roles/refused.ts'
-import { taken } from '../users/register.ts'
-import { type AdminUser, changeUser as change, type UserChange } from './queries.ts'
+import { fieldError } from '../errors.ts'
+import { refusalError } from '../roles/refusal.ts'
+import type { AdminUser } from '../sql/admin-users.ts'
+import { takenError } from '../users/taken.ts'
+import { type UserChange, updateUser } from './change-user.sql.ts'
 
 /**
- * Changes somebody's account. Disabling ends every session at once; enabling brings none back, and opens an account
- * that a hundred wrong passwords locked.
+ * Changes somebody's account. Disabling ends every session at once; enabling restores none of them, and
+ * unlocks the account.
  *
- * @throws AppError `not_found`; `username_taken` with the pointer; `last_admin`; `validation_failed` for a reason of an
- *   account that is not disabled; `forbidden` for somebody who may do what the caller may not, and where the caller may
- *   no more; `invalid_token` where the caller's session ended meanwhile
+ * @throws AppError `not_found`; `username_taken` with the pointer; `last_admin`; `validation_failed` for a
+ *   reason without a disabled account; `forbidden` if the caller lost the permission, or the other user may
+ *   do more; `invalid_token` if the caller's session has ended
  */
 export async function changeUser(
   deps: Pick<Deps, 'db' | 'clock' | 'client'>,
   input: Omit<UserChange, 'now'>,
 ): Promise<AdminUser> {
-  const outcome = await change(deps, { ...input, now: deps.clock() })
-  if (outcome.outcome === 'done') return outcome.result
-  if (outcome.outcome === 'username') throw taken('username')
-  if (outcome.outcome === 'not_disabled') {
+  const changed = await updateUser(deps, { ...input, now: deps.clock() })
+  if (typeof changed !== 'string') return changed
+  if (changed === 'username') throw takenError('username')
+  if (changed === 'not_disabled') {
     const detail = 'is for accounts that are disabled'
-    throw memberError('validation_failed', { pointer: '/disabled_reason', code: 'invalid', detail })
+    throw fieldError('validation_failed', { pointer: '/disabled_reason', code: 'invalid', detail })
   }
-  throw refused(outcome.outcome)
+  throw refusalError(changed)
 }

@@ -1,18 +1,18 @@
 import type { Deps } from '../deps.ts'
-import { refused } from '../roles/refused.ts'
+import { refusalError } from '../roles/refusal.ts'
 import type { Actor } from '../sql/authority.ts'
-import { deleteUser as remove } from './queries.ts'
+import { deleteUserById } from './delete-user.sql.ts'
 
 /**
  * Deletes somebody's account with everything that belongs to it, sessions included.
  *
- * @throws AppError `not_found`, `last_admin`; `forbidden` for somebody who may do what the caller may not;
- *   `invalid_token` where the caller's session ended meanwhile
+ * @throws AppError `not_found`, `last_admin`; `forbidden` if the caller lost the permission, or the other
+ *   user may do more; `invalid_token` if the caller's session has ended
  */
 export async function deleteUser(
   deps: Pick<Deps, 'db' | 'clock' | 'client'>,
   act: { actor: Actor; userId: number },
 ): Promise<void> {
-  const { outcome } = await remove(deps, { ...act, now: deps.clock() })
-  if (outcome !== 'done') throw refused(outcome)
+  const outcome = await deleteUserById(deps, { ...act, now: deps.clock() })
+  if (outcome !== 'done') throw refusalError(outcome)
 }

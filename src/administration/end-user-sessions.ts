@@ -1,18 +1,18 @@
 import type { Deps } from '../deps.ts'
-import { refused } from '../roles/refused.ts'
+import { refusalError } from '../roles/refusal.ts'
 import type { Actor } from '../sql/authority.ts'
-import { endUserSessions as end } from './queries.ts'
+import { raiseAuthVersion } from './end-user-sessions.sql.ts'
 
 /**
  * Signs somebody out everywhere.
  *
- * @throws AppError `not_found`; `forbidden` for somebody who may do what the caller may not; `invalid_token` where the
- *   caller's session ended meanwhile
+ * @throws AppError `not_found`; `forbidden` if the caller lost the permission, or the other user may do more;
+ *   `invalid_token` if the caller's session has ended
  */
 export async function endUserSessions(
   deps: Pick<Deps, 'db' | 'clock' | 'client'>,
   act: { actor: Actor; userId: number },
 ): Promise<void> {
-  const { outcome } = await end(deps, { ...act, now: deps.clock() })
-  if (outcome !== 'done') throw refused(outcome)
+  const outcome = await raiseAuthVersion(deps, { ...act, now: deps.clock() })
+  if (outcome !== 'done') throw refusalError(outcome)
 }

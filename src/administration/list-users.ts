@@ -1,32 +1,31 @@
 import { fromBase64Url, toBase64Url, utf8 } from '../crypto/encoding.ts'
+import { MAX_INTEGER } from '../db/integer.ts'
 import type { Deps } from '../deps.ts'
-import { memberError } from '../errors.ts'
-import { recordBudget } from '../limits/budgets.ts'
-import { refused } from '../roles/refused.ts'
+import { fieldError } from '../errors.ts'
+import { recordBucket } from '../limits/buckets.ts'
+import { refusalError } from '../roles/refusal.ts'
+import type { AdminUser } from '../sql/admin-users.ts'
 import type { Actor } from '../sql/authority.ts'
-import { MAX_USER_ID } from '../users/user-id.ts'
-import type { AdminUser } from './queries.ts'
-import { listUsers as findUsers } from './reads.sql.ts'
-import type { UserFilter, UserPosition } from './search-users.sql.ts'
+import { selectUserPage, type UserFilter, type UserPosition } from './list-users.sql.ts'
 
-/** One page of accounts, and where the next begins; `null` after the last. */
+/** One page of accounts, and the cursor of the next; `null` after the last. */
 export type ListedUsers = { users: AdminUser[]; nextCursor: string | null }
 
 /**
- * Reads a page of accounts, by id or those that a search finds, and puts on record that it was read.
+ * Reads a page of accounts, by id or those that a search finds, and records that it was read.
  *
- * @param input.cursor what the page before named; absent for the first page
- * @throws AppError `validation_failed` for a cursor that no page of such a list named; `forbidden` or `invalid_token`
- *   where the caller may no more, or their session ended meanwhile
+ * @param input.cursor the `nextCursor` of the page before; absent for the first page
+ * @throws AppError `validation_failed` for a cursor that no page of such a list gave out; `forbidden` if the
+ *   caller lost the permission; `invalid_token` if their session has ended
  */
 export async function listUsers(
   deps: Pick<Deps, 'db' | 'clock' | 'client' | 'limitKeys'>,
   { actor, cursor, ...filter }: UserFilter & { actor: Actor; cursor: string | undefined; limit: number },
 ): Promise<ListedUsers> {
   const after = cursor === undefined ? null : readCursor(cursor, { isSearch: filter.query !== null })
-  const budget = await recordBudget(deps, 'read', `${actor.userId} accounts`)
-  const page = await findUsers(deps, { ...filter, after, reading: { actor, budget, now: deps.clock() } })
-  if (typeof page === 'string') throw refused(page)
+  const bucket = await recordBucket(deps, 'read', `${actor.userId} accounts`)
+  const page = await selectUserPage(deps, { ...filter, after, reading: { actor, bucket, now: deps.clock() } })
+  if (typeof page === 'string') throw refusalError(page)
   return { users: page.users, nextCursor: page.next && toCursor(page.next) }
 }
 
@@ -38,17 +37,16 @@ function readCursor(cursor: string, { isSearch }: { isSearch: boolean }): UserPo
   const [, digits, encoded] = /^([1-9]\d{0,9})(?:\.([\w-]+))?$/.exec(cursor) ?? []
   const id = Number(digits)
   const key = encoded === undefined ? null : decode(encoded)
-  // A key that can't be stored is none that was found.
+  // PostgreSQL stores no NUL: such a key was never found, and comparing with it would be an error.
   const isKey = isSearch ? key !== null && !key.includes('\0') : encoded === undefined
-  if (!isKey || !(id <= MAX_USER_ID)) {
-    throw memberError('validation_failed', {
-      ...{ pointer: '/cursor', code: 'invalid_format', detail: 'is not a cursor of this list' },
-    })
+  if (!isKey || !(id <= MAX_INTEGER)) {
+    const detail = 'is not a cursor of this list'
+    throw fieldError('validation_failed', { pointer: '/cursor', code: 'invalid_format', detail })
   }
   return { id, key }
 }
 
-/** `null` for what is not the UTF-8 of a text. */
+/** `null` if it is not base64url of UTF-8. */
 function decode(encoded: string): string | null {
   const bytes = fromBase64Url(encoded)
   if (!bytes) return null

@@ -1,11 +1,11 @@
 import * as z from 'zod/mini'
 import { line, nextCursor, pageParameters, printable, wellFormed } from '../http/schemas.ts'
 import { roleName } from '../roles/payloads.ts'
+import type { AdminUser } from '../sql/admin-users.ts'
 import { changesSomething, profileMembers, toUserPayload, userMembers } from '../users/payloads.ts'
 import type { ListedUsers } from './list-users.ts'
-import type { AdminUser } from './queries.ts'
 
-// Where somebody else is signed in reads as where one is oneself.
+// Administrators and the person get the same list of sessions.
 export { sessionListPayload, toSessionListPayload } from '../sessions/payloads.ts'
 
 const status = z.enum(['active', 'disabled'], { error: 'must be active or disabled' })
@@ -21,7 +21,8 @@ export const usersQuery = z.strictObject({
       z.maxLength(254, { error: 'use at most 254 characters' }),
       z.meta({
         description:
-          'What the username, the email address, the name or its last word begins with, whatever the case; `@example.com` for all addresses there.',
+          'What the username, the email address, the name or its last word begins with, whatever the case; ' +
+          '`@example.com` for all addresses there.',
       }),
     ),
   ),

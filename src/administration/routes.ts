@@ -1,10 +1,10 @@
 import { Hono } from 'hono'
 import { requirePermission } from '../access/require-permission.ts'
+import { MAX_INTEGER } from '../db/integer.ts'
 import { AppError } from '../errors.ts'
 import type { AppEnv } from '../http/context.ts'
-import { describe } from '../http/describe-route.ts'
+import { describeRoute } from '../http/describe-route.ts'
 import { validBody, validQuery } from '../http/validate.ts'
-import { MAX_USER_ID } from '../users/user-id.ts'
 import { assignRoles } from './assign-roles.ts'
 import { changeUser } from './change-user.ts'
 import { deleteUser } from './delete-user.ts'
@@ -27,7 +27,7 @@ const tag = 'Administration'
 
 function toUserId(digits: string): number {
   const id = Number(digits)
-  if (id > MAX_USER_ID) throw new AppError('not_found')
+  if (id > MAX_INTEGER) throw new AppError('not_found')
   return id
 }
 
@@ -35,15 +35,15 @@ function toUserId(digits: string): number {
 export const administrationRoutes = new Hono<AppEnv>()
   .get(
     '/users',
-    describe({
+    requirePermission('users:read'),
+    describeRoute({
       summary: 'List and search accounts',
       description:
-        'By id, or what a search finds in alphabetical order. A page can have fewer items than `limit` and not be the last. That you read it is on record.',
+        'By id, or what a search finds in alphabetical order. A page can have fewer items than `limit` and ' +
+        'not be the last. That you read it is on record.',
       tag,
-      access: 'user',
       responses: { 200: userListPayload },
     }),
-    requirePermission('users:read'),
     validQuery(usersQuery),
     async (c) => {
       const { query = null, role = null, status = null, cursor, limit } = c.req.valid('query')
@@ -54,15 +54,14 @@ export const administrationRoutes = new Hono<AppEnv>()
   )
   .get(
     '/users/:id{[1-9][0-9]*}',
-    describe({
+    requirePermission('users:read'),
+    describeRoute({
       summary: 'Read an account',
       description: 'That you read it is on record.',
       tag,
-      access: 'user',
       responses: { 200: adminUserPayload },
       errors: ['not_found'],
     }),
-    requirePermission('users:read'),
     async (c) => {
       const about = { actor: c.var.actor, userId: toUserId(c.req.param('id')) }
       return c.json(toAdminUserPayload(await findUser(c.var.deps, about)), 200)
@@ -70,16 +69,16 @@ export const administrationRoutes = new Hono<AppEnv>()
   )
   .patch(
     '/users/:id{[1-9][0-9]*}',
-    describe({
+    requirePermission('users:write'),
+    describeRoute({
       summary: 'Change, disable or enable an account',
       description:
-        'Disabling ends every session at once. `"status": "active"` also opens an account that a hundred wrong passwords locked.',
+        'Disabling ends every session at once. `"status": "active"` also opens an account that a hundred ' +
+        'wrong passwords locked.',
       tag,
-      access: 'user',
       responses: { 200: adminUserPayload },
       errors: ['not_found', 'username_taken', 'last_admin'],
     }),
-    requirePermission('users:write'),
     validBody(userChangeBody),
     async (c) => {
       const { username, full_name: fullName, status, disabled_reason: disabledReason } = c.req.valid('json')
@@ -95,15 +94,14 @@ export const administrationRoutes = new Hono<AppEnv>()
   )
   .delete(
     '/users/:id{[1-9][0-9]*}',
-    describe({
+    requirePermission('users:delete'),
+    describeRoute({
       summary: 'Delete an account',
       description: 'With everything that belongs to it. It can not be undone.',
       tag,
-      access: 'user',
       responses: { 204: '' },
       errors: ['not_found', 'last_admin'],
     }),
-    requirePermission('users:delete'),
     async (c) => {
       await deleteUser(c.var.deps, { actor: c.var.actor, userId: toUserId(c.req.param('id')) })
       return c.body(null, 204)
@@ -111,15 +109,14 @@ export const administrationRoutes = new Hono<AppEnv>()
   )
   .put(
     '/users/:id{[1-9][0-9]*}/roles',
-    describe({
+    requirePermission('roles:assign'),
+    describeRoute({
       summary: 'Set the roles of an account',
       description: 'You can give and take only permissions that you hold yourself.',
       tag,
-      access: 'user',
       responses: { 200: adminUserPayload },
       errors: ['not_found', 'last_admin'],
     }),
-    requirePermission('roles:assign'),
     validBody(rolesBody),
     async (c) => {
       const { roles } = c.req.valid('json')
@@ -129,15 +126,14 @@ export const administrationRoutes = new Hono<AppEnv>()
   )
   .get(
     '/users/:id{[1-9][0-9]*}/sessions',
-    describe({
+    requirePermission('sessions:revoke'),
+    describeRoute({
       summary: 'Where somebody is signed in',
       description: 'Nobody sees this of somebody who may do more. That you read it is on record.',
       tag,
-      access: 'user',
       responses: { 200: sessionListPayload },
       errors: ['not_found'],
     }),
-    requirePermission('sessions:revoke'),
     async (c) => {
       const about = { actor: c.var.actor, userId: toUserId(c.req.param('id')) }
       const sessions = await findUserSessions(c.var.deps, about)
@@ -146,14 +142,13 @@ export const administrationRoutes = new Hono<AppEnv>()
   )
   .delete(
     '/users/:id{[1-9][0-9]*}/sessions',
-    describe({
+    requirePermission('sessions:revoke'),
+    describeRoute({
       summary: 'Sign somebody out everywhere',
       tag,
-      access: 'user',
       responses: { 204: '' },
       errors: ['not_found'],
     }),
-    requirePermission('sessions:revoke'),
     async (c) => {
       await endUserSessions(c.var.deps, { actor: c.var.actor, userId: toUserId(c.req.param('id')) })
       return c.body(null, 204)

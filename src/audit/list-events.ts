@@ -1,40 +1,40 @@
 import type { Deps } from '../deps.ts'
-import { memberError } from '../errors.ts'
-import { recordBudget } from '../limits/budgets.ts'
-import { refused } from '../roles/refused.ts'
+import { fieldError } from '../errors.ts'
+import { recordBucket } from '../limits/buckets.ts'
+import { refusalError } from '../roles/refusal.ts'
 import type { Actor } from '../sql/authority.ts'
 import {
   type EventFilter,
   type EventPosition,
-  listEvents as findEvents,
-  listOwnEvents as findOwnEvents,
   type SecurityEvent,
-} from './queries.ts'
+  selectEvents,
+  selectOwnEvents,
+} from './list-events.sql.ts'
 
-/** One page of events, and where the next begins; `null` after the last. */
+/** One page of events, and the cursor of the next; `null` after the last. */
 export type EventPage = { events: SecurityEvent[]; nextCursor: string | null }
 
-/** @param cursor what the page before named; absent for the first page */
+/** @param cursor the `nextCursor` of the page before; absent for the first page */
 type Asked = { cursor: string | undefined; limit: number }
 
 /**
- * Reads a page of what happened to one person, the newest first.
+ * Reads a page of the events of one person, the newest first.
  *
- * @throws AppError `validation_failed` for a cursor that no page named
+ * @throws AppError `validation_failed` for a cursor that no page gave out
  */
 export async function listOwnEvents(
   { db }: Pick<Deps, 'db'>,
   { userId, ...asked }: Asked & { userId: number },
 ): Promise<EventPage> {
   const page = toPage(asked)
-  return toEventPage(await findOwnEvents(db, { ...page, userId }), asked)
+  return toEventPage(await selectOwnEvents(db, { ...page, userId }), asked)
 }
 
 /**
- * Reads a page of what happened to all, the newest first, and puts on record that it was read.
+ * Reads a page of the events of everybody, the newest first, and records that it was read.
  *
- * @throws AppError `validation_failed` for a cursor that no page named; `forbidden` or `invalid_token` where the
- *   caller may no more, or their session ended meanwhile
+ * @throws AppError `validation_failed` for a cursor that no page gave out; `forbidden` if the caller lost the
+ *   permission; `invalid_token` if their session has ended
  */
 export async function listEvents(
   deps: Pick<Deps, 'db' | 'clock' | 'client' | 'limitKeys'>,
@@ -42,14 +42,14 @@ export async function listEvents(
 ): Promise<EventPage> {
   const page = toPage({ cursor, limit })
   const userId = filter.userId ?? filter.actorId ?? null
-  const budget = await recordBudget(deps, 'read', `${actor.userId} events ${userId}`)
-  const reading = { actor, userId, budget, now: deps.clock() }
-  const events = await findEvents(deps, { ...filter, ...page, reading })
-  if (typeof events === 'string') throw refused(events)
+  const bucket = await recordBucket(deps, 'read', `${actor.userId} events ${userId}`)
+  const reading = { actor, userId, bucket, now: deps.clock() }
+  const events = await selectEvents(deps, { ...filter, ...page, reading })
+  if (typeof events === 'string') throw refusalError(events)
   return toEventPage(events, { limit })
 }
 
-/** One more than is shown tells whether there are more. */
+/** One row more than is shown tells whether there are more. */
 function toPage({ cursor, limit }: Asked): { after: EventPosition | null; limit: number } {
   return { after: cursor === undefined ? null : readCursor(cursor), limit: limit + 1 }
 }
@@ -67,9 +67,8 @@ function toCursor({ occurredAt, id }: EventPosition): string {
 function readCursor(cursor: string): EventPosition {
   const [, milliseconds, id] = /^(\d{1,14})\.([1-9]\d{0,14})$/.exec(cursor) ?? []
   if (!milliseconds || !id) {
-    throw memberError('validation_failed', {
-      ...{ pointer: '/cursor', code: 'invalid_format', detail: 'is not a cursor of this list' },
-    })
+    const detail = 'is not a cursor of this list'
+    throw fieldError('validation_failed', { pointer: '/cursor', code: 'invalid_format', detail })
   }
   return { occurredAt: new Date(Number(milliseconds)), id: Number(id) }
 }

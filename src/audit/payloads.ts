@@ -1,42 +1,14 @@
 import * as z from 'zod/mini'
+import { EVENTS, type EventType } from '../features.ts'
 import { nextCursor, pageParameters, userIdParameter } from '../http/schemas.ts'
-import type { EventType } from '../sql/events.ts'
+import type { SecurityEvent } from './list-events.sql.ts'
 import type { EventPage } from './list-events.ts'
-import type { SecurityEvent } from './queries.ts'
 
 /** `GET /users/me/events` */
 export const ownEventsQuery = z.strictObject(pageParameters)
 
-/** What each type of event says; every one that can be on record is here. */
-const MEANINGS: Record<EventType, string> = {
-  registered: 'The account was created.',
-  signed_in: 'Somebody signed in with the password.',
-  sign_in_failed: 'Somebody tried to.',
-  password_confirmation_failed: 'Somebody who was signed in gave a wrong password.',
-  limited: 'Attempts at the password were refused, as there were too many.',
-  refresh_token_replayed: 'A used refresh token came back, so its session was ended.',
-  signed_out: 'A session was signed out.',
-  session_ended: 'Sessions were ended from elsewhere, or as there were too many.',
-  password_changed: 'The password was changed.',
-  profile_changed: 'The members named in `details` were changed.',
-  account_deleted: 'The account was deleted.',
-  account_disabled: 'The account was disabled, or the reason for it changed.',
-  account_enabled: 'The account was enabled.',
-  account_unlocked:
-    'Wrong passwords were forgotten, a hundred of which had locked the account or would have.',
-  roles_changed: 'The roles named in `details` were given and taken away.',
-  role_changed: 'The role named in `details` was created or changed.',
-  role_deleted: 'The role named in `details` was deleted.',
-  hash_upgraded: 'The stored password hash was made stronger.',
-  guessing_suspected: 'More sign-ins failed in an hour, over all accounts, than is usual.',
-  access_denied:
-    'What `details` names was refused to the account: a permission was missing, the other account may do more, or a foreign page sent it. Once an hour for each.',
-  personal_data_read:
-    'An administrator read what `details` names of the account, or of all accounts. Once an hour for each.',
-}
-
 const eventType = z
-  .enum(Object.keys(MEANINGS) as [EventType, ...EventType[]], { error: 'is not a type of event' })
+  .enum(Object.keys(EVENTS) as [EventType, ...EventType[]], { error: 'is not a type of event' })
   .check(z.meta({ description: meaningsText() }))
 
 const eventMembers = {
@@ -65,10 +37,15 @@ export const ownEventListPayload = z
   .object({ items: z.array(ownEventPayload), next_cursor: nextCursor })
   .check(z.meta({ id: 'SecurityEventList' }))
 
-/** What, without anybody who was signed in, whoever runs the service did. */
-const BY_OPERATORS: ReadonlySet<EventType> = new Set(['roles_changed', 'account_enabled', 'account_unlocked'])
+/**
+ * The types that operators record too, without an actor. A set, and not a look-up of each event's type: rows
+ * outlive the feature that wrote them.
+ */
+const BY_OPERATORS: ReadonlySet<string> = new Set(
+  Object.entries(EVENTS).flatMap(([type, { byOperators }]) => (byOperators ? [type] : [])),
+)
 
-/** What people are shown of their own events: nothing that belongs to the administrator who acted. */
+/** People's own events, without address, browser and session of an administrator who acted. */
 export function toOwnEventListPayload({
   events,
   nextCursor,
@@ -83,7 +60,7 @@ export function toOwnEventListPayload({
   }
 }
 
-/** What both JavaScript and PostgreSQL write with a year of four digits. */
+/** JavaScript and PostgreSQL both write these times with a year of four digits. */
 const instant = z.optional(
   z.iso.datetime({ offset: true, error: 'is not a time like 2026-11-24T12:00:00Z', abort: true }).check(
     z.refine((text) => Date.parse(text) >= 0 && Date.parse(text) < Date.UTC(9999, 0), {
@@ -144,7 +121,7 @@ function toEventMembers(event: SecurityEvent) {
 }
 
 function meaningsText(): string {
-  return Object.entries(MEANINGS)
-    .map(([type, meaning]) => `\`${type}\`: ${meaning}`)
+  return Object.entries(EVENTS)
+    .map(([type, { meaning }]) => `\`${type}\`: ${meaning}`)
     .join(' ')
 }

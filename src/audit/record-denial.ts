@@ -1,8 +1,8 @@
 import type { Deps } from '../deps.ts'
-import { recordBudget } from '../limits/budgets.ts'
-import { insertDenial } from './queries.ts'
+import { recordBucket } from '../limits/buckets.ts'
+import { insertDenial } from './record-denial.sql.ts'
 
-/** What was refused to whom. */
+/** A refusal, and to whom. */
 export type Denial = {
   userId: number
   sessionId: string
@@ -10,19 +10,19 @@ export type Denial = {
   code: string
   reason: string
   method: string
-  /** The pattern of the path; never the path, which holds what a client wrote. */
+  /** The pattern of the path; never the path, which holds the client's own strings. */
   route: string
 }
 
 /**
- * Puts a refusal on record, once an hour for an account and what was refused: somebody who tries every route is seen
- * at each of them. A session that has ended since is nobody's, and leaves nothing.
+ * Records a refusal, once an hour for each account, route and reason: somebody who tries every route leaves
+ * an event for each. If the session has ended since, nothing is recorded.
  */
 export async function recordDenial(
   deps: Pick<Deps, 'db' | 'clock' | 'client' | 'limitKeys'>,
   { userId, sessionId, ...details }: Denial,
 ): Promise<void> {
   const { method, route, reason } = details
-  const budget = await recordBudget(deps, 'denied', `${userId} ${method} ${route} ${reason}`)
-  await insertDenial(deps, { userId, sessionId, now: deps.clock(), details, budget })
+  const bucket = await recordBucket(deps, 'denied', `${userId} ${method} ${route} ${reason}`)
+  await insertDenial(deps, { userId, sessionId, now: deps.clock(), details, bucket })
 }

@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { requirePermission } from '../access/require-permission.ts'
 import { requireUser } from '../access/require-user.ts'
 import type { AppEnv } from '../http/context.ts'
-import { describe } from '../http/describe-route.ts'
+import { describeRoute } from '../http/describe-route.ts'
 import { validQuery } from '../http/validate.ts'
 import { listEvents, listOwnEvents } from './list-events.ts'
 import {
@@ -17,14 +17,13 @@ import {
 export const auditRoutes = new Hono<AppEnv>()
   .get(
     '/users/me/events',
-    describe({
+    requireUser(),
+    describeRoute({
       summary: 'What happened to your account',
       description: 'The newest first.',
       tag: 'Your account',
-      access: 'user',
       responses: { 200: ownEventListPayload },
     }),
-    requireUser(),
     validQuery(ownEventsQuery),
     async (c) => {
       const { cursor, limit } = c.req.valid('query')
@@ -34,15 +33,15 @@ export const auditRoutes = new Hono<AppEnv>()
   )
   .get(
     '/audit-events',
-    describe({
+    requirePermission('audit:read'),
+    describeRoute({
       summary: 'What happened to all accounts',
       description:
-        'The newest first. `since` is included, `until` is not. Address, browser and session are left out of what somebody did who may do more than you. That you read it is on record.',
+        'The newest first. `since` is included, `until` is not. Address, browser and session are left out ' +
+        'of what somebody did who may do more than you. That you read it is on record.',
       tag: 'Administration',
-      access: 'user',
       responses: { 200: auditEventListPayload },
     }),
-    requirePermission('audit:read'),
     validQuery(eventsQuery),
     async (c) => {
       const { type, user_id, actor_id, since, until, cursor, limit } = c.req.valid('query')

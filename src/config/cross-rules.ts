@@ -4,7 +4,7 @@ import { isLoopback } from '../net/loopback.ts'
 import { isDevelopmentOrigin } from '../net/origin.ts'
 import { reusedSecrets } from './reused-secrets.ts'
 
-// What a variable may hold beside others. What one may hold by itself is in `rules.ts`.
+// Rules that need several variables. The rule of each by itself is in `rules.ts`.
 
 type Values = Parameters<typeof reusedSecrets>[0] & {
   DATABASE_URL?: string | undefined
@@ -21,15 +21,18 @@ type Values = Parameters<typeof reusedSecrets>[0] & {
 
 const NO_KEY = 'JWT_SECRET or JWT_SIGNING_KEYS must be set'
 const LISTENS_TO_NETWORK =
-  'HOST listens to the network, but PUBLIC_URL is plain http on loopback: passwords and cookies would cross the network in the clear. Set PUBLIC_URL to the https origin of your proxy; for a container on your own machine that is one like https://localhost, or share the network (docker run --network host)'
+  'HOST listens to the network, but PUBLIC_URL is plain http on loopback: passwords and cookies would ' +
+  'cross the network in the clear. Set PUBLIC_URL to the https origin of your proxy; for a container on ' +
+  'your own machine that is one like https://localhost, or share the network (docker run --network host)'
 const TRUSTS_DEVELOPMENT =
-  'names a plain-http origin on loopback, and PUBLIC_URL is not one: whatever listens there on a user’s machine could act for that user'
+  'names a plain-http origin on loopback, and PUBLIC_URL is not one: whatever listens there on a user’s ' +
+  'machine could act for that user'
 
 /**
- * The problems that show only when variables are seen together.
+ * Finds what is wrong with variables that are right by themselves.
  *
- * @param values those that nothing speaks against by themselves
- * @param isSet whether a variable is set at all, right or wrong: one that was refused already is not missing
+ * @param values the variables that passed their own rules
+ * @param isSet whether a variable is set at all: one that failed its own rule is not missing
  */
 export function crossProblems(values: Values, isSet: (name: string) => boolean): string[] {
   return [
@@ -47,7 +50,7 @@ function databaseProblems({ DATABASE_URL: url, DATABASE_ENDPOINT: endpoint }: Va
   return 'problem' in database ? [`DATABASE_URL ${database.problem}`] : []
 }
 
-/** What does not go together with where this server is reached. */
+/** Problems with the URL that clients reach this server by. */
 function networkProblems(values: Values, isSet: (name: string) => boolean): string[] {
   const { PUBLIC_URL: publicUrl, APP_URL: appUrl, CORS_ORIGINS: origins = [], HOST: host } = values
   if (publicUrl === undefined) return []
@@ -62,7 +65,7 @@ function networkProblems(values: Values, isSet: (name: string) => boolean): stri
   ]
 }
 
-/** An address to listen on is written without the brackets of a URL. */
+/** `HOST` has no brackets around an IPv6 address; a URL has. */
 function isLoopbackAddress(host: string): boolean {
   return isLoopback(host.includes(':') ? `[${host}]` : host)
 }

@@ -1,16 +1,18 @@
 /**
- * First words that other programs use as well: a Worker may have an `APP_NAME`, a `PUBLIC_KEY`, a `DATABASE_REPLICA_URL`
- * or an `AUTH0_DOMAIN` of its own beside ours. The other first words are families of this server's variables.
+ * First words that other programs use too: beside our variables, a Worker may have an `APP_NAME`, a
+ * `PUBLIC_KEY`, a `DATABASE_REPLICA_URL` or an `AUTH0_DOMAIN` of its own. All other first words are ours
+ * alone.
  */
 const COMMON_WORDS = new Set(['APP', 'AUTH', 'DATABASE', 'PUBLIC', 'HOST', 'PORT'])
 
 /**
- * Whether a name is meant for one of ours and isn't it: one edit away (a letter more, less, another, or two exchanged;
- * or the case), or of a family of ours, such as `LIMIT_SIGNIN_ADDRESS`. Its value would silently be the default.
- * Everything else is another program's and left alone: to refuse it would take the server down for a secret that a
- * Worker has beside ours.
+ * Recognises a misspelt name of ours, whose variable would silently keep its default: one edit away from it
+ * (a letter more, less, different, or two exchanged; or another case), or with a first word that is ours
+ * alone, such as `LIMIT_SIGNIN_ADDRESS`. Every other name belongs to another program and is ignored: if we
+ * refused it, a secret that a Worker has beside ours would take the server down.
  *
- * @returns the name that it resembles, or a family's (`LIMIT_…`); `null` for one of ours and for a stranger's
+ * @returns the name that it resembles, or the family (`LIMIT_…`); `null` for a name of ours, and for another
+ *   program's
  */
 export function meantName(name: string, known: readonly string[]): string | null {
   if (known.includes(name)) return null
@@ -22,8 +24,8 @@ export function meantName(name: string, known: readonly string[]): string | null
 }
 
 /**
- * The same in an environment, which is every program's: of a family may be `PASSWORD_STORE_DIR` or a desktop's
- * `SESSION_MANAGER`, and short names are near by chance.
+ * The same for an environment, which all programs share. First words don't count there (`PASSWORD_STORE_DIR`,
+ * and `SESSION_MANAGER` on desktops), and short names don't either, since they resemble ours by chance.
  */
 export function meantInEnvironment(name: string, known: readonly string[]): boolean {
   return (
@@ -36,7 +38,7 @@ function familyOf(name: string): string | null {
   return second === undefined || COMMON_WORDS.has(first) ? null : first
 }
 
-/** Whether two texts are equal, or differ by one letter or by two neighbours' order. */
+/** Whether two strings are equal, or differ by one letter or by the order of two neighbours. */
 function isOneEdit(one: string, other: string): boolean {
   let start = 0
   while (start < one.length && one[start] === other[start]) start++

@@ -1,14 +1,15 @@
 import { toBase64Url, utf8 } from '../crypto/encoding.ts'
 import type { SigningKey } from '../crypto/signing-key.ts'
 
-/** The kid of the key that is made of `JWT_SECRET`. */
+/** The `kid` of the key that is made from `JWT_SECRET`. */
 export const SECRET_KID = 'jwt-secret'
 
 /**
- * Secrets that stand in two variables: whoever learns one of them has the other, and a rotation of one leaves the other
- * as it was. `JWT_SECRET` may be in the ring under the name that the server gives it: so it is while it is replaced.
+ * Finds secrets that two variables share: whoever learns one variable knows part of the other, and after a
+ * rotation of one, the other still has the old secret. One case is right: during a rotation, `JWT_SECRET` is
+ * also in the ring under the `kid` that this server gives it.
  *
- * @returns the problems, by the variables' names
+ * @returns the problems, with the names of the variables
  */
 export function reusedSecrets(values: {
   JWT_SECRET?: string | undefined
@@ -28,7 +29,7 @@ export function reusedSecrets(values: {
   return problems
 }
 
-/** As it is, and as the key that is made of it. */
+/** The secret as it is configured, and as the `k` of the JWK that is made from it. */
 function spellings(secret: string): string[] {
   return [secret, toBase64Url(utf8(secret))]
 }

@@ -15,8 +15,8 @@ const CONTENT_BYTES = DEVICE_BYTES + 12
 export const DEVICE_TOKEN_SECONDS = 400 * 86_400
 
 /**
- * Makes the token of a device: base64url of its id, the user's, the password's version and the second until which
- * it counts, and HMAC-SHA-256 over them.
+ * Makes the token of a device: base64url of its id, the user's, the password's version and the second until
+ * which it counts, and HMAC-SHA-256 over them.
  *
  * @see https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies
  */

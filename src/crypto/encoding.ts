@@ -17,9 +17,9 @@ const CANONICAL_BASE64URL =
   /^(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?$/
 
 /**
- * Whether a text is unpadded base64url in the one canonical spelling of its bytes. Decoders usually take several
- * spellings of the same bytes (padding, spare bits in the last character); accepting one only means that a token which
- * differs in any character is a different token.
+ * Whether a text is unpadded base64url in the one canonical spelling of its bytes. Decoders usually take
+ * several spellings of the same bytes (padding, spare bits in the last character); accepting one only means
+ * that a token which differs in any character is a different token.
  *
  * @see https://www.rfc-editor.org/rfc/rfc4648#section-3.5
  */

@@ -33,8 +33,8 @@ export type Expected = { issuer: string; audience: string; now: Date; ignoreExpi
 export const CLOCK_LEEWAY_SECONDS = 5
 
 /**
- * Longer ones are refused before anything decodes them. Most of ours are under 1 KiB; the largest that can be, with 32
- * roles, a name and an address that double in JSON and in base64, is under 7 KiB.
+ * Longer ones are refused before anything decodes them. Most of ours are under 1 KiB; the largest that can
+ * be, with 32 roles, a name and an address that double in JSON and in base64, is under 7 KiB.
  */
 const MAX_TOKEN_CHARACTERS = 8192
 

@@ -52,12 +52,12 @@ export type PasswordHasher = {
 }
 
 /**
- * Chains PBKDF2-HMAC-SHA256 so that no call exceeds the cap: `D(0) = salt`,
- * `D(k) = PBKDF2(password, salt = D(k-1), iterations, 32 bytes)` for `k = 1..rounds`. The work is strictly
- * sequential and keyed by the password at every stage; one round is stock PBKDF2.
+ * Chains PBKDF2-HMAC-SHA256 so that no call exceeds the cap: `D(0) = salt`, `D(k) = PBKDF2(password, salt =
+ * D(k-1), iterations, 32 bytes)` for `k = 1..rounds`. The work is strictly sequential and keyed by the
+ * password at every stage; one round is stock PBKDF2.
  *
- * Workers derive bits on the thread that serves all requests of an isolate. With a `pause` that lets others run, they
- * wait for one call at most; without, for the whole hash.
+ * Workers derive bits on the thread that serves all requests of an isolate. With a `pause` that lets others
+ * run, they wait for one call at most; without, for the whole hash.
  *
  * @returns the 32 bytes `D(rounds)`
  * @see https://www.rfc-editor.org/rfc/rfc8018#section-5.2
@@ -101,8 +101,8 @@ export function createPasswordHasher(
       const spent = { iterations: expected.iterations, rounds: expected.rounds }
       const actual = await derive(password.normalize('NFKC'), expected.salt, spent)
       const matches = timingSafeEqual(actual, expected.hash) && parsed !== null
-      // A cheaper hash of old would be told from an unknown account by its time, and a right password from a wrong
-      // one where that opens nothing.
+      // A cheaper hash of old would be told from an unknown account by its time, and a right password from a
+      // wrong one where that opens nothing.
       await spendMissing(derive, work, spent)
       return {
         matches,

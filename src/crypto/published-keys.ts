@@ -13,8 +13,8 @@ export const PUBLISHED_SECRETS = [
 
 /** The first coordinates of asymmetric ones whose private numbers are printed. */
 export const PUBLISHED_COORDINATES = new Set([
-  // P-256: jwt.io; RFC 7515 appendix A.3; RFC 7517 appendix A.1; RFC 7518 appendix C, twice; RFC 9421 appendix B.1.3;
-  // RFC 6979 appendix A.2.5.
+  // P-256: jwt.io; RFC 7515 appendix A.3; RFC 7517 appendix A.1; RFC 7518 appendix C, twice; RFC 9421
+  // appendix B.1.3; RFC 6979 appendix A.2.5.
   'EVs_o5-uQbTjL3chynL4wXgUg2R9q9UU8I5mEovUf84',
   'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
   'MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4',
@@ -22,8 +22,8 @@ export const PUBLISHED_COORDINATES = new Set([
   'weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ',
   'qIVYZVLCrPZHGHjP17CTW0_-D9Lfw0EkjqF7xB4FivA',
   'YP7UuiVanTHJYet0xjVtaMBJuJI7Yfps5mliLmDyn7Y',
-  // Ed25519: RFC 8037 appendix A.1, which is the first of RFC 8032 section 7.1; its second and third; RFC 9421
-  // appendix B.1.4.
+  // Ed25519: RFC 8037 appendix A.1, which is the first of RFC 8032 section 7.1; its second and third; RFC
+  // 9421 appendix B.1.4.
   '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
   'PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw',
   '_FHNjmIYoaONpH7QAjDwWAgW7RO6MwOsXeuRFUiQgCU',

@@ -83,7 +83,9 @@ const WEAK_PRIVATE = 'can be guessed, or is printed somewhere; generate one with
 /** The order of the group of P-256 (SEC 2 version 2, section 2.4.2). */
 const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
 
-/** Whether a private number has fewer than 192 bits, counted from either end: n - 1 has the coordinate of 1. */
+/**
+ * Whether a private number has fewer than 192 bits, counted from either end: n - 1 has the coordinate of 1.
+ */
 function isSmallOfP256(alg: Algorithm, d: string): boolean {
   if (alg !== 'ES256') return false
   const number = BigInt(`0x${toHex(fromBase64Url(d) ?? new Uint8Array(1))}`)

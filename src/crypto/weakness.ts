@@ -7,7 +7,10 @@ const MIN_KEY_BYTES = 32
 const MIN_BASE64_CHARACTERS = 43
 const MIN_HEX_DIGITS = 64
 
-/** Of 43 random characters of base64, under 3 in 100 million texts; 64 hexadecimal digits have 240 at the least. */
+/**
+ * Of 43 random characters of base64, under 3 in 100 million texts; 64 hexadecimal digits have 240 at the
+ * least.
+ */
 const MIN_BITS = 180
 /** 32 random bytes have about 30 different ones. */
 const MIN_DISTINCT_BYTES = 12
@@ -16,8 +19,9 @@ const MIN_DISTINCT_BYTES = 12
 const WORDS = /secret|password|change|placeholder|example|replace|string|your.?key/i
 
 /**
- * The commonest pairs of letters in English, in three classes, each with the binary logarithm of how many times as often
- * one occurs there as among random letters: the first 40 are 45 % of a text, 60 more 27 %, 80 more 17 %.
+ * The commonest pairs of letters in English, in three classes, each with the binary logarithm of how many
+ * times as often one occurs there as among random letters: the first 40 are 45 % of a text, 60 more 27 %, 80
+ * more 17 %.
  */
 const ENGLISH_PAIRS = new Map(
   (
@@ -39,9 +43,9 @@ const ENGLISH_PAIRS = new Map(
 const OTHER_PAIR_BITS = -2.7
 
 /**
- * The same for what neighbours can be, in the two ways to write words without spaces: in one case, with digits or
- * separators among them, and in CamelCase. Random base64 has a third of each of: two of one case; two of two cases;
- * something with a digit.
+ * The same for what neighbours can be, in the two ways to write words without spaces: in one case, with
+ * digits or separators among them, and in CamelCase. Random base64 has a third of each of: two of one case;
+ * two of two cases; something with a digit.
  */
 const STYLES: readonly (readonly [neighbours: RegExp, bits: number])[][] = [
   [
@@ -71,12 +75,12 @@ const ADVICE = 'generate one with: openssl rand -base64 48'
 const GUESSABLE = `can be guessed; ${ADVICE}`
 
 /**
- * Why a secret must not be used: it is not 32 random bytes in base64, base64url or hex, or looks made up. Other
- * characters are refused although they could be random: quotes, `$`, spaces and what ASCII lacks don't pass shells,
- * env files and dashboards unchanged, and then the key is another one than everybody else's.
+ * Why a secret must not be used: it is not 32 random bytes in base64, base64url or hex, or looks made up.
+ * Other characters are refused although they could be random: quotes, `$`, spaces and what ASCII lacks don't
+ * pass shells, env files and dashboards unchanged, and then the key is another one than everybody else's.
  *
- * It catches what people type or paste (words, sentences, diceware, rows of the keyboard, repetitions, published keys),
- * not a bad generator. Of a million generated secrets it refuses none.
+ * It catches what people type or paste (words, sentences, diceware, rows of the keyboard, repetitions,
+ * published keys), not a bad generator. Of a million generated secrets it refuses none.
  *
  * @returns the reason, or `null` where nothing speaks against it
  */

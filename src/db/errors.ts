@@ -1,3 +1,5 @@
+import { DrizzleQueryError } from 'drizzle-orm/errors'
+
 /**
  * SQLSTATE classes that say "not now" rather than "wrong": connection, credentials and catalog of the
  * connection string, resources, operator intervention, system and internal errors (Neon's own among them).
@@ -23,8 +25,17 @@ export function isDatabaseAnswer(error: unknown): boolean {
   return state !== null && !UNAVAILABLE_CLASSES.has(state.slice(0, 2)) && !RETRYABLE.has(state)
 }
 
+/**
+ * What went wrong with a statement, without the error that Drizzle puts around it: the message of that one
+ * holds the statement and every parameter, passwords' hashes and addresses among them.
+ */
+export function openError(error: unknown): unknown {
+  return error instanceof DrizzleQueryError ? error.cause : error
+}
+
 /** The name of the violated unique index or constraint; `null` when the error is something else. */
-export function violatedUnique(error: unknown): string | null {
+export function violatedUnique(thrown: unknown): string | null {
+  const error = openError(thrown)
   if (sqlState(error) !== UNIQUE_VIOLATION) return null
   const { constraint } = error as { constraint?: unknown }
   return typeof constraint === 'string' ? constraint : null
@@ -39,7 +50,10 @@ function sqlState(error: unknown): string | null {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : null
 }
 
-/** Whether a statement was given up on: by us, who had waited long enough, or by PostgreSQL's `statement_timeout`. */
+/**
+ * Whether a statement was given up on: by us, who had waited long enough, or by PostgreSQL's
+ * `statement_timeout`.
+ */
 export function isTimeout(error: unknown): boolean {
   return describeCauses(error).some(({ name, code }) => name === 'TimeoutError' || code === '57014')
 }
@@ -59,7 +73,7 @@ type Cause = {
 export function describeCauses(error: unknown): Cause[] {
   const causes: Cause[] = []
   // Bounded, because a chain of causes may be a circle.
-  for (let cause = error; cause instanceof Error && causes.length < 8; ) {
+  for (let cause = openError(error); cause instanceof Error && causes.length < 8; ) {
     const { code, constraint, sourceError } = cause as Error &
       Record<'code' | 'constraint' | 'sourceError', unknown>
     causes.push({
@@ -70,14 +84,15 @@ export function describeCauses(error: unknown): Cause[] {
       ...describeProxyError(cause),
     })
     // The Neon driver keeps a failed fetch in a member of its own.
-    cause = cause.cause ?? sourceError
+    cause = openError(cause.cause ?? sourceError)
   }
   return causes
 }
 
 /**
- * What Neon's proxy answers by itself, by its word in the log. Its control plane words some of it anew now and then, so
- * what these don't know has its status alone. The first that matches counts: a used-up quota of compute time is `quota`.
+ * What Neon's proxy answers by itself, by its word in the log. Its control plane words some of it anew now
+ * and then, so what these don't know has its status alone. The first that matches counts: a used-up quota of
+ * compute time is `quota`.
  *
  * @see https://github.com/neondatabase/neon/blob/main/proxy/src/auth/mod.rs and `control_plane/errors.rs`
  * @see https://neon.com/docs/connect/connection-errors
@@ -99,8 +114,8 @@ const NEON_FAULTS: [word: string, message: RegExp][] = [
 const SERVER_ERROR = /^Server error \(HTTP status (\d{3})\): /
 
 /**
- * What the proxy says has no SQLSTATE, is worded by Neon and holds no values of ours. What PostgreSQL says has one, and
- * its message can quote anything (`Key (email)=(…)`): that is not even looked at.
+ * What the proxy says has no SQLSTATE, is worded by Neon and holds no values of ours. What PostgreSQL says
+ * has one, and its message can quote anything (`Key (email)=(…)`): that is not even looked at.
  */
 function describeProxyError(error: Error): Pick<Cause, 'code' | 'neon' | 'status'> {
   const { sourceError } = error as Error & { sourceError?: unknown }

@@ -4,30 +4,30 @@ import { routePath } from 'hono/route'
 import type { AppDeps, Deps } from '../deps.ts'
 import { toClient } from '../net/client-address.ts'
 
-/** A method that a client made up is a text of the client's: it is not logged. */
+/** Other methods are strings that a client made up: they are not logged. */
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
-/** What every handler finds in `c.var`. A guard adds what it establishes to its own type. */
+/** The variables of every handler, as `c.var`. A guard adds its own to its type. */
 export type AppEnv = {
   Variables: {
     deps: Deps
     requestId: string
-    /** Whose request it turned out to be; for the log. */
+    /** The user who made the request, once known; for the log. */
     userId?: number
-    /** By which session; known with the former wherever a guard let somebody through or refused them a permission. */
+    /** Their session; set with `userId` if a guard let the request pass or refused it a permission. */
     sessionId?: string
   }
-  /** What the platform passes along; only `deps.clientAddress` looks into it. */
+  /** Of the platform; only `deps.clientAddress` reads them. */
   Bindings: Record<string, unknown>
 }
 
-/** What helpers of handlers look into, whatever guards added to `c.var`. */
+/** The part of a context that functions called by handlers need, whatever guards added to `c.var`. */
 export type RequestContext = Pick<Context<AppEnv>, 'req' | 'header' | 'var'>
 
 /**
- * The hasher of one request.
+ * Makes the hasher of one request.
  *
- * @param site the network that asks; called when it is needed
+ * @param site returns the widest network of the client; called only if something is hashed
  */
 export type PasswordsOf = (
   deps: Pick<AppDeps, 'passwords' | 'admission'>,
@@ -35,11 +35,11 @@ export type PasswordsOf = (
 ) => AppDeps['passwords']
 
 /**
- * Gives a request its id and its deps, the response its `X-Request-Id` and `Server-Timing`, and the log one line.
- * That line holds the pattern of the route, never a path, a query, a header or an address.
+ * Gives each request its id and its deps, each response its `X-Request-Id` and `Server-Timing`, and the log
+ * one line. That line has the pattern of the route, never a path, a query, a header or an address.
  *
- * A request id that the client sends is not taken over: it would let one client write over the traces of
- * another. Everything is `no-store` unless a route says otherwise (ASVS v5.0.0-14.3.2).
+ * A request id that the client sends is ignored: with it, one client could mix up the log of another. Every
+ * response is `no-store` unless its route sets another `Cache-Control` (ASVS v5.0.0-14.3.2).
  *
  * @see https://www.w3.org/TR/server-timing/
  */
@@ -84,7 +84,7 @@ function logRequest(
   c.var.deps.log({
     event: 'request',
     method: METHODS.includes(c.req.method) ? c.req.method : 'other',
-    // Where no route matched, what did is the middleware for every path.
+    // If no route matched, the last match is the middleware for every path.
     route: route.endsWith('*') ? null : route,
     status: c.res.status,
     duration_ms: Math.round(milliseconds * 10) / 10,

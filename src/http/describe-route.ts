@@ -1,32 +1,32 @@
 import { createMiddleware } from 'hono/factory'
 import type * as z from 'zod/mini'
-import type { ErrorCode } from '../errors.ts'
-import type { Permission } from '../roles/permissions.ts'
+import type { ErrorCode, Permission } from '../features.ts'
 import type { AppEnv } from './context.ts'
 
-/** What the OpenAPI document says of a route beyond its path, its body and its errors' shape. */
+/**
+ * Documents a route for people. Path, callers, body and the shape of errors are read off the route itself.
+ */
 export type RouteDescription = {
   summary: string
   description?: string
   tag: string
-  /** `public` must be said; everything else needs a guard on the route. */
-  access: 'public' | 'user'
-  /** Successful answers by status: the schema of the JSON body, or a text where it is not JSON. */
+  /** Successful answers by status: the schema of the JSON body; for another content type, its name. */
   responses: Record<number, z.ZodMiniType | string>
-  /** The error codes the route itself can answer; those that any route can are added for all. */
+  /** The error codes of the route itself; those that any route can answer are added to all. */
   errors?: readonly ErrorCode[]
 }
 
 /** Where middleware keeps what the OpenAPI document is generated from. */
-export const ROUTE_METADATA = Symbol('route metadata')
+const ROUTE_METADATA = Symbol('route metadata')
 
 export type RouteMetadata = {
   description?: RouteDescription
   body?: { schema: z.ZodMiniType; media: readonly string[]; optional: boolean }
   query?: z.ZodMiniType
-  guard?: 'user' | 'token'
+  /** Who may call the route: `anyone()`, `requireToken()`, or `requireUser()` and `requirePermission()`. */
+  access?: 'anyone' | 'token' | 'user'
   permission?: Permission
-  /** Whether floods are refused, as by all routes that also have limits of their own. */
+  /** Whether `limitFloods` stands on it. */
   limited?: true
 }
 
@@ -36,32 +36,35 @@ export function withMetadata<M extends object>(middleware: M, metadata: RouteMet
 }
 
 /** Documents a route, on the route. It does nothing to a request. */
-export function describe(description: RouteDescription) {
-  const middleware = createMiddleware<AppEnv>(function describe(_c, next) {
+export function describeRoute(description: RouteDescription) {
+  const middleware = createMiddleware<AppEnv>(function describeRoute(_c, next) {
     return next()
   })
   return withMetadata(middleware, { description })
 }
 
-/** What `describe`, a validator or a guard left on a handler. */
+/** The metadata that `describeRoute`, a validator or a mark of `access/` left on a handler. */
 export function metadataOf(handler: object): RouteMetadata {
   return ROUTE_METADATA in handler ? (handler[ROUTE_METADATA] as RouteMetadata) : {}
 }
 
+type Handler = { method: string; path: string; handler: object }
+
 /**
- * Default deny: a route must either have a guard or say that it is public, or the application does not
- * start. Forgetting the guard is the one mistake here that no type catches.
+ * Default deny: the first handler of every route, and no other, says who may call it, or the application does
+ * not start. A forgotten guard is the one mistake here that no type catches; a handler before the guard would
+ * run for everybody.
+ *
+ * @param handlers all handlers in their order, as `app.routes` has them
+ * @throws Error that names the route
  */
-export function assertEveryRouteDeclaresAccess(
-  routes: readonly { method: string; path: string; handler: object }[],
-): void {
-  // Middleware for every path is registered under ALL.
-  const named = routes.filter((route) => route.method !== 'ALL')
-  for (const { method, path } of named) {
-    const declared = named
-      .filter((route) => route.method === method && route.path === path)
-      .map((route) => metadataOf(route.handler))
-      .some(({ guard, description }) => guard !== undefined || description?.access === 'public')
-    if (!declared) throw new Error(`${method} ${path} has no guard and does not say that it is public`)
+export function assertEveryRouteIsMarked(handlers: readonly Handler[]): void {
+  // `use` registers middleware under ALL.
+  const named = handlers.filter(({ method }) => method !== 'ALL')
+  const byRoute = Map.groupBy(named, ({ method, path }) => `${method} ${path}`)
+  for (const [route, [first, ...others]] of byRoute) {
+    const isMarked = ({ handler }: Handler) => metadataOf(handler).access !== undefined
+    if (!first || !isMarked(first)) throw new Error(`${route} does not begin with who may call it`)
+    if (others.some(isMarked)) throw new Error(`${route} says twice who may call it`)
   }
 }

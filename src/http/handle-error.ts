@@ -1,20 +1,22 @@
 import type { Context, Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { HTTPException } from 'hono/http-exception'
-import { describeCauses } from '../db/errors.ts'
+import { describeCauses, openError } from '../db/errors.ts'
 import { AppError } from '../errors.ts'
+import { ERRORS } from '../features.ts'
 import type { AppEnv } from './context.ts'
-import { PROBLEMS, problemResponse } from './problem.ts'
+import { problemResponse } from './problem.ts'
 
 /**
- * The last resort of every request: known errors become their problem document, everything else a bare
- * `internal_error`. What is our fault is logged once, by names, codes and stack frames: messages are left
- * out, because those of the database and of the token library hold values and whole tokens.
+ * Turns every error into a response: known errors into their problem document, everything else into a bare
+ * `internal_error`. A fault of ours is logged once, by names, codes and stack frames. Messages are left out,
+ * since those of the database hold parameters and those of the token library whole tokens.
  */
-export function handleError(error: Error, c: Context<AppEnv>): Response {
+export function handleError(thrown: Error, c: Context<AppEnv>): Response {
+  const error = openError(thrown) as Error
   const known = toAppError(error)
-  // A flood that is refused is no fault of ours, and must not fill the log with stacks: the request's line says 503.
-  if (PROBLEMS[known.code].status >= 500 && known.code !== 'overloaded') {
+  // `overloaded` is no fault of ours, and a flood would fill the log with stacks: its request line says 503.
+  if (ERRORS[known.code].status >= 500 && known.code !== 'overloaded') {
     c.var.deps.log({
       event: 'request_failed',
       request_id: c.var.requestId,
@@ -27,8 +29,8 @@ export function handleError(error: Error, c: Context<AppEnv>): Response {
 }
 
 /**
- * Wraps what was thrown and is no error. The framework hands only errors to its error handler; anything else
- * would fly past it and past the headers of every middleware. To be mounted innermost.
+ * Wraps thrown values that are no errors. The framework passes only errors to its error handler; anything
+ * else would skip it, and the headers of every middleware with it. Mount it innermost.
  */
 export const throwErrorsOnly = createMiddleware(async function throwErrorsOnly(_c, next) {
   try {
@@ -40,12 +42,12 @@ export const throwErrorsOnly = createMiddleware(async function throwErrorsOnly(_
   }
 })
 
-/** Answers what no route took: 405 with `Allow` where the path has other methods, else 404. */
+/** Answers requests that no route matched: 405 with `Allow` if the path has other methods, else 404. */
 export function handleNotFound(router: Pick<Hono<AppEnv>, 'router'>) {
   const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
   return function handleNotFound(c: Context<AppEnv>): Response {
     const allowed = METHODS.filter((method) =>
-      // Middleware is registered for every method; only a route names one.
+      // Middleware is registered for all methods; only a route names one.
       router.router.match(method, c.req.path)[0].some(([[, route]]) => route.method === method),
     )
     if (allowed.length === 0) return problemResponse(c, new AppError('not_found'))
@@ -56,7 +58,7 @@ export function handleNotFound(router: Pick<Hono<AppEnv>, 'router'>) {
   }
 }
 
-/** Its stack without its message, whose own lines can look like frames. */
+/** The stack without its message, which may have lines that look like frames. */
 function framesOf({ stack = '', message }: Error): string[] {
   const start = stack.indexOf(message)
   if (start < 0) return []
@@ -66,7 +68,7 @@ function framesOf({ stack = '', message }: Error): string[] {
 
 function toAppError(error: Error): AppError {
   if (error instanceof AppError) return error
-  // The only ones that the framework throws by itself are about bodies that can't be parsed.
+  // The framework itself throws these only for bodies that it can't parse.
   if (error instanceof HTTPException && error.status === 400) {
     return new AppError('malformed_request', { cause: error })
   }

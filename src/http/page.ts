@@ -5,8 +5,8 @@ import { html } from 'hono/html'
 type Markup = ReturnType<typeof html>
 
 /**
- * Whether a client asks for a page: browsers name `text/html`; `curl` and `fetch` send `*\/*` or nothing and get
- * JSON. Caches are told that the answer depends on it.
+ * Whether a client asks for a page: browsers name `text/html`; `curl` and `fetch` send `*\/*` or nothing and
+ * get JSON. `Vary` tells caches that the answer depends on it.
  */
 export function prefersHtml(c: Context): boolean {
   c.header('Vary', 'Accept', { append: true })
@@ -15,10 +15,10 @@ export function prefersHtml(c: Context): boolean {
 }
 
 /**
- * A page for people. It has no script, and its style comes from a file: the Content-Security-Policy of pages
- * (`security-headers.ts`) allows nothing inline. Values in the template are escaped by `hono/html`.
+ * A page for people. It has no script, and its style is in a file: the Content-Security-Policy of pages
+ * (`security-headers.ts`) allows nothing inline. `hono/html` escapes the values in the template.
  *
- * @param content.body what stands below the title
+ * @param content.body the markup below the title
  */
 export function page({ title, body }: { title: string; body: Markup }): Markup {
   return html`<!doctype html>

@@ -7,14 +7,16 @@ import type { AppEnv } from './context.ts'
 const MAX_BODY_BYTES = 16 * 1024
 
 /**
- * Reads the whole body before any route runs, which finds it in Hono's cache. It is the one place that waits for the
- * client: what fails here (a client that goes away, a broken chunk) is the client's fault and no `internal_error`, no
- * budget is spent on half a request, and an answer that leaves the body unread, which costs the connection, is rare.
- * Under Node it is also where the adapter makes the `Request`, which the Fetch standard refuses for some targets that HTTP
- * allows (`http://user@host/`).
+ * Reads the whole body before any route runs; routes find it in Hono's cache. No other code waits for the
+ * client, so: a client that goes away or sends a broken chunk gets no `internal_error`, which would be a
+ * fault of ours; no bucket is spent on half a request; and few answers leave a body unread, which costs the
+ * connection.
  *
- * @throws AppError `payload_too_large`, from the length alone where it is given; `malformed_request` where the body ends
- *   early
+ * Under Node, reading also makes the adapter build the `Request`, which the Fetch standard refuses for some
+ * targets that HTTP allows (`http://user@host/`).
+ *
+ * @throws AppError `payload_too_large`, by `Content-Length` alone if there is one; `malformed_request` if the
+ *   body ends early
  */
 export function readBody() {
   const limit = bodyLimit({

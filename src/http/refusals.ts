@@ -6,8 +6,8 @@ import { handleError } from './handle-error.ts'
 import { securityHeaders } from './security-headers.ts'
 
 /**
- * Answers for requests that never become a `Request`, because the platform's HTTP parser or URL parser refuses them:
- * with the problem document, the headers, the request id and the line in the log of any other refusal.
+ * Answers requests that the platform's HTTP or URL parser refuses, so that they never become a `Request`. The
+ * answer has the problem document, headers, request id and log line of any other refusal.
  */
 export function createRefusals(deps: AppDeps): (error: AppError) => Promise<Response> {
   const { publicUrl } = deps.config
@@ -18,6 +18,6 @@ export function createRefusals(deps: AppDeps): (error: AppError) => Promise<Resp
       throw c.env['error'] as AppError
     })
   app.onError(handleError)
-  // Whatever the method was, it was not read: the log calls it "other".
+  // The method was never parsed: the log calls it "other".
   return async (error) => await app.fetch(new Request(publicUrl, { method: 'UNREAD' }), { error })
 }

@@ -2,15 +2,15 @@ import { createMiddleware } from 'hono/factory'
 import { AppError } from '../errors.ts'
 import type { AppEnv } from './context.ts'
 
-/** What load balancers ask over plain http, and without the headers that they add to the requests of clients. */
+/** Load balancers check these over plain http, without the headers that they add to requests of clients. */
 const HEALTH = /^\/(health|ready)\/?$/
 
 /**
- * Refuses plain http where the public URL is https. It is no redirect: a client that sent its password in the
- * clear once has to notice, not to go on doing it (ASVS v5.0.0-4.1.2).
+ * Refuses plain http if the public URL is https. It does not redirect: a client that has sent its password in
+ * the clear has to notice it, and must not go on (ASVS v5.0.0-4.1.2).
  *
- * Cloudflare gives the scheme in the URL. Under Node TLS ends at a proxy, which says in `X-Forwarded-Proto`
- * what it took; a client that makes that header up locks out nobody but itself.
+ * Cloudflare gives the scheme in the URL. Under Node, TLS ends at a proxy, which names the scheme in
+ * `X-Forwarded-Proto`; a client that makes that header up locks out only itself.
  *
  * @throws AppError `https_required`
  */

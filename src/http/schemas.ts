@@ -1,11 +1,11 @@
 import * as z from 'zod/mini'
-import { MAX_USER_ID } from '../users/user-id.ts'
+import { MAX_INTEGER } from '../db/integer.ts'
 
-/** C0, DEL and C1: they belong in no name, break logs, and PostgreSQL can't store NUL in a text. */
+/** C0, DEL and C1: they belong in no name, they break logs, and PostgreSQL can't store NUL in a string. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f]/
 
-/** Half of a surrogate pair has no UTF-8 form: it can be neither hashed nor stored as what it is. */
+/** Half a surrogate pair has no UTF-8 form: it could be neither hashed nor stored as it is. */
 export const wellFormed = z.refine<string>((text) => text.isWellFormed(), {
   error: 'has an incomplete character',
   abort: true,
@@ -16,7 +16,7 @@ export const printable = z.refine<string>((text) => !CONTROL_CHARACTER.test(text
   abort: true,
 })
 
-/** Counts code points, as people count characters, where zod's own checks count UTF-16 units. */
+/** Counts code points, as people count characters; zod's own checks count UTF-16 units. */
 export const codePoints = (minimum: number, maximum: number, form?: 'NFKC') =>
   z.check<string>(({ value: input, issues }) => {
     const length = [...(form ? input.normalize(form) : input)].length
@@ -30,16 +30,17 @@ export const codePoints = (minimum: number, maximum: number, form?: 'NFKC') =>
   })
 
 /**
- * What changes how the text around a name reads: controls of direction (in a list of accounts, `\u202e` turns the next
- * column around: "Trojan Source", CVE-2021-42574), separators of lines and paragraphs, and code points that never become
- * characters. RFC 8264 section 9.11 and 9.13 disallow them in free text.
+ * Characters that change how the text around a name reads: controls of direction (in a list of accounts,
+ * `\u202e` turns the next column around: "Trojan Source", CVE-2021-42574), separators of lines and
+ * paragraphs, and code points that never become characters. RFC 8264 sections 9.11 and 9.13 disallow them in
+ * free text.
  *
- * Joiners (Persian, emoji) and variation selectors stay. So do private use, which names typed on older Chinese
- * systems hold, and what is unassigned, about which runtimes differ by their version of Unicode.
+ * Joiners (Persian, emoji) and variation selectors are allowed. So are private use, which is in names typed
+ * on older Chinese systems, and unassigned code points, on which runtimes differ by their version of Unicode.
  */
 const DISPLACES_TEXT = /[\p{Bidi_Control}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/u
 
-/** Something to see that stands by itself: no mark alone, no filler of Hangul, no blank of Braille (U+2800). */
+/** A character that is visible by itself: not a mark, a Hangul filler or the blank of Braille (U+2800). */
 const VISIBLE = /[^\p{M}\p{Z}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u
 
 const legible = z.refine<string>((text) => !DISPLACES_TEXT.test(text), {
@@ -52,7 +53,7 @@ const visible = z.refine<string>((text) => text === '' || VISIBLE.test(text), {
   abort: true,
 })
 
-/** A line for people to read: 1 to so many code points. */
+/** A line for people to read, of 1 to `maximum` code points. */
 export const line = (maximum: number, example: string) =>
   z
     .string()
@@ -68,17 +69,17 @@ export const line = (maximum: number, example: string) =>
 
 const userId = z.string().check(
   z.regex(/^[1-9]\d{0,9}$/, { error: 'is not the id of a user', abort: true }),
-  z.refine((digits) => Number(digits) <= MAX_USER_ID, { error: 'is not the id of a user' }),
+  z.refine((digits) => Number(digits) <= MAX_INTEGER, { error: 'is not the id of a user' }),
 )
 
-/** The id of a user in a query. */
+/** A user's id in a query. */
 export const userIdParameter = z.optional(userId)
 
-/** Members of the query of every list that comes by pages. */
+/** The parameters of every list that has pages. */
 export const pageParameters = {
   cursor: z.optional(
     z.string().check(
-      // As none of ours is longer, and none holds anything else.
+      // None of ours is longer or has other characters.
       z.regex(/^[\w.-]{1,2000}$/, { error: 'is not a cursor of this list' }),
       z.meta({ description: '`next_cursor` of the page before.' }),
     ),
@@ -94,5 +95,22 @@ export const pageParameters = {
   ),
 }
 
-/** Where the next page begins. A page can have fewer items than `limit` and still not be the last. */
+/** Where the next page begins. A page with fewer items than `limit` need not be the last. */
 export const nextCursor = z.nullable(z.string()).check(z.meta({ description: 'Null after the last page.' }))
+
+/** A switch in a query. */
+export const flag = z.optional(z.enum(['true', 'false'], { error: 'must be true or false' }))
+
+/**
+ * What OAuth 2 clients send along (Swagger UI among them), in a form beside parameters of extensions, which
+ * are ignored. Another grant than the path's is a mistake that must not look like one of the password or the
+ * token.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.3.2 and section 6
+ */
+export const oauthParameters = (grantType: 'password' | 'refresh_token') => ({
+  grant_type: z.optional(z.literal(grantType, { error: `must be ${grantType} here` })),
+  scope: z.optional(z.string()),
+  client_id: z.optional(z.string()),
+  client_secret: z.optional(z.string()),
+})

@@ -5,11 +5,12 @@ import type { AppEnv } from './context.ts'
 const NONE = ["'none'"]
 
 /**
- * Security headers on every response, errors included. The answers of an API are data: whatever a browser
- * is talked into doing with one, nothing in it may run, load, frame or be framed. Pages for people may load their
- * style from this server, the documentation page its scripts too.
+ * Security headers on every response, errors included. The answers of an API are data: in no browser may
+ * anything in one run, load, frame or be framed. Pages for people may load their style from this server, the
+ * documentation page its scripts too.
  *
- * @param publicUrl https turns on HSTS for two years (ASVS v5.0.0-3.4.1); browsers ignore it over http
+ * @param publicUrl if it is https, HSTS is on for two years (ASVS v5.0.0-3.4.1); browsers ignore HSTS over
+ *   http
  * @see https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#security-headers
  */
 export function securityHeaders(publicUrl: string) {
@@ -33,8 +34,8 @@ export function securityHeaders(publicUrl: string) {
   })
   const pages = secureHeaders({
     ...common,
-    // No `sandbox`: it makes the page's origin opaque, and `Cross-Origin-Resource-Policy: same-origin` then
-    // keeps the style away. Nothing runs in these pages without it either.
+    // No `sandbox`: it makes the page's origin opaque, and then `Cross-Origin-Resource-Policy: same-origin`
+    // blocks the style. These pages have no scripts anyway.
     contentSecurityPolicy: { ...closed, imgSrc: ['data:'], styleSrc: self },
   })
   return createMiddleware<AppEnv>(function securityHeaders(c, next) {

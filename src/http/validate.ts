@@ -6,7 +6,7 @@ import { AppError, type FieldError } from '../errors.ts'
 import type { AppEnv } from './context.ts'
 import { withMetadata } from './describe-route.ts'
 
-/** The kinds of body a route can accept, and the content types that each of them is. */
+/** The kinds of body that a route can accept, and the content types of each. */
 const MEDIA = {
   json: ['application/json'],
   form: ['application/x-www-form-urlencoded', 'multipart/form-data'],
@@ -14,7 +14,7 @@ const MEDIA = {
 
 type BodyKind = keyof typeof MEDIA
 
-/** A body is an object whose members are known: of a form, no others are looked at. */
+/** Bodies are objects with known fields; of a form, other fields are ignored. */
 type BodySchema = z.ZodMiniType<object> & Pick<z.ZodMiniObject, 'shape'>
 
 type ValidBody<S extends BodySchema> = MiddlewareHandler<
@@ -23,7 +23,7 @@ type ValidBody<S extends BodySchema> = MiddlewareHandler<
   { in: { json: z.input<S> }; out: { json: z.output<S> } }
 >
 
-/** At most this many errors are listed: a body of unknown members must not buy a larger answer. */
+/** So that a body with thousands of unknown fields gets no answer of thousands of errors. */
 const MAX_ERRORS = 20
 const MAX_POINTER_CHARACTERS = 100
 
@@ -36,12 +36,14 @@ const ERROR_CODES: Record<string, string> = {
 }
 
 /**
- * Accepts a body of the given kinds and validates it; the handler reads `c.req.valid('json')` whatever the
- * kind was. The content type is checked first: a simple cross-site form must not reach a JSON route
- * (ASVS v5.0.0-3.5.2), and the validator would take a body it doesn't recognise for an empty one. A 415 says what is
- * taken instead, of content types or of codings (RFC 9110 section 15.5.16).
+ * Accepts a body of the given kinds and validates it; the handler reads `c.req.valid('json')`, whatever the
+ * kind was.
  *
- * @param options.optional whether no body at all, or `null`, is taken for an empty object
+ * It checks the content type first: a simple cross-site form must not reach a JSON route (ASVS v5.0.0-3.5.2),
+ * and the validator would read a body of an unknown type as an empty one. A 415 says which content types or
+ * codings are accepted (RFC 9110 section 15.5.16).
+ *
+ * @param options.optional whether no body, or `null`, counts as an empty object
  * @throws AppError `unsupported_media_type`, `malformed_request` or `validation_failed`
  */
 export function validBody<S extends BodySchema>(
@@ -73,7 +75,7 @@ export function validBody<S extends BodySchema>(
 }
 
 /**
- * Validates the query; the handler reads `c.req.valid('query')`. A parameter sent twice is refused.
+ * Validates the query; the handler reads `c.req.valid('query')`. A parameter that is sent twice is refused.
  *
  * @throws AppError `validation_failed`
  */
@@ -81,7 +83,7 @@ export function validQuery<S extends z.ZodMiniType<object>>(schema: S) {
   return withMetadata(zValidator('query', schema, refuse), { query: schema })
 }
 
-/** Libraries that can't leave a body out write `null`. */
+/** Libraries that can't omit a body send `null`. */
 function isNothing(body: ArrayBuffer): boolean {
   return ['', 'null'].includes(new TextDecoder().decode(body).trim())
 }
@@ -104,10 +106,10 @@ function unsupportedType(c: Context, media: readonly string[]): AppError {
 }
 
 /**
- * Reads a form as the endpoints of OAuth do, which is what clients that send forms take these for: a parameter
- * without a value counts as absent, one that is not known is ignored, one that is there twice is refused (RFC 6749
- * section 3.2). Unknown ones may be there twice, as `resource` of RFC 8707 is. In JSON, where a name is nobody's
- * standard parameter, an unknown member stays an error.
+ * Reads a form as OAuth's endpoints do, which clients that send forms expect: a parameter without a value
+ * counts as absent, an unknown one is ignored, one that is sent twice is refused (RFC 6749 section 3.2).
+ * Unknown ones may be sent twice, as `resource` of RFC 8707 is. In JSON, which has no standard parameters, an
+ * unknown field is an error.
  *
  * @throws AppError `validation_failed`
  */
@@ -130,11 +132,11 @@ function mediaType(c: Context): string | undefined {
 }
 
 /**
- * Refuses bytes that are not UTF-8, percent-encoded ones in forms too. Decoders replace them by U+FFFD
- * silently, and then two different passwords would be the same.
+ * Refuses bytes that are not UTF-8, percent-encoded ones in forms too. Decoders silently replace them by
+ * U+FFFD: two different passwords would become the same.
  *
- * Urlencoded forms are parsed here as the URL standard says, since the parser of workerd's requests reads a
- * `%` that begins no escape in another way.
+ * Parses urlencoded forms by the URL standard: workerd's own parser reads a `%` that begins no escape
+ * differently.
  */
 async function decodeBody(c: Context): Promise<void> {
   try {
@@ -162,7 +164,7 @@ function refusal(error: z.core.$ZodError, validated: Validated): AppError {
   )
 }
 
-/** The error for a request that can be read but not accepted; its text is that of the first member. */
+/** The error for a request that was parsed but is not valid; its `detail` is that of the first field. */
 export function validationFailed(errors: FieldError[]): AppError {
   const [first] = errors
   const name = first?.pointer.slice(1).replaceAll('/', '.')
@@ -174,7 +176,7 @@ export function validationFailed(errors: FieldError[]): AppError {
 
 function toFieldErrors(issue: z.core.$ZodIssue, { data, target }: Validated): FieldError[] {
   if (issue.code === 'unrecognized_keys') {
-    // In a query, an unescaped & makes the rest of a password look like a name: it is not repeated.
+    // In a query, an unescaped & turns the rest of a password into a name: names are not repeated.
     const keys = target === 'json' ? issue.keys : []
     if (keys.length === 0) return [{ pointer: '', code: 'unknown_member', detail: 'has an unknown member' }]
     return keys.map((key) => ({

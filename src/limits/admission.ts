@@ -10,8 +10,8 @@ export type AdmissionOptions = {
   /** After so long nobody is expected to wait any more. */
   deadlineMilliseconds: number
   /**
-   * After so long a place counts as left although nobody said so. Workers drop a request whose client went away, and
-   * with it the `finally` that would leave the place.
+   * After so long a place counts as left although nobody said so. Workers drop a request whose client went
+   * away, and with it the `finally` that would leave the place.
    */
   leaseMilliseconds: number
   /** A monotonic clock in milliseconds. */
@@ -27,11 +27,13 @@ const FIRST_ESTIMATE_MILLISECONDS = 150
 const MAX_RETRY_SECONDS = 60
 
 /**
- * Admission for one process or isolate. The next turn is the network's whose last turn is the longest ago, so that
- * somebody who comes for the first time in a while passes all who flood, and those share what is left. Where the queue
- * is full, the longest one loses its latest: a network that floods can't fill it up for others.
+ * Admission for one process or isolate. The next turn is the network's whose last turn is the longest ago, so
+ * that somebody who comes for the first time in a while passes all who flood, and those share what is left.
+ * Where the queue is full, the longest one loses its latest: a network that floods can't fill it up for
+ * others.
  *
- * Waiting is polling, since in workerd one request's promise must not hang on another request, which can vanish.
+ * Waiting is polling, since in workerd one request's promise must not hang on another request, which can
+ * vanish.
  */
 export function createAdmission(options: AdmissionOptions): Admission {
   const { now, sleep, running, deadlineMilliseconds, leaseMilliseconds } = options

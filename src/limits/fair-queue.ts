@@ -1,15 +1,18 @@
 export type Waiter = { network: string; since: number; seenAt: number; isEvicted: boolean }
 
-/** Whoever waits says so at least this often; who has not is gone, like a request that its runtime dropped. */
+/**
+ * Whoever waits says so at least this often; who has not is gone, like a request that its runtime dropped.
+ */
 const STALE_MILLISECONDS = 1000
 
 /** Networks whose last turn is remembered; of a longer list the oldest are as good as new. */
 const MAX_REMEMBERED = 10_000
 
 /**
- * Who waits, and whose turn it is. The next turn is the network's whose last one is the longest ago: somebody who comes
- * for the first time in a while passes all who flood, and those share what is left. Where it is full, the longest line
- * loses its latest for somebody of a shorter one, so that a network that floods can't fill it up for others.
+ * Who waits, and whose turn it is. The next turn is the network's whose last one is the longest ago: somebody
+ * who comes for the first time in a while passes all who flood, and those share what is left. Where it is
+ * full, the longest line loses its latest for somebody of a shorter one, so that a network that floods can't
+ * fill it up for others.
  */
 export class FairQueue {
   readonly #waiting: number
@@ -49,7 +52,10 @@ export class FairQueue {
     return waiter
   }
 
-  /** Says that somebody still waits; who was taken for gone, as after a pause of the whole process, has their place back. */
+  /**
+   * Says that somebody still waits; who was taken for gone, as after a pause of the whole process, has their
+   * place back.
+   */
   keep(waiter: Waiter): void {
     waiter.seenAt = this.#now()
     if (waiter.isEvicted) return
@@ -92,8 +98,8 @@ export class FairQueue {
   }
 
   /**
-   * Who has to go for one more of a network; `null` for nobody. Where all lines are short, as of a flood from very many
-   * addresses, it is somebody whose network had its last turn later.
+   * Who has to go for one more of a network; `null` for nobody. Where all lines are short, as of a flood from
+   * very many addresses, it is somebody whose network had its last turn later.
    */
   #latestOfLongest(network: string): Waiter | null {
     const own = this.#lines.get(network)?.length ?? 0

@@ -1,17 +1,20 @@
-import type { Limit } from '../config/rules.ts'
 import type { FloodLimiter } from '../deps.ts'
+import type { Limit } from '../features/rules.ts'
 
 /** About 10 MB at most; a flood from more addresses than this is not one that a limit by address stops. */
 const MAX_KEYS = 100_000
 
 /**
- * A limit for one process: the generic cell rate algorithm of `sql/limits.ts` in memory. Under Node it stands where
- * Cloudflare's Rate Limiting binding does on Workers.
+ * A limit for one process: the generic cell rate algorithm of `sql/limits.ts` in memory. Under Node it stands
+ * where Cloudflare's Rate Limiting binding does on Workers.
  *
  * @param now milliseconds
  * @returns a refusal says in how many seconds the next attempt would be let through
  */
-export function createMemoryLimiter({ count, seconds }: Limit, now: () => number): FloodLimiter {
+export function createMemoryLimiter(
+  { count, seconds }: Omit<Limit, 'name'>,
+  now: () => number,
+): FloodLimiter {
   const interval = (seconds * 1000) / count
   const tolerance = seconds * 1000 - interval
   const arrivals = new Map<string, number>()

@@ -1,11 +1,12 @@
 import type { Deps, LocalLimitName } from '../deps.ts'
-import type { Budget } from '../sql/limits.ts'
-import { rateLimited } from './budgets.ts'
-import { reportRefusal } from './queries.ts'
+import type { Bucket } from '../sql/limits.ts'
+import { rateLimited } from './buckets.ts'
+import { reportRefusal } from './refuse-locally.sql.ts'
 
 /**
- * Spends of this process's own copy of an address's budget. The database's decides for all processes, but costs a
- * statement a request, and for registering a hash; what this process alone has seen too much of costs neither.
+ * Spends of this process's own copy of an address's bucket. The database's decides for all processes, but
+ * costs a statement a request, and for registering a hash; what this process alone has seen too much of costs
+ * neither.
  *
  * A flood of refusals is one statement and one event a minute.
  *
@@ -13,12 +14,13 @@ import { reportRefusal } from './queries.ts'
  */
 export async function refuseLocally(
   deps: Pick<Deps, 'config' | 'localLimits' | 'db' | 'client' | 'clock'>,
-  { name, budget }: { name: LocalLimitName; budget: Budget },
+  { name, bucket }: { name: LocalLimitName; bucket: Bucket },
 ): Promise<void> {
-  const { localLimits, config, clock } = deps
-  const { success, retryAfterSeconds = null } = await localLimits[name].limit({ key: budget.key })
+  const { localLimits, clock } = deps
+  const limit = deps.config[name]
+  const { success, retryAfterSeconds = null } = await localLimits[name].limit({ key: bucket.key })
   if (success) return
-  const { success: isFirst } = await localLimits.reports.limit({ key: budget.key })
-  if (isFirst) await reportRefusal(deps, { budget, name, now: clock() })
-  throw rateLimited(config, name, retryAfterSeconds)
+  const { success: isFirst } = await localLimits.reports.limit({ key: bucket.key })
+  if (isFirst) await reportRefusal(deps, { bucket, limit, now: clock() })
+  throw rateLimited(limit, retryAfterSeconds)
 }

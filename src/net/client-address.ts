@@ -2,28 +2,27 @@
 export type Client = {
   /** An IPv4 or IPv6 address in its canonical spelling. */
   address: string | null
-  /** Whom limits count an address for: an IPv4 address, or the /64 of an IPv6 one; `unknown` for all others. */
+  /** Limits count by it: an IPv4 address, or the /64 of an IPv6 one; `unknown` if there is none. */
   network: string
-  /** The networks around that, the widest last, each with how many times its budget they share. None for IPv4. */
+  /** The networks around it, the widest last, and by how much their buckets are larger. None for IPv4. */
   widerNetworks: readonly { network: string; share: number }[]
-  /** The widest of all these: whom turns go round by, where networks queue. */
+  /** The widest of all these; hashing takes turns by it. */
   site: string
   /** At most 256 characters. */
   userAgent: string | null
 }
 
-/** Enough to tell a person's browsers apart. */
+/** Enough to tell a user's browsers apart. */
 const MAX_USER_AGENT_CHARACTERS = 256
 
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
 const IPV4_IN_IPV6 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
 
 /**
- * An address in its one canonical spelling, so that nobody is another client by spelling theirs differently: an
- * IPv4 address that is mapped into IPv6 as the IPv4 one, IPv6 in lower case and shortened (RFC 5952), without
- * brackets, zone or port.
+ * Spells an address canonically, so that nobody becomes another client by another spelling: an IPv4 address
+ * mapped into IPv6 as IPv4, IPv6 in lower case and shortened (RFC 5952), without brackets, zone or port.
  *
- * @returns `null` for what is no address
+ * @returns `null` if it is no address
  */
 export function parseAddress(text: string): string | null {
   const bare = text
@@ -47,9 +46,9 @@ type Networks = [Network, ...Network[]]
 const UNKNOWN: Networks = [{ network: 'unknown', share: 1 }]
 
 /**
- * The networks that limits count an IPv6 address for, and how many times the budget of the first they share. Whoever has
- * one address usually has its /64; many providers hand out a /56, and hosters a /48, which is 65,536 times a /64. A
- * mobile network keeps as many people in one, so the wide ones are generous.
+ * The networks that limits count an IPv6 address by, and by how much their buckets are larger than the first
+ * one. A customer with one address usually has its /64; many providers assign a /56, and hosters a /48, which
+ * is 65,536 times a /64. A mobile network has as many people in one, so the wide ones are generous.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6177#section-2
  */
@@ -60,7 +59,8 @@ const IPV6_NETWORKS = [
 ] as const
 
 /**
- * Whom limits count an address for, the narrowest first: an IPv4 address alone, or the networks of an IPv6 one.
+ * The networks that limits count an address by, the narrowest first: an IPv4 address itself, or those of an
+ * IPv6 one.
  *
  * @param address as `parseAddress` returns it
  */
@@ -87,20 +87,20 @@ function groupsOf(address: string): string[] {
 }
 
 /**
- * The address that the outermost of so many proxies saw: each appends to `X-Forwarded-For` whom it was reached
- * by, so what stands further left was sent by the client and proves nothing.
+ * The address that the outermost of our proxies saw. Each appends the address of whoever connected to it to
+ * `X-Forwarded-For`; whatever is further left was sent by the client and proves nothing.
  *
- * @returns `null` where the header is shorter, that is where the request came past the proxies
+ * @returns `null` if the header is shorter, that is if the request bypassed the proxies
  */
 export function forwardedAddress(header: string | null, hops: number): string | null {
   if (hops < 1) return null
   return (header ?? '').split(',').at(-hops)?.trim() || null
 }
 
-/** Where a request comes from: what the platform knows of its address, and what the client says of itself. */
+/** Where a request comes from: its address by the platform, and what the client says of itself. */
 export function toClient(address: string | null, userAgent: string | undefined): Client {
   const canonical = address === null ? null : parseAddress(address)
-  // Those whose address nobody knows share their limits: unknown must not mean unlimited.
+  // Clients without an address share their limits: unknown must not mean unlimited.
   const [network, ...widerNetworks] = canonical === null ? UNKNOWN : networksOf(canonical)
   return {
     address: canonical,

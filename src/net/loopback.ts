@@ -1,7 +1,7 @@
 const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
 /**
- * Whether a host name of a parsed URL is this machine for certain: nobody else can listen in on plain http.
+ * Whether a host name of a parsed URL is certainly this machine: nobody else can listen in on plain http.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6761#section-6.3
  */
@@ -9,7 +9,7 @@ export function isLoopback(hostname: string): boolean {
   return LOOPBACK.test(hostname)
 }
 
-/** Whether an origin is served over http or https by this machine: a frontend in development. */
+/** Whether an origin is http or https on this machine: a frontend in development. */
 export function isLoopbackOrigin(origin: string): boolean {
   const url = URL.parse(origin)
   return url !== null && /^https?:$/.test(url.protocol) && url.origin === origin && isLoopback(url.hostname)

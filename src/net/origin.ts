@@ -1,17 +1,17 @@
 import { isLoopback } from './loopback.ts'
 
-/** Schemes with which a URL is no app's own origin: of the network, of files, of texts. */
+/** Schemes whose URLs are no app's own origin: of the network, of files, of inline content. */
 const FOREIGN_SCHEME = /^(ftp|wss?|file|data|blob|javascript|about|filesystem|view-source|postgres(ql)?):$/
 
-/** The one loopback origin over plain http that an app in production has: Tauri's on Windows and Android. */
+/** The only plain-http loopback origin of apps in production: Tauri's on Windows and Android. */
 const TAURI = 'http://tauri.localhost'
 
 /**
- * An origin as browsers write it into `Origin`. For the schemes of apps (`capacitor://localhost`, `tauri://localhost`)
- * `URL.origin` is `null`, but their web views send scheme and host.
+ * Reads an origin as browsers write it into `Origin`. For the schemes of apps (`capacitor://localhost`,
+ * `tauri://localhost`) `URL.origin` is `null`, but their web views send scheme and host.
  *
- * @returns what is wrong with it where it is no exact origin; plain http is one on this machine only, where nobody else
- *   can listen in
+ * @returns the problem if it is no exact origin, or is plain http off this machine, where others can listen
+ *   in
  */
 export function readOrigin(text: string): { origin: string } | { problem: string } {
   const url = URL.parse(text)
@@ -27,8 +27,8 @@ export function readOrigin(text: string): { origin: string } | { problem: string
 }
 
 /**
- * Whether an origin belongs to development only: plain http on a machine of somebody's. A server on the network that
- * trusts it lets act for its users whatever happens to listen at that port of theirs.
+ * Whether an origin is for development only: plain http on loopback. A server on the network that trusted it
+ * would let any program that listens at that port of a user's machine act for that user.
  */
 export function isDevelopmentOrigin(origin: string): boolean {
   const { protocol, hostname } = new URL(origin)

@@ -1,67 +1,47 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** A slow body of this API takes 54 KB of memory (measured), so this is about 100 MB. */
+/** A connection with a slow body takes 54 KB of memory (measured), so this is about 100 MB. */
 export const MAX_CONNECTIONS = 2000
 
 type Exchange = { incoming: IncomingMessage; outgoing: ServerResponse }
 
 export type Connections = ReturnType<typeof trackConnections>
 
-/** Whether the client waits for us: its request is complete and has no answer yet. */
+/** Whether the client waits for us: its request has arrived whole and no answer has begun. */
 const isBusy = (exchanges: ReadonlySet<Exchange>) =>
   [...exchanges].some(({ incoming, outgoing }) => incoming.complete && !outgoing.headersSent)
 
+type Options = {
+  max: number
+  /** Called with a connection that finds no room, because all others are being served. */
+  onFull: (socket: Socket) => void
+  /** Called for every connection that was evicted. */
+  onEvicted: () => void
+}
+
 /**
- * Knows every connection and what it waits for, and bounds how many there are. Where one too many comes, the one that
- * has kept *us* waiting the longest (idle, half a head, half a body, an answer that isn't read) makes room: whoever
- * holds thousands of them open pushes out their own, while a request that arrives at once is never the oldest.
- *
- * @param onFull called with a connection that finds no room, since every other one is being served
- * @param onEvicted called for every connection that made room
+ * Tracks every connection and what it waits for, and bounds how many there are. One connection too many
+ * evicts the one that has kept us waiting for the longest time (idle, half a head, half a body, an answer
+ * that isn't read): a client that holds thousands open evicts its own, while a request that arrives at once
+ * is never the oldest.
  */
-export function trackConnections(
-  server: Server,
-  { max, onFull, onEvicted }: { max: number; onFull: (socket: Socket) => void; onEvicted: () => void },
-) {
+export function trackConnections(server: Server, options: Options) {
   /** In the order in which we began to wait for them. */
-  const connections = new Map<Socket, Set<Exchange>>()
-
-  function makeRoom(newcomer: Socket): void {
-    for (const [socket, exchanges] of connections) {
-      if (socket === newcomer || isBusy(exchanges)) continue
-      connections.delete(socket)
-      socket.destroy()
-      onEvicted()
-      return
-    }
-    onFull(newcomer)
-  }
-
+  const connections: Tracked = new Map()
   server.on('connection', (socket: Socket) => {
     connections.set(socket, new Set())
     socket.once('close', () => connections.delete(socket))
-    if (connections.size > max) makeRoom(socket)
+    if (connections.size > options.max) makeRoom(connections, socket, options)
   })
-
   return {
-    /** To be called with every request. */
-    begin(incoming: IncomingMessage, outgoing: ServerResponse): void {
-      const { socket } = incoming
-      const exchange = { incoming, outgoing }
-      connections.get(socket)?.add(exchange)
-      outgoing.once('close', () => {
-        const exchanges = connections.get(socket)
-        exchanges?.delete(exchange)
-        // Last in the order again: we wait for its next request from now on.
-        if (exchanges && connections.delete(socket)) connections.set(socket, exchanges)
-      })
-    },
-    /** Answers that are still to come or on their way over this connection. */
+    /** Call it with every request. */
+    begin: (exchange: Exchange): void => track(connections, exchange),
+    /** The answers that this connection still has to get or is getting. */
     answersOn: (socket: Socket): ServerResponse[] =>
       [...(connections.get(socket) ?? [])].map(({ outgoing }) => outgoing),
     isBusy: (socket: Socket): boolean => isBusy(connections.get(socket) ?? new Set()),
-    /** Closes those that have no request, silent newcomers included, which Node does not call idle. */
+    /** Closes connections without a request, new silent ones included, which Node does not count as idle. */
     closeIdle(): void {
       for (const [socket, exchanges] of connections) if (exchanges.size === 0) socket.destroySoon()
     },
@@ -72,4 +52,28 @@ export function trackConnections(
       return size
     },
   }
+}
+
+type Tracked = Map<Socket, Set<Exchange>>
+
+function makeRoom(connections: Tracked, newcomer: Socket, { onFull, onEvicted }: Options): void {
+  for (const [socket, exchanges] of connections) {
+    if (socket === newcomer || isBusy(exchanges)) continue
+    connections.delete(socket)
+    socket.destroy()
+    onEvicted()
+    return
+  }
+  onFull(newcomer)
+}
+
+function track(connections: Tracked, exchange: Exchange): void {
+  const { socket } = exchange.incoming
+  connections.get(socket)?.add(exchange)
+  exchange.outgoing.once('close', () => {
+    const exchanges = connections.get(socket)
+    exchanges?.delete(exchange)
+    // To the end of the order: from now on we wait for its next request.
+    if (exchanges && connections.delete(socket)) connections.set(socket, exchanges)
+  })
 }

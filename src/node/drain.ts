@@ -2,15 +2,19 @@ import { Server } from 'node:net'
 import type { AppDeps } from '../deps.ts'
 import type { AppServer } from './serve.ts'
 
-/** For so long an idle connection may still bring a request: a proxy may have sent it before it heard of the end. */
+/**
+ * How long an idle connection may still bring a request: a proxy may have sent it before it learns of the
+ * end.
+ */
 const QUIET_MILLISECONDS = 1000
 
-/** Docker kills ten seconds after SIGTERM; a statement takes three at most. */
+/** Docker kills ten seconds after SIGTERM; a statement takes at most three. */
 const DEADLINE_MILLISECONDS = 8000
 
 /**
- * Ends the process without losing a request, at SIGTERM or SIGINT: no new connections, every answer is the last of its
- * connection, what runs ends, and what has not ended at the deadline is cut. A second signal ends it at once.
+ * Ends the process on SIGTERM or SIGINT without losing a request: it accepts no new connections, makes every
+ * answer the last of its connection, waits for running requests, and cuts what is left at the deadline. A
+ * second signal ends it at once.
  */
 export function drainOnSignal(
   { server, connections, drain }: AppServer,
@@ -24,10 +28,10 @@ export function drainOnSignal(
     for (const name of SIGNALS) process.removeListener(name, begin)
     log({ event: 'stopping', signal })
     drain()
-    // HTTP's own `close` would cut idle connections at once and stop looking at the time limits. And it comes after one
-    // more round of accepting, since the system resets what it has taken and we have not.
+    // HTTP's own `close` would cut idle connections at once and stop checking the timeouts. `setImmediate`
+    // accepts once more before: connections that the system has taken and we have not would be reset.
     setImmediate(() => Server.prototype.close.call(server, () => end(0)))
-    // Ctrl-C is a developer's, who has no proxy.
+    // Ctrl-C comes from a developer, who has no proxy.
     setTimeout(connections.closeIdle, signal === 'SIGTERM' ? QUIET_MILLISECONDS : 0)
     setTimeout(() => end(connections.closeAll()), DEADLINE_MILLISECONDS)
   }

@@ -2,20 +2,27 @@ import type { HttpBindings } from '@hono/node-server'
 import type { AppDeps, ClientAddress, IsPlainHttp } from '../deps.ts'
 import { forwardedAddress, parseAddress } from '../net/client-address.ts'
 
-/** Networks that no client of the internet comes from (RFC 1918, 4193, 4291, 6598), but proxies do. */
-const PRIVATE =
-  /^(10|127|192\.168|169\.254|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.|^(::1$|f[cd]|fe[89ab])/
+/** Networks that no client on the internet has (RFC 1918, 4193, 4291, 6598), but proxies do. */
+const PRIVATE_V4 =
+  /^(10|127|192\.168|169\.254|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./
+const PRIVATE_V6 = /^(::1$|f[cd]|fe[89ab])/
 
 const ADVICE = {
-  none: 'X-Forwarded-For came and TRUSTED_PROXY_HOPS is 0: if a proxy of yours sent it, all of its clients share one budget. Set TRUSTED_PROXY_HOPS to how many proxies append to it.',
-  high: 'X-Forwarded-For has fewer addresses than TRUSTED_PROXY_HOPS says: it is too high, or a client reached this port past the proxies.',
-  low: 'The client, as TRUSTED_PROXY_HOPS has it, is in a private network and others stand before it in X-Forwarded-For: if that is a proxy of yours, raise TRUSTED_PROXY_HOPS.',
+  none:
+    'X-Forwarded-For came and TRUSTED_PROXY_HOPS is 0: if a proxy of yours sent it, all of its clients ' +
+    'share one budget. Set TRUSTED_PROXY_HOPS to how many proxies append to it.',
+  high:
+    'X-Forwarded-For has fewer addresses than TRUSTED_PROXY_HOPS says: it is too high, or a client ' +
+    'reached this port past the proxies.',
+  low:
+    'The client, as TRUSTED_PROXY_HOPS has it, is in a private network and others stand before it in ' +
+    'X-Forwarded-For: if that is a proxy of yours, raise TRUSTED_PROXY_HOPS.',
 }
 
 /**
- * The socket's address, or the one that our own proxies wrote down: anything else in headers can be sent by anybody.
- * If the header and the setting don't fit, the log says so once in the life of the process: requests can be made up,
- * so it is a hint and nothing else.
+ * The socket's address, or the one that our own proxies appended: anybody can send all other headers. If the
+ * header does not fit `TRUSTED_PROXY_HOPS`, the log says so once in the life of the process: a client can
+ * make the header up, so it is only a hint.
  */
 export function clientAddressBehind(hops: number, { log }: Pick<AppDeps, 'log'>): ClientAddress {
   let isSaid = false
@@ -36,11 +43,12 @@ function mismatchOf(header: string | null, hops: number): keyof typeof ADVICE | 
   const client = forwardedAddress(header, hops)
   if (client === null) return 'high'
   const isBehindOthers = forwardedAddress(header, hops + 1) !== null
-  return isBehindOthers && PRIVATE.test(parseAddress(client) ?? '') ? 'low' : null
+  const address = parseAddress(client) ?? ''
+  return isBehindOthers && (PRIVATE_V4.test(address) || PRIVATE_V6.test(address)) ? 'low' : null
 }
 
 /**
- * A proxy that terminates TLS says so in `X-Forwarded-Proto`. If the header is missing, or any hop was plain, a
+ * A proxy that ends TLS says so in `X-Forwarded-Proto`. If the header is missing, or any hop was plain, a
  * password may have crossed the network in the clear.
  */
 export const isPlainHttp: IsPlainHttp = (request) =>

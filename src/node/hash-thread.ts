@@ -3,13 +3,14 @@ import { getPriority, setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
 import type { HashTask } from './hash-threads.ts'
 
-/** Behind the thread that serves requests, ahead of what else a machine does at leisure. */
+/** Lower priority than the thread that serves requests, higher than background work of the machine. */
 const NICENESS = 5
 
-// On Linux niceness is a thread's own, elsewhere the process's: there it stays as it is. Only root may lower it.
+// On Linux niceness belongs to a thread, elsewhere to the process: there it stays as it is. Only root may
+// lower it.
 if (process.platform === 'linux' && getPriority(0) < NICENESS) setPriority(0, NICENESS)
 
-/** The chain of `chainedPbkdf2`, on a thread of its own. */
+/** The same chain as `chainedPbkdf2`, synchronously on this thread. */
 parentPort?.on('message', ({ id, password, salt, iterations, rounds }: HashTask) => {
   let block = salt
   for (let round = 0; round < rounds; round++) {

@@ -6,14 +6,15 @@ export type HashTask = WorkFactor & { id: number; password: string; salt: Uint8A
 type Answer = { id: number; block: Uint8Array<ArrayBuffer> }
 type Pending = { resolve(block: Uint8Array<ArrayBuffer>): void; reject(error: Error): void }
 
-/** One core is left to the thread that serves requests. */
+/** One core is for the thread that serves requests. */
 export const HASH_THREADS = Math.max(1, availableParallelism() - 1)
 
 /**
- * Derives on threads of its own. Web Crypto would do it on libuv's four, which also check the signatures of tokens and
- * look up names: with four hashes under way, everybody's request waits for one of them.
+ * Derives on threads of its own. Web Crypto would use libuv's four threads, which also verify token
+ * signatures and resolve names: with four hashes running, every request would wait for one of them.
  *
- * @returns what `createPasswordHasher` derives with; threads begin with the first task and keep no process running
+ * @returns the `derive` of `createPasswordHasher`; threads start with the first task and keep no process
+ *   alive
  */
 export function createHashThreads(count: number = HASH_THREADS): Derive {
   const threads = Array.from({ length: count }, () => createThread())
@@ -33,7 +34,7 @@ function createThread() {
   return {
     load: () => thread?.pending.size ?? 0,
     run(task: Omit<HashTask, 'id'>): Promise<Uint8Array<ArrayBuffer>> {
-      // A thread that ended takes its tasks along; the next task starts another one.
+      // A thread that ends rejects its tasks; the next task starts another one.
       thread ??= startThread(() => {
         thread = undefined
       })

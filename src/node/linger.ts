@@ -6,12 +6,13 @@ const LINGER_MILLISECONDS = 2000
 
 const CHECK_MILLISECONDS = 50
 
-/** What is read past an answer at most. Whoever sends more may learn of the refusal from a reset. */
+/** How much is read after an answer. A client that sends more may see a reset instead of the refusal. */
 const LINGER_BYTES = 4 * 1024 * 1024
 
 /**
- * Ends a connection so that its last answer arrives: closed with bytes unread, it would be reset, and a reset makes the
- * client's system drop what it has not delivered yet. So we say that we are done, and throw away what still comes.
+ * Ends a connection so that its last answer arrives. If it were closed with bytes unread, it would be reset,
+ * and then the client's system drops what it has not delivered yet. So it sends FIN, and discards what still
+ * comes.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-9.6
  */
@@ -26,9 +27,9 @@ export function endLingering(socket: Socket): void {
   socket.end()
 }
 
-/** Has Node end the connection that way, where it does so behind an answer whose request was not read whole. */
+/** Makes Node end the connection like that after an answer whose request was not read whole. */
 export function lingerIfUnread(incoming: IncomingMessage, outgoing: ServerResponse): void {
-  // Before Node's own listener, which calls `destroySoon` behind the last answer of a connection.
+  // Runs before Node's own listener, which calls `destroySoon` after the last answer of a connection.
   outgoing.prependOnceListener('finish', () => {
     if (incoming.complete) return
     const { socket } = incoming

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import { AppError, type ErrorCode } from '../errors.ts'
+import { AppError } from '../errors.ts'
+import type { ErrorCode } from '../features.ts'
 import type { Connections } from './connections.ts'
 import { endLingering } from './linger.ts'
 
@@ -12,14 +13,16 @@ const CODES: Record<string, ErrorCode> = {
 
 export const NOT_HTTP = 'What was sent is no valid HTTP request. Check its request line, Host and length.'
 
-/** What to answer to what Node's HTTP parser refuses, or its time limits; `null`: nobody is there to be answered. */
+/**
+ * The error for a request that Node's HTTP parser or its timeouts refuse; `null`: nobody is there to read it.
+ */
 function refusalOf({ code = '' }: NodeJS.ErrnoException): AppError | null {
   const known = CODES[code]
   if (known) return new AppError(known)
   return code.startsWith('HPE_') ? new AppError('malformed_request', { detail: NOT_HTTP }) : null
 }
 
-/** Refuses on a bare socket, where there is no `ServerResponse`, and ends the connection. */
+/** Writes a refusal to a bare socket, which has no `ServerResponse`, and ends the connection. */
 export async function refuseOn(socket: Socket, response: Response, date: Date): Promise<void> {
   const body = await response.text()
   const headers = new Headers(response.headers)
@@ -32,7 +35,10 @@ export async function refuseOn(socket: Socket, response: Response, date: Date): 
   endLingering(socket)
 }
 
-/** Answers an error of a connection where somebody listens, and lets the answers to requests before it go out first. */
+/**
+ * Answers an error of a connection, if somebody is there to read it, after the answers to the requests before
+ * it.
+ */
 export function onClientError(
   error: NodeJS.ErrnoException,
   {
@@ -47,9 +53,9 @@ export function onClientError(
 ): void {
   const refusal = refusalOf(error)
   const answers = connections.answersOn(socket)
-  // A pipelined request that can't be read must not be answered in place of the one before it.
+  // The answer to a pipelined request that can't be parsed must not take the place of the one before it.
   if (refusal && connections.isBusy(socket)) for (const answer of answers) answer.shouldKeepAlive = false
-  // Nobody listens, nothing was said, or an answer is under way already.
+  // Nobody listens, nothing was sent, or an answer has begun already.
   else if (
     !refusal ||
     !socket.writable ||

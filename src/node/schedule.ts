@@ -1,20 +1,21 @@
 import type { AppDeps } from '../deps.ts'
-import { runScheduled } from '../schedule/run-scheduled.ts'
+import { type Jobs, runScheduled } from '../schedule/run-scheduled.ts'
 
 /** As often as the cron of `wrangler.toml`. */
 const EVERY_MILLISECONDS = 3_600_000
 
-/** Soon, since many processes don't live for an hour, but not while the process gets its first requests. */
+/** Soon, since many processes live for less than an hour, but not while the first requests arrive. */
 const FIRST_MILLISECONDS = 60_000
 
 /**
- * Cleans up a minute or two after the start, and every hour. The second minute is random: a deployment starts all
- * processes at once, and they would all delete the same rows. Keeps no process running.
+ * Runs the schedule a minute or two after the start, and then every hour. The second minute is random: a
+ * deployment starts all processes at once, and they would all delete the same rows. It keeps no process
+ * alive.
  */
-export function schedule(deps: AppDeps): void {
+export function schedule(deps: AppDeps, jobs: Jobs): void {
   const [byte = 0] = deps.random.bytes(1)
   const jitter = (byte / 256) * FIRST_MILLISECONDS
-  const run = () => void runScheduled(deps)
+  const run = () => void runScheduled(deps, jobs)
   setTimeout(() => {
     run()
     setInterval(run, EVERY_MILLISECONDS).unref()

@@ -8,32 +8,34 @@ import { type Connections, MAX_CONNECTIONS, trackConnections } from './connectio
 import { lingerIfUnread } from './linger.ts'
 import { NOT_HTTP, onClientError, refuseOn } from './parser-errors.ts'
 
-/** What a client may make us wait for, and hold. */
+/** How long clients may keep us waiting, and how much they may occupy. */
 export const BOUNDS = {
-  // Above the 60 s for which nginx, HAProxy and load balancers of clouds keep connections: the side that sends requests
-  // has to be the one that closes, or a request meets a connection that was just closed, and is 502.
+  // Above the 60 s of nginx, HAProxy and cloud load balancers: the side that sends requests has to be the one
+  // that closes, or a request meets a connection that was just closed, and gets 502.
   keepAliveTimeout: 65_000,
-  // A request is 16 KiB of head and 16 KiB of body at most: 2 KB a second, which is less than a phone in a tunnel has.
+  // A request has at most 16 KiB of head and 16 KiB of body: 2 KB a second, less than a phone in a tunnel
+  // has.
   headersTimeout: 10_000,
   requestTimeout: 20_000,
-  // By default the two are looked at every 30 seconds only.
+  // By default, Node checks both timeouts only every 30 seconds.
   connectionsCheckingInterval: 1000,
-  // A client that reads nothing of its answer for so long is gone. Nothing of ours takes that long to begin one.
+  // A client that has read nothing of its answer for so long is gone. No answer of ours takes that long to
+  // begin.
   stalledTimeout: 30_000,
   maxHeaderSize: 16 * 1024,
   maxConnections: MAX_CONNECTIONS,
 }
 
-/** At most one line about the bound on connections in so long. */
+/** How often evictions are logged at most. */
 const REPORT_MILLISECONDS = 60_000
 
 export type AppServer = { server: Server; connections: Connections; drain(): void }
 
-type Fetch = (request: Request, bindings: HttpBindings) => Response | Promise<Response>
+export type Fetch = (request: Request, bindings: HttpBindings) => Response | Promise<Response>
 
 /** The application over HTTP/1.1. It does not listen yet. */
 export function createAppServer(fetch: Fetch, deps: AppDeps, bounds = BOUNDS): AppServer {
-  // Node answers a missing Host with a bare 400; ours is a problem document.
+  // Node would answer a missing Host with a bare 400.
   const server = createServer({ ...bounds, requireHostHeader: false })
   server.timeout = bounds.stalledTimeout
   const refuse = createRefusals(deps)
@@ -48,54 +50,75 @@ export function createAppServer(fetch: Fetch, deps: AppDeps, bounds = BOUNDS): A
     },
     onEvicted: reportEvictions(deps, bounds),
   })
-  let isDraining = false
-  const listener = getRequestListener(
-    async (request, bindings) => {
-      const { incoming, outgoing } = bindings as { incoming: IncomingMessage; outgoing: ServerResponse }
-      const isServed = hasOneHost(incoming)
-      const response = isServed ? await fetch(request, bindings as HttpBindings) : await refuse(notHttp())
-      // If the rest of a request has not come, nobody can tell when it does, and a proxy that keeps the connection sends
-      // somebody else's request into one that we are about to cut: behind nginx 3-7 % of others' POSTs were 502.
-      if (!isServed || isDraining || !incoming.complete) outgoing.shouldKeepAlive = false
-      return response
-    },
-    {
-      // Used where no request names one, that is in HTTP/1.0.
-      hostname: new URL(deps.config.publicUrl).host,
-      errorHandler: async (error) => closing(await refuse(toAppError(error))),
-      // What is not read is thrown away by Node, and by `lingerIfUnread` behind a last answer. The adapter's own clean-up
-      // cuts a connection 500 ms later, whatever request is on it by then.
-      autoCleanupIncoming: false,
-    },
-  )
+  const state = { isDraining: false }
+  const listener = createListener(fetch, { state, refuse, publicUrl: deps.config.publicUrl })
   const handle = (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    // Its connection has been answered already: what it says must not happen.
+    // The connection was refused already: its requests must have no effect.
     if (refused.has(incoming.socket)) return
-    connections.begin(incoming, outgoing)
+    connections.begin({ incoming, outgoing })
     lingerIfUnread(incoming, outgoing)
     void listener(incoming, outgoing)
   }
   server.on('request', handle)
-  // An expectation may be ignored (RFC 9110 section 10.1.1); Node's own answer is a bare 417.
+  // An expectation may be ignored (RFC 9110 section 10.1.1); Node itself would answer a bare 417.
   server.on('checkExpectation', handle)
+  listenToErrors(server, { connections, refuseSocket })
+  const drain = () => {
+    state.isDraining = true
+  }
+  return { server, connections, drain }
+}
+
+type Listening = {
+  state: { isDraining: boolean }
+  refuse: (error: AppError) => Promise<Response>
+  publicUrl: string
+}
+
+function createListener(fetch: Fetch, { state, refuse, publicUrl }: Listening) {
+  return getRequestListener(
+    async (request, bindings) => {
+      const { incoming, outgoing } = bindings as { incoming: IncomingMessage; outgoing: ServerResponse }
+      const isServed = hasOneHost(incoming)
+      const response = isServed ? await fetch(request, bindings as HttpBindings) : await refuse(notHttp())
+      // If the rest of a request has not arrived, nobody knows when it does; a proxy that keeps the
+      // connection sends somebody else's request into one that we are about to cut: behind nginx 3-7 % of
+      // others' POSTs got 502.
+      if (!isServed || state.isDraining || !incoming.complete) outgoing.shouldKeepAlive = false
+      return response
+    },
+    {
+      // For requests without a Host, that is HTTP/1.0.
+      hostname: new URL(publicUrl).host,
+      errorHandler: async (error) => closing(await refuse(toAppError(error))),
+      // Node discards what is not read, and `lingerIfUnread` does after a last answer. The adapter's own
+      // clean-up would cut the connection 500 ms later, with whatever request is on it by then.
+      autoCleanupIncoming: false,
+    },
+  )
+}
+
+type Refusing = {
+  connections: Connections
+  refuseSocket: (socket: Socket, error: AppError) => Promise<void>
+}
+
+/** Answers what never becomes a request: CONNECT, and what Node's parser or its timeouts refuse. */
+function listenToErrors(server: Server, { connections, refuseSocket }: Refusing): void {
   server.on('connect', (_, socket) => {
-    // Node takes its own listener away with this event: a client that resets would end the process.
+    // For this event Node removes its own error listener: a client that resets would end the process.
     socket.on('error', () => {})
     void refuseSocket(socket as Socket, notHttp())
   })
   server.on('clientError', (error, socket) => {
     onClientError(error, { socket: socket as Socket, connections, refuseSocket })
   })
-  const drain = () => {
-    isDraining = true
-  }
-  return { server, connections, drain }
 }
 
 const notHttp = () => new AppError('malformed_request', { detail: NOT_HTTP })
 const tooManyConnections = () => new AppError('overloaded', { detail: 'Too many connections are open.' })
 
-/** Whether there is one `Host`; HTTP/1.0 needs none (RFC 9112 section 3.2). */
+/** Whether there is exactly one `Host`; HTTP/1.0 needs none (RFC 9112 section 3.2). */
 function hasOneHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
   const names = rawHeaders.filter((_, index) => index % 2 === 0)
   const hosts = names.filter((name) => name.toLowerCase() === 'host').length
@@ -111,7 +134,7 @@ function closing(response: Response): Response {
   return response
 }
 
-/** Counts connections that made room for others; one line a minute at most. */
+/** Counts evicted connections, and logs them at most once a minute. */
 function reportEvictions({ log, stopwatch }: AppDeps, { maxConnections: max }: typeof BOUNDS): () => void {
   let evicted = 0
   let reported = Number.NEGATIVE_INFINITY

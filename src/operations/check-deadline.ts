@@ -2,8 +2,9 @@ import { statementDeadline } from '../db/client.ts'
 import type { AppDeps } from '../deps.ts'
 
 /**
- * Says in the log if the database would go on with a statement that we have given up on: its effect could come after a
- * request was answered 503. Neon's HTTP drops such settings from the connection string; what holds is the role's own.
+ * Says in the log if the database would go on with a statement that we have given up on: its effect could
+ * come after a request was answered 503. Neon's HTTP drops such settings from the connection string; what
+ * holds is the role's own.
  *
  * A database that does not answer is `/ready`'s to report.
  */

@@ -8,9 +8,9 @@ const KEPT_MILLISECONDS = 1000
 const POLL_MILLISECONDS = 20
 
 /**
- * A probe of the database for one process or isolate: one is under way at a time, and its answer counts for a second, so
- * that who asks a thousand times costs what one who asks once a second does. Otherwise anybody could use up the
- * connections of the database, or keep a compute awake that would scale to zero.
+ * A probe of the database for one process or isolate: one is under way at a time, and its answer counts for a
+ * second, so that who asks a thousand times costs what one who asks once a second does. Otherwise anybody
+ * could use up the connections of the database, or keep a compute awake that would scale to zero.
  *
  * @param deps.stopwatch milliseconds that only grow
  */

@@ -1,5 +1,11 @@
-import { sql } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
+import { run } from '../db/run.ts'
+import { statement } from '../sql/parts.ts'
+import { sql } from '../sql/template.ts'
+import { users } from '../users/schema.ts'
+
+const MILLISECONDS = sql<number>`
+  extract(epoch from current_setting('statement_timeout')::interval)::double precision * 1000`
 
 /**
  * The smallest question that only a working database with our tables in it answers.
@@ -7,10 +13,8 @@ import type { Database } from '../db/client.ts'
  * @returns after how many milliseconds the database ends a statement by itself; 0: never
  */
 export async function ping(db: Database): Promise<number> {
-  const { rows } = await db.execute<{ timeout: number }>(sql`
-    select extract(epoch from current_setting('statement_timeout')::interval)::double precision * 1000 as timeout
-    from (select exists (select from users)) as answers`)
-  const [row] = rows
+  const from = sql`from (select exists (select from ${users})) as answers`
+  const [row] = await run(db, statement({}, { fields: { timeout: MILLISECONDS }, from }))
   if (typeof row?.timeout !== 'number') throw new Error('A probe has no answer')
   return row.timeout
 }

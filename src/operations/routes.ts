@@ -1,11 +1,12 @@
 import { type Context, Hono } from 'hono'
 import { html } from 'hono/html'
+import { anyone } from '../access/anyone.ts'
 import { publicKey } from '../crypto/signing-key.ts'
-import { AppError, type ErrorCode } from '../errors.ts'
+import { AppError } from '../errors.ts'
+import { ERRORS, type ErrorCode } from '../features.ts'
 import type { AppEnv } from '../http/context.ts'
-import { describe } from '../http/describe-route.ts'
+import { describeRoute } from '../http/describe-route.ts'
 import { page, prefersHtml } from '../http/page.ts'
-import { PROBLEMS } from '../http/problem.ts'
 import {
   aboutPayload,
   healthPayload,
@@ -26,11 +27,11 @@ const ASSET_CACHE = 'public, max-age=300'
 export const serviceRoutes = new Hono<AppEnv>()
   .get(
     '/',
-    describe({
+    anyone(),
+    describeRoute({
       summary: 'What this is',
       description: 'HTML for browsers, JSON for all other clients.',
       tag,
-      access: 'public',
       responses: { 200: aboutPayload },
     }),
     (c) => {
@@ -57,21 +58,21 @@ export const serviceRoutes = new Hono<AppEnv>()
   )
   .get(
     '/health',
-    describe({
+    anyone(),
+    describeRoute({
       summary: 'Whether this instance runs',
       description: 'Touches nothing, the database included.',
       tag,
-      access: 'public',
       responses: { 200: healthPayload },
     }),
     (c) => c.json({ status: 'ok' as const }, 200),
   )
   .get(
     '/ready',
-    describe({
+    anyone(),
+    describeRoute({
       summary: 'Whether this instance can serve',
       tag,
-      access: 'public',
       responses: { 200: readinessPayload },
     }),
     async (c) => {
@@ -84,11 +85,11 @@ export const serviceRoutes = new Hono<AppEnv>()
   )
   .get(
     '/.well-known/jwks.json',
-    describe({
+    anyone(),
+    describeRoute({
       summary: 'The public keys that verify our tokens',
       description: 'Empty where tokens are signed with a shared secret. Keep it for five minutes at most.',
       tag,
-      access: 'public',
       responses: { 200: jwksPayload },
     }),
     (c) => {
@@ -98,18 +99,18 @@ export const serviceRoutes = new Hono<AppEnv>()
   )
   .get(
     '/problems/:code',
-    describe({
+    anyone(),
+    describeRoute({
       summary: 'What an error code means',
       description: 'HTML for browsers, JSON for everybody else.',
       tag,
-      access: 'public',
       responses: { 200: problemPagePayload },
       errors: ['not_found'],
     }),
     (c) => {
       const code = c.req.param('code')
-      if (!Object.hasOwn(PROBLEMS, code)) throw new AppError('not_found')
-      const { status, title, advice } = PROBLEMS[code as ErrorCode]
+      if (!Object.hasOwn(ERRORS, code)) throw new AppError('not_found')
+      const { status, title, advice } = ERRORS[code as ErrorCode]
       c.header('Cache-Control', ASSET_CACHE)
       if (!prefersHtml(c)) return c.json({ code, status, title, advice }, 200)
       const body = html`<p>${advice}</p>
@@ -125,30 +126,30 @@ export const serviceRoutes = new Hono<AppEnv>()
   )
   .get(
     '/openapi.json',
-    describe({
+    anyone(),
+    describeRoute({
       summary: 'The OpenAPI description of this API',
       tag,
-      access: 'public',
       responses: { 200: 'application/json' },
     }),
     (c) => asset(c, '/openapi.json'),
   )
   .get(
     '/docs',
-    describe({
+    anyone(),
+    describeRoute({
       summary: 'Interactive documentation',
       tag,
-      access: 'public',
       responses: { 200: 'text/html' },
     }),
     (c) => asset(c, '/docs/index.html'),
   )
   .get(
     '/docs/:file{[a-z-]+\\.(?:css|js|png)}',
-    describe({
+    anyone(),
+    describeRoute({
       summary: 'What the documentation page loads',
       tag,
-      access: 'public',
       responses: { 200: 'text/css, text/javascript or image/png' },
       errors: ['not_found'],
     }),
@@ -160,7 +161,8 @@ async function asset(c: Context<AppEnv>, path: string): Promise<Response> {
   const { headers, method } = c.req.raw
   const response = await c.var.deps.assets(new Request(new URL(path, c.req.url), { headers }))
   const found = response.ok || response.status === 304
-  // A body that nobody reads keeps its file open: whoever sends enough HEAD requests would use up all there are.
+  // A body that nobody reads keeps its file open: whoever sends enough HEAD requests would use up all there
+  // are.
   if (!found || method === 'HEAD') await response.body?.cancel()
   if (!found) throw new AppError('not_found')
   // Copied, since a fetched response can't be given headers.

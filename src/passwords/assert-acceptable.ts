@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.ts'
-import { type ErrorCode, memberError } from '../errors.ts'
+import { fieldError } from '../errors.ts'
+import type { ErrorCode } from '../features.ts'
 import { fold } from './common-passwords.ts'
 import { isBreached } from './is-breached.ts'
 
@@ -24,8 +25,8 @@ const MIN_WORD_CODE_POINTS = 3
 const MIN_REST_CODE_POINTS = 8
 
 /**
- * Decides whether a password may be chosen. What costs nothing is asked first and another server last, so that
- * it learns nothing of a password that is refused anyway. To be called before any hash.
+ * Decides whether a password may be chosen. What costs nothing is asked first and another server last, so
+ * that it learns nothing of a password that is refused anyway. To be called before any hash.
  *
  * There are no rules about kinds of characters (ASVS v5.0.0-6.2.5).
  *
@@ -40,7 +41,7 @@ export async function assertAcceptable(
 ): Promise<void> {
   const { passwordMinLength } = deps.config
   const refuse = (code: string, detail: string, error: ErrorCode = 'weak_password') =>
-    memberError(error, { pointer, code, detail })
+    fieldError(error, { pointer, code, detail })
 
   if (codePoints(password.normalize('NFKC')) < passwordMinLength) {
     throw refuse('too_short', `use at least ${passwordMinLength} characters`, 'validation_failed')
@@ -60,8 +61,8 @@ export async function assertAcceptable(
 }
 
 /**
- * What is left of a password without the words that anybody can guess of its account, and without what people put
- * between words.
+ * What is left of a password without the words that anybody can guess of its account, and without what people
+ * put between words.
  *
  * @returns `null` where none of the words is in it
  */

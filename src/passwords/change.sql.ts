@@ -1,61 +1,84 @@
-import { sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
+import { run } from '../db/run.ts'
 import type { Client } from '../net/client-address.ts'
-import { recordEvents } from '../sql/events.ts'
+import { sessions } from '../sessions/schema.ts'
+import { type ConfirmedAct, isConfirmed, type NotDone } from '../sql/confirmed-act.ts'
+import { type EventSource, recordEvents } from '../sql/events.ts'
 import { giveBack } from '../sql/limits.ts'
-import { heldSession, insertSession, type NewSession } from '../sql/sessions.ts'
+import { assignments, columnsOf, nullable, statement } from '../sql/parts.ts'
+import { byCaller, caller, insertSession, lockCaller, type NewSession } from '../sql/sessions.ts'
+import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
-import {
-  byCaller,
-  type ConfirmedAct,
-  isConfirmed,
-  type NotDone,
-  type Principal,
-  type PrincipalRow,
-  principalColumns,
-  toPrincipal,
-} from '../users/queries.ts'
+import { type Principal, principalFields } from '../sql/users.ts'
+import { users } from '../users/schema.ts'
 
 export type Replacement = ConfirmedAct & { passwordHash: string; session: NewSession }
 export type Replaced = { user: Principal; passwordVersion: number }
 
+const u = columnsOf(users, 'u')
+const s = columnsOf(sessions, 's')
+const changed = columnsOf(users, 'changed')
+const isChanged = sql`exists (select from changed)`
+
 /**
- * Gives a user another password, ends every session and opens a new one in place of the caller's. All that was issued
- * before is of an older `auth_version`; the caller's own row is revoked as well, so that a refresh which waited for it
- * is refused instead of answering with tokens that are dead. Guesses at the old password count no more.
+ * Gives a user another password, ends every session and opens a new one in place of the caller's. All that
+ * was issued before is of an older `auth_version`; the caller's own row is revoked as well, so that a refresh
+ * which waited for its lock is refused instead of answering with tokens that are dead. Guesses at the old
+ * password count no more.
  *
  * @returns the user and the version that the password has now, or why it was not done
  */
-export async function replacePassword(
+export async function updatePassword(
   { db, client }: { db: Database; client: Client },
-  { passwordHash, session, budget, ...caller }: Replacement,
+  { passwordHash, session, bucket, ...act }: Replacement,
 ): Promise<Replaced | NotDone> {
-  const { now } = caller
-  const details = sql`jsonb_build_object('new_session_id', ${session.id}::text)`
-  const { rows } = await db.execute<PrincipalRow & { passwordVersion: number | null }>(sql`
-    with held as (${heldSession(caller)}), changed as (
-      update users u set
-        password_hash = ${passwordHash}, auth_version = u.auth_version + 1,
-        password_version = u.password_version + 1, consecutive_failures = 0, updated_at = ${time(now)}
-      from held where ${isConfirmed(caller)}
-      returning u.*
-    ), replaced as (
-      update sessions s set revoked_at = ${time(now)}, revoked_reason = 'replaced'
-      from changed, held where s.id = held.session_id
-    ), opened as (
-      ${insertSession(sql`changed`, { session, client, now })}
-    ), given_back as (
-      ${giveBack(budget, sql`exists (select from changed)`, { forgets: caller.byDevice })}
-    ), recorded as (
-      ${recordEvents({ client, now }, [
-        { ...byCaller('password_changed', sql`from held, changed`), details },
-        byCaller('password_confirmation_failed', sql`from held where not exists (select from changed)`),
-      ])}
-    )
-    select changed.password_version as "passwordVersion", ${principalColumns(sql`changed`)}
-    from held left join changed on true`)
-  const [row] = rows
+  const { now, byDevice } = act
+  const change = statement(
+    {
+      caller: lockCaller(act),
+      changed: changePassword(passwordHash, act),
+      replaced: revokeOwn(now),
+      opened: insertSession({ user: changed, from: sql`from changed` }, { session, client, now }),
+      given_back: giveBack(bucket, isChanged, { forgets: byDevice }),
+      recorded: recordEvents({ client, now }, changeEvents(session)),
+    },
+    {
+      fields: {
+        newVersion: sql<number | null>`${changed.passwordVersion}`,
+        ...nullable(principalFields(changed)),
+      },
+      from: sql`from caller left join changed on true`,
+    },
+  )
+  const [row] = await run(db, change)
   if (!row) return 'ended'
-  const { passwordVersion, ...user } = row
-  return passwordVersion === null ? 'outdated' : { user: toPrincipal(user), passwordVersion }
+  const { newVersion, ...user } = row
+  return newVersion === null ? 'outdated' : { user: user as Principal, passwordVersion: newVersion }
+}
+
+/** The part `changed`, beside `caller`: the user as they are then, if the confirmation still holds. */
+function changePassword(passwordHash: string, act: Omit<ConfirmedAct, 'bucket'>): SQL {
+  const password = assignments(users, {
+    passwordHash,
+    authVersion: sql`${u.authVersion} + 1`,
+    passwordVersion: sql`${u.passwordVersion} + 1`,
+    consecutiveFailures: 0,
+    updatedAt: time(act.now),
+  })
+  return sql`update ${users} u set ${password} from caller where ${isConfirmed(act)} returning u.*`
+}
+
+/** The part `replaced`, beside `changed` and `caller`. */
+function revokeOwn(now: Date): SQL {
+  const revoked = assignments(sessions, { revokedAt: time(now), revokedReason: 'replaced' })
+  return sql`update ${sessions} s set ${revoked} from changed, caller where ${s.id} = ${caller.sessionId}`
+}
+
+function changeEvents(session: NewSession): EventSource[] {
+  const details = sql`jsonb_build_object('new_session_id', ${session.id}::text)`
+  return [
+    { ...byCaller('password_changed', sql`from caller, changed`), details },
+    byCaller('password_confirmation_failed', sql`from caller where not ${isChanged}`),
+  ]
 }

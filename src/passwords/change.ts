@@ -2,8 +2,8 @@ import { type IssueDeps, issueTokens, type TokenPair } from '../sessions/issue-t
 import { newSession } from '../sessions/new-session.ts'
 import { assertAcceptable, type PasswordRulesDeps } from './assert-acceptable.ts'
 import type { AttemptDeps } from './attempt.ts'
-import { replacePassword } from './change.sql.ts'
-import { type Caller, confirmPassword, notDone } from './confirm.ts'
+import { updatePassword } from './change.sql.ts'
+import { type Caller, confirmPassword, notDoneError } from './confirm.ts'
 
 export type PasswordChange = Caller & {
   currentPassword: string
@@ -13,16 +13,16 @@ export type PasswordChange = Caller & {
 }
 
 /**
- * Changes a password. Every session of the user ends, whoever has it, and the caller's goes on as a new one: people
- * change passwords when they fear that somebody has a copy of what they are signed in with, and such a copy is of this
- * session as often as of another. The new password is checked first, so that a weak choice costs no attempt at the
- * current one.
+ * Changes a password. Every session of the user ends, whoever has it, and the caller's goes on as a new one:
+ * people change passwords when they fear that somebody has a copy of what they are signed in with, and such a
+ * copy is of this session as often as of another. The new password is checked first, so that a weak choice
+ * costs no attempt at the current one.
  *
  * If the answer is lost, the caller has tokens of a session that is gone, and signs in with the new password.
  *
  * @returns the tokens of the new session, and the version that the password has now
- * @throws AppError `wrong_password` or `rate_limited`; `invalid_token` where the caller's session ended meanwhile;
- *   what `assertAcceptable` throws
+ * @throws AppError `wrong_password` or `rate_limited`; `invalid_token` where the caller's session ended
+ *   meanwhile; what `assertAcceptable` throws
  */
 export async function changePassword(
   deps: AttemptDeps & PasswordRulesDeps & IssueDeps,
@@ -36,8 +36,8 @@ export async function changePassword(
   const now = deps.clock()
   const session = newSession(deps, now)
   const act = { ...confirmed, userId: caller.user.id, sessionId: caller.sessionId, now }
-  const replaced = await replacePassword(deps, { ...act, passwordHash, session })
-  if (typeof replaced === 'string') throw notDone(replaced, pointer)
+  const replaced = await updatePassword(deps, { ...act, passwordHash, session })
+  if (typeof replaced === 'string') throw notDoneError(replaced, pointer)
   const { user, passwordVersion } = replaced
   const { id: sessionId, idleExpiresAt } = session
   const subject = { user, sessionId, generation: 0, idleExpiresAt, authenticatedAt: now, forCookie }

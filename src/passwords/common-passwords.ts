@@ -4,8 +4,8 @@ type Source = { assets: (request: Request) => Promise<Response>; publicUrl: stri
 const MIN_ENTRIES = 10_000
 
 /**
- * The form in which passwords are compared with words: NFKC, as they are hashed, in lower case, and without the
- * characters that nobody sees, which make `password` no better.
+ * The form in which passwords are compared with words: NFKC, as they are hashed, in lower case, and without
+ * the characters that nobody sees, which make `password` no better.
  */
 export function fold(text: string): string {
   return text
@@ -23,8 +23,8 @@ export function fold(text: string): string {
 export function commonPasswordsFrom({ assets, publicUrl }: Source): () => Promise<ReadonlySet<string>> {
   let known: ReadonlySet<string> | undefined
   return async () => {
-    // What is kept is the list and not the promise of it: on Workers a promise dies with the request that made
-    // it, and everybody who shares it would wait forever.
+    // What is kept is the list and not the promise of it: on Workers a promise dies with the request that
+    // made it, and everybody who shares it would wait forever.
     known ??= await read(await assets(new Request(new URL('/common-passwords.txt', publicUrl))))
     return known
   }

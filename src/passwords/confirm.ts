@@ -1,49 +1,52 @@
-import { AppError, memberError } from '../errors.ts'
-import { recordFailedConfirmation } from '../limits/queries.ts'
-import type { Budget } from '../sql/limits.ts'
-import type { NotDone, User } from '../users/queries.ts'
+import { AppError, fieldError } from '../errors.ts'
+import type { NotDone } from '../sql/confirmed-act.ts'
+import type { Bucket } from '../sql/limits.ts'
+import type { User } from '../sql/users.ts'
 import { type AttemptDeps, attemptPassword } from './attempt.ts'
+import { insertFailedConfirmation } from './confirm.sql.ts'
 
 /** Somebody who is signed in. */
 export type Caller = { user: User; sessionId: string }
 
-/** A password that proved right, and the state of the account it was checked against. */
-export type Confirmed = { authVersion: number; budget: Budget; byDevice: boolean }
+/**
+ * A password that proved right, the version of the account it was checked against, and what the attempt
+ * spent.
+ */
+export type Confirmed = { authVersion: number; bucket: Bucket; byDevice: boolean }
 
 /**
  * Asks a signed-in person for their password again, before what can't be undone. Attempts are counted for the
- * session, like those of a known device: somebody who guesses at the account keeps its owner from nothing, and a stolen
- * token buys a hundred guesses at the rate of any account. Who uses the answer gives back what it spent.
+ * session, like those of a known device: somebody who guesses at the account keeps its owner from nothing,
+ * and a stolen token buys a hundred guesses at the rate of any account. The act that follows gives back what
+ * this spent.
  *
- * @param pointer which member of the request holds the password, as a JSON Pointer
- * @throws AppError `wrong_password` or `rate_limited`
+ * @param pointer which field of the request holds the password, as a JSON Pointer
+ * @throws AppError `wrong_password`, `rate_limited` or `overloaded`
  */
 export async function confirmPassword(
   deps: AttemptDeps,
   { user, sessionId, password, pointer }: Caller & { password: string; pointer: string },
 ): Promise<Confirmed> {
   const { id: userId, email } = user
-  const identifier = email.toLowerCase()
-  const attempt = await attemptPassword(deps, {
+  const { proof, wrongFor, byDevice, bucket } = await attemptPassword(deps, {
     whose: { userId },
-    identifier,
+    identifier: email.toLowerCase(),
     password,
     known: { userId, sessionId },
   })
-  const { verified, wrongPasswordOf, byDevice, budget } = attempt
-  if (verified) return { authVersion: verified.authVersion, budget, byDevice }
-  await recordFailedConfirmation(deps, { userId, wrongPasswordOf, sessionId, byDevice, now: deps.clock() })
+  if (proof) return { authVersion: proof.authVersion, bucket, byDevice }
+  await insertFailedConfirmation(deps, { userId, wrongFor, sessionId, byDevice, now: deps.clock() })
   throw wrongPassword(pointer)
 }
 
 /**
- * The error for an act that a password was confirmed for and that was not done: `invalid_token` where the caller's
- * session ended meanwhile; `wrong_password` where the password was no longer right when it was used.
+ * The error for an act that a password was confirmed for and that was not done: `invalid_token` if the
+ * caller's session ended meanwhile; `wrong_password` if the password was no longer right when the act came.
  */
-export function notDone(reason: NotDone, pointer: string): AppError {
+export function notDoneError(reason: NotDone, pointer: string): AppError {
   return reason === 'ended' ? new AppError('invalid_token') : wrongPassword(pointer)
 }
 
 function wrongPassword(pointer: string): AppError {
-  return memberError('wrong_password', { pointer, code: 'wrong_password', detail: 'is not your password' })
+  return fieldError('wrong_password', { pointer, code: 'wrong_password', detail: 'is not your password' })
 }

@@ -14,8 +14,8 @@ type Failure = 'timeout' | 'unreachable' | 'unexpected_status' | 'malformed'
 
 /**
  * Whether a password is known from a data breach, by the range API of Have I Been Pwned. Only the first five
- * digits of its SHA-1 are sent, and padding is asked for, so that the size of the answer doesn't give away the
- * range to whoever watches the encrypted connection.
+ * digits of its SHA-1 are sent, and padding is asked for, so that the size of the answer doesn't give away
+ * the range to whoever watches the encrypted connection.
  *
  * Fails open: where the service is down, `false`, and one `breach_check_failed` in the log that says nothing
  * of the password. Otherwise its outage would be one of registering here.

@@ -1,8 +1,69 @@
 import * as z from 'zod/mini'
-import { givenPassword, newPassword } from '../users/payloads.ts'
+import { codePoints, flag, oauthParameters, printable, wellFormed } from '../http/schemas.ts'
 
-// The change of a password answers what a sign-in does.
-export { tokenPairPayload, toTokenPairPayload } from '../sessions/payloads.ts'
+const MIN_PASSWORD_CODE_POINTS = 8
+const MAX_PASSWORD_CODE_POINTS = 128
+
+/** Counted as it is hashed: in code points, after NFKC (NIST SP 800-63B-4 section 3.1.1.2). */
+export const newPassword = z.string().check(
+  wellFormed,
+  printable,
+  codePoints(MIN_PASSWORD_CODE_POINTS, MAX_PASSWORD_CODE_POINTS, 'NFKC'),
+  z.meta({
+    format: 'password',
+    minLength: MIN_PASSWORD_CODE_POINTS,
+    maxLength: MAX_PASSWORD_CODE_POINTS,
+    examples: ['correct horse battery staple'],
+  }),
+)
+
+/** More than any new password may have: accounts that come from elsewhere may have longer ones. */
+const MAX_GIVEN_CODE_UNITS = 1024
+
+/** A password that is compared and not kept: what is none of the account simply does not match. */
+export const givenPassword = z
+  .string()
+  .check(
+    wellFormed,
+    z.minLength(1, { error: 'must not be empty' }),
+    z.maxLength(MAX_GIVEN_CODE_UNITS, { error: `use at most ${MAX_GIVEN_CODE_UNITS} characters` }),
+    z.meta({ format: 'password' }),
+  )
+
+/** An address or a username; nothing but what could be one reaches the database. */
+const identifier = (description: string) =>
+  z.optional(
+    z.string().check(
+      wellFormed,
+      z.trim(),
+      z.minLength(1, { error: 'must not be empty', abort: true }),
+      z.maxLength(254, { error: 'use at most 254 characters', abort: true }),
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: PostgreSQL can't compare a text with NUL
+      z.refine((text) => !/[\u0000-\u001f\u007f]/.test(text), { error: 'has a control character' }),
+      z.meta({ description }),
+    ),
+  )
+
+/** `POST /login`. A password is taken as it is: what is no password of the account simply does not match. */
+export const loginBody = z
+  .strictObject({
+    email: identifier('The email address, or the username.'),
+    username: identifier('The same as `email`, as OAuth 2 forms call it.'),
+    password: givenPassword,
+    ...oauthParameters('password'),
+  })
+  .check(
+    z.check(({ value, issues }) => {
+      const { email, username } = value
+      if ((email === undefined) !== (username === undefined)) return
+      const message = email === undefined ? 'is required' : 'send either email or username'
+      issues.push({ code: 'custom', path: ['email'], input: value, message })
+    }),
+    z.meta({ id: 'Login' }),
+  )
+
+/** `POST /login` */
+export const loginQuery = z.strictObject({ use_cookies: flag })
 
 /** `POST /users/me/password` */
 export const passwordChangeBody = z

@@ -1,27 +1,58 @@
 import { Hono } from 'hono'
+import { answerTokens } from '../access/answer-tokens.ts'
+import { anyone } from '../access/anyone.ts'
 import { findBearerToken } from '../access/bearer-token.ts'
 import { findDevice, renewDeviceCookie } from '../access/device-cookie.ts'
 import { limitFloods } from '../access/limit-floods.ts'
 import { requireUser } from '../access/require-user.ts'
 import { setSessionCookies } from '../access/session-cookies.ts'
+import { assertTrustedOrigin } from '../access/trusted-origin.ts'
 import type { AppEnv } from '../http/context.ts'
-import { describe } from '../http/describe-route.ts'
-import { validBody } from '../http/validate.ts'
+import { describeRoute } from '../http/describe-route.ts'
+import { validBody, validQuery } from '../http/validate.ts'
+import { signedInPayload, tokenPairPayload, toTokenPairPayload } from '../sessions/payloads.ts'
 import { changePassword } from './change.ts'
-import { passwordChangeBody, tokenPairPayload, toTokenPairPayload } from './payloads.ts'
+import { loginBody, loginQuery, passwordChangeBody } from './payloads.ts'
+import { signIn } from './sign-in.ts'
+
+/** Served at the root and, for existing frontends, under `/auth`. */
+export const signInRoutes = new Hono<AppEnv>().post(
+  '/login',
+  anyone(),
+  describeRoute({
+    summary: 'Sign in',
+    description: 'Takes an email address or a username, as a form or as JSON, and opens a session.',
+    tag: 'Sign-in',
+    responses: { 200: signedInPayload },
+    errors: ['invalid_credentials', 'origin_rejected'],
+  }),
+  validQuery(loginQuery),
+  validBody(loginBody, ['form', 'json']),
+  limitFloods('sign_in'),
+  async (c) => {
+    const { email, username, password } = c.req.valid('json')
+    const useCookies = c.req.valid('query').use_cookies === 'true'
+    // A foreign page must not sign its visitor in as somebody else.
+    if (useCookies) assertTrustedOrigin(c)
+    const identifier = email ?? username ?? ''
+    const attempt = { identifier, password, device: await findDevice(c), forCookie: useCookies }
+    const { pair, device } = await signIn(c.var.deps, attempt)
+    c.set('userId', pair.user.id)
+    return await answerTokens(c, pair, { useCookies, device })
+  },
+)
 
 export const passwordRoutes = new Hono<AppEnv>().post(
   '/users/me/password',
-  describe({
+  requireUser(),
+  describeRoute({
     summary: 'Change your password',
     description:
       'Every session ends, this one is replaced by a new one: no copy of an old token works. 200 with new tokens for who came with a bearer token, 204 with new cookies for who came with cookies. If the answer is lost, sign in with the new password.',
     tag: 'Your account',
-    access: 'user',
     responses: { 200: tokenPairPayload, 204: '' },
     errors: ['wrong_password', 'weak_password'],
   }),
-  requireUser(),
   validBody(passwordChangeBody),
   limitFloods('confirm'),
   async (c) => {

@@ -1,13 +1,13 @@
 import type { Deps } from '../deps.ts'
-import { type Granted, setRole } from './queries.ts'
+import { type Granted, setUserRole } from './grant-role.sql.ts'
 
 type Grant = { email: string; role: string }
 
 /**
- * Gives an account a role, on the word of whoever operates the database: no session and no permission is asked for.
+ * Gives an account a role on behalf of an operator of the database: it asks for no session and no permission.
  * For `cli/`; no route may call it.
  *
- * @throws Error that says, for the operator, which of the two does not exist
+ * @throws Error that tells the operator which of the two does not exist
  */
 export function grantRole(deps: Pick<Deps, 'db' | 'clock' | 'client'>, grant: Grant): Promise<Granted> {
   return apply(deps, { ...grant, isGranted: true })
@@ -16,7 +16,7 @@ export function grantRole(deps: Pick<Deps, 'db' | 'clock' | 'client'>, grant: Gr
 /**
  * Takes a role away in the same way.
  *
- * @throws Error as above; also where nobody who is enabled would be an administrator any more
+ * @throws Error as above; also if no enabled user would be an administrator any more
  */
 export function revokeRole(deps: Pick<Deps, 'db' | 'clock' | 'client'>, grant: Grant): Promise<Granted> {
   return apply(deps, { ...grant, isGranted: false })
@@ -27,7 +27,7 @@ async function apply(
   { email, role, isGranted }: Grant & { isGranted: boolean },
 ): Promise<Granted> {
   const act = { email: email.trim().toLowerCase(), role, isGranted, now: deps.clock() }
-  const outcome = await setRole(deps, act)
+  const outcome = await setUserRole(deps, act)
   if (outcome === 'no_account') throw new Error(`No account has the address ${email}`)
   if (outcome === 'no_role') throw new Error(`There is no role ${role}`)
   if (outcome === 'last_admin')

@@ -1,13 +1,14 @@
 import * as z from 'zod/mini'
+import { PERMISSIONS, type Permission } from '../features.ts'
 import { line } from '../http/schemas.ts'
-import { PERMISSIONS, type Permission, ROLE_NAME } from './permissions.ts'
 import type { Role } from './queries.ts'
+import { ROLE_NAME } from './schema.ts'
 
 const permission = z.enum(Object.keys(PERMISSIONS) as [Permission, ...Permission[]], {
   error: 'is not a permission',
 })
 
-/** A name that a role can have; whether one has it is the database's to say. */
+/** A valid name; only the database knows whether a role has it. */
 export const roleName = z.string().check(z.regex(ROLE_NAME, { error: 'is not the name of a role' }))
 
 const description = line(200, 'Answers questions of customers')
@@ -20,7 +21,7 @@ export const roleBody = z
   })
   .check(z.meta({ id: 'RoleChange' }))
 
-/** What somebody may do who has it. */
+/** A role, with what its holders may do. */
 export const rolePayload = z
   .object({ name: z.string(), description: z.string(), permissions: z.array(z.string()) })
   .check(z.meta({ id: 'Role' }))

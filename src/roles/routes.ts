@@ -1,11 +1,11 @@
 import { Hono } from 'hono'
 import { requirePermission } from '../access/require-permission.ts'
 import type { AppEnv } from '../http/context.ts'
-import { describe } from '../http/describe-route.ts'
+import { describeRoute } from '../http/describe-route.ts'
 import { validBody } from '../http/validate.ts'
 import { deleteRole } from './delete-role.ts'
+import { listRoles } from './list-roles.ts'
 import { roleBody, roleListPayload, rolePayload, toRoleListPayload, toRolePayload } from './payloads.ts'
-import { listRoles } from './queries.ts'
 import { writeRole } from './write-role.ts'
 
 const tag = 'Administration'
@@ -13,22 +13,23 @@ const tag = 'Administration'
 export const roleRoutes = new Hono<AppEnv>()
   .get(
     '/roles',
-    describe({ summary: 'List roles', tag, access: 'user', responses: { 200: roleListPayload } }),
     requirePermission('roles:read'),
-    async (c) => c.json(toRoleListPayload(await listRoles(c.var.deps.db)), 200),
+    describeRoute({ summary: 'List roles', tag, responses: { 200: roleListPayload } }),
+    async (c) => c.json(toRoleListPayload(await listRoles(c.var.deps)), 200),
   )
   .put(
     '/roles/:name',
-    describe({
+    requirePermission('roles:write'),
+    describeRoute({
       summary: 'Create or replace a role',
       description:
-        'With `If-None-Match: *` one that exists is left as it is. You must hold all that the role permits before and after, and nobody who has it may do more than you. `user`, which everybody has, holds no permission of this service.',
+        'With `If-None-Match: *` one that exists is left as it is. You must hold all that the role permits ' +
+        'before and after, and nobody who has it may do more than you. `user`, which everybody has, holds ' +
+        'no permission of this service.',
       tag,
-      access: 'user',
       responses: { 200: rolePayload, 201: rolePayload },
       errors: ['role_exists'],
     }),
-    requirePermission('roles:write'),
     validBody(roleBody),
     async (c) => {
       const { actor, deps } = c.var
@@ -41,15 +42,14 @@ export const roleRoutes = new Hono<AppEnv>()
   )
   .delete(
     '/roles/:name',
-    describe({
+    requirePermission('roles:write'),
+    describeRoute({
       summary: 'Delete a role',
       description: 'One that nobody has. `admin` and `user` are built in and stay.',
       tag,
-      access: 'user',
       responses: { 204: '' },
       errors: ['not_found', 'role_in_use'],
     }),
-    requirePermission('roles:write'),
     async (c) => {
       await deleteRole(c.var.deps, { actor: c.var.actor, name: c.req.param('name') })
       return c.body(null, 204)

@@ -1,32 +1,36 @@
 import type { Deps } from '../deps.ts'
-import { AppError, memberError } from '../errors.ts'
+import { AppError, fieldError } from '../errors.ts'
+import { PERMISSIONS, type Permission } from '../features.ts'
 import type { Actor } from '../sql/authority.ts'
-import {
-  ADMIN_ROLE,
-  DEFAULT_ROLE,
-  FOR_EVERYBODY,
-  PERMISSIONS,
-  type Permission,
-  ROLE_NAME,
-} from './permissions.ts'
-import { type Role, writeRole as write } from './queries.ts'
-import { refused } from './refused.ts'
+import type { Role } from './queries.ts'
+import { refusalError } from './refusal.ts'
+import { ADMIN_ROLE, DEFAULT_ROLE, ROLE_NAME } from './schema.ts'
+import { upsertRole } from './write-role.sql.ts'
+
+/**
+ * The permissions that `user` may hold, the role of everybody who registers. None of this service's own is
+ * among them: each opens other people's accounts, so one mistaken request would make the whole internet
+ * administrators. Name a permission of your own here if everybody may have it.
+ */
+const FOR_EVERYBODY: ReadonlySet<Permission> = new Set()
 
 export type RoleChange = {
   actor: Actor
   name: string
   description: string
   permissions: readonly Permission[]
-  /** Whether a role of that name is to be left as it is. */
+  /** Whether an existing role of that name is left as it is. */
   isNew: boolean
 }
 
 /**
- * Creates a role, or replaces what one permits for everybody who has it, from their next request on. The caller must
- * hold every permission the role has before and after, and no holder of the role may do more than the caller.
+ * Creates a role or replaces its permissions, for everybody who has it, from their next request on. The
+ * caller must hold all of its permissions before and after, and no holder of the role may do more than the
+ * caller.
  *
- * @throws AppError `validation_failed` for a name that can't be one, for an `admin` with less, and for a `user` with a
- *   permission that is not for everybody; `role_exists`; `forbidden`; `invalid_token` if the caller's session has ended
+ * @throws AppError `validation_failed` for an invalid name, for an `admin` with fewer permissions, and for a
+ *   `user` with a permission that is not for everybody; `role_exists`; `forbidden`; `invalid_token` if the
+ *   caller's session has ended
  */
 export async function writeRole(
   deps: Pick<Deps, 'db' | 'clock' | 'client'>,
@@ -37,27 +41,30 @@ export async function writeRole(
   const permissions = [...new Set(change.permissions)].sort()
   if (name === ADMIN_ROLE && permissions.length < Object.keys(PERMISSIONS).length) throw adminHoldsAll()
   if (name === DEFAULT_ROLE) assertForEverybody(change.permissions)
-  const outcome = await write(deps, { ...change, permissions, now: deps.clock() })
+  const outcome = await upsertRole(deps, { ...change, permissions, now: deps.clock() })
   if (outcome === 'exists') throw new AppError('role_exists')
   if (outcome === 'outranked')
-    throw refused(outcome, 'Somebody who has this role may do what you may not, or too many have it to tell.')
-  if (outcome !== 'created' && outcome !== 'replaced') throw refused(outcome)
+    throw refusalError(
+      outcome,
+      'Somebody who has this role may do what you may not, or too many have it to tell.',
+    )
+  if (outcome !== 'created' && outcome !== 'replaced') throw refusalError(outcome)
   return { role: { name, description, permissions }, isCreated: outcome === 'created' }
 }
 
 function notAName(): AppError {
   const detail = 'begin with a letter and use a-z, 0-9, _ and - only, at most 32 characters'
-  return memberError('validation_failed', { pointer: '/name', code: 'invalid_format', detail })
+  return fieldError('validation_failed', { pointer: '/name', code: 'invalid_format', detail })
 }
 
 function adminHoldsAll(): AppError {
   const detail = 'admin holds every permission'
-  return memberError('validation_failed', { pointer: '/permissions', code: 'invalid', detail })
+  return fieldError('validation_failed', { pointer: '/permissions', code: 'invalid', detail })
 }
 
 function assertForEverybody(permissions: readonly Permission[]): void {
   const index = permissions.findIndex((permission) => !FOR_EVERYBODY.has(permission))
   if (index < 0) return
   const detail = `is not for ${DEFAULT_ROLE}, the role that everybody who registers is given`
-  throw memberError('validation_failed', { pointer: `/permissions/${index}`, code: 'invalid', detail })
+  throw fieldError('validation_failed', { pointer: `/permissions/${index}`, code: 'invalid', detail })
 }

@@ -1,24 +1,32 @@
 import { isTimeout } from '../db/errors.ts'
 
-/** A statement that deletes so many rows takes a fraction of its timeout and holds nobody up. */
+/** So many deletions take a fraction of a statement's timeout, and lock their rows no longer than that. */
 const BATCH_ROWS = 1000
 
-/** A batch that times out is rolled back whole, so the next is half as large. This many rows take no disk that long. */
+/**
+ * A batch that times out is rolled back whole; the next one is half as large. No disk is too slow for this
+ * many.
+ */
 const MIN_BATCH_ROWS = 50
 
-/** The database learns that we gave up a moment later. Until then it has the rows locked, which batches skip. */
+/**
+ * PostgreSQL learns a moment later that we gave up. Until then it has the rows locked, and batches skip them.
+ */
 const PAUSE_MILLISECONDS = 500
 
-/** 300,000 rows an hour. For three tables that is less than the 1,000 requests that one run of a Worker may send. */
+/**
+ * 300,000 rows an hour. Three tables then take fewer than the 1,000 subrequests that one run of a Worker may
+ * make.
+ */
 const MAX_BATCHES = 300
 
 /**
- * Deletes in bounded batches, each a statement of its own: what one deleted stays deleted if a later one fails. The
- * rest waits for the next run.
+ * Deletes in bounded batches, one statement each: what one batch deleted stays deleted if a later one fails.
+ * The rest waits for the next run.
  *
- * @param deleteBatch deletes at most `limit` rows and says how many
+ * @param deleteBatch deletes at most `limit` rows and returns how many
  * @returns how many were deleted in all
- * @throws what `deleteBatch` rejects with, a time-out only where the smallest batch meets it
+ * @throws what `deleteBatch` rejects with; a timeout only if the smallest batch meets it
  */
 export async function inBatches(deleteBatch: (limit: number) => Promise<number>): Promise<number> {
   let total = 0

@@ -1,35 +1,31 @@
-import { purgeEvents } from '../audit/purge.ts'
+import type { Database } from '../db/client.ts'
 import { describeCauses } from '../db/errors.ts'
 import type { AppDeps } from '../deps.ts'
-import { purgeBudgets } from '../limits/purge.ts'
-import { checkDeadline } from '../operations/check-deadline.ts'
-import { watchGuessing } from '../passwords/watch-guessing.ts'
-import { purgeSessions } from '../sessions/purge.ts'
+import { PURGES } from '../features.ts'
+import { purge } from './purge.ts'
 
-const PURGES = { sessions: purgeSessions, events: purgeEvents, budgets: purgeBudgets }
+/** Work that is due every hour, by the name that the log calls it. */
+export type Jobs = Readonly<Record<string, (deps: AppDeps & { db: Database }) => Promise<unknown>>>
 
 /**
- * What has to be done now and then: by Cloudflare's cron on Workers, by a timer under Node. It may run twice
- * at once, or not at all for a while; nothing depends on it but space. One part that fails does not keep the others
- * from their work. Never rejects.
+ * Runs the purges of all features and then the jobs: started by Cloudflare's cron on Workers, by a timer
+ * under Node. It may run twice at once, or not at all for a while: nothing but disk space depends on it. If
+ * one part fails, the others run all the same. Never rejects.
  */
-export async function runScheduled(deps: AppDeps): Promise<void> {
-  const { connect, clock, config, log } = deps
+export async function runScheduled(deps: AppDeps, jobs: Jobs): Promise<void> {
   const deleted: Record<string, number> = {}
-  const attempt = async (what: string, work: () => Promise<unknown>) => {
+  const attempt = async (what: string, work: (db: Database) => Promise<unknown>) => {
     try {
-      await work()
+      await work(deps.connect({ roundTrips: 0, milliseconds: 0 }))
     } catch (error) {
-      log({ event: 'schedule_failed', what, causes: describeCauses(error) })
+      deps.log({ event: 'schedule_failed', what, causes: describeCauses(error) })
     }
   }
-  const db = () => connect({ roundTrips: 0, milliseconds: 0 })
-  for (const [what, purge] of Object.entries(PURGES)) {
-    await attempt(what, async () => {
-      deleted[what] = await purge({ db: db(), clock, config })
+  for (const [what, rule] of Object.entries(PURGES)) {
+    await attempt(what, async (db) => {
+      deleted[what] = await purge({ ...deps, db }, rule)
     })
   }
-  log({ event: 'purged', ...deleted })
-  await attempt('guessing', () => watchGuessing({ db: db(), clock, config, log }))
-  await attempt('deadline', () => checkDeadline(deps))
+  deps.log({ event: 'purged', ...deleted })
+  for (const [what, job] of Object.entries(jobs)) await attempt(what, (db) => job({ ...deps, db }))
 }

@@ -1,8 +1,8 @@
 import { isUuid } from '../crypto/encoding.ts'
 import { signToken, verifyToken } from '../crypto/jwt.ts'
+import { MAX_INTEGER } from '../db/integer.ts'
 import type { Deps } from '../deps.ts'
-import type { Principal } from '../users/queries.ts'
-import { MAX_USER_ID } from '../users/user-id.ts'
+import type { Principal } from '../sql/users.ts'
 
 export type AccessToken = { token: string; expiresInSeconds: number }
 
@@ -21,12 +21,14 @@ export type AccessTokenSubject = {
 }
 
 /**
- * Mints the JWT that proves a sign-in. `sub` is the address, as LumaScope's clients expect, whether or not anybody
- * ever proved it, which `email_verified` says; `uid` is who the token speaks for, within its session `sid`.
+ * Mints the JWT that proves a sign-in. `sub` is the address, as LumaScope's clients expect, whether or not
+ * anybody ever proved it, which `email_verified` says; `uid` is who the token speaks for, within its session
+ * `sid`.
  *
- * In a cookie it says that much and no more. Browsers drop a cookie of over 4,096 bytes without a word (RFC 6265bis
- * section 5.6), and a name of 100 emoji is 1,200 bytes as JSON escapes, 32 roles are 1,120, an address is 574: in
- * base64, 3,859 characters beside the rest. Nobody could read them there, and this server reads none of them.
+ * In a cookie it says that much and no more. Browsers drop a cookie of over 4,096 bytes without a word (RFC
+ * 6265bis section 5.6), and a name of 100 emoji is 1,200 bytes as JSON escapes, 32 roles are 1,120, an
+ * address is 574: in base64, 3,859 characters beside the rest. Nobody could read them there, and this server
+ * reads none of them.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9068#section-2.2
  * @see https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims for `email_verified`
@@ -70,7 +72,7 @@ export async function verifyAccessToken(
   const claims = await verifyToken(keyRing, token, expected)
   const uid = claims?.['uid']
   if (claims?.['token_use'] !== TOKEN_USE || typeof uid !== 'number') return null
-  if (!Number.isInteger(uid) || uid < 1 || uid > MAX_USER_ID) return null
+  if (!Number.isInteger(uid) || uid < 1 || uid > MAX_INTEGER) return null
   const sid = claims['sid']
   if (typeof sid !== 'string' || !isUuid(sid)) return null
   return { userId: uid, sessionId: sid }

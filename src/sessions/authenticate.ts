@@ -1,18 +1,11 @@
-import type { Database } from '../db/client.ts'
 import type { Deps } from '../deps.ts'
-import { type AccountLimitName, actBudget, type BudgetDeps, rateLimited } from '../limits/budgets.ts'
-import type { OwnSession } from '../sql/sessions.ts'
-import {
-  type Counted,
-  findSessionPrincipal,
-  findSessionUser,
-  type Principal,
-  type Spent,
-  type User,
-} from '../users/queries.ts'
+import type { Limit } from '../features/rules.ts'
+import { accountBucket, type BucketDeps, rateLimited } from '../limits/buckets.ts'
+import type { Principal, User } from '../sql/users.ts'
 import { verifyAccessToken } from './access-token.ts'
+import { type Counted, type Found, findPrincipal, findUser } from './authenticate.sql.ts'
 
-type AuthenticateDeps = Pick<Deps, 'clock' | 'keyRing' | 'db'> & BudgetDeps
+type AuthenticateDeps = Pick<Deps, 'clock' | 'keyRing' | 'db'> & BucketDeps
 export type Authenticated<Who> = { user: Who; sessionId: string }
 
 /**
@@ -26,35 +19,36 @@ export type Authenticated<Who> = { user: Who; sessionId: string }
 export function authenticate(
   deps: AuthenticateDeps,
   token: string,
-  limit: AccountLimitName | null,
+  limit: Limit | null,
 ): Promise<Authenticated<User> | null> {
-  return authenticateAs(findSessionUser, deps, { token, limit })
+  return authenticateAs(findUser, deps, { token, limit })
 }
 
 /** The same with what the user may do now, which is two joins more to plan. */
 export function authenticateWithPermissions(
   deps: AuthenticateDeps,
   token: string,
-  limit: AccountLimitName | null,
+  limit: Limit | null,
 ): Promise<Authenticated<Principal> | null> {
-  return authenticateAs(findSessionPrincipal, deps, { token, limit })
+  return authenticateAs(findPrincipal, deps, { token, limit })
 }
 
 type Find<Who> = (
-  deps: { db: Database; client: Deps['client'] },
-  session: OwnSession & { spends: Counted | null },
-) => Promise<(Who & Spent) | null>
+  deps: Pick<Deps, 'db' | 'client'>,
+  session: { userId: number; sessionId: string; now: Date; spends: Counted | null },
+) => Promise<Found<Who> | null>
 
 async function authenticateAs<Who extends User>(
   find: Find<Who>,
   deps: AuthenticateDeps,
-  { token, limit }: { token: string; limit: AccountLimitName | null },
+  { token, limit }: { token: string; limit: Limit | null },
 ): Promise<Authenticated<Who> | null> {
   const claims = await verifyAccessToken(deps, token)
   if (!claims) return null
-  const spends = limit && { limit, budget: await actBudget(deps, { name: limit, userId: claims.userId }) }
-  const user = await find(deps, { ...claims, spends, now: deps.clock() })
-  if (user?.id !== claims.userId) return null
-  if (limit && user.allowed !== true) throw rateLimited(deps.config, limit, user.secondsToWait)
-  return { user, sessionId: claims.sessionId }
+  const { userId } = claims
+  const spends = limit && { limit: limit.name, bucket: await accountBucket(deps, { limit, userId }) }
+  const found = await find(deps, { ...claims, spends, now: deps.clock() })
+  if (found?.who.id !== userId) return null
+  if (limit && !found.allowed) throw rateLimited(limit, found.secondsToWait)
+  return { user: found.who, sessionId: claims.sessionId }
 }

@@ -1,7 +1,7 @@
 import { isUuid } from '../crypto/encoding.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import { endSession } from './queries.ts'
+import { revokeSession } from './end.sql.ts'
 
 /**
  * Ends one of a user's own sessions. The session of somebody else is answered like one that never was.
@@ -12,8 +12,6 @@ export async function endOwnSession(
   deps: Pick<Deps, 'db' | 'clock' | 'client'>,
   { userId, sessionId }: { userId: number; sessionId: string },
 ): Promise<void> {
-  const ended =
-    isUuid(sessionId) &&
-    (await endSession(deps, { sessionId, userId, now: deps.clock(), type: 'session_ended' }))
-  if (!ended) throw new AppError('not_found')
+  const ending = { sessionId, userId, now: deps.clock(), type: 'session_ended' } as const
+  if (!isUuid(sessionId) || !(await revokeSession(deps, ending))) throw new AppError('not_found')
 }

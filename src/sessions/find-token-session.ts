@@ -5,8 +5,8 @@ import { verifyAccessToken } from './access-token.ts'
 type Tokens = { refreshToken: string | null; accessToken: string | null }
 
 /**
- * Which session tokens belong to, by their signatures alone: whoever signs out an hour after their access token
- * expired still means that session. Costs no query.
+ * Which session tokens belong to, by their signatures alone: whoever signs out an hour after their access
+ * token expired still means that session. Costs no query.
  *
  * @returns the id, or `null` where neither token is ours
  */

@@ -1,6 +1,6 @@
 import { makeRefreshToken } from '../crypto/refresh-token.ts'
 import type { Deps } from '../deps.ts'
-import type { Principal } from '../users/queries.ts'
+import type { Principal } from '../sql/users.ts'
 import { issueAccessToken } from './access-token.ts'
 
 export type TokenPair = {

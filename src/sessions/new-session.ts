@@ -4,10 +4,9 @@ import type { NewSession } from '../sql/sessions.ts'
 /** A session as it begins now: its id, and when it ends if it is not refreshed, and whatever happens. */
 export function newSession({ config, random }: Pick<Deps, 'config' | 'random'>, now: Date): NewSession {
   const after = (seconds: number) => new Date(now.getTime() + seconds * 1000)
-  const { idleSeconds } = config.refresh
   return {
     id: random.uuid(),
-    idleExpiresAt: after(Math.min(idleSeconds, config.sessionSeconds)),
+    idleExpiresAt: after(Math.min(config.refreshIdleSeconds, config.sessionSeconds)),
     expiresAt: after(config.sessionSeconds),
   }
 }

@@ -1,63 +1,8 @@
 import * as z from 'zod/mini'
-import { wellFormed } from '../http/schemas.ts'
+import { flag, oauthParameters } from '../http/schemas.ts'
+import type { Session } from '../sql/sessions.ts'
 import { toUserPayload, userPayload } from '../users/payloads.ts'
 import type { TokenPair } from './issue-tokens.ts'
-import type { Session } from './queries.ts'
-
-/** More than any new password may have: accounts that come from elsewhere may have longer ones. */
-const MAX_PASSWORD_CODE_UNITS = 1024
-
-/** An address or a username; nothing but what could be one reaches the database. */
-const identifier = (description: string) =>
-  z.optional(
-    z.string().check(
-      wellFormed,
-      z.trim(),
-      z.minLength(1, { error: 'must not be empty', abort: true }),
-      z.maxLength(254, { error: 'use at most 254 characters', abort: true }),
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: PostgreSQL can't compare a text with NUL
-      z.refine((text) => !/[\u0000-\u001f\u007f]/.test(text), { error: 'has a control character' }),
-      z.meta({ description }),
-    ),
-  )
-
-/**
- * What OAuth 2 clients send along (Swagger UI among them), in a form beside parameters of extensions, which are
- * ignored. Another grant than the path's is a mistake that must not look like one of the password or the token.
- *
- * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.3.2 and section 6
- */
-const oauthParameters = (grantType: 'password' | 'refresh_token') => ({
-  grant_type: z.optional(z.literal(grantType, { error: `must be ${grantType} here` })),
-  scope: z.optional(z.string()),
-  client_id: z.optional(z.string()),
-  client_secret: z.optional(z.string()),
-})
-
-/** `POST /login`. A password is taken as it is: what is no password of the account simply does not match. */
-export const loginBody = z
-  .strictObject({
-    email: identifier('The email address, or the username.'),
-    username: identifier('The same as `email`, as OAuth 2 forms call it.'),
-    password: z
-      .string()
-      .check(
-        wellFormed,
-        z.minLength(1, { error: 'must not be empty' }),
-        z.maxLength(MAX_PASSWORD_CODE_UNITS, { error: `use at most ${MAX_PASSWORD_CODE_UNITS} characters` }),
-        z.meta({ format: 'password' }),
-      ),
-    ...oauthParameters('password'),
-  })
-  .check(
-    z.check(({ value, issues }) => {
-      const { email, username } = value
-      if ((email === undefined) !== (username === undefined)) return
-      const message = email === undefined ? 'is required' : 'send either email or username'
-      issues.push({ code: 'custom', path: ['email'], input: value, message })
-    }),
-    z.meta({ id: 'Login' }),
-  )
 
 /** `POST /refresh` */
 export const refreshBody = z
@@ -83,11 +28,6 @@ export const logoutBody = z
     }),
     z.meta({ id: 'Logout' }),
   )
-
-const flag = z.optional(z.enum(['true', 'false'], { error: 'must be true or false' }))
-
-/** `POST /login` */
-export const loginQuery = z.strictObject({ use_cookies: flag })
 
 /** `DELETE /users/me/sessions` */
 export const endSessionsQuery = z.strictObject({ keep_current: flag })

@@ -2,23 +2,24 @@ import { CLOCK_LEEWAY_SECONDS } from '../crypto/jwt.ts'
 import { readRefreshToken } from '../crypto/refresh-token.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import { rateLimited } from '../limits/budgets.ts'
+import { rateLimited } from '../limits/buckets.ts'
 import { type IssueDeps, issueTokens, type TokenPair } from './issue-tokens.ts'
-import { refreshSession } from './queries.ts'
+import { rotateSession } from './refresh.sql.ts'
 
 /**
- * How long the predecessor of a token that nobody presented yet still answers it. A lost answer is retried within
- * that: after a timeout of ours, a client's back-off, a tunnel. A thief gains nothing by it that the theft of the
- * current token would not give, and is found out by the next rotation but one.
+ * How long the predecessor of a token that nobody presented yet still answers it. A lost answer is retried
+ * within that: after a timeout of ours, a client's back-off, a tunnel. A thief gains nothing by it that the
+ * theft of the current token would not give, and is found out by the next rotation but one.
  */
 const UNUSED_SECONDS = 120
 
 /**
  * Exchanges a refresh token for the next pair, in one statement; a forged token costs none.
  *
- * Two kinds of old tokens are answered with the current one and change nothing: one that was current within the
- * grace, as when several tabs refresh at once; and the direct predecessor of a token that was never presented, as
- * when the answer was lost. Any other one is a copy, and it can't be known whose: the session ends for both.
+ * Two kinds of old tokens are answered with the current one and change nothing: one that was current within
+ * the grace, as when several tabs refresh at once; and the direct predecessor of a token that was never
+ * presented, as when the answer was lost. Any other one is a copy, and it can't be known whose: the session
+ * ends for both.
  *
  * The times compared were written by other instances: the grace forgives what their clocks may differ by.
  *
@@ -33,18 +34,18 @@ export async function refresh(
   const content = await readRefreshToken(deps.refreshKeys, token)
   if (!content) throw new AppError('invalid_token')
   // A rotation writes: who has one token must not be able to make it write without end.
-  const { success, retryAfterSeconds = null } = await deps.localLimits.refreshSession.limit({
+  const { success, retryAfterSeconds = null } = await deps.localLimits.limitRefreshSession.limit({
     key: content.sessionId,
   })
-  if (!success) throw rateLimited(config, 'refreshSession', retryAfterSeconds)
+  if (!success) throw rateLimited(config.limitRefreshSession, retryAfterSeconds)
   const now = clock()
   const after = (seconds: number) => new Date(now.getTime() + seconds * 1000)
-  const result = await refreshSession(deps, {
+  const result = await rotateSession(deps, {
     ...content,
     now,
-    graceSince: after(-config.refresh.graceSeconds - CLOCK_LEEWAY_SECONDS),
+    graceSince: after(-config.refreshGraceSeconds - CLOCK_LEEWAY_SECONDS),
     unusedSince: after(-UNUSED_SECONDS),
-    idleExpiresAt: after(config.refresh.idleSeconds),
+    idleExpiresAt: after(config.refreshIdleSeconds),
   })
   if (result.outcome === 'replayed') log({ event: 'refresh_token_replayed', session_id: content.sessionId })
   if (!('user' in result)) throw new AppError('invalid_token')

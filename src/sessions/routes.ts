@@ -1,77 +1,41 @@
-import { type Context, Hono } from 'hono'
+import { Hono } from 'hono'
+import { answerTokens } from '../access/answer-tokens.ts'
+import { anyone } from '../access/anyone.ts'
 import { findBearerToken } from '../access/bearer-token.ts'
-import { findDevice, setDeviceCookie } from '../access/device-cookie.ts'
-import { limitFloods } from '../access/limit-floods.ts'
 import { requireUser } from '../access/require-user.ts'
-import {
-  clearSessionCookies,
-  cookieToken,
-  hasSessionCookies,
-  setSessionCookies,
-  soleCookie,
-} from '../access/session-cookies.ts'
+import { clearSessionCookies, cookieToken, hasSessionCookies, soleCookie } from '../access/session-cookies.ts'
 import { assertTrustedOrigin, isTrustedOrigin } from '../access/trusted-origin.ts'
-import type { Device } from '../crypto/device-token.ts'
 import { AppError } from '../errors.ts'
 import type { AppEnv } from '../http/context.ts'
-import { describe } from '../http/describe-route.ts'
+import { describeRoute } from '../http/describe-route.ts'
 import { validBody, validQuery } from '../http/validate.ts'
-import { signIn } from '../passwords/sign-in.ts'
+import { endAllSessions } from './end-all.ts'
 import { endOwnSession } from './end-own-session.ts'
 import { findTokenSession } from './find-token-session.ts'
-import type { TokenPair } from './issue-tokens.ts'
+import { listSessions } from './list.ts'
 import {
   endSessionsQuery,
-  loginBody,
-  loginQuery,
   logoutBody,
   refreshBody,
   sessionListPayload,
   signedInPayload,
-  toCookieSessionPayload,
   toSessionListPayload,
-  toTokenPairPayload,
 } from './payloads.ts'
-import { endAllSessions, endSession, listSessions } from './queries.ts'
 import { refresh } from './refresh.ts'
+import { signOut } from './sign-out.ts'
 
 const tag = 'Sign-in'
 
 /** Served at the root and, for existing frontends, under `/auth`. */
 export const sessionRoutes = new Hono<AppEnv>()
   .post(
-    '/login',
-    describe({
-      summary: 'Sign in',
-      description: 'Takes an email address or a username, as a form or as JSON, and opens a session.',
-      tag,
-      access: 'public',
-      responses: { 200: signedInPayload },
-      errors: ['invalid_credentials', 'origin_rejected'],
-    }),
-    validQuery(loginQuery),
-    validBody(loginBody, ['form', 'json']),
-    limitFloods('sign_in'),
-    async (c) => {
-      const { email, username, password } = c.req.valid('json')
-      const useCookies = c.req.valid('query').use_cookies === 'true'
-      // A foreign page must not sign its visitor in as somebody else.
-      if (useCookies) assertTrustedOrigin(c)
-      const identifier = email ?? username ?? ''
-      const attempt = { identifier, password, device: await findDevice(c), forCookie: useCookies }
-      const { pair, device } = await signIn(c.var.deps, attempt)
-      c.set('userId', pair.user.id)
-      return await answerTokens(c, pair, { useCookies, device })
-    },
-  )
-  .post(
     '/refresh',
-    describe({
+    anyone(),
+    describeRoute({
       summary: 'Exchange a refresh token for the next pair',
       description:
         'The token before the current one is answered with the current one for a few seconds; after that, and with any older one, the session ends.',
       tag,
-      access: 'public',
       responses: { 200: signedInPayload },
       errors: ['unauthenticated', 'invalid_token', 'origin_rejected', 'rate_limited'],
     }),
@@ -88,12 +52,12 @@ export const sessionRoutes = new Hono<AppEnv>()
   )
   .post(
     '/logout',
-    describe({
+    anyone(),
+    describeRoute({
       summary: 'Sign out',
       description:
         'Ends the session of the refresh token, or else of the bearer token. Never an error twice.',
       tag,
-      access: 'public',
       responses: { 204: '' },
     }),
     validBody(logoutBody, ['json', 'form'], { optional: true }),
@@ -107,73 +71,54 @@ export const sessionRoutes = new Hono<AppEnv>()
         const kept = { refreshToken: soleCookie(c, 'refresh'), accessToken: soleCookie(c, 'access') }
         sessionId = await findTokenSession(deps, kept)
       }
-      if (sessionId) await endSession(deps, { sessionId, now: deps.clock(), type: 'signed_out' })
+      if (sessionId) await signOut(deps, { sessionId })
       if (isTrustedOrigin(c)) clearSessionCookies(c)
       return c.body(null, 204)
     },
   )
 
-/** Tokens go into cookies or into the body, never into both. */
-async function answerTokens(
-  c: Context<AppEnv>,
-  pair: TokenPair,
-  { useCookies, device }: { useCookies: boolean; device: Device | null },
-) {
-  // For caches that know HTTP/1.0 only (RFC 6749 section 5.1).
-  c.header('Pragma', 'no-cache')
-  const body = useCookies ? toCookieSessionPayload(pair) : toTokenPairPayload(pair)
-  if (device) await setDeviceCookie(c, device)
-  if (useCookies) setSessionCookies(c, pair)
-  return c.json(body, 200)
-}
-
 /** A person's own sessions. */
 export const ownSessionRoutes = new Hono<AppEnv>()
   .get(
     '/users/me/sessions',
-    describe({
+    requireUser(),
+    describeRoute({
       summary: 'Where you are signed in',
       tag: 'Your account',
-      access: 'user',
       responses: { 200: sessionListPayload },
     }),
-    requireUser(),
     async (c) => {
       const { deps, user, sessionId } = c.var
-      const sessions = await listSessions(deps.db, { userId: user.id, now: deps.clock() })
-      if (!sessions) throw new AppError('invalid_token')
+      const sessions = await listSessions(deps, { userId: user.id })
       return c.json(toSessionListPayload(sessions, sessionId), 200)
     },
   )
   .delete(
     '/users/me/sessions',
-    describe({
+    requireUser(),
+    describeRoute({
       summary: 'Sign out everywhere',
       tag: 'Your account',
-      access: 'user',
       responses: { 204: '' },
     }),
-    requireUser(),
     validQuery(endSessionsQuery),
     async (c) => {
       const { deps, user, sessionId } = c.var
       const keepCurrent = c.req.valid('query').keep_current === 'true'
-      const caller = { userId: user.id, sessionId, now: deps.clock() }
-      if (!(await endAllSessions(deps, { ...caller, keepCurrent }))) throw new AppError('invalid_token')
+      await endAllSessions(deps, { userId: user.id, sessionId, keepCurrent })
       if (!keepCurrent) clearSessionCookies(c)
       return c.body(null, 204)
     },
   )
   .delete(
     '/users/me/sessions/:id',
-    describe({
+    requireUser(),
+    describeRoute({
       summary: 'End one session',
       tag: 'Your account',
-      access: 'user',
       responses: { 204: '' },
       errors: ['not_found'],
     }),
-    requireUser(),
     async (c) => {
       const id = c.req.param('id')
       await endOwnSession(c.var.deps, { userId: c.var.user.id, sessionId: id })

@@ -1,38 +1,15 @@
-import { type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
+import { auditEvents } from '../audit/schema.ts'
+import type { EventType } from '../features.ts'
 import type { Client } from '../net/client-address.ts'
+import { bare, list } from './parts.ts'
+import { join, sql } from './template.ts'
 import { time } from './time.ts'
-
-/** Every kind of security event. */
-export const EVENT_TYPES = [
-  'registered',
-  'signed_in',
-  'sign_in_failed',
-  'password_confirmation_failed',
-  'limited',
-  'refresh_token_replayed',
-  'signed_out',
-  'session_ended',
-  'password_changed',
-  'profile_changed',
-  'account_deleted',
-  'account_disabled',
-  'account_enabled',
-  'account_unlocked',
-  'roles_changed',
-  'role_changed',
-  'role_deleted',
-  'hash_upgraded',
-  'guessing_suspected',
-  'access_denied',
-  'personal_data_read',
-] as const
-
-export type EventType = (typeof EVENT_TYPES)[number]
 
 /** One event of a statement, for every row of what it happened to. */
 export type EventSource = {
   type: EventType
-  /** Where the rows are: `from …`, with a `where` where it takes one. */
+  /** Where the rows come from: `from …`, with a `where` if needed; may be empty for a single row. */
   from: SQL
   /** Columns or parameters of those rows; null where absent. */
   userId?: SQL
@@ -42,8 +19,23 @@ export type EventSource = {
   details?: SQL
 }
 
+const COLUMNS = list(
+  [
+    auditEvents.occurredAt,
+    auditEvents.type,
+    auditEvents.userId,
+    auditEvents.actorId,
+    auditEvents.sessionId,
+    auditEvents.ipAddress,
+    auditEvents.userAgent,
+    auditEvents.details,
+  ].map(bare),
+)
+
+const NULL = sql`null`
+
 /**
- * The insert that puts events on record, for a CTE of the statement that does what they say: there is no event
+ * The insert that records events, for a part of the statement that does what they say: there is no event
  * without its act and no act without its event.
  */
 export function recordEvents(
@@ -51,14 +43,15 @@ export function recordEvents(
   events: readonly EventSource[],
 ): SQL {
   const rows = events.map(
-    ({ type, from, userId, actorId, sessionId, details }) => sql`
-      select ${time(now)}, ${type}::text, ${userId ?? sql`null`}::integer, ${actorId ?? sql`null`}::integer,
-        ${sessionId ?? sql`null`}::uuid, ${client.address}::text, ${client.userAgent}::text,
-        ${details ?? sql`'{}'`}::jsonb
+    ({ type, from, userId = NULL, actorId = NULL, sessionId = NULL, details = sql`'{}'` }) => sql`
+      select ${time(now)}, ${type}::text, ${userId}::integer, ${actorId}::integer, ${sessionId}::uuid,
+        ${client.address}::text, ${client.userAgent}::text, ${details}::jsonb
       ${from}`,
   )
   return sql`
-    insert into audit_events
-      (occurred_at, type, user_id, actor_id, session_id, ip_address, user_agent, details)
-    ${sql.join(rows, sql` union all `)}`
+    insert into ${auditEvents} (${COLUMNS})
+    ${join(rows, ' union all ')}`
 }
+
+/** Nobody's request: what the schedule or an operator records. */
+export const NO_CLIENT: Client = { address: null, network: '', widerNetworks: [], site: '', userAgent: null }

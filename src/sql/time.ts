@@ -1,4 +1,5 @@
-import { type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
+import { sql } from './template.ts'
 
 /** A moment as a parameter of a statement; never SQL's now(), which tests can't move. */
 export function time(moment: Date): SQL {

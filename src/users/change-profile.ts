@@ -1,7 +1,8 @@
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import { type User, updateProfile } from './queries.ts'
-import { taken } from './register.ts'
+import type { User } from '../sql/users.ts'
+import { updateProfile } from './change-profile.sql.ts'
+import { takenError } from './taken.ts'
 
 /**
  * Changes the username or the name of a user.
@@ -13,7 +14,7 @@ export async function changeProfile(
   change: { id: number; sessionId: string; username?: string; fullName?: string },
 ): Promise<User> {
   const result = await updateProfile(deps, { ...change, now: deps.clock() })
-  if (result === 'username') throw taken(result)
+  if (result === 'username') throw takenError(result)
   if (!result) throw new AppError('invalid_token')
   return result
 }

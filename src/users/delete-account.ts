@@ -1,13 +1,13 @@
 import { AppError } from '../errors.ts'
 import type { AttemptDeps } from '../passwords/attempt.ts'
-import { type Caller, confirmPassword, notDone } from '../passwords/confirm.ts'
-import { deleteUser } from './queries.ts'
+import { type Caller, confirmPassword, notDoneError } from '../passwords/confirm.ts'
+import { deleteOwnUser } from './delete-account.sql.ts'
 
 /**
  * Deletes a user's own account with everything that belongs to it, sessions included.
  *
- * @throws AppError `wrong_password` or `rate_limited`; `last_admin` where nobody else is an administrator who is
- *   enabled; `invalid_token` where the caller's session ended meanwhile
+ * @throws AppError `wrong_password` or `rate_limited`; `last_admin` where nobody else is an administrator who
+ *   is enabled; `invalid_token` where the caller's session ended meanwhile
  */
 export async function deleteAccount(
   deps: AttemptDeps,
@@ -16,7 +16,7 @@ export async function deleteAccount(
   const pointer = '/password'
   const confirmed = await confirmPassword(deps, { ...caller, password, pointer })
   const act = { ...confirmed, userId: caller.user.id, sessionId: caller.sessionId, now: deps.clock() }
-  const outcome = await deleteUser(deps, act)
+  const outcome = await deleteOwnUser(deps, act)
   if (outcome === 'last_admin') throw new AppError('last_admin')
-  if (outcome !== 'done') throw notDone(outcome, pointer)
+  if (outcome !== 'done') throw notDoneError(outcome, pointer)
 }

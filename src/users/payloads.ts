@@ -1,12 +1,11 @@
 import * as z from 'zod/mini'
-import { codePoints, line, printable, wellFormed } from '../http/schemas.ts'
-import type { User } from './queries.ts'
+import { line } from '../http/schemas.ts'
+import { givenPassword, newPassword } from '../passwords/payloads.ts'
+import type { User } from '../sql/users.ts'
 
 /** A path has 256 octets at most, of which two are `<` and `>` (RFC 5321 section 4.5.3.1.3). */
 const MAX_EMAIL_CHARACTERS = 254
 const MAX_NAME_CODE_POINTS = 100
-const MIN_PASSWORD_CODE_POINTS = 8
-const MAX_PASSWORD_CODE_POINTS = 128
 
 const username = z.string().check(
   z.minLength(3, { error: 'use at least 3 characters', abort: true }),
@@ -18,14 +17,15 @@ const username = z.string().check(
 )
 
 /**
- * `Mailbox` of RFC 5321 section 4.1.2 with a `Dot-string` of 64 octets at most before the @, and behind it two or more
- * labels of 63 (RFC 1035 section 2.3.4), the last of which is no number (RFC 3696 section 2). Each character can be in
- * one place only, so matching takes linear time.
+ * `Mailbox` of RFC 5321 section 4.1.2 with a `Dot-string` of 64 octets at most before the @, and behind it
+ * two or more labels of 63 (RFC 1035 section 2.3.4), the last of which is no number (RFC 3696 section 2).
+ * Each character can be in one place only, so matching takes linear time.
  *
- * Three things that the grammar has are refused. A `Quoted-string`: hosts that expect to receive mail should not have
- * any (same section), it is one mailbox in several spellings, and programs downstream split addresses at its spaces
- * and commas. An address literal (`[192.0.2.1]`), which no provider delivers to and which is a machine's, not a
- * person's. A domain without a dot, which is nobody's outside one network (section 2.3.5, RFC 7085).
+ * Three things that the grammar has are refused. A `Quoted-string`: hosts that expect to receive mail should
+ * not have any (same section), it is one mailbox in several spellings, and programs downstream split
+ * addresses at its spaces and commas. An address literal (`[192.0.2.1]`), which no provider delivers to and
+ * which is a machine's, not a person's. A domain without a dot, which is nobody's outside one network
+ * (section 2.3.5, RFC 7085).
  *
  * @see https://www.rfc-editor.org/rfc/rfc5321#section-4.1.2
  */
@@ -35,7 +35,8 @@ const EMAIL = (() => {
   return new RegExp(`^(?=[^@]{1,64}@)${atom}(?:\\.${atom})*@(?:${label}\\.)+(?![0-9]+$)${label}$`)
 })()
 
-// Checked before it is lower-cased: the Kelvin sign lower-cases to an ASCII k, and would be another's address.
+// Checked before it is lower-cased: the Kelvin sign lower-cases to an ASCII k, and would be another's
+// address.
 const email = z.string().check(
   z.trim(),
   z.maxLength(MAX_EMAIL_CHARACTERS, {
@@ -55,19 +56,6 @@ export const profileMembers = {
   full_name: z.optional(fullName),
 }
 
-/** Counted as it is hashed: in code points, after NFKC (NIST SP 800-63B-4 section 3.1.1.2). */
-export const newPassword = z.string().check(
-  wellFormed,
-  printable,
-  codePoints(MIN_PASSWORD_CODE_POINTS, MAX_PASSWORD_CODE_POINTS, 'NFKC'),
-  z.meta({
-    format: 'password',
-    minLength: MIN_PASSWORD_CODE_POINTS,
-    maxLength: MAX_PASSWORD_CODE_POINTS,
-    examples: ['correct horse battery staple'],
-  }),
-)
-
 /** `POST /users` */
 export const registerBody = z
   .strictObject({ username, email, full_name: fullName, password: newPassword })
@@ -81,16 +69,6 @@ export const changesSomething = z.refine<object>((body) => Object.keys(body).len
 export const profileBody = z
   .strictObject(profileMembers)
   .check(changesSomething, z.meta({ id: 'ProfileChange' }))
-
-/** A password that is compared and not kept: what is none of the account simply does not match. */
-export const givenPassword = z
-  .string()
-  .check(
-    wellFormed,
-    z.minLength(1, { error: 'must not be empty' }),
-    z.maxLength(1024, { error: 'use at most 1024 characters' }),
-    z.meta({ format: 'password' }),
-  )
 
 /** `DELETE /users/me` */
 export const accountDeletionBody = z

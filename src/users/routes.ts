@@ -1,10 +1,11 @@
 import { Hono } from 'hono'
+import { anyone } from '../access/anyone.ts'
 import { clearDeviceCookie, findDevice } from '../access/device-cookie.ts'
 import { limitFloods } from '../access/limit-floods.ts'
 import { requireUser } from '../access/require-user.ts'
 import { clearSessionCookies } from '../access/session-cookies.ts'
 import type { AppEnv } from '../http/context.ts'
-import { describe } from '../http/describe-route.ts'
+import { describeRoute } from '../http/describe-route.ts'
 import { validBody } from '../http/validate.ts'
 import { changeProfile } from './change-profile.ts'
 import { deleteAccount } from './delete-account.ts'
@@ -22,11 +23,11 @@ import { registerUser } from './register.ts'
 export const userRoutes = new Hono<AppEnv>()
   .post(
     '/users',
-    describe({
+    anyone(),
+    describeRoute({
       summary: 'Register',
       description: 'Creates an account. It does not sign in.',
       tag: 'Sign-in',
-      access: 'public',
       responses: { 201: userPayload },
       errors: ['email_taken', 'username_taken', 'weak_password'],
     }),
@@ -42,25 +43,23 @@ export const userRoutes = new Hono<AppEnv>()
   )
   .get(
     '/users/me',
-    describe({
+    requireUser(),
+    describeRoute({
       summary: 'The signed-in user',
       tag: 'Your account',
-      access: 'user',
       responses: { 200: userPayload },
     }),
-    requireUser(),
     (c) => c.json(toUserPayload(c.var.user), 200),
   )
   .patch(
     '/users/me',
-    describe({
+    requireUser({ limit: 'limitProfileAccount' }),
+    describeRoute({
       summary: 'Change your profile',
       tag: 'Your account',
-      access: 'user',
       responses: { 200: userPayload },
       errors: ['username_taken'],
     }),
-    requireUser({ limit: 'profile' }),
     validBody(profileBody),
     async (c) => {
       const { username, full_name: fullName } = c.req.valid('json')
@@ -75,15 +74,14 @@ export const userRoutes = new Hono<AppEnv>()
   )
   .delete(
     '/users/me',
-    describe({
+    requireUser(),
+    describeRoute({
       summary: 'Delete your account',
       description: 'With everything that belongs to it. It can not be undone.',
       tag: 'Your account',
-      access: 'user',
       responses: { 204: '' },
       errors: ['wrong_password', 'last_admin'],
     }),
-    requireUser(),
     validBody(accountDeletionBody),
     limitFloods('confirm'),
     async (c) => {
@@ -98,13 +96,12 @@ export const userRoutes = new Hono<AppEnv>()
   )
   .get(
     '/auth/me',
-    describe({
+    requireUser(),
+    describeRoute({
       summary: 'The signed-in user, with one role',
       description: 'What existing LumaScope frontends call. Prefer `/users/me`.',
       tag: 'Your account',
-      access: 'user',
       responses: { 200: userWithRolePayload },
     }),
-    requireUser(),
     (c) => c.json(toUserWithRolePayload(c.var.user), 200),
   )

@@ -3,8 +3,8 @@ import type { Hashing } from '../make-deps.ts'
 import { letOthersRun } from './let-others-run.ts'
 
 /**
- * An isolate has one thread: a second hash at the same time would only make both slower. A hash takes a tenth of a
- * second and a half; after a second whose it was is taken to be gone, with the client that ended the request.
+ * An isolate has one thread: two hashes at once would only slow each other down. A hash takes 150 ms; one
+ * that takes over a second was abandoned with the request, because its client went away.
  */
 export const HASHING: Hashing = {
   derive: (password, salt, work) => chainedPbkdf2(password, salt, { ...work, pause: letOthersRun }),

@@ -18,7 +18,7 @@ const signIn = async () => {
 
 /** Every route that has a guard, whoever adds it. */
 const guarded = app.app.routes
-  .filter(({ handler }) => metadataOf(handler).guard !== undefined)
+  .filter(({ handler }) => (metadataOf(handler).access ?? 'anyone') !== 'anyone')
   .map(({ method, path }) => ({ method, path: path.replaceAll(/:\w+(\{.*?\})?/g, '1') }))
 
 describe('a browser whose access cookie has gone with its token', async () => {

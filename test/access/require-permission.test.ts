@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import authorization from '../../docs/authorization.md?raw'
+import { PERMISSIONS } from '../../src/features.ts'
 import { metadataOf } from '../../src/http/describe-route.ts'
-import { PERMISSIONS } from '../../src/roles/permissions.ts'
 import { administratorsOf } from '../support/administrators.ts'
 import { createTestApp, payloadOf } from '../support/test-app.ts'
 
@@ -23,9 +23,8 @@ const declared = new Map<string, string>()
 const patterns = new Map<string, string>()
 for (const { method, path, handler } of app.routes.filter((route) => route.method !== 'ALL')) {
   const name = `${method} ${path.replace(/:(\w+)(\{.*\})?/g, '{$1}')}`
-  const { description, guard, permission } = metadataOf(handler)
-  const who =
-    permission ?? (guard && 'signed in') ?? (description?.access === 'public' ? 'anyone' : undefined)
+  const { access, permission } = metadataOf(handler)
+  const who = permission ?? (access === 'user' ? 'signed in' : access)
   patterns.set(name, path)
   if (who) declared.set(name, who)
 }
@@ -115,7 +114,7 @@ describe('the matrix, route by route', () => {
         expect(headers.get('WWW-Authenticate')).toBe('Bearer realm="LumaScope", error="insufficient_scope"')
         // The guard's, and the one that puts the refusal on record: nothing else was read or written.
         const [, [record = ''] = [], ...more] = await database.roundTrips()
-        expect(record).toMatch(/^\s*with refused as \(/)
+        expect(record).toMatch(/^\s*with "refused" as \(/)
         expect(more).toEqual([])
       }
       for (const insider of [alone.get(needed), admin]) {

@@ -121,7 +121,7 @@ describe('a request from elsewhere (row 49)', () => {
     }
     // That it was refused is on record (`http/record-denials.test.ts`), and nothing else was asked.
     for (const [statement, ...more] of await https.database.roundTrips()) {
-      expect(statement).toMatch(/^\s*with refused as \(/)
+      expect(statement).toMatch(/^\s*with "refused" as \(/)
       expect(more).toEqual([])
     }
     const me = await https.request('/users/me', { headers: { Cookie: jar } })

@@ -35,7 +35,7 @@ describe('reading personal data by administrators is on record, in the statement
       // The guard's, and the one that reads and records.
       const trips = await database.roundTrips()
       expect(trips).toHaveLength(2)
-      expect(trips[1]?.[0]).toMatch(/insert into audit_events/)
+      expect(trips[1]?.[0]).toMatch(/insert into "lumascope"\."audit_events"/)
       const events = await readings(admin.id)
       expect(events).toMatchObject([
         {

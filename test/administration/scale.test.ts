@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
+import { jobs } from '../../src/app.ts'
 import { toBase64Url, utf8 } from '../../src/crypto/encoding.ts'
 import { runScheduled } from '../../src/schedule/run-scheduled.ts'
 import { fillWithCrowd } from '../support/crowd.ts'
@@ -277,7 +278,7 @@ describe('a million users cost about as much as a thousand', () => {
   })
 
   test('the purge', async () => {
-    const purged = await explained(million, ({ app }) => runScheduled(app.deps))
+    const purged = await explained(million, ({ app }) => runScheduled(app.deps, jobs))
     expect(purged.length).toBeGreaterThanOrEqual(3)
     expect(million.app.log.map(({ event }) => event)).toEqual(['purged'])
     expect(scans(purged)).toEqual([])

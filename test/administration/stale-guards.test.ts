@@ -79,8 +79,8 @@ test.each(acts)(
     await ask(admin, ...act(subject))
     const [, [deadline = '', lock = '', statement = '', ...more] = []] = await database.roundTrips()
     expect(deadline).toMatch(/set_config\('statement_timeout'/)
-    expect(lock).toMatch(/select from roles where name = .* for no key update/s)
-    expect(statement).toMatch(/\bheld as \(/)
+    expect(lock).toMatch(/select from "lumascope"\."roles" where .* for no key update/s)
+    expect(statement).toMatch(/"caller" as \(/)
     expect(more).toEqual([])
   },
 )
@@ -90,7 +90,7 @@ test('deleting oneself does, too', async () => {
   await database.roundTrips()
   expect((await ask(admin, 'DELETE', '/users/me', { password: admin.password })).status).toBe(204)
   const trips = await database.roundTrips()
-  expect(trips.at(-1)?.[1]).toMatch(/select from roles where name = .* for no key update/s)
+  expect(trips.at(-1)?.[1]).toMatch(/select from "lumascope"\."roles" where .* for no key update/s)
 })
 
 test('a statement that gave up on a lock does not run once the lock is free', async () => {

@@ -76,7 +76,7 @@ describe('plain http to the network', () => {
     ['::1', '::1'],
     ['[::1]', '::1'],
   ])('HOST=%s is this machine', (HOST, host) => {
-    expect(parseConfig({ ...local, HOST }).node.host).toBe(host)
+    expect(parseConfig({ ...local, HOST }).host).toBe(host)
   })
 })
 
@@ -176,9 +176,9 @@ describe('what a file has around a value is not part of it', () => {
     expect(parseConfig({ ...online, ...surrounded })).toMatchObject({
       publicUrl: url,
       databaseUrl: online.DATABASE_URL,
-      node: { host: '::1' },
+      host: '::1',
     })
-    expect(parseConfig({ ...online, PASSWORD_ROUNDS: around('7') }).passwordWork.rounds).toBe(7)
+    expect(parseConfig({ ...online, PASSWORD_ROUNDS: around('7') }).passwordRounds).toBe(7)
   })
 })
 

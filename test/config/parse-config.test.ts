@@ -33,36 +33,35 @@ describe('defaults', () => {
     expect(parseConfig(local)).toEqual({
       databaseUrl: local.DATABASE_URL,
       databaseEndpoint: null,
+      databaseSchema: 'lumascope',
       databaseTimeoutMilliseconds: 3000,
       publicUrl: 'http://localhost:8000',
       appUrl: 'http://localhost:3000',
       corsOrigins: ['http://localhost:3000'],
+      cookies: { secure: false, sameSite: 'lax', partitioned: false },
       signingKeys: [{ kty: 'oct', alg: 'HS256', kid: 'jwt-secret', k: expect.any(String) }],
       audience: 'http://localhost:8000',
       authSecrets: [local.AUTH_SECRETS],
       accessTokenSeconds: 1800,
-      refresh: { idleSeconds: 604_800, graceSeconds: 10 },
+      refreshIdleSeconds: 604_800,
+      refreshGraceSeconds: 10,
       sessionSeconds: 2_592_000,
-      passwordWork: { iterations: 100_000, rounds: 6 },
-      cookies: { secure: false, sameSite: 'lax', partitioned: false },
-      node: {
-        host: '127.0.0.1',
-        port: 8000,
-        trustedProxyHops: 0,
-      },
+      passwordIterations: 100_000,
+      passwordRounds: 6,
       passwordMinLength: 8,
       breachedPasswordsUrl: null,
-      limits: {
-        signInAccount: { count: 5, seconds: 300 },
-        signInAddress: { count: 20, seconds: 60 },
-        registerAddress: { count: 10, seconds: 3600 },
-        act: { count: 60, seconds: 60 },
-        profile: { count: 10, seconds: 3600 },
-        refreshSession: { count: 60, seconds: 60 },
-        floodAddress: { count: 100, seconds: 60 },
-      },
       guessingAlarm: 1000,
+      limitSignInAccount: { name: 'sign_in_account', count: 5, seconds: 300 },
+      limitSignInAddress: { name: 'sign_in_address', count: 20, seconds: 60 },
+      limitRegisterAddress: { name: 'register_address', count: 10, seconds: 3600 },
+      limitActAccount: { name: 'act', count: 60, seconds: 60 },
+      limitProfileAccount: { name: 'profile', count: 10, seconds: 3600 },
+      limitRefreshSession: { name: 'refresh_session', count: 60, seconds: 60 },
+      limitFloodAddress: { name: 'flood_address', count: 100, seconds: 60 },
       auditRetentionDays: 365,
+      host: '127.0.0.1',
+      port: 8000,
+      trustedProxyHops: 0,
     })
   })
 
@@ -335,25 +334,15 @@ test('several keys make a ring in their order', () => {
 
 test('the names of all variables are known', () => {
   expect(VARIABLE_NAMES).toContain('DATABASE_URL')
-  expect(VARIABLE_NAMES).toHaveLength(32)
+  expect(VARIABLE_NAMES).toHaveLength(33)
 })
 
 describe('limits', () => {
   test('are count/seconds', () => {
-    const { limits } = parseConfig({
-      ...local,
-      LIMIT_SIGN_IN_ACCOUNT: '7/90',
-      LIMIT_FLOOD_ADDRESS: '1/1',
-    })
-    expect(limits).toEqual({
-      signInAccount: { count: 7, seconds: 90 },
-      signInAddress: { count: 20, seconds: 60 },
-      registerAddress: { count: 10, seconds: 3600 },
-      act: { count: 60, seconds: 60 },
-      profile: { count: 10, seconds: 3600 },
-      refreshSession: { count: 60, seconds: 60 },
-      floodAddress: { count: 1, seconds: 1 },
-    })
+    const config = parseConfig({ ...local, LIMIT_SIGN_IN_ACCOUNT: '7/90', LIMIT_FLOOD_ADDRESS: '1/1' })
+    expect(config.limitSignInAccount).toEqual({ name: 'sign_in_account', count: 7, seconds: 90 })
+    expect(config.limitFloodAddress).toEqual({ name: 'flood_address', count: 1, seconds: 1 })
+    expect(config.limitSignInAddress).toEqual({ name: 'sign_in_address', count: 20, seconds: 60 })
   })
 
   test.each([
@@ -414,4 +403,25 @@ test('a password is never allowed to be shorter than 8 characters (ASVS 6.2.1)',
   expect(parseConfig(local).passwordMinLength).toBe(8)
   expect(parseConfig({ ...local, PASSWORD_MIN_LENGTH: '15' }).passwordMinLength).toBe(15)
   expect(problemsOf({ ...local, PASSWORD_MIN_LENGTH: '7' })).toEqual(['PASSWORD_MIN_LENGTH is under 8'])
+})
+
+describe('the schema of the tables', () => {
+  test.each(['lumascope', 'auth', '_private', 'a'.repeat(63), 'app_2'])('can be %s', (DATABASE_SCHEMA) => {
+    expect(parseConfig({ ...local, DATABASE_SCHEMA }).databaseSchema).toBe(DATABASE_SCHEMA)
+  })
+
+  test.each([
+    'Auth',
+    '2auth',
+    'au-th',
+    'auth"; drop table users',
+    'a'.repeat(64),
+    'pg_catalog',
+    'pg_auth',
+    'information_schema',
+  ])('can not be %s', (DATABASE_SCHEMA) => {
+    expect(problemsOf({ ...local, DATABASE_SCHEMA })).toEqual([
+      'DATABASE_SCHEMA must be a name in lower case, not one of PostgreSQL’s own (pg_…, information_schema)',
+    ])
+  })
 })

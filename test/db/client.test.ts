@@ -2,10 +2,15 @@ import { sql } from 'drizzle-orm'
 import { describe, expect, test, vi } from 'vitest'
 import { databaseFetch } from '#runtime'
 import { prepareDatabase } from '../../src/db/client.ts'
+import { run, runAfter, send } from '../../src/db/run.ts'
 import { AppError } from '../../src/errors.ts'
+import { statement } from '../../src/sql/parts.ts'
+import { users } from '../../src/users/schema.ts'
+import { aroundStatements } from '../support/around-statements.ts'
 import { FAULT_NAMES, LIES, REDIRECTS } from '../support/fault-names.ts'
 import { createTestApp, newPerson, type TokenPair, testDatabase } from '../support/test-app.ts'
 
+const ONE = sql`select 1`
 const { faultyUrl, elsewhereUrl } = await testDatabase()
 const healthy = await createTestApp()
 const person = await healthy.register()
@@ -89,11 +94,11 @@ describe('the password goes to the endpoint of the database and nowhere else (ro
 
   test.each(ways.flatMap((way) => REDIRECTS.map((redirect) => [redirect, ...way] as const)))(
     'not where an answer %s by %s',
-    async (redirect, _, send) => {
-      const db = prepareDatabase(`${faultyUrl}/${redirect}`, { now, databaseFetch: send })(meter())
-      for (const options of [{}, { after: sql`select 1` }]) {
-        const answer = db.execute(sql`select 1`, options)
-        await expect(answer).rejects.toMatchObject({ code: 'database_unavailable' })
+    async (redirect, _, way) => {
+      const db = prepareDatabase(`${faultyUrl}/${redirect}`, { now, databaseFetch: way })(meter())
+      const behindLock = () => runAfter(db, ONE, statement({}, { fields: {}, from: sql`1` }))
+      for (const ask of [() => send(db, ONE), behindLock]) {
+        await expect(ask()).rejects.toMatchObject({ code: 'database_unavailable' })
       }
       expect(await (await fetch(`${elsewhereUrl}/requests`)).text()).toBe('0')
     },
@@ -118,10 +123,10 @@ describe('the password goes to the endpoint of the database and nowhere else (ro
       'https://proxy.example.com/neon',
     ],
   ])('%s with %s: %s', async (url, endpoint, address) => {
-    const send = vi.fn().mockRejectedValue(new TypeError('nobody is asked'))
-    const db = prepareDatabase({ url, endpoint }, { now, databaseFetch: send })(meter())
-    await expect(db.execute(sql`select 1`)).rejects.toMatchObject({ code: 'database_unavailable' })
-    expect(send.mock.calls).toEqual([
+    const post = vi.fn().mockRejectedValue(new TypeError('nobody is asked'))
+    const db = prepareDatabase({ url, endpoint }, { now, databaseFetch: post })(meter())
+    await expect(send(db, ONE)).rejects.toMatchObject({ code: 'database_unavailable' })
+    expect(post.mock.calls).toEqual([
       [
         address,
         expect.objectContaining({
@@ -162,18 +167,12 @@ async function appFailingAt(failing: number, when: 'before' | 'after') {
   return await createTestApp({
     deps: {
       ...{ keyRing, refreshKeys },
-      connect: (meter) => {
-        const db = connect(meter)
-        let statements = 0
-        const execute = async (statement: Parameters<typeof db.execute>[0]) => {
-          statements++
-          if (statements === failing && when === 'before') throw new AppError('database_unavailable')
-          const result = await db.execute(statement)
-          if (statements === failing) throw new AppError('database_unavailable')
-          return result
-        }
-        return Object.assign(Object.create(db), { execute })
-      },
+      connect: aroundStatements(connect, async (send, number) => {
+        if (number === failing && when === 'before') throw new AppError('database_unavailable')
+        const results = await send()
+        if (number === failing) throw new AppError('database_unavailable')
+        return results
+      }),
     },
   })
 }
@@ -277,23 +276,38 @@ test.each(flows)(
   },
 )
 
-test.each([
-  ['alone', {}],
-  ['behind a lock', { after: sql`select 1` }],
-])('a statement sent %s answers times and large numbers as texts (decision 010)', async (_, options) => {
-  const db = healthy.deps.connect({ roundTrips: 0, milliseconds: 0 })
-  const statement = sql`select '-infinity'::timestamptz as never, '2026-11-25 12:00:00+00'::timestamptz as moment,
-    date '2026-11-25' as day, interval '1 day' as span, array['2026-11-25 12:00:00+00'::timestamptz] as several,
-    9007199254740993 as large, 7::int as small, true as flag, '{"a":1}'::jsonb as details`
-  expect((await db.execute(statement, options)).rows).toEqual([
-    {
-      ...{
+const VALUES = {
+  never: sql<string>`'-infinity'::timestamptz`,
+  moment: sql<string>`'2026-11-25 12:00:00+00'::timestamptz`,
+  day: sql<string>`date '2026-11-25'`,
+  span: sql<string>`interval '1 day'`,
+  several: sql<string>`array['2026-11-25 12:00:00+00'::timestamptz]`,
+  large: sql<string>`9007199254740993`,
+  small: sql<number>`7::int`,
+  flag: sql<boolean>`true`,
+  details: sql<object>`'{"a":1}'::jsonb`,
+  asColumn: sql`'2026-11-25 12:00:00+00'::timestamptz`.mapWith(users.createdAt),
+}
+
+test.each(['alone', 'behind a lock'])(
+  'a statement sent %s answers times and large numbers as strings, and those of a column as its type',
+  async (how) => {
+    const db = healthy.deps.connect({ roundTrips: 0, milliseconds: 0 })
+    const values = statement({}, { fields: VALUES, from: sql`` })
+    const rows = how === 'alone' ? await run(db, values) : await runAfter(db, ONE, values)
+    expect(rows).toEqual([
+      {
         never: '-infinity',
         moment: expect.stringMatching(/^2026-11-25 \d\d:00:00\+\d\d$/),
         day: '2026-11-25',
+        span: '1 day',
+        several: expect.stringMatching(/^\{".*"\}$/),
+        large: '9007199254740993',
+        small: 7,
+        flag: true,
+        details: { a: 1 },
+        asColumn: new Date('2026-11-25T12:00:00Z'),
       },
-      ...{ span: '1 day', several: expect.stringMatching(/^\{".*"\}$/), large: '9007199254740993' },
-      ...{ small: 7, flag: true, details: { a: 1 } },
-    },
-  ])
-})
+    ])
+  },
+)

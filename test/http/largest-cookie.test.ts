@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { generateKey } from '../../src/crypto/signing-key.ts'
-import { PERMISSIONS } from '../../src/roles/permissions.ts'
+import { PERMISSIONS } from '../../src/features.ts'
 import { createTestApp, payloadOf, type TokenPair } from '../support/test-app.ts'
 
 /** Name and value together (RFC 6265bis section 5.6): browsers drop what is longer without a word. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { PROBLEMS } from '../../src/http/problem.ts'
+import { ERRORS } from '../../src/features.ts'
 import { createTestApp, newPerson, PUBLIC_URL } from '../support/test-app.ts'
 
 const { app, request, post, database, hasher, log } = await createTestApp()
@@ -8,7 +8,7 @@ const JSON_TYPE = { 'Content-Type': 'application/json' }
 
 describe('the error contract', () => {
   test('error codes are stable: clients branch on them', () => {
-    expect(Object.fromEntries(Object.entries(PROBLEMS).map(([code, { status }]) => [code, status]))).toEqual({
+    expect(Object.fromEntries(Object.entries(ERRORS).map(([code, { status }]) => [code, status]))).toEqual({
       malformed_request: 400,
       invalid_or_expired_code: 400,
       invalid_credentials: 401,

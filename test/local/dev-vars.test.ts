@@ -71,7 +71,7 @@ describe('a file as editors of Windows write it', () => {
     expect(Object.keys(variables).filter((name) => name.includes('\ufeff'))).toEqual([])
     // Nothing that it has was taken for missing.
     expect(readFileSync(path, 'utf8').match(/AUTH_SECRETS/g)).toHaveLength(1)
-    expect(configOf(variables).passwordWork.rounds).toBe(7)
+    expect(configOf(variables).passwordRounds).toBe(7)
   })
 })
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { parseConfig } from '../../src/config/parse-config.ts'
+import type { AppDeps } from '../../src/deps.ts'
 import { makeDeps } from '../../src/make-deps.ts'
 import { schedule } from '../../src/node/schedule.ts'
 
@@ -24,14 +25,15 @@ function started(byte: number) {
     isPlainHttp: () => false,
     hashing: { running: 1000 },
   })
-  schedule({
+  const deps: AppDeps = {
     ...real,
     random: { ...real.random, bytes: (length) => new Uint8Array(length).fill(byte) },
     log: ({ event }) => void (event === 'purged' && runs++),
     connect: () => {
       throw new Error('There is no database')
     },
-  })
+  }
+  schedule(deps, {})
   return () => runs
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { aroundStatements } from '../support/around-statements.ts'
 import { createTestApp, createTestDatabase } from '../support/test-app.ts'
 
 test('a thousand questions at once whether the instance is ready cost one probe (row 95)', async () => {
@@ -47,7 +48,8 @@ test('a probe whose request vanished keeps nobody waiting for ever', async () =>
   })
   const { deps } = await createTestApp()
   const db = deps.connect({ roundTrips: 0, milliseconds: 0 })
-  void probe({ execute: () => new Promise(() => {}) })
+  const hanging = aroundStatements(deps.connect, () => new Promise(() => {}))
+  void probe(hanging({ roundTrips: 0, milliseconds: 0 }))
   expect(await probe(db)).toMatchObject({ milliseconds: expect.any(Number) })
   expect(clock.now).toBe(16_000)
 })

@@ -2,8 +2,8 @@ import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { describe, expect, test } from 'vitest'
 import { prepareDatabase } from '../../src/db/client.ts'
+import { ERRORS } from '../../src/features.ts'
 import { page } from '../../src/http/page.ts'
-import { PROBLEMS } from '../../src/http/problem.ts'
 import { VERSION } from '../../src/operations/version.ts'
 import { createTestApp, createTestDatabase, FRONTEND } from '../support/test-app.ts'
 
@@ -72,7 +72,7 @@ describe('GET /', () => {
 })
 
 describe('pages for people', () => {
-  test.each(['/', ...Object.keys(PROBLEMS).map((code) => `/problems/${code}`)])(
+  test.each(['/', ...Object.keys(ERRORS).map((code) => `/problems/${code}`)])(
     '%s needs nothing that its policy forbids',
     async (path) => {
       const response = await request(path, { headers: BROWSER })
@@ -100,7 +100,7 @@ describe('pages for people', () => {
 })
 
 describe('GET /problems/{code}', () => {
-  test.each(Object.keys(PROBLEMS))('explains %s as JSON and as HTML', async (code) => {
+  test.each(Object.keys(ERRORS))('explains %s as JSON and as HTML', async (code) => {
     const json = await request(`/problems/${code}`)
     expect(json.status).toBe(200)
     expect(await json.json()).toMatchObject({ code, status: expect.any(Number), advice: expect.any(String) })

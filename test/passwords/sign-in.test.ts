@@ -324,10 +324,10 @@ describe('an account that changes while its password is being checked', () => {
 
 test('registers, signs in and loads the user with the hasher of production at full strength', async () => {
   const production = await createTestApp()
-  const full = await createTestApp({
-    deps: { passwords: createPasswordHasher(production.config.passwordWork, deps.random.bytes) },
-  })
-  expect(production.config.passwordWork).toEqual({ iterations: 100_000, rounds: 6 })
+  const { passwordIterations: iterations, passwordRounds: rounds } = production.config
+  const work = { iterations, rounds }
+  const full = await createTestApp({ deps: { passwords: createPasswordHasher(work, deps.random.bytes) } })
+  expect(work).toEqual({ iterations: 100_000, rounds: 6 })
   const someone = await full.register(newPerson())
   const token = await full.signIn(someone)
   expect(payloadOf(token)).toMatchObject({ sub: someone.email })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { PERMISSIONS } from '../../src/roles/permissions.ts'
+import { PERMISSIONS } from '../../src/features.ts'
 import { administratorsOf } from '../support/administrators.ts'
 import { createTestApp } from '../support/test-app.ts'
 import { withBetween } from '../support/with-between.ts'

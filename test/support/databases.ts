@@ -6,6 +6,7 @@ import type { Pool } from 'pg'
 import { applyMigrations } from '../../local/migrate.ts'
 import { createNeonEndpoint, serveNeonEndpoint } from '../../local/neon-endpoint.ts'
 import { pglitePool, postgresPool } from '../../local/pools.ts'
+import { SCHEMA_NAME } from '../../src/features/tables.ts'
 import { startFaultyDatabase } from './faulty-database.ts'
 import { startPostgresServer } from './postgres-server.ts'
 import type { Server } from './server-thread.ts'
@@ -113,6 +114,12 @@ function onFirstUse<T>(start: () => Promise<T>) {
  */
 const STATEMENT_TIMEOUT = '14500ms'
 
+/**
+ * For the statements of tests, which name tables alone. The product names the schema with every table, which
+ * `test/least-privilege.test.ts` shows in a database without this.
+ */
+const SEARCH_PATH = `${SCHEMA_NAME}, public`
+
 /** The most statements of one database that run at once: those of a race have to. */
 const CONNECTIONS = 60
 
@@ -128,6 +135,7 @@ async function startPostgres(): Promise<Engine> {
     async create(name) {
       await admin.query(`create database ${name} template template_migrated`)
       await admin.query(`alter database ${name} set statement_timeout = '${STATEMENT_TIMEOUT}'`)
+      await admin.query(`alter database ${name} set search_path = ${SEARCH_PATH}`)
       const pool = postgresPool(server.url(name), CONNECTIONS)
       return { pool, close: () => pool.end(), serverUrl: server.url(name) }
     },
@@ -150,7 +158,7 @@ async function startPglite(): Promise<Engine> {
   return {
     async create() {
       const instance = await PGlite.create({ loadDataDir: dump })
-      await instance.exec(`set statement_timeout = '${STATEMENT_TIMEOUT}'`)
+      await instance.exec(`set statement_timeout = '${STATEMENT_TIMEOUT}'; set search_path = ${SEARCH_PATH}`)
       const ownPool = pglitePool(instance)
       return { pool: ownPool, close: () => ownPool.end().then(() => instance.close()) }
     },

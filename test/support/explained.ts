@@ -1,6 +1,5 @@
-import { sql } from 'drizzle-orm'
-import { PgDialect } from 'drizzle-orm/pg-core'
 import { type Connect, prepareDatabase } from '../../src/db/client.ts'
+import { aroundStatements } from './around-statements.ts'
 
 type Plan = {
   'Node Type': string
@@ -26,33 +25,40 @@ export type Explained = {
   scanned: string[]
 }
 
-const dialect = new PgDialect()
-
 /** Like the real one, but explains each statement before it executes it. */
 export function explainedConnect(databaseUrl: string): { connect: Connect; statements: Explained[] } {
   const real = prepareDatabase(databaseUrl, { now: () => performance.now() })
   const statements: Explained[] = []
-  const connect: Connect = (meter) => {
-    const db = real(meter)
-    return {
-      async execute(statement, options) {
-        const isRead = readsOnly(dialect.sqlToQuery(statement).sql)
-        const how = isRead ? sql`analyze, buffers, timing off, format json` : sql`format json`
-        const { rows } = await db.execute<{ 'QUERY PLAN': [{ Plan: Plan; 'Execution Time'?: number }] }>(
-          sql`explain (${how}) ${statement}`,
-        )
-        for (const { 'QUERY PLAN': plans } of rows) statements.push(toExplained(plans[0], isRead))
-        return await db.execute(statement, options)
-      },
-    }
+  const explain = async (text: string, params: unknown[]) => {
+    const { $client } = real({ roundTrips: 0, milliseconds: 0 }) as unknown as Explaining
+    const isRead = readsOnly(text)
+    const how = isRead ? 'analyze, buffers, timing off, format json' : 'format json'
+    const { rows } = await $client.query(`explain (${how}) ${text}`, params, {})
+    for (const { 'QUERY PLAN': plans } of rows) statements.push(toExplained(plans[0], isRead))
   }
-  return { connect, statements }
+  return {
+    connect: aroundStatements(real, async (send, _, queries) => {
+      for (const { text, params } of queries) await explain(text, params)
+      return await send()
+    }),
+    statements,
+  }
+}
+
+type Explaining = {
+  $client: {
+    query(
+      text: string,
+      params: unknown[],
+      options: object,
+    ): PromiseLike<{ rows: { 'QUERY PLAN': [{ Plan: Plan; 'Execution Time'?: number }] }[] }>
+  }
 }
 
 /** Whether a statement writes nothing but the audit event of its read. */
 function readsOnly(statement: string): boolean {
   const rest = statement.replace(
-    /insert into (audit_events|rate_limits as r)\b|on conflict \(key\) do update/g,
+    /insert into "lumascope"\."(audit_events|rate_limits)"|on conflict \("key"\) do update/g,
     '',
   )
   return !/\b(insert into|update|delete from)\b/.test(rest)

@@ -1,3 +1,4 @@
+import { aroundStatements } from './around-statements.ts'
 import { createTestApp } from './test-app.ts'
 
 type App = Awaited<ReturnType<typeof createTestApp>>
@@ -8,15 +9,9 @@ type App = Awaited<ReturnType<typeof createTestApp>>
  */
 export async function withBetween({ deps, database }: App, between: () => Promise<unknown>): Promise<App> {
   const { keyRing, refreshKeys, clock } = deps
-  const connect: typeof deps.connect = (meter) => {
-    const db = deps.connect(meter)
-    let statements = 0
-    const execute: typeof db.execute = async (statement, options) => {
-      statements++
-      if (statements === 2) await between()
-      return await db.execute(statement, options)
-    }
-    return { execute }
-  }
+  const connect = aroundStatements(deps.connect, async (send, number) => {
+    if (number === 2) await between()
+    return await send()
+  })
   return await createTestApp({ database, deps: { keyRing, refreshKeys, clock, connect } })
 }

@@ -1,0 +1,80 @@
+-- npm run statements wrote this from src/administration/enable-account.
+
+-- enableUser
+with
+  "subject" as (
+    select
+      u.*
+    from
+      "lumascope"."users" u
+    where
+      lower("u"."email") = $1
+    for no key update
+  ),
+  "changed" as (
+    update "lumascope"."users" u
+    set
+      "disabled_at" = $2,
+      "disabled_reason" = $3,
+      "consecutive_failures" = $4,
+      "updated_at" = $5::timestamptz
+    from
+      subject
+    where
+      "u"."id" = "subject"."id"
+      and (
+        "subject"."disabled_at" is not null
+        or "subject"."consecutive_failures" > 0
+      )
+    returning
+      "u"."id"
+  ),
+  "recorded" as (
+    insert into
+      "lumascope"."audit_events" (
+        "occurred_at",
+        "type",
+        "user_id",
+        "actor_id",
+        "session_id",
+        "ip_address",
+        "user_agent",
+        "details"
+      )
+    select
+      $6::timestamptz,
+      $7::text,
+      "subject"."id"::integer,
+      null::integer,
+      null::uuid,
+      $8::text,
+      $9::text,
+      '{}'::jsonb
+    from
+      subject
+    where
+      "subject"."disabled_at" is not null
+    union all
+    select
+      $10::timestamptz,
+      $11::text,
+      "subject"."id"::integer,
+      null::integer,
+      null::uuid,
+      $12::text,
+      $13::text,
+      '{}'::jsonb
+    from
+      subject
+    where
+      "subject"."consecutive_failures" > 0
+  )
+select
+  "subject"."id" as "userId",
+  exists (
+    select
+    from
+      changed
+  ) as "isChanged"
+from
+  subject;

@@ -1,0 +1,190 @@
+-- npm run statements wrote this from src/passwords/change.
+
+-- updatePassword
+with
+  "caller" as (
+    select
+      "u"."id" as user_id,
+      "u"."auth_version",
+      "s"."id" as session_id
+    from
+      "lumascope"."users" u
+      join "lumascope"."sessions" s on "s"."user_id" = "u"."id"
+    where
+      "u"."id" = $1
+      and "s"."id" = $2::uuid
+      and (
+        "s"."revoked_at" is null
+        and "s"."idle_expires_at" > $3::timestamptz
+        and "s"."expires_at" > $4::timestamptz
+        and "s"."auth_version" >= "u"."auth_version"
+        and "u"."disabled_at" is null
+      )
+    for no key update of
+      u,
+      s
+  ),
+  "changed" as (
+    update "lumascope"."users" u
+    set
+      "password_hash" = $5,
+      "auth_version" = "u"."auth_version" + 1,
+      "password_version" = "u"."password_version" + 1,
+      "consecutive_failures" = $6,
+      "updated_at" = $7::timestamptz
+    from
+      caller
+    where
+      "u"."id" = caller.user_id
+      and caller.auth_version = $8
+      and (
+        $9::boolean
+        or greatest(
+          0,
+          "u"."consecutive_failures" - coalesce(
+            floor(
+              greatest(
+                0,
+                extract(
+                  epoch
+                  from
+                    $10::timestamptz - "u"."last_failed_at"
+                )
+              ) / $11::integer
+            ),
+            0
+          )::integer
+        ) < $12
+      )
+    returning
+      u.*
+  ),
+  "replaced" as (
+    update "lumascope"."sessions" s
+    set
+      "revoked_at" = $13::timestamptz,
+      "revoked_reason" = $14
+    from
+      changed,
+      caller
+    where
+      "s"."id" = caller.session_id
+  ),
+  "opened" as (
+    insert into
+      "lumascope"."sessions" (
+        "id",
+        "user_id",
+        "auth_version",
+        "created_at",
+        "last_used_at",
+        "idle_expires_at",
+        "expires_at",
+        "ip_address",
+        "user_agent"
+      )
+    select
+      $15::uuid,
+      "changed"."id",
+      "changed"."auth_version",
+      $16::timestamptz,
+      $17::timestamptz,
+      $18::timestamptz,
+      $19::timestamptz,
+      $20,
+      $21
+    from
+      changed
+  ),
+  "given_back" as (
+    update "lumascope"."rate_limits" r
+    set
+      "theoretical_arrival_at" = "r"."theoretical_arrival_at" - make_interval(secs => $22),
+      "attempts" = case
+        when $23::boolean then 0
+        else "r"."attempts"
+      end
+    where
+      "r"."key" = $24
+      and exists (
+        select
+        from
+          changed
+      )
+  ),
+  "recorded" as (
+    insert into
+      "lumascope"."audit_events" (
+        "occurred_at",
+        "type",
+        "user_id",
+        "actor_id",
+        "session_id",
+        "ip_address",
+        "user_agent",
+        "details"
+      )
+    select
+      $25::timestamptz,
+      $26::text,
+      caller.user_id::integer,
+      caller.user_id::integer,
+      caller.session_id::uuid,
+      $27::text,
+      $28::text,
+      jsonb_build_object('new_session_id', $29::text)::jsonb
+    from
+      caller,
+      changed
+    union all
+    select
+      $30::timestamptz,
+      $31::text,
+      caller.user_id::integer,
+      caller.user_id::integer,
+      caller.session_id::uuid,
+      $32::text,
+      $33::text,
+      '{}'::jsonb
+    from
+      caller
+    where
+      not exists (
+        select
+        from
+          changed
+      )
+  )
+select
+  "changed"."password_version" as "newVersion",
+  "changed"."id" as "id",
+  "changed"."username" as "username",
+  "changed"."email" as "email",
+  "changed"."full_name" as "fullName",
+  array(
+    select
+      "own"."role_name"
+    from
+      "lumascope"."user_roles" own
+    where
+      "own"."user_id" = "changed"."id"
+    order by
+      1
+  ) as "roles",
+  "changed"."email_verified_at" as "emailVerifiedAt",
+  "changed"."created_at" as "createdAt",
+  "changed"."updated_at" as "updatedAt",
+  array(
+    select distinct
+      "given"."permission"
+    from
+      "lumascope"."user_roles" held
+      join "lumascope"."role_permissions" given on "given"."role_name" = "held"."role_name"
+    where
+      "held"."user_id" = "changed"."id"
+    order by
+      1
+  ) as "permissions"
+from
+  caller
+  left join changed on true;

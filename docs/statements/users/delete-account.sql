@@ -1,0 +1,197 @@
+-- npm run statements wrote this from src/users/delete-account.
+
+-- deleteOwnUser
+select
+from
+  "lumascope"."roles"
+where
+  "lumascope"."roles"."name" = $1
+for no key update;
+
+with
+  "caller" as (
+    select
+      "u"."id" as user_id,
+      "u"."auth_version",
+      "s"."id" as session_id
+    from
+      "lumascope"."users" u
+      join "lumascope"."sessions" s on "s"."user_id" = "u"."id"
+    where
+      "u"."id" = $1
+      and "s"."id" = $2::uuid
+      and (
+        "s"."revoked_at" is null
+        and "s"."idle_expires_at" > $3::timestamptz
+        and "s"."expires_at" > $4::timestamptz
+        and "s"."auth_version" >= "u"."auth_version"
+        and "u"."disabled_at" is null
+      )
+    for no key update of
+      u,
+      s
+  ),
+  "last_admin" as (
+    select
+    from
+      "lumascope"."users" u,
+      caller
+    where
+      "u"."id" = caller.user_id
+      and caller.auth_version = $5
+      and (
+        $6::boolean
+        or greatest(
+          0,
+          "u"."consecutive_failures" - coalesce(
+            floor(
+              greatest(
+                0,
+                extract(
+                  epoch
+                  from
+                    $7::timestamptz - "u"."last_failed_at"
+                )
+              ) / $8::integer
+            ),
+            0
+          )::integer
+        ) < $9
+      )
+      and (
+        "u"."disabled_at" is null
+        and exists (
+          select
+          from
+            "lumascope"."user_roles" held
+          where
+            "held"."user_id" = "u"."id"
+            and "held"."role_name" = $10
+        )
+        and not exists (
+          select
+          from
+            "lumascope"."user_roles" held
+            join "lumascope"."users" others on "others"."id" = "held"."user_id"
+          where
+            "held"."role_name" = $11
+            and "others"."id" <> "u"."id"
+            and "others"."disabled_at" is null
+        )
+      )
+  ),
+  "deleted" as (
+    delete from "lumascope"."users" u using caller
+    where
+      "u"."id" = caller.user_id
+      and caller.auth_version = $12
+      and (
+        $13::boolean
+        or greatest(
+          0,
+          "u"."consecutive_failures" - coalesce(
+            floor(
+              greatest(
+                0,
+                extract(
+                  epoch
+                  from
+                    $14::timestamptz - "u"."last_failed_at"
+                )
+              ) / $15::integer
+            ),
+            0
+          )::integer
+        ) < $16
+      )
+      and not exists (
+        select
+        from
+          last_admin
+      )
+    returning
+      "u"."id"
+  ),
+  "given_back" as (
+    update "lumascope"."rate_limits" r
+    set
+      "theoretical_arrival_at" = "r"."theoretical_arrival_at" - make_interval(secs => $17),
+      "attempts" = case
+        when $18::boolean then 0
+        else "r"."attempts"
+      end
+    where
+      "r"."key" = $19
+      and exists (
+        select
+        from
+          deleted
+        union all
+        select
+        from
+          last_admin
+      )
+  ),
+  "recorded" as (
+    insert into
+      "lumascope"."audit_events" (
+        "occurred_at",
+        "type",
+        "user_id",
+        "actor_id",
+        "session_id",
+        "ip_address",
+        "user_agent",
+        "details"
+      )
+    select
+      $20::timestamptz,
+      $21::text,
+      caller.user_id::integer,
+      caller.user_id::integer,
+      caller.session_id::uuid,
+      $22::text,
+      $23::text,
+      '{}'::jsonb
+    from
+      caller,
+      deleted
+    union all
+    select
+      $24::timestamptz,
+      $25::text,
+      caller.user_id::integer,
+      caller.user_id::integer,
+      caller.session_id::uuid,
+      $26::text,
+      $27::text,
+      '{}'::jsonb
+    from
+      caller
+    where
+      not exists (
+        select
+        from
+          deleted
+        union all
+        select
+        from
+          last_admin
+      )
+  )
+select
+  case
+    when exists (
+      select
+      from
+        deleted
+    ) then 'done'
+    when exists (
+      select
+      from
+        last_admin
+    ) then 'last_admin'
+    else 'outdated'
+  end as "outcome"
+from
+  caller;

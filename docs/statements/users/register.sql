@@ -1,0 +1,209 @@
+-- npm run statements wrote this from src/users/register.
+
+-- insertUser
+with
+  "one" as (
+    select
+      1
+  ),
+  "bucket_0" as (
+    insert into
+      "lumascope"."rate_limits" as "r" (
+        "key",
+        "theoretical_arrival_at",
+        "attempts",
+        "expires_at"
+      )
+    select
+      $1,
+      $2::timestamptz + make_interval(secs => $3),
+      $4,
+      $5::timestamptz + make_interval(secs => $6)
+    from
+      one
+    on conflict ("key") do update
+    set
+      "theoretical_arrival_at" = greatest("r"."theoretical_arrival_at", $7::timestamptz) + make_interval(secs => $8),
+      "attempts" = "r"."attempts" + 1,
+      "expires_at" = excluded."expires_at"
+    where
+      "r"."theoretical_arrival_at" <= $9::timestamptz + make_interval(secs => $10)
+    returning
+      "r"."attempts"
+  ),
+  "allowed" as (
+    select
+    where
+      exists (
+        select
+        from
+          "bucket_0"
+      )
+  ),
+  "refused" as (
+    select
+      $11::text as key,
+      $12::integer as seconds,
+      (
+        select
+          extract(
+            epoch
+            from
+              "r"."theoretical_arrival_at" - make_interval(secs => $13) - $14::timestamptz
+          )::double precision
+        from
+          "lumascope"."rate_limits" r
+        where
+          "r"."key" = $15
+      ) as wait
+    from
+      (
+        select
+          count(*) as n
+        from
+          one
+      ) as asked
+    where
+      n > 0
+      and not exists (
+        select
+        from
+          "bucket_0"
+      )
+  ),
+  "taken" as (
+    select
+      exists (
+        select
+        from
+          "lumascope"."users" u
+        where
+          lower("u"."email") = lower($16)
+      ) as email,
+      exists (
+        select
+        from
+          "lumascope"."users" u
+        where
+          lower("u"."username") = lower($17)
+      ) as username
+  ),
+  "created" as (
+    insert into
+      "lumascope"."users" (
+        "username",
+        "email",
+        "full_name",
+        "password_hash",
+        "created_at",
+        "updated_at"
+      )
+    select
+      $18,
+      $19,
+      $20,
+      $21,
+      $22::timestamptz,
+      $23::timestamptz
+    from
+      allowed,
+      taken
+    where
+      not taken.email
+      and not taken.username
+    on conflict (lower("email")) do nothing
+    returning
+      *
+  ),
+  "granted" as (
+    insert into
+      "lumascope"."user_roles" ("user_id", "role_name")
+    select
+      "created"."id",
+      $24
+    from
+      created
+    returning
+      "role_name"
+  ),
+  "reported" as (
+    update "lumascope"."rate_limits" r
+    set
+      "reported_at" = $25::timestamptz
+    from
+      refused
+    where
+      "r"."key" = refused.key
+      and (
+        "r"."reported_at" is null
+        or "r"."reported_at" <= $26::timestamptz - make_interval(secs => refused.seconds)
+      )
+    returning
+      refused.*
+  ),
+  "recorded" as (
+    insert into
+      "lumascope"."audit_events" (
+        "occurred_at",
+        "type",
+        "user_id",
+        "actor_id",
+        "session_id",
+        "ip_address",
+        "user_agent",
+        "details"
+      )
+    select
+      $27::timestamptz,
+      $28::text,
+      "created"."id"::integer,
+      null::integer,
+      null::uuid,
+      $29::text,
+      $30::text,
+      '{}'::jsonb
+    from
+      created
+    union all
+    select
+      $31::timestamptz,
+      $32::text,
+      null::integer,
+      null::integer,
+      null::uuid,
+      $33::text,
+      $34::text,
+      '{"limit":"register_address"}'::jsonb
+    from
+      reported
+  )
+select
+  exists (
+    select
+    from
+      allowed
+  ) as "isAllowed",
+  (
+    select
+      wait
+    from
+      refused
+  ) as "secondsToWait",
+  taken.email as "isEmailTaken",
+  taken.username as "isUsernameTaken",
+  "created"."id" as "id",
+  "created"."username" as "username",
+  "created"."email" as "email",
+  "created"."full_name" as "fullName",
+  array(
+    select
+      role_name
+    from
+      granted
+  ) as "roles",
+  "created"."email_verified_at" as "emailVerifiedAt",
+  "created"."created_at" as "createdAt",
+  "created"."updated_at" as "updatedAt"
+from
+  taken
+  left join created on true;

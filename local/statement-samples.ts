@@ -1,0 +1,170 @@
+import { replaceUserRoles } from '../src/administration/assign-roles.sql.ts'
+import { updateUser } from '../src/administration/change-user.sql.ts'
+import { deleteUserById } from '../src/administration/delete-user.sql.ts'
+import { enableUser } from '../src/administration/enable-account.sql.ts'
+import { raiseAuthVersion } from '../src/administration/end-user-sessions.sql.ts'
+import { selectUser, selectUserSessions } from '../src/administration/find-user.sql.ts'
+import { selectUserPage } from '../src/administration/list-users.sql.ts'
+import { selectEvents, selectOwnEvents } from '../src/audit/list-events.sql.ts'
+import { insertDenial } from '../src/audit/record-denial.sql.ts'
+import type { Database } from '../src/db/client.ts'
+import { reportRefusal } from '../src/limits/refuse-locally.sql.ts'
+import type { Client } from '../src/net/client-address.ts'
+import { ping } from '../src/operations/queries.ts'
+import { countPasswordAttempt, returnAttempt } from '../src/passwords/attempt.sql.ts'
+import { updatePassword } from '../src/passwords/change.sql.ts'
+import { insertFailedConfirmation } from '../src/passwords/confirm.sql.ts'
+import { passwordEffects } from '../src/passwords/sign-in.sql.ts'
+import { recordGuessing } from '../src/passwords/watch-guessing.sql.ts'
+import { deleteUnusedRole } from '../src/roles/delete-role.sql.ts'
+import { setUserRole } from '../src/roles/grant-role.sql.ts'
+import { selectRoles } from '../src/roles/queries.ts'
+import { upsertRole } from '../src/roles/write-role.sql.ts'
+import { deleteBefore } from '../src/schedule/purge.sql.ts'
+import { findPrincipal, findUser } from '../src/sessions/authenticate.sql.ts'
+import { revokeSession } from '../src/sessions/end.sql.ts'
+import { revokeSessions } from '../src/sessions/end-all.sql.ts'
+import { openSessionRow } from '../src/sessions/open.sql.ts'
+import { selectSessions } from '../src/sessions/queries.ts'
+import { rotateSession } from '../src/sessions/refresh.sql.ts'
+import { sessions } from '../src/sessions/schema.ts'
+import { updateProfile } from '../src/users/change-profile.sql.ts'
+import { deleteOwnUser } from '../src/users/delete-account.sql.ts'
+import { insertUser } from '../src/users/register.sql.ts'
+
+// Any values would do: they are parameters, and the book has `$1` in their places.
+const now = new Date(0)
+const later = new Date(1)
+const sessionId = '00000000-0000-4000-8000-000000000000'
+const client: Client = { address: null, network: '', widerNetworks: [], site: '', userAgent: null }
+const bucket = { key: '', count: 5, seconds: 300 }
+const once = { key: '', seconds: 3600 }
+const session = { id: sessionId, idleExpiresAt: later, expiresAt: later }
+const own = { userId: 1, sessionId, now }
+const known = { userId: 1, passwordVersion: 1, key: '', keepSeconds: 1 }
+const proof = { userId: 1, authVersion: 1, methods: ['pwd' as const] }
+const attempted = { storedHash: '', upgradedHash: null, wrongFor: null, bucket, byDevice: false }
+const confirmed = { ...own, authVersion: 1, bucket, byDevice: true }
+const actor = { userId: 1, sessionId, permission: 'users:write' as const }
+const act = { actor, userId: 2, now }
+const reading = { actor, bucket: once, now }
+const page = { after: null, limit: 50 }
+const nobody = { query: null, role: null, status: null }
+
+/**
+ * Every statement of the product, by the file that it stands in and the function that sends it; where a
+ * function has several shapes, those that differ most.
+ */
+export const SAMPLES: Record<string, Record<string, (db: Database) => Promise<unknown>>> = {
+  'administration/assign-roles': {
+    replaceUserRoles: (db) => replaceUserRoles({ db, client }, { ...act, roles: ['user'] }),
+  },
+  'administration/change-user': {
+    updateUser: (db) => updateUser({ db, client }, { ...act, status: 'disabled', disabledReason: '' }),
+  },
+  'administration/delete-user': { deleteUserById: (db) => deleteUserById({ db, client }, act) },
+  'administration/enable-account': { enableUser: (db) => enableUser({ db, client }, { email: '', now }) },
+  'administration/end-user-sessions': { raiseAuthVersion: (db) => raiseAuthVersion({ db, client }, act) },
+  'administration/find-user': {
+    selectUser: (db) => selectUser({ db, client }, { ...reading, userId: 2 }),
+    selectUserSessions: (db) => selectUserSessions({ db, client }, { ...reading, userId: 2 }),
+  },
+  'administration/list-users': {
+    selectUserPage: (db) => selectUserPage({ db, client }, { ...nobody, ...page, reading }),
+    'selectUserPage, by role and status': (db) =>
+      selectUserPage({ db, client }, { ...page, query: null, role: '', status: 'active', reading }),
+    'selectUserPage, a search': (db) =>
+      selectUserPage({ db, client }, { ...nobody, query: '', ...page, reading }),
+    'selectUserPage, a search by role': (db) =>
+      selectUserPage({ db, client }, { ...page, query: '', role: '', status: null, reading }),
+  },
+  'audit/list-events': {
+    selectOwnEvents: (db) => selectOwnEvents(db, { ...page, userId: 1 }),
+    selectEvents: (db) => selectEvents({ db, client }, { ...page, reading: { ...reading, userId: null } }),
+  },
+  'audit/record-denial': {
+    insertDenial: (db) => insertDenial({ db, client }, { ...own, details: {}, bucket: once }),
+  },
+  'limits/refuse-locally': {
+    reportRefusal: (db) => reportRefusal({ db, client }, { bucket, limit: { name: '' }, now }),
+  },
+  'operations/queries': { ping },
+  'passwords/attempt': {
+    countPasswordAttempt: (db) =>
+      countPasswordAttempt(
+        { db, client },
+        { whose: { identifier: 'a@b' }, account: bucket, addresses: [bucket], known, now },
+      ),
+    returnAttempt: (db) => returnAttempt(db, bucket),
+  },
+  'passwords/change': {
+    updatePassword: (db) => updatePassword({ db, client }, { ...confirmed, passwordHash: '', session }),
+  },
+  'passwords/confirm': {
+    insertFailedConfirmation: (db) =>
+      insertFailedConfirmation({ db, client }, { ...own, wrongFor: 1, byDevice: true }),
+  },
+  'passwords/watch-guessing': {
+    recordGuessing: (db) => recordGuessing(db, { since: now, now: later, threshold: 1 }),
+  },
+  'roles/delete-role': {
+    deleteUnusedRole: (db) => deleteUnusedRole({ db, client }, { actor, name: '', now }),
+  },
+  'roles/grant-role': {
+    setUserRole: (db) => setUserRole({ db, client }, { email: '', role: '', isGranted: true, now }),
+  },
+  'roles/queries': { selectRoles },
+  'roles/write-role': {
+    upsertRole: (db) =>
+      upsertRole({ db, client }, { actor, name: '', description: '', permissions: [], isNew: true, now }),
+  },
+  'schedule/purge': {
+    deleteBefore: (db) =>
+      deleteBefore(db, { table: sessions, age: sessions.idleExpiresAt, before: now, limit: 1 }),
+  },
+  'sessions/authenticate': {
+    findUser: (db) => findUser({ db, client }, { ...own, spends: null }),
+    'findUser, counted': (db) => findUser({ db, client }, { ...own, spends: { limit: '', bucket } }),
+    findPrincipal: (db) => findPrincipal({ db, client }, { ...own, spends: null }),
+  },
+  'sessions/end': {
+    revokeSession: (db) =>
+      revokeSession({ db, client }, { sessionId, userId: 1, now, type: 'session_ended' }),
+  },
+  'sessions/end-all': {
+    revokeSessions: (db) => revokeSessions({ db, client }, { ...own, keepCurrent: true }),
+  },
+  'sessions/open': {
+    'openSessionRow, by password': (db) =>
+      openSessionRow(
+        { db, client },
+        { proof, attemptedId: 1, reason: '', effects: passwordEffects(attempted)(now), session, now },
+      ),
+  },
+  'sessions/queries': { selectSessions: (db) => selectSessions(db, own) },
+  'sessions/refresh': {
+    rotateSession: (db) =>
+      rotateSession(
+        { db, client },
+        {
+          sessionId,
+          generation: 0,
+          now,
+          graceSince: now,
+          unusedSince: now,
+          idleExpiresAt: later,
+        },
+      ),
+  },
+  'users/change-profile': {
+    updateProfile: (db) => updateProfile({ db, client }, { id: 1, sessionId, username: '', now }),
+  },
+  'users/delete-account': { deleteOwnUser: (db) => deleteOwnUser({ db, client }, confirmed) },
+  'users/register': {
+    insertUser: (db) =>
+      insertUser(
+        { db, client },
+        { username: '', email: '', fullName: '', passwordHash: '', buckets: [bucket], now },
+      ),
+  },
+}

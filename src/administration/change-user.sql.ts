@@ -1,0 +1,138 @@
+import type { SQL } from 'drizzle-orm'
+import type { Database } from '../db/client.ts'
+import { violatedUnique } from '../db/errors.ts'
+import { runAfter } from '../db/run.ts'
+import type { Client } from '../net/client-address.ts'
+import { type AdminUser, adminUserFields, type Status } from '../sql/admin-users.ts'
+import {
+  type ActOnUser,
+  ADMINISTRATION_LOCK,
+  decideAboutUser,
+  eventOfActor,
+  isDone,
+  isLastAdmin,
+  outcome,
+  type Refusal,
+  subject,
+} from '../sql/authority.ts'
+import { type EventSource, recordEvents } from '../sql/events.ts'
+import { NO_FAILURES } from '../sql/lockout.ts'
+import { assignments, columnsOf, statement } from '../sql/parts.ts'
+import { sql } from '../sql/template.ts'
+import { time } from '../sql/time.ts'
+import { USERNAME_KEY, users } from '../users/schema.ts'
+
+export type UserChange = ActOnUser & {
+  username?: string
+  fullName?: string
+  /** `active` also unlocks the account. */
+  status?: Status
+  /** Of a disabled account. */
+  disabledReason?: string | null
+}
+
+type NotChanged = Refusal | 'last_admin' | 'not_disabled'
+
+const u = columnsOf(users, 'u')
+const changed = columnsOf(users, 'changed')
+
+/**
+ * Changes an account. Disabling raises `auth_version`, so that no session from before is live again when the
+ * account is enabled.
+ *
+ * @returns the account, or why it was not changed; `username`: somebody else has that one
+ */
+export async function updateUser(
+  { db, client }: { db: Database; client: Client },
+  change: UserChange,
+): Promise<AdminUser | NotChanged | 'username'> {
+  const update = statement(
+    {
+      ...decideAboutUser(change, refusalsOf(change)),
+      changed: changeRow(change),
+      recorded: recordEvents({ client, now: change.now }, eventsOf(change)),
+    },
+    {
+      fields: { outcome: sql<'done' | NotChanged>`${outcome}`, ...adminUserFields(changed) },
+      from: sql`from decision left join changed on true`,
+    },
+  )
+  try {
+    const [row] = await runAfter(db, ADMINISTRATION_LOCK, update)
+    if (!row) return 'ended'
+    const { outcome: result, ...user } = row
+    return result === 'done' ? user : result
+  } catch (error) {
+    if (violatedUnique(error) === USERNAME_KEY) return 'username'
+    throw error
+  }
+}
+
+/** Whether a change disables or enables the account, as conditions. */
+function effectsOf({ status }: UserChange): { disables: SQL; enables: SQL } {
+  const wanted = sql`${status ?? ''}::text`
+  return { disables: sql`${wanted} = 'disabled'`, enables: sql`${wanted} = 'active'` }
+}
+
+/** Further branches of the part `decision`. */
+function refusalsOf(change: UserChange): SQL {
+  const { disables, enables } = effectsOf(change)
+  const givesReason = sql`${typeof change.disabledReason === 'string'}::boolean`
+  return sql`
+    when ${disables} and ${isLastAdmin(subject)} then 'last_admin'
+    when ${givesReason} and not ${disables} and (${enables} or ${subject.disabledAt} is null)
+      then 'not_disabled'`
+}
+
+/** The part `changed`: the account after the change, if `decision` lets it happen. */
+function changeRow(change: UserChange): SQL {
+  const { disables, enables } = effectsOf(change)
+  const { userId, username = null, fullName = null, disabledReason, now } = change
+  const hasReason = sql`${disabledReason !== undefined}::boolean`
+  const values = {
+    username: sql`coalesce(${username}, ${u.username})`,
+    fullName: sql`coalesce(${fullName}, ${u.fullName})`,
+    disabledAt: sql`
+      case when ${disables} then coalesce(${u.disabledAt}, ${time(now)})
+        when ${enables} then null else ${u.disabledAt} end`,
+    disabledReason: sql`
+      case when ${enables} then null
+        when ${hasReason} then ${disabledReason ?? null} else ${u.disabledReason} end`,
+    consecutiveFailures: sql`
+      case when ${enables} then ${NO_FAILURES.consecutiveFailures} else ${u.consecutiveFailures} end`,
+    authVersion: sql`
+      ${u.authVersion} + case when ${disables} and ${u.disabledAt} is null then 1 else 0 end`,
+    updatedAt: time(now),
+  }
+  return sql`
+    update ${users} u set ${assignments(users, values)}
+    from decision where ${u.id} = ${userId} and ${isDone}
+    returning u.*`
+}
+
+/** What happened by the parts `subject` and `changed`, each event only if it did. */
+function eventsOf(change: UserChange): EventSource[] {
+  const { enables } = effectsOf(change)
+  const names = [
+    ...(change.username === undefined ? [] : ['username']),
+    ...(change.fullName === undefined ? [] : ['full_name']),
+  ]
+  const wasDisabled = sql`(${subject.disabledAt} is not null)`
+  const isDisabled = sql`(${changed.disabledAt} is not null)`
+  const hasOtherReason = sql`${subject.disabledReason} is distinct from ${changed.disabledReason}`
+  const hasOtherProfile = sql`(${subject.username}, ${subject.fullName})
+    is distinct from (${changed.username}, ${changed.fullName})`
+  return [
+    eventOfActor('profile_changed', {
+      when: sql`changed where ${hasOtherProfile}`,
+      details: sql`jsonb_build_object('members', ${JSON.stringify(names)}::jsonb)`,
+    }),
+    eventOfActor('account_disabled', {
+      when: sql`changed where ${isDisabled} and (not ${wasDisabled} or ${hasOtherReason})`,
+    }),
+    eventOfActor('account_enabled', { when: sql`changed where not ${isDisabled} and ${wasDisabled}` }),
+    eventOfActor('account_unlocked', {
+      when: sql`changed where ${enables} and ${subject.consecutiveFailures} > 0`,
+    }),
+  ]
+}

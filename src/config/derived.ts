@@ -1,0 +1,58 @@
+import { hs256Key, pick, type SigningKey } from '../crypto/signing-key.ts'
+import { isLoopback } from '../net/loopback.ts'
+import { SECRET_KID } from './reused-secrets.ts'
+
+/** The variables that `Derived` is made from. `Config` has no other member for them. */
+type Sources = {
+  PUBLIC_URL: string
+  APP_URL: string | undefined
+  CORS_ORIGINS: readonly string[] | undefined
+  COOKIE_SAME_SITE: 'lax' | 'strict' | 'none'
+  COOKIE_PARTITIONED: boolean
+  JWT_SECRET: string | undefined
+  JWT_SIGNING_KEYS: readonly SigningKey[] | undefined
+  JWT_AUDIENCE: string | undefined
+  BREACHED_PASSWORDS_URL: string | undefined
+}
+
+/** The members of `Config` that are more than the value of one variable. */
+export type Derived = ReturnType<typeof derive>
+
+export function derive(values: Sources) {
+  const appUrl = values.APP_URL ?? 'http://localhost:3000'
+  return {
+    appUrl,
+    corsOrigins: values.CORS_ORIGINS ?? [appUrl],
+    cookies: {
+      secure: values.PUBLIC_URL.startsWith('https:'),
+      sameSite: values.COOKIE_SAME_SITE,
+      partitioned: values.COOKIE_PARTITIONED,
+    },
+    /** The first one signs, all verify. */
+    signingKeys: keyRingOf(values),
+    audience: values.JWT_AUDIENCE ?? values.PUBLIC_URL,
+    breachedPasswordsUrl: breachedPasswordsUrlOf(values),
+  }
+}
+
+/**
+ * The keys, and after them the secret, unless a key already has its name, as during a rotation. So a server
+ * that moves from the secret to keys refuses no token meanwhile.
+ */
+function keyRingOf({ JWT_SIGNING_KEYS: keys = [], JWT_SECRET: text }: Sources): readonly SigningKey[] {
+  const named = text === undefined ? [] : [hs256Key(SECRET_KID, text)]
+  const known = new Set(keys.map(({ kid }) => kid))
+  return [...keys.map((key) => pick(key, key)), ...named.filter(({ kid }) => !known.has(kid))]
+}
+
+/** @see https://haveibeenpwned.com/API/v3#PwnedPasswords */
+const PWNED_PASSWORDS_URL = 'https://api.pwnedpasswords.com/range/'
+
+/**
+ * The range API that knows breached passwords; `null`: nobody is asked. By default a server on the network
+ * asks, a developer's machine doesn't.
+ */
+function breachedPasswordsUrlOf({ BREACHED_PASSWORDS_URL: url, PUBLIC_URL: publicUrl }: Sources) {
+  if (url !== undefined) return url === 'off' ? null : url
+  return isLoopback(new URL(publicUrl).hostname) ? null : PWNED_PASSWORDS_URL
+}

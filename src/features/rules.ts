@@ -1,0 +1,222 @@
+import * as z from 'zod/mini'
+import { keyIdentity, keyProblem, type SigningKey } from '../crypto/signing-key.ts'
+import { secretWeakness } from '../crypto/weakness.ts'
+import { isLoopback } from '../net/loopback.ts'
+import { readOrigin } from '../net/origin.ts'
+
+// Rules for the kinds of variables. The variables themselves are in the `feature.ts` of each folder.
+
+/** A step of a rule: reads what the step before returned, or says what is wrong with it. */
+const step = <In, Out>(read: (value: In, refuse: (problem: string) => void) => Out) =>
+  z.transform<In, Out>((value, { issues }) =>
+    read(value, (message) => issues.push({ code: 'custom', message, input: undefined })),
+  )
+
+/** An origin as browsers write it, an app's (`capacitor://localhost`) included. */
+const anyOrigin = z.pipe(
+  z.string(),
+  step((text: string, refuse) => {
+    const read = readOrigin(text)
+    if ('origin' in read) return read.origin
+    refuse(read.problem)
+    return 'invalid:'
+  }),
+)
+
+/** An http(s) origin without path; plain http on loopback only, where nobody else can listen in. */
+export const origin = z.pipe(
+  anyOrigin,
+  step((value: string, refuse) => {
+    if (!/^(https?|invalid):/.test(value)) refuse('must be an http or https URL')
+    return value
+  }),
+)
+
+/** `resolveDatabase` checks its host, which depends on `DATABASE_ENDPOINT`. */
+export const databaseUrl = z.string()
+
+export const secret = z.string().check(
+  z.check(({ value: input, issues }) => {
+    const message = secretWeakness(input)
+    if (message) issues.push({ code: 'custom', message, input })
+  }),
+)
+
+/** One or several, separated by commas: the first one makes keys, all are accepted. */
+export const secrets = z.pipe(
+  z.pipe(
+    z.string(),
+    step((text: string) => text.split(/[\s,]+/).filter(Boolean)),
+  ),
+  z.array(secret).check(
+    z.minLength(1, { error: 'is empty' }),
+    z.refine((list) => new Set(list).size === list.length, { error: 'repeats a secret' }),
+  ),
+)
+
+const signingKey = z.custom<SigningKey>().check(
+  z.check(({ value: input, issues }) => {
+    const message = keyProblem(input)
+    if (message) issues.push({ code: 'custom', message, input })
+  }),
+)
+
+/** JSON Web Keys (RFC 7517): the first one signs, all verify. */
+export const signingKeys = z.pipe(
+  z.pipe(
+    z.string(),
+    step((text: string, refuse): unknown => {
+      try {
+        return JSON.parse(text)
+      } catch {
+        return refuse('is not JSON')
+      }
+    }),
+  ),
+  z.array(signingKey, { error: 'is not a JSON array of keys' }).check(
+    z.minLength(1, { error: 'has no key' }),
+    z.refine((keys) => new Set(keys.map(({ kid }) => kid)).size === keys.length, { error: 'repeats a kid' }),
+    z.refine((keys) => new Set(keys.map(keyIdentity)).size === keys.length, {
+      error: 'has one key under two kids',
+    }),
+  ),
+)
+
+export const integer = (minimum: number, maximum: number) =>
+  z.pipe(
+    z.string().check(z.regex(/^\d{1,9}$/, { error: 'is not a whole number', abort: true })),
+    step((text: string, refuse) => {
+      const value = Number(text)
+      if (value < minimum) refuse(`is under ${minimum}`)
+      if (value > maximum) refuse(`is above ${maximum}`)
+      return value
+    }),
+  )
+
+export const origins = z.pipe(
+  z.pipe(
+    z.string(),
+    step((text: string) => text.split(/[\s,]+/).filter(Boolean)),
+  ),
+  z.array(anyOrigin),
+)
+
+export const label = z
+  .string()
+  .check(z.trim(), z.minLength(1, { error: 'is empty' }), z.maxLength(255, { error: 'is too long' }))
+
+/** A burst of `count`, refilled evenly over `seconds`. */
+export type Limit = {
+  /** Clients read it in `RateLimit-Policy`, owners in their events: it never changes. */
+  name: string
+  count: number
+  seconds: number
+}
+
+/** In seconds about twelve days: a bucket that takes longer to refill is a lockout. */
+const MAX_LIMIT = 1_000_000
+
+/**
+ * The variable of a limit, as `count/seconds`. Both are positive: "unlimited" can't be written, by mistake or
+ * with a number that amounts to it.
+ *
+ * @param bounds the largest burst, and the largest rate a second
+ */
+export function limitVariable({ name, bounds: { burst, perSecond }, ...variable }: LimitVariable) {
+  const rule = z.pipe(
+    z.string(),
+    step((text: string, refuse): Limit => {
+      const [, count, seconds] = (/^([1-9]\d{0,6})\/([1-9]\d{0,6})$/.exec(text) ?? []).map(Number)
+      if (count && seconds && count <= MAX_LIMIT && seconds <= MAX_LIMIT) {
+        if (count <= burst && count <= perSecond * seconds) return { name, count, seconds }
+        refuse(`limits nobody; at most ${burst} at once and ${perSecond} a second`)
+      } else {
+        refuse(`is not count/seconds, each from 1 to ${MAX_LIMIT}, e.g. ${variable.default}`)
+      }
+      return { name, count: 1, seconds: MAX_LIMIT }
+    }),
+  )
+  return { ...variable, rule }
+}
+
+type LimitVariable = {
+  name: string
+  default: `${number}/${number}`
+  bounds: LimitBounds
+  unit: `${string}/seconds`
+  reason: string
+}
+
+type LimitBounds = { burst: number; perSecond: number }
+
+/**
+ * By account: 100 wrong passwords lock one (NIST SP 800-63B section 3.2.2), so no account reaches ten times
+ * that.
+ */
+export const PER_ACCOUNT: LimitBounds = { burst: 1000, perSecond: 10 }
+
+/**
+ * By client address: a request that is limited costs a hash, and a core makes ten a second. The people behind
+ * one company's NAT stay far below.
+ */
+export const PER_CLIENT: LimitBounds = { burst: 10_000, perSecond: 200 }
+
+/** The address that the Node entry listens on; IPv6 with or without the brackets that it has in URLs. */
+export const host = z.pipe(
+  label,
+  step((text: string) => text.replace(/^\[(.*)\]$/, '$1')),
+)
+
+export const flag = z.pipe(
+  z.string(),
+  step((text: string, refuse) => {
+    if (text !== 'true' && text !== 'false') refuse('must be true or false')
+    return text === 'true'
+  }),
+)
+
+/** `SameSite` of cookies (RFC 6265bis section 5.6.7). */
+export const sameSite = z.pipe(
+  z.string(),
+  z.enum(['lax', 'strict', 'none'], { error: 'must be lax, strict or none' }),
+)
+
+/**
+ * Unquoted, so that a schema's name means the same in psql; PostgreSQL reserves `pg_` and has 63 bytes for a
+ * name.
+ */
+export const schemaName = z.string().check(
+  z.regex(/^(?!pg_|information_schema$)[a-z_][a-z0-9_]{0,62}$/, {
+    error: 'must be a name in lower case, not one of PostgreSQL’s own (pg_…, information_schema)',
+  }),
+)
+
+/**
+ * Where another server is asked, without a query or credentials; plain http on loopback only. `off`: nowhere.
+ */
+export const serviceUrl = z.pipe(
+  z.string(),
+  step((text: string, refuse) => {
+    const { protocol, hostname, search, hash, username, password, href } = new URL(
+      URL.canParse(text) ? text : 'invalid:',
+    )
+    const secure = protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
+    if (text === 'off') return text
+    if (!secure || search || hash || username || password)
+      refuse('must be off, or an https URL without query and credentials')
+    return href
+  }),
+)
+
+/** The URL that SQL is posted to in place of Neon's; plain http on loopback only. */
+export const endpointUrl = z.pipe(
+  z.string(),
+  step((text: string, refuse) => {
+    const { protocol, hostname, hash, username, password, href } = new URL(
+      URL.canParse(text) ? text : 'invalid:',
+    )
+    const isSecure = protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
+    if (!isSecure || hash || username || password) refuse('must be an https URL without credentials')
+    return href
+  }),
+)

@@ -1,0 +1,11 @@
+/**
+ * The front door for those who install the package: `createApp(makeDeps(parseConfig(variables), platform))`
+ * is a Hono app to serve or to mount. `worker.ts` and `node.ts` show how each platform makes its part.
+ * @module
+ */
+export { type AppType, createApp, jobs } from './app.ts'
+export { assertUsableKeys, type Config, ConfigError, parseConfig } from './config/parse-config.ts'
+export type { AppDeps, Assets, ClientAddress, Deps, FloodLimiter, IsPlainHttp } from './deps.ts'
+export type { ErrorCode, EventType, Permission, VariableName } from './features.ts'
+export { type Hashing, makeDeps } from './make-deps.ts'
+export { runScheduled } from './schedule/run-scheduled.ts'

@@ -1,0 +1,82 @@
+import type { Feature } from '../features/feature.ts'
+import { limitVariable, PER_ACCOUNT, PER_CLIENT } from '../features/rules.ts'
+import { rateLimits } from './schema.ts'
+
+export const limits = {
+  tables: { rateLimits },
+  variables: {
+    LIMIT_SIGN_IN_ACCOUNT: limitVariable({
+      name: 'sign_in_account',
+      default: '5/300',
+      bounds: PER_ACCOUNT,
+      unit: 'attempts/seconds',
+      reason:
+        'a burst of 5, refilled evenly over 300 seconds; a success gives back what it spent. A browser ' +
+        'that signed in before has a bucket of its own',
+    }),
+    LIMIT_SIGN_IN_ADDRESS: limitVariable({
+      name: 'sign_in_address',
+      default: '20/60',
+      bounds: PER_CLIENT,
+      unit: 'attempts/seconds',
+      reason: 'per client address; IPv6 by /64, and four and sixteen times as many by /56 and /48',
+    }),
+    LIMIT_REGISTER_ADDRESS: limitVariable({
+      name: 'register_address',
+      default: '10/3600',
+      bounds: PER_CLIENT,
+      unit: 'attempts/seconds',
+      reason: 'the same, for registering',
+    }),
+    LIMIT_ACT_ACCOUNT: limitVariable({
+      name: 'act',
+      default: '60/60',
+      bounds: PER_ACCOUNT,
+      unit: 'requests/seconds',
+      reason: 'what a signed-in account may change: every request that is not a GET',
+    }),
+    LIMIT_PROFILE_ACCOUNT: limitVariable({
+      name: 'profile',
+      default: '10/3600',
+      bounds: PER_ACCOUNT,
+      unit: 'requests/seconds',
+      reason: 'changes of the profile, which also tell whether a username is taken',
+    }),
+    LIMIT_REFRESH_SESSION: limitVariable({
+      name: 'refresh_session',
+      default: '60/60',
+      bounds: PER_ACCOUNT,
+      unit: 'refreshes/seconds',
+      reason: 'of one session, counted by each process or isolate',
+    }),
+    LIMIT_FLOOD_ADDRESS: limitVariable({
+      name: 'flood_address',
+      default: '100/60',
+      bounds: PER_CLIENT,
+      unit: 'requests/seconds',
+      reason:
+        'of what costs a hash, before any query. Under Node; on Workers `[[ratelimits]]` in ' +
+        '`wrangler.toml` decides, and this has to repeat it',
+    }),
+  },
+  errors: {
+    rate_limited: {
+      status: 429,
+      title: 'Too many attempts',
+      advice: 'Wait for as many seconds as Retry-After says.',
+    },
+    overloaded: {
+      status: 503,
+      title: 'Too busy at the moment',
+      advice: 'More passwords wait to be checked than are worth waiting for. Wait as Retry-After says.',
+      headers: { 'Retry-After': '5' },
+    },
+  },
+  events: {
+    limited: { meaning: 'Attempts at the password were refused, as there were too many.' },
+  },
+  purges: {
+    // An attempt that comes in the same moment keeps its row.
+    budgets: { table: rateLimits, age: rateLimits.expiresAt, keepDays: 0 },
+  },
+} as const satisfies Feature

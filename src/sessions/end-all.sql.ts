@@ -1,0 +1,56 @@
+import type { SQL } from 'drizzle-orm'
+import type { Database } from '../db/client.ts'
+import { run } from '../db/run.ts'
+import type { Client } from '../net/client-address.ts'
+import { recordEvents } from '../sql/events.ts'
+import { assignments, columnsOf, statement } from '../sql/parts.ts'
+import { byCaller, caller, isLive, lockCaller } from '../sql/sessions.ts'
+import { sql } from '../sql/template.ts'
+import { users } from '../users/schema.ts'
+import { sessions } from './schema.ts'
+
+export type EndingAll = { userId: number; sessionId: string; keepCurrent: boolean; now: Date }
+
+const s = columnsOf(sessions, 's')
+const u = columnsOf(users, 'u')
+
+/**
+ * Ends every session of a user, if asked for without the caller's own, by raising the version that all of
+ * them carry. It counts only if the caller's session is live when both rows are locked: a request that was
+ * under way when its session ended must neither bring that back nor end the sessions of others. If there is
+ * no other session to end, nothing is recorded; a sign-in that is under way comes to nothing all the same.
+ *
+ * @returns whether it counted
+ */
+export async function revokeSessions(
+  { db, client }: { db: Database; client: Client },
+  ending: EndingAll,
+): Promise<boolean> {
+  const { keepCurrent, now } = ending
+  const isKept = sql`${keepCurrent}::boolean`
+  const details = sql`jsonb_build_object('sessions', ${keepCurrent ? 'others' : 'all'}::text)`
+  const ended = statement(
+    {
+      caller: lockCaller(ending),
+      others: findOthers(isKept, now),
+      raised: sql`
+        update ${users} u set ${assignments(users, { authVersion: sql`${u.authVersion} + 1` })}
+        from caller where ${u.id} = ${caller.userId} returning ${u.authVersion}`,
+      kept: sql`
+        update ${sessions} s set ${assignments(sessions, { authVersion: sql`raised.auth_version` })}
+        from raised, caller where ${s.id} = ${caller.sessionId} and ${isKept}`,
+      recorded: recordEvents({ client, now }, [
+        { ...byCaller('session_ended', sql`from caller, others`), details },
+      ]),
+    },
+    { fields: { counted: sql<boolean>`true` }, from: sql`from caller` },
+  )
+  return (await run(db, ended)).length > 0
+}
+
+/** The part `others`, beside `caller`: a row if there is a live session to end. */
+function findOthers(isKept: SQL, now: Date): SQL {
+  return sql`
+    select from ${sessions} s join ${users} u on ${u.id} = ${s.userId} join caller on ${caller.userId} = ${u.id}
+    where ${isLive({ session: s, user: u, now })} and (not ${isKept} or ${s.id} <> ${caller.sessionId}) limit 1`
+}

@@ -1,0 +1,15 @@
+import type { Deps } from '../deps.ts'
+import { AppError } from '../errors.ts'
+import { revokeSessions } from './end-all.sql.ts'
+
+/**
+ * Signs a user out everywhere, or everywhere else.
+ *
+ * @throws AppError `invalid_token` if the caller's session ended meanwhile
+ */
+export async function endAllSessions(
+  deps: Pick<Deps, 'db' | 'clock' | 'client'>,
+  caller: { userId: number; sessionId: string; keepCurrent: boolean },
+): Promise<void> {
+  if (!(await revokeSessions(deps, { ...caller, now: deps.clock() }))) throw new AppError('invalid_token')
+}

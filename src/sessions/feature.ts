@@ -1,0 +1,76 @@
+import type { Feature } from '../features/feature.ts'
+import { integer, label, secret, secrets, signingKeys } from '../features/rules.ts'
+import { sessions as table } from './schema.ts'
+
+export const sessions = {
+  tables: { sessions: table },
+  variables: {
+    JWT_SECRET: {
+      rule: secret,
+      unit: '32 random bytes, base64 or hex',
+      otherwise: 'this or the next',
+      secret: true,
+      reason:
+        'signs tokens (HS256), which only this server can verify then; beside `JWT_SIGNING_KEYS` it only ' +
+        'verifies',
+    },
+    JWT_SIGNING_KEYS: {
+      rule: signingKeys,
+      unit: 'JSON array of JWKs',
+      otherwise: 'this or the former',
+      secret: true,
+      reason:
+        '`npm run keys` makes them. The first signs, all verify, so that keys can be replaced; everybody ' +
+        'can verify ES256 and EdDSA',
+    },
+    JWT_AUDIENCE: {
+      rule: label,
+      unit: 'string',
+      otherwise: '`PUBLIC_URL`',
+      reason: 'whom tokens are for; keeps those of staging out of production',
+    },
+    AUTH_SECRETS: {
+      rule: secrets,
+      unit: 'as `JWT_SECRET`, by comma',
+      required: true,
+      secret: true,
+      reason: 'all keys but the signing ones are derived from these; the first one makes, all are accepted',
+    },
+    ACCESS_TOKEN_SECONDS: {
+      rule: integer(60, 86_400),
+      unit: 'seconds',
+      default: '1800',
+      reason: 'lifetime of an access token, 60 to 86400',
+    },
+    REFRESH_IDLE_SECONDS: {
+      rule: integer(60, 31_536_000),
+      unit: 'seconds',
+      default: '604800',
+      reason: 'a session that is not refreshed for so long ends',
+    },
+    REFRESH_GRACE_SECONDS: {
+      rule: integer(0, 60),
+      unit: 'seconds',
+      default: '10',
+      reason:
+        'how long a refresh token that was replaced still answers the current one, 0 to 60, and five more ' +
+        'for clocks that differ; two minutes if its successor was never presented',
+    },
+    SESSION_SECONDS: {
+      rule: integer(60, 31_536_000),
+      unit: 'seconds',
+      default: '2592000',
+      reason: 'a session ends after this, however often it is refreshed',
+    },
+  },
+  events: {
+    refresh_token_replayed: { meaning: 'A used refresh token came back, so its session was ended.' },
+    signed_out: { meaning: 'A session was signed out.' },
+    session_ended: { meaning: 'Sessions were ended from elsewhere, or as there were too many.' },
+  },
+  purges: {
+    // Thirty days, to find out later what happened. A live session is never that old: its end is in the
+    // future, and a refresh only moves it further.
+    sessions: { table, age: table.idleExpiresAt, keepDays: 30 },
+  },
+} as const satisfies Feature

@@ -1,0 +1,18 @@
+import type { Deps } from '../deps.ts'
+import { AppError } from '../errors.ts'
+import type { Session } from '../sql/sessions.ts'
+import { selectSessions } from './queries.ts'
+
+/**
+ * Where a user is signed in, the last used first.
+ *
+ * @throws AppError `invalid_token` if the user is gone meanwhile
+ */
+export async function listSessions(
+  { db, clock }: Pick<Deps, 'db' | 'clock'>,
+  { userId }: { userId: number },
+): Promise<Session[]> {
+  const sessions = await selectSessions(db, { userId, now: clock() })
+  if (!sessions) throw new AppError('invalid_token')
+  return sessions
+}

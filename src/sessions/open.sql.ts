@@ -1,0 +1,129 @@
+import type { SQL } from 'drizzle-orm'
+import type { Database } from '../db/client.ts'
+import { run } from '../db/run.ts'
+import type { Client } from '../net/client-address.ts'
+import { type EventSource, recordEvents } from '../sql/events.ts'
+import { account, isProven, type Proof, type SignInEffects } from '../sql/opening.ts'
+import { assignments, columnsOf, statement } from '../sql/parts.ts'
+import { insertSession, isLive, MAX_SESSIONS, type NewSession } from '../sql/sessions.ts'
+import { sql } from '../sql/template.ts'
+import { time } from '../sql/time.ts'
+import { type Principal, principalFields } from '../sql/users.ts'
+import { users } from '../users/schema.ts'
+import { sessions } from './schema.ts'
+
+export type Opening = {
+  /** `null`: a failed attempt, which opens nothing. */
+  proof: Proof | null
+  /** The account that was meant; `null`: none. */
+  attemptedId: number | null
+  /** Why the attempt failed, or would have to, if the account changed meanwhile. */
+  reason: string
+  effects: SignInEffects
+  session: NewSession
+  now: Date
+}
+
+const s = columnsOf(sessions, 's')
+/** Of subqueries that select from the session `s`. */
+const found = columnsOf(sessions, 'found')
+
+/**
+ * Completes a sign-in and opens its session in one statement: it counts only if the account is still enabled
+ * and nothing of it was revoked since the proof. A failed attempt runs the same statement for nobody: the
+ * queries of all outcomes are the same.
+ *
+ * @returns the user, or `null` if the attempt failed or the account changed in between
+ */
+export async function openSessionRow(
+  { db, client }: { db: Database; client: Client },
+  { proof, attemptedId, reason, effects, session, now }: Opening,
+): Promise<Principal | null> {
+  const events = [...openingEvents({ session, attemptedId, reason }), ...effects.events, ...evictionEvents()]
+  const opening = statement(
+    {
+      account: provenAccount({ proof, effects, now }),
+      ...effects.parts,
+      opened: insertSession({ user: account, from: sql`from account` }, { session, client, now }),
+      evicted: evictOldest(now),
+      forgotten: forgetEnded(now),
+      recorded: recordEvents({ client, now }, events),
+    },
+    { fields: OPENED, from: sql`from account` },
+  )
+  const [user] = await run(db, opening)
+  return user ?? null
+}
+
+const OPENED = principalFields(account)
+
+/** The part `account`: the user, if the proof still holds. No user has the id 0: a constraint sees to it. */
+function provenAccount({ proof, effects, now }: Pick<Opening, 'proof' | 'effects' | 'now'>): SQL {
+  const assigned = assignments(users, {
+    lastLoginAt: time(now),
+    consecutiveFailures: 0,
+    ...effects.assigned,
+  })
+  return sql`
+    update ${users} set ${assigned}
+    where ${users.id} = ${proof?.userId ?? 0} and ${users.authVersion} = ${proof?.authVersion ?? 0}
+      and ${users.disabledAt} is null and ${effects.condition}
+    returning *`
+}
+
+/**
+ * The part `evicted`, beside `account`: signs the sessions out that were left alone for longest, beyond the
+ * most.
+ */
+function evictOldest(now: Date): SQL {
+  const revoked = assignments(sessions, { revokedAt: time(now), revokedReason: 'evicted' })
+  return sql`
+    update ${sessions} set ${revoked} where ${sessions.revokedAt} is null and ${sessions.id} in (
+      select ${s.id} from ${sessions} s join account on ${s.userId} = ${account.id}
+      where ${isLive({ session: s, user: account, now })}
+      order by ${s.lastUsedAt} desc, ${s.id} offset ${MAX_SESSIONS - 1}
+    ) returning ${sessions.id}, ${sessions.userId}`
+}
+
+/**
+ * How many sessions a user has rows of at most, live ones and a hundred ended ones: what people do with their
+ * sessions must not take longer the more of them have ended.
+ */
+export const MAX_KEPT = 200
+
+/** More than a sign-in adds, so that the number comes down to the bound. */
+const FORGOTTEN_AT_ONCE = 10
+
+/** The part `forgotten`, beside `account`: deletes the oldest ended sessions beyond those that are kept. */
+function forgetEnded(now: Date): SQL {
+  return sql`
+    delete from ${sessions} where ${sessions.id} in (
+      select ${found.id} from (
+        select s.* from ${sessions} s join account on ${s.userId} = ${account.id}
+        order by ${s.createdAt} desc, ${s.id} offset ${MAX_KEPT} limit ${MAX_SESSIONS + FORGOTTEN_AT_ONCE}
+      ) found join account on true
+      where not ${isLive({ session: found, user: account, now })} limit ${FORGOTTEN_AT_ONCE}
+    )`
+}
+
+type Outcome = Pick<Opening, 'session' | 'attemptedId' | 'reason'>
+
+function openingEvents({ session, attemptedId, reason }: Outcome): EventSource[] {
+  const { id } = account
+  return [
+    { type: 'signed_in', from: sql`from account`, userId: id, actorId: id, sessionId: sql`${session.id}` },
+    {
+      type: 'sign_in_failed',
+      from: sql`where not ${isProven}`,
+      userId: sql`${attemptedId}`,
+      details: sql`jsonb_build_object('reason', ${reason}::text)`,
+    },
+  ]
+}
+
+function evictionEvents(): EventSource[] {
+  const details = sql`'{"reason":"evicted"}'`
+  return [
+    { type: 'session_ended', from: sql`from evicted`, userId: sql`user_id`, sessionId: sql`id`, details },
+  ]
+}

@@ -1,0 +1,10 @@
+import type { Deps } from '../deps.ts'
+import { revokeSession } from './end.sql.ts'
+
+/** Ends the session that a token of it named; one that has ended already is no error. */
+export async function signOut(
+  deps: Pick<Deps, 'db' | 'clock' | 'client'>,
+  { sessionId }: { sessionId: string },
+): Promise<void> {
+  await revokeSession(deps, { sessionId, userId: null, now: deps.clock(), type: 'signed_out' })
+}

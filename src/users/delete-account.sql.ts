@@ -1,0 +1,47 @@
+import type { Database } from '../db/client.ts'
+import { runAfter } from '../db/run.ts'
+import type { Client } from '../net/client-address.ts'
+import { ADMINISTRATION_LOCK, isLastAdmin } from '../sql/authority.ts'
+import { type ConfirmedAct, isConfirmed, type NotDone } from '../sql/confirmed-act.ts'
+import { recordEvents } from '../sql/events.ts'
+import { giveBack } from '../sql/limits.ts'
+import { columnsOf, statement } from '../sql/parts.ts'
+import { byCaller, lockCaller } from '../sql/sessions.ts'
+import { sql } from '../sql/template.ts'
+import { users } from './schema.ts'
+
+const u = columnsOf(users, 'u')
+const isRight = sql`exists (select from deleted union all select from last_admin)`
+
+/**
+ * Deletes a user with everything of theirs; what is recorded of them stays as long as any event. The last
+ * enabled administrator stays.
+ */
+export async function deleteOwnUser(
+  { db, client }: { db: Database; client: Client },
+  { bucket, ...act }: ConfirmedAct,
+): Promise<'done' | 'last_admin' | NotDone> {
+  const deletion = statement(
+    {
+      caller: lockCaller(act),
+      last_admin: sql`select from ${users} u, caller where ${isConfirmed(act)} and ${isLastAdmin(u)}`,
+      deleted: sql`
+        delete from ${users} u using caller where ${isConfirmed(act)} and not exists (select from last_admin)
+        returning ${u.id}`,
+      given_back: giveBack(bucket, isRight),
+      recorded: recordEvents({ client, now: act.now }, [
+        byCaller('account_deleted', sql`from caller, deleted`),
+        byCaller('password_confirmation_failed', sql`from caller where not ${isRight}`),
+      ]),
+    },
+    {
+      fields: {
+        outcome: sql<'done' | 'last_admin' | 'outdated'>`case when exists (select from deleted) then 'done'
+          when exists (select from last_admin) then 'last_admin' else 'outdated' end`,
+      },
+      from: sql`from caller`,
+    },
+  )
+  const [row] = await runAfter(db, ADMINISTRATION_LOCK, deletion)
+  return row?.outcome ?? 'ended'
+}
