@@ -8,7 +8,8 @@ async function createBounded() {
   const admission = createAdmission({
     running: 1,
     waiting: 32,
-    deadlineMilliseconds: 5000,
+    // Nobody's patience ends while a busy machine runs the test.
+    deadlineMilliseconds: 600_000,
     leaseMilliseconds: Number.POSITIVE_INFINITY,
     now: () => performance.now(),
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
@@ -27,6 +28,12 @@ describe('a flood of requests that cost a hash (row 31)', () => {
     const person = await from('198.51.100.1', register)
     const session = await from('198.51.100.1', () => openSession(person))
     hasher.count = 0
+    const tried: string[] = []
+    const verify = hasher.verify.bind(hasher)
+    hasher.verify = (password, stored) => {
+      tried.push(password)
+      return verify(password, stored)
+    }
     // The only place, held until the test has looked at everybody else.
     let release = () => {}
     const held = admission.run('203.0.113.0', () => new Promise<void>((resolve) => (release = resolve)))
@@ -49,9 +56,9 @@ describe('a flood of requests that cost a hash (row 31)', () => {
     release()
     await held
     expect((await honest).status).toBe(200)
-    // It was the next: the flood had its last turn later than somebody who had none.
-    expect(settled.filter((status) => status === 401).length).toBeLessThanOrEqual(1)
     const responses = await Promise.all(flood)
+    // It was the next: the flood had its last turn later than somebody who had none.
+    expect(tried[0]).toBe(person.password)
     const refused = responses.filter(({ status }) => status === 503)
     expect(refused).toHaveLength(60 - 32 + 1)
     for (const response of refused) {
