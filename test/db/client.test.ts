@@ -152,6 +152,24 @@ describe('the password goes to the endpoint of the database and nowhere else (ro
   })
 })
 
+test('of the time that a statement behind a lock has, PostgreSQL gives half to each of the two', async () => {
+  const bodies: string[] = []
+  const post = (_: string, { body }: { body: string }) => {
+    bodies.push(body)
+    return Promise.reject(new TypeError('nobody is asked'))
+  }
+  const connect = prepareDatabase('postgresql://u:p@ep-x.eu.aws.neon.tech/db', {
+    now: () => performance.now(),
+    timeoutMilliseconds: 3000,
+    databaseFetch: post,
+  })
+  const db = connect({ roundTrips: 0, milliseconds: 0 })
+  await runAfter(db, ONE, statement({}, { fields: {}, from: sql`1` })).catch(() => null)
+  const { queries } = JSON.parse(bodies[0] ?? '') as { queries: { query: string; params: string[] }[] }
+  expect(queries.map(({ params }) => params)).toEqual([['1250'], [], []])
+  expect(queries[0]?.query).toContain("set_config('statement_timeout'")
+})
+
 test('a database that comes back is used again at once', async () => {
   const broken = await appOver('refuses')
   expect((await broken.request('/ready')).status).toBe(503)

@@ -179,6 +179,18 @@ describe('admission of costly work', () => {
     expect(await Promise.all(waiting)).toEqual(['a', 'b', 'c'])
   })
 
+  test('a full queue that all share evenly refuses the next of any of them', async () => {
+    const { enter, turns } = start()
+    void enter('running')
+    await turns()
+    const waiting = ['a', 'a', 'b', 'b'].map((network, index) => enter(network, `${network}${index}`))
+    await refusal(enter('a', 'one more'))
+    await turns()
+    // Nobody had to go for it.
+    const settled = await Promise.race([...waiting, Promise.resolve('all wait')])
+    expect(settled).toBe('all wait')
+  })
+
   test('in a queue full of single requests, one without a recent turn replaces one that had it', async () => {
     const { enter, end, turns, order } = start()
     // Each has had a turn.

@@ -303,6 +303,18 @@ describe('after 100 wrong passwords in a row (NIST SP 800-63B-4 section 3.2.2)',
     expect(items.map(({ details }) => details.reason)).toEqual(['locked', 'locked', 'locked'])
   })
 
+  test('a success from a known browser forgets what that browser failed at', async () => {
+    const { person, device } = await withDevice()
+    const failures = async () =>
+      (await database.sql("select max(attempts) as most from rate_limits where key like 'device:%'"))[0]?.[
+        'most'
+      ]
+    await guess(person.email, 3, device)
+    expect(await failures()).toBe('3')
+    expect((await login(person.email, person.password, device)).status).toBe(200)
+    expect(await failures()).toBe('0')
+  })
+
   test('its owner’s browser still gets in, until 100 of its own failed', async () => {
     const { person, device } = await withDevice()
     await database.sql('update users set consecutive_failures = 100 where id = $1', [person.id])

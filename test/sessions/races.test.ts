@@ -15,10 +15,12 @@ test.each(rounds)(
     expect(responses.map(({ status }) => status)).toEqual(Array(40).fill(200))
     const pairs = (await Promise.all(responses.map((response) => response.json()))) as TokenPair[]
     expect(new Set(pairs.map(({ refresh_token }) => refresh_token)).size).toBe(1)
-    const sessions = await database.sql('select generation, revoked_at from sessions where user_id = $1', [
-      person.id,
-    ])
-    expect(sessions).toEqual([{ generation: '1', revoked_at: null }])
+    // One rotation wrote: without the row's lock, each of the forty would have.
+    const sessions = await database.sql(
+      'select generation, revoked_at, cardinality(replaced_at) as rotations from sessions where user_id = $1',
+      [person.id],
+    )
+    expect(sessions).toEqual([{ generation: '1', revoked_at: null, rotations: '1' }])
     for (const { access_token } of pairs.slice(0, 3)) expect((await me(access_token)).status).toBe(200)
   },
 )
