@@ -65,20 +65,22 @@ export async function rotateSession(
       ]),
     },
     {
-      fields: {
-        outcome: sql<string>`case when is_current then 'rotated' when is_grace then 'grace' else 'replayed' end`,
-        generation: sql<number>`coalesce(${rotated.generation}, ${locked.generation})`,
-        idleExpiresAt: sql`coalesce(${rotated.idleExpiresAt}, ${locked.idleExpiresAt})`.mapWith(
-          sessions.idleExpiresAt,
-        ),
-        sessionCreatedAt: locked.createdAt,
-        ...principalFields(u),
-      },
+      fields: REFRESHED,
       from: sql`from locked join ${users} u on ${u.id} = ${locked.userId} left join rotated on true`,
     },
   )
   const [row] = await run(db, refresh)
   return toRefresh(row)
+}
+
+const REFRESHED = {
+  outcome: sql<string>`case when is_current then 'rotated' when is_grace then 'grace' else 'replayed' end`,
+  generation: sql<number>`coalesce(${rotated.generation}, ${locked.generation})`,
+  idleExpiresAt: sql`coalesce(${rotated.idleExpiresAt}, ${locked.idleExpiresAt})`.mapWith(
+    sessions.idleExpiresAt,
+  ),
+  sessionCreatedAt: locked.createdAt,
+  ...principalFields(u),
 }
 
 type RefreshRow = Principal &
