@@ -1,7 +1,7 @@
 import type { Deps } from '../deps.ts'
 import { fieldError } from '../errors.ts'
 import { recordBucket } from '../limits/buckets.ts'
-import { refusalError } from '../roles/refusal.ts'
+import { refusalError } from '../roles/refusal-error.ts'
 import type { Actor } from '../sql/authority.ts'
 import {
   type EventFilter,

@@ -3,7 +3,7 @@ import { AppError, fieldError } from '../errors.ts'
 import { PERMISSIONS, type Permission } from '../features.ts'
 import type { Actor } from '../sql/authority.ts'
 import type { Role } from './queries.ts'
-import { refusalError } from './refusal.ts'
+import { refusalError } from './refusal-error.ts'
 import { ADMIN_ROLE, DEFAULT_ROLE, ROLE_NAME } from './schema.ts'
 import { upsertRole } from './write-role.sql.ts'
 

@@ -2,8 +2,8 @@ import type { Deps } from '../deps.ts'
 import type { Limit } from '../features/rules.ts'
 import { accountBucket, type BucketDeps, rateLimited } from '../limits/buckets.ts'
 import type { Principal, User } from '../sql/users.ts'
-import { verifyAccessToken } from './access-token.ts'
 import { type Counted, type Found, findPrincipal, findUser } from './authenticate.sql.ts'
+import { verifyAccessToken } from './verify-access-token.ts'
 
 type AuthenticateDeps = Pick<Deps, 'clock' | 'keyRing' | 'db'> & BucketDeps
 export type Authenticated<Who> = { user: Who; sessionId: string }

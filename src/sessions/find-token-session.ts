@@ -1,6 +1,6 @@
 import { readRefreshToken } from '../crypto/refresh-token.ts'
 import type { Deps } from '../deps.ts'
-import { verifyAccessToken } from './access-token.ts'
+import { verifyAccessToken } from './verify-access-token.ts'
 
 type Tokens = { refreshToken: string | null; accessToken: string | null }
 

@@ -1,7 +1,7 @@
 import { makeRefreshToken } from '../crypto/refresh-token.ts'
 import type { Deps } from '../deps.ts'
 import type { Principal } from '../sql/users.ts'
-import { issueAccessToken } from './access-token.ts'
+import { issueAccessToken } from './issue-access-token.ts'
 
 export type TokenPair = {
   user: Principal

@@ -1,8 +1,8 @@
 import type { Deps } from '../deps.ts'
 import type { Proof, SignInEffects } from '../sql/opening.ts'
 import { type IssueDeps, issueTokens, type TokenPair } from './issue-tokens.ts'
-import { newSession } from './new-session.ts'
 import { openSessionRow } from './open.sql.ts'
+import { prepareSession } from './prepare-session.ts'
 
 /** An attempt to sign in, as the way of proving leaves it. */
 export type SignInAttempt = {
@@ -29,7 +29,7 @@ export async function openSession(
   { forCookie }: { forCookie: boolean },
 ): Promise<TokenPair | null> {
   const now = deps.clock()
-  const session = newSession(deps, now)
+  const session = prepareSession(deps, now)
   const user = await openSessionRow(deps, { ...attempt, effects: effects(now), session, now })
   // The statement of a failed attempt finds nobody, but what it answers is not what decides.
   if (!attempt.proof || user?.id !== attempt.proof.userId) return null

@@ -26,7 +26,7 @@ const UNUSED_SECONDS = 120
  * @throws AppError `invalid_token` for every reason to refuse it; `rate_limited`
  * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2
  */
-export async function refresh(
+export async function refreshSession(
   deps: IssueDeps & Pick<Deps, 'db' | 'client' | 'log' | 'localLimits'>,
   { token, forCookie }: { token: string; forCookie: boolean },
 ): Promise<TokenPair> {

@@ -2,7 +2,7 @@ import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import type { User } from '../sql/users.ts'
 import { updateProfile } from './change-profile.sql.ts'
-import { takenError } from './taken.ts'
+import { takenError } from './taken-error.ts'
 
 /**
  * Changes the username or the name of a user.

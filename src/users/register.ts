@@ -4,7 +4,7 @@ import { refuseLocally } from '../limits/refuse-locally.ts'
 import { assertAcceptable, type PasswordRulesDeps } from '../passwords/assert-acceptable.ts'
 import type { User } from '../sql/users.ts'
 import { insertUser } from './register.sql.ts'
-import { takenError } from './taken.ts'
+import { takenError } from './taken-error.ts'
 
 export type Registration = { username: string; email: string; fullName: string; password: string }
 

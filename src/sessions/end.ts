@@ -8,7 +8,7 @@ import { revokeSession } from './end.sql.ts'
  *
  * @throws AppError `not_found`
  */
-export async function endOwnSession(
+export async function endSession(
   deps: Pick<Deps, 'db' | 'clock' | 'client'>,
   { userId, sessionId }: { userId: number; sessionId: string },
 ): Promise<void> {

@@ -28,7 +28,7 @@ const MAX_BATCHES = 300
  * @returns how many were deleted in all
  * @throws what `deleteBatch` rejects with; a timeout only if the smallest batch meets it
  */
-export async function inBatches(deleteBatch: (limit: number) => Promise<number>): Promise<number> {
+export async function deleteInBatches(deleteBatch: (limit: number) => Promise<number>): Promise<number> {
   let total = 0
   let limit = BATCH_ROWS
   for (let batch = 0; batch < MAX_BATCHES; batch++) {
