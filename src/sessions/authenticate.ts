@@ -9,11 +9,11 @@ type AuthenticateDeps = Pick<Deps, 'clock' | 'keyRing' | 'db'> & BucketDeps
 export type Authenticated<Who> = { user: Who; sessionId: string }
 
 /**
- * Whose request this is: the user an access token speaks for, as stored now, and the session it belongs to,
- * which has to be live. A token that fails its checks costs no query.
+ * Finds the user whom an access token speaks for, as stored now, and the session, which has to be live. A
+ * token that fails its checks costs no query.
  *
- * @param limit which of the account's limits the request is counted for; `null`: none
- * @returns `null` when the token is not accepted, the session has ended, or the user is gone or disabled
+ * @param limit the limit of the account that counts the request; `null`: none
+ * @returns `null` if the token is not accepted, the session has ended, or the user is deleted or disabled
  * @throws AppError `rate_limited`
  */
 export function authenticate(
@@ -24,7 +24,7 @@ export function authenticate(
   return authenticateAs(findUser, deps, { token, limit })
 }
 
-/** The same with what the user may do now, which is two joins more to plan. */
+/** The same, with the user's permissions as they are now: two more joins to plan. */
 export function authenticateWithPermissions(
   deps: AuthenticateDeps,
   token: string,

@@ -34,7 +34,8 @@ export const sessionRoutes = new Hono<AppEnv>()
     describeRoute({
       summary: 'Exchange a refresh token for the next pair',
       description:
-        'The token before the current one is answered with the current one for a few seconds; after that, and with any older one, the session ends.',
+        'The token before the current one is answered with the current one for a few seconds; after that, ' +
+        'and with any older one, the session ends.',
       tag,
       responses: { 200: signedInPayload },
       errors: ['unauthenticated', 'invalid_token', 'origin_rejected', 'rate_limited'],
