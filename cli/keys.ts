@@ -15,6 +15,8 @@ const USAGE = `npm run keys -- generate [--alg ES256|EdDSA|HS256] [--value]
                              with --value nothing but the value, for a pipe: npm run --silent keys -- …
 npm run keys -- rotate   [--alg …]   with the present JWT_SIGNING_KEYS or JWT_SECRET in the environment`
 
+const ALGORITHMS: readonly Algorithm[] = ['ES256', 'EdDSA', 'HS256']
+
 const PUT = 'npx wrangler secret put JWT_SIGNING_KEYS'
 const DELETE = 'npx wrangler secret delete JWT_SECRET'
 
@@ -25,8 +27,9 @@ async function main(): Promise<void> {
     allowPositionals: true,
     options: { alg: { type: 'string' }, value: { type: 'boolean' } },
   })
-  const alg = (values.alg ?? 'ES256') as Algorithm
-  if (!['ES256', 'EdDSA', 'HS256'].includes(alg)) throw new UsageError(`Unknown algorithm: ${alg}\n${USAGE}`)
+  const name = values.alg ?? 'ES256'
+  const alg = ALGORITHMS.find((known) => known === name)
+  if (!alg) throw new UsageError(`Unknown algorithm: ${name}\n${USAGE}`)
   // The day, and a random end: two keys with one name would be refused.
   const kid = `${new Date().toISOString().slice(0, 10)}-${crypto.randomUUID().slice(0, 8)}`
   if (positionals[0] === 'generate') return generate(await generateKey(alg, kid), values.value)

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import { openServer, reasonOf } from '../local/database.ts'
+import { openServer } from '../local/database.ts'
+import { reasonOf } from '../local/error-code.ts'
 import { applyMigrations, readSchema } from '../local/migrate.ts'
 import { setStatementTimeout } from '../local/statement-timeout.ts'
 

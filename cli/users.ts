@@ -1,5 +1,5 @@
 import { openConfigured } from '../local/configured-database.ts'
-import { reasonOf } from '../local/database.ts'
+import { findErrorCode, reasonOf } from '../local/error-code.ts'
 import { enableAccount } from '../src/administration/enable-account.ts'
 import type { Granted } from '../src/roles/grant-role.sql.ts'
 import { grantRole, revokeRole } from '../src/roles/grant-role.ts'
@@ -13,6 +13,8 @@ npm run users -- revoke EMAIL ROLE    takes it away
 npm run users -- enable EMAIL         lets somebody sign in who is disabled, or locked by wrong passwords
 
 The database is that of DATABASE_URL, or else the one of npm run dev.`
+
+class UsageError extends Error {}
 
 type Deps = Parameters<typeof grantRole>[0]
 
@@ -43,7 +45,7 @@ function toMessage(email: string, { userId, roles, isChanged, canSignIn }: Grant
 async function main([name = '', ...given]: readonly string[]): Promise<void> {
   const act = Object.hasOwn(ACTS, name) ? ACTS[name] : undefined
   const words = given.map((word) => word.trim())
-  if (act?.words !== words.length || !words.every(Boolean)) throw new Error(USAGE)
+  if (act?.words !== words.length || !words.every(Boolean)) throw new UsageError()
   const { db, location, close } = await openConfigured(process.env)
   // An operator at a terminal has no client address.
   const client = { address: null, network: 'unknown', widerNetworks: [], site: 'unknown', userAgent: null }
@@ -63,15 +65,15 @@ try {
 }
 
 function explain(error: unknown): string {
-  const { code, message, cause } = error as Error & { code?: unknown }
-  if (message === USAGE) return USAGE
+  if (error instanceof UsageError) return USAGE
+  const code = findErrorCode(error)
   // SQLSTATEs of a missing table and a missing column.
   if (code === '42P01' || code === '42703') {
     const command = 'npm run db:migrate (npm run dev does so to its own)'
     return `The database lacks tables of this version. Run: ${command}`
   }
-  if (code === 'database_unavailable') {
-    return `The database gave no usable answer (${reasonOf(cause)}). Run this again: it says how things are.`
+  if (error instanceof Error && code === 'database_unavailable') {
+    return `The database gave no usable answer (${reasonOf(error.cause)}). Run this again: it says how things are.`
   }
   return reasonOf(error)
 }

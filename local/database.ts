@@ -15,6 +15,7 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { PGlite } from '@electric-sql/pglite'
 import type { Pool } from 'pg'
+import { findErrorCode, reasonOf } from './error-code.ts'
 import { pglitePool, postgresPool } from './pools.ts'
 
 export type LocalDatabase = {
@@ -206,7 +207,7 @@ function readLock(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    if (findErrorCode(error) === 'ENOENT') return ''
     throw error
   }
 }
@@ -216,7 +217,7 @@ function isRunning(processId: number): boolean {
     // Signal 0 only checks.
     return processId > 0 && process.kill(processId, 0)
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    return findErrorCode(error) === 'EPERM'
   }
 }
 
@@ -230,10 +231,4 @@ export function hasSecret(secret: string, connectionString: string): boolean {
   const given = Buffer.from(URL.parse(connectionString)?.password ?? '')
   const expected = Buffer.from(secret)
   return given.length === expected.length && timingSafeEqual(given, expected)
-}
-
-/** The first line of an error's message, or its code: a failed connection has no message. */
-export function reasonOf(error: unknown): string {
-  const { message, code } = error as NodeJS.ErrnoException
-  return message?.split('\n')[0] || code || 'unknown reason'
 }

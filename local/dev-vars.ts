@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { parseEnv } from 'node:util'
 import { VARIABLE_NAMES } from '../src/config/parse-config.ts'
 import { pick, type SigningKey } from '../src/crypto/signing-key.ts'
+import { findErrorCode } from './error-code.ts'
 
 const FILE = fileURLToPath(new URL('../.dev.vars', import.meta.url))
 
@@ -99,7 +100,7 @@ function create(path: string): boolean {
     linkSync(draft, path)
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    if (findErrorCode(error) === 'EEXIST') return false
     throw error
   } finally {
     rmSync(draft)

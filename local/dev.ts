@@ -14,10 +14,10 @@ import {
   type LocalDatabase,
   openEmbedded,
   openServer,
-  reasonOf,
   SetUpError,
 } from './database.ts'
 import { readVariables, toDotenv, type Variables } from './dev-vars.ts'
+import { findErrorCode, reasonOf } from './error-code.ts'
 import { applyMigrations, readSchema } from './migrate.ts'
 import { createNeonEndpoint, serveNeonEndpoint } from './neon-endpoint.ts'
 import { createReadableLog } from './readable-log.ts'
@@ -115,7 +115,7 @@ async function serveEndpoint({ pool, secret }: LocalDatabase): ReturnType<typeof
   try {
     return await serveNeonEndpoint(app, { port: NEON_PORT })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    if (findErrorCode(error) !== 'EADDRINUSE') throw error
     return await serveNeonEndpoint(app, { port: 0 })
   }
 }

@@ -4,6 +4,7 @@ import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator'
 import { escapeIdentifier, type Pool, type PoolClient } from 'pg'
 import { inSchema, SCHEMA_NAME } from '../src/features/tables.ts'
 import { VARIABLES } from '../src/features.ts'
+import { findErrorCode } from './error-code.ts'
 import { indexStep } from './migration-rules.ts'
 
 const FOLDER = fileURLToPath(new URL('../drizzle', import.meta.url))
@@ -198,7 +199,7 @@ async function retryIfLocked(
     try {
       return await work()
     } catch (error) {
-      if (!LOCKED_OUT.includes((error as { code?: string }).code ?? '')) throw error
+      if (!LOCKED_OUT.includes(findErrorCode(error) ?? '')) throw error
       if (attempt === attempts) {
         throw new LockedOutError(
           'Something has a table locked, such as a backup or a transaction that was left open: ' +

@@ -117,7 +117,7 @@ async function runAndRelease<T>(
 /** Stops waiting for work after an abort: the embedded database can't cancel a statement. */
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>()
-  const abort = () => reject(signal.reason as Error)
+  const abort = () => reject(signal.reason)
   signal.addEventListener('abort', abort)
   if (signal.aborted) abort()
   return Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', abort))

@@ -32,6 +32,6 @@ export const fetchUnderNode: DatabaseFetch = async (url, { method, headers, body
 /** Only rejects. */
 function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
   })
 }
