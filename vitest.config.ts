@@ -1,13 +1,12 @@
 import { fileURLToPath } from 'node:url'
-import { cloudflareTest } from '@cloudflare/vitest-plugin'
-import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-/** Tests of what only ever runs on a developer's machine, or reads the repository itself. */
+/** Tests of tools that run only on a developer's machine, and of the repository itself. */
 const machine = ['test/*.test.ts', 'test/{local,cli,node,config}/**/*.test.ts']
 
-/** What no database engine has a say in; races, which an engine with one connection does not have; and plans of one. */
+/** Tests that no engine affects, that need several connections (races), or that read PostgreSQL's plans. */
 const unaffectedByEngine = [
   ...['access', 'config', 'crypto', 'worker', 'db', 'http', 'net', 'operations'].map(
     (folder) => `test/${folder}/**`,
@@ -26,7 +25,7 @@ declare module 'vitest' {
   }
 }
 
-/** A machine under load is no failure. */
+/** A slow machine is no failure. */
 const PATIENT = { poll: { timeout: 15_000 } }
 
 const common = (name: string, engine: Engine) => ({
@@ -34,27 +33,43 @@ const common = (name: string, engine: Engine) => ({
   include: ['test/**/*.test.ts'],
   exclude: [
     ...machine,
-    // Races and plans are the database's to decide: one runtime asks.
+    // Races and plans depend on the database alone: one runtime is enough.
     ...(name.startsWith('node')
       ? ['test/worker/**']
       : ['test/**/{races,stale-guards,scale,deadlines}.test.ts']),
     ...(engine === 'pglite' ? unaffectedByEngine : []),
   ],
   setupFiles: ['test/support/setup.ts'],
-  // Loading the modules once a worker instead of once a file halves the time. What files could share is a
-  // database, and they don't: see testDatabase.
+  // Loading modules once per worker instead of once per file halves the time. Files share no database: see
+  // testDatabase.
   isolate: false,
   testTimeout: 40_000,
   expect: PATIENT,
   provide: { engine },
 })
 
-const onNode = (engine: Engine): TestProjectConfiguration => ({
+const onNode = (engine: Engine): TestProjectInlineConfiguration => ({
   test: common(`node-${engine}`, engine),
 })
 
-const onWorkerd = (engine: Engine): TestProjectConfiguration => ({
-  plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
+/** Whether `--project` excludes workerd. Its plugin takes 0.4 s to load, a tenth of a run of one file. */
+const isWithoutWorkerd =
+  process.argv.some((argument) => argument.startsWith('--project')) &&
+  !process.argv.some((argument) => /workerd|[*!]/.test(argument))
+
+// Wrangler reads the configuration of the projects in workerd, and logs each time that it found `.dev.vars`.
+// The tests use none of its secrets.
+process.env['WRANGLER_LOG'] ??= 'warn'
+
+const onWorkerd = async (engine: Engine): Promise<TestProjectInlineConfiguration> => ({
+  plugins: [
+    (await import('@cloudflare/vitest-plugin')).cloudflareTest({
+      wrangler: { configPath: './wrangler.toml' },
+      // The plugin's default, verbose, prints a stack for each connection that a test makes fail. Uncaught
+      // errors fail the run either way: Vitest reports them.
+      verbose: false,
+    }),
+  ],
   resolve: { alias: { '#runtime': here('test/support/runtime-workerd.ts') } },
   test: common(`workerd-${engine}`, engine),
 })
@@ -62,13 +77,15 @@ const onWorkerd = (engine: Engine): TestProjectConfiguration => ({
 export default defineConfig({
   test: {
     globalSetup: ['test/support/global-setup.ts'],
-    // Much of the time goes into waiting for other processes, so one more than the two cores of CI.
+    // Failures and the summary, without a line per file and slow test; a terminal shows progress as dots. Not
+    // silent for tests that pass: of those, only test/bundle.test.ts prints, the Worker's size and start-up.
+    reporters: process.stdout.isTTY ? ['dot'] : [['minimal', { silent: false }]],
+    // Tests wait much for other processes, so one more than the two cores of CI.
     maxWorkers: 3,
     projects: [
       onNode('postgres'),
       onNode('pglite'),
-      onWorkerd('postgres'),
-      onWorkerd('pglite'),
+      ...(isWithoutWorkerd ? [] : [onWorkerd('postgres'), onWorkerd('pglite')]),
       {
         test: {
           name: 'machine',

@@ -73,7 +73,8 @@ function explain(error: unknown): string {
     return `The database lacks tables of this version. Run: ${command}`
   }
   if (error instanceof Error && code === 'database_unavailable') {
-    return `The database gave no usable answer (${reasonOf(error.cause)}). Run this again: it says how things are.`
+    const cause = reasonOf(error.cause)
+    return `The database gave no usable answer (${cause}). Run this again: it says how things are.`
   }
   return reasonOf(error)
 }

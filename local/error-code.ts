@@ -1,4 +1,4 @@
-/** The code of a system's or PostgreSQL's error, such as `EADDRINUSE` or `55P03`; `undefined`: it has none. */
+/** The code of an error of the system or PostgreSQL, such as `EADDRINUSE` or `55P03`; `undefined`: none. */
 export function findErrorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }

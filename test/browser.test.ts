@@ -61,8 +61,8 @@ describe.runIf(executable)('in a real browser', () => {
     await Promise.all([once(page, 'listening'), once(other, 'listening')])
     const portOf = (server: typeof page) => (server.address() as { port: number }).port
     frontend = `http://localhost:${portOf(page)}`
-    // Pages of this machine may do all of it, as this server is on loopback. What DNS rebinding needs is a name of the
-    // internet that leads here.
+    // Pages of this machine may do all of it, as this server is on loopback. What DNS rebinding needs is a
+    // name of the internet that leads here.
     foreigners = [`http://rebound.test:${portOf(other)}`, `http://localhost.test:${portOf(other)}`]
     const secret = () => crypto.randomUUID() + crypto.randomUUID()
     const env = {

@@ -58,7 +58,8 @@ function shares(): string {
 
 type Metafile = { outputs: Record<string, { inputs: Record<string, { bytesInOutput: number }> }> }
 
-// Cloudflare allows a second of CPU for it: https://developers.cloudflare.com/workers/platform/limits/#worker-startup-time
+// Cloudflare allows a second of CPU for it:
+// https://developers.cloudflare.com/workers/platform/limits/#worker-startup-time
 test('its modules are evaluated in less than the second that the platform allows', async () => {
   const script = `
     const before = process.cpuUsage()

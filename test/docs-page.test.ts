@@ -57,7 +57,7 @@ describe.runIf(executable)('the documentation page in a real browser', () => {
     return (await status.innerText()).trim()
   }
 
-  test('lists what people do first before what operators do', async () => {
+  test('lists routes for users before those for administrators and operators', async () => {
     const sections = await page.locator('.opblock-tag').evaluateAll((all) => all.map(({ id }) => id))
     expect(sections).toEqual([
       'operations-tag-Sign-in',

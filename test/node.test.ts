@@ -4,6 +4,7 @@ import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer } from 'node:net'
 import { afterAll, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { freePort, start, untilHealthy } from './support/process.ts'
+import { requestsAs } from './support/requests-as.ts'
 
 const control = inject('databasesUrl')
 const created = await fetch(`${control}/postgres`, { method: 'POST' })
@@ -58,7 +59,8 @@ test('the Node entry serves registration, sign-in and the current user', async (
     body: new URLSearchParams({ email, password }),
   })
   const { access_token } = (await again.json()) as { access_token: string }
-  const me = await fetch(`${api}/users/me`, { headers: { Authorization: `Bearer ${access_token}` } })
+  const request = (path: string, init?: RequestInit) => fetch(api + path, init)
+  const me = await requestsAs(request, access_token).get('/users/me')
   expect(await me.json()).toMatchObject({ email })
   expect((await fetch(`${api}/docs/swagger-ui-bundle.js`)).status).toBe(200)
 })
@@ -122,7 +124,7 @@ test('a client that goes away while it sends is no fault of ours', async () => {
   expect(server.output()).not.toContain('internal_error')
 })
 
-test('with https as its public URL it serves only what a proxy took over https', async () => {
+test('with https as its public URL it serves only requests that a proxy received over https', async () => {
   const otherPort = String(await freePort())
   const other = start('src/node.ts', {
     env: {
@@ -238,9 +240,8 @@ describe('behind proxies (row 63)', () => {
       body: JSON.stringify({ email: person.email, password }),
     })
     const { access_token: token } = (await signedIn.json()) as { access_token: string }
-    const sessions = await fetch(`${origin}/users/me/sessions`, {
-      headers: { Authorization: `Bearer ${token}` },
-    })
+    const request = (path: string, init?: RequestInit) => fetch(origin + path, init)
+    const sessions = await requestsAs(request, token).get('/users/me/sessions')
     const { items } = (await sessions.json()) as { items: { ip_address: string }[] }
     return items[0]?.ip_address
   }
@@ -252,7 +253,7 @@ describe('behind proxies (row 63)', () => {
     Forwarded: 'for=198.51.100.6',
   }
 
-  test('no header says who the client is, unless told so', async () => {
+  test('no header names the client unless a proxy is configured', async () => {
     expect(await signInAs(api, spoofed)).toBe('127.0.0.1')
   })
 

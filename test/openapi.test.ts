@@ -40,7 +40,7 @@ const document = JSON.parse(openapiText()) as {
 }
 const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods))
 
-test('the stored document is what the routes say (npm run openapi)', () => {
+test('the stored document matches the routes (npm run openapi)', () => {
   expect(readFileSync(new URL('../assets/openapi.json', import.meta.url), 'utf8')).toBe(openapiText())
 })
 

@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { canary, findCanaries, jarOf, markedPerson, tokenTrace } from './support/canaries.ts'
 import { freePort, start, untilHealthy } from './support/process.ts'
+import { requestsAs } from './support/requests-as.ts'
 import type { TokenPair } from './support/test-app.ts'
 
 const FRONTEND = 'http://localhost:3000'
@@ -59,7 +60,8 @@ const pairOf = async (response: Response) => {
   tokens.push(pair.access_token, pair.refresh_token)
   return pair
 }
-const bearer = (token: string) => ({ Authorization: `Bearer ${token}` })
+const as = (token: string) =>
+  requestsAs((path, { method = 'GET', body, headers }) => send(method, path, body, headers), token)
 
 /** Bytes as no HTTP client would send them. What comes of it is up to the server. */
 async function sendRaw(text: string): Promise<string> {
@@ -102,7 +104,7 @@ async function malformed() {
   expect((await send('POST', '/users', canary().repeat(1000), json)).status).toBe(413)
   expect((await send('GET', `/${canary()}?token=${access_token}`)).status).toBe(404)
   expect((await send('PUT', `/login?${refresh_token}`)).status).toBe(405)
-  expect((await send('GET', '/users/me', undefined, bearer(canary()))).status).toBe(401)
+  expect((await as(canary()).get('/users/me')).status).toBe(401)
   const line = (method: string, path: string) =>
     `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: \u001b[31m%s"${canary()}\r\nConnection: close\r\n`
   for (const text of [
@@ -119,15 +121,15 @@ async function malformed() {
 
 async function account() {
   const { access_token } = await pairOf(await send('POST', '/login', { email, password }))
-  let headers = bearer(access_token)
+  const former = as(access_token)
   const change = (current_password: string) =>
-    send('POST', '/users/me/password', { current_password, new_password: ada.newPassword }, headers)
-  expect((await send('PATCH', '/users/me', { full_name: canary() }, headers)).status).toBe(200)
+    former.post('/users/me/password', { current_password, new_password: ada.newPassword })
+  expect((await former.patch('/users/me', { full_name: canary() })).status).toBe(200)
   expect((await change(canary())).status).toBe(403)
-  headers = bearer((await pairOf(await change(password))).access_token)
-  expect((await send('GET', '/users/me/events', undefined, headers)).status).toBe(200)
-  expect((await send('DELETE', '/users/me', { password: canary() }, headers)).status).toBe(403)
-  expect((await send('DELETE', '/users/me', { password: ada.newPassword }, headers)).status).toBe(204)
+  const next = as((await pairOf(await change(password))).access_token)
+  expect((await next.get('/users/me/events')).status).toBe(200)
+  expect((await next.delete('/users/me', { password: canary() })).status).toBe(403)
+  expect((await next.delete('/users/me', { password: ada.newPassword })).status).toBe(204)
 }
 
 /** What both processes printed, to either stream. */
@@ -178,7 +180,7 @@ test('every failure has one line, with its code and the codes of its causes', ()
   }
 })
 
-test('nothing that is printed holds a password, a token, an address, a name or a secret (rows 53, 54)', () => {
+test('the output contains no password, token, address, name or secret (rows 53, 54)', () => {
   const output = servers.map(({ server }) => server.output()).join('\n')
   expect(findCanaries(output)).toEqual([])
   // What the failing database says.

@@ -197,7 +197,7 @@ describe.runIf(isPossible).each(PROXIES)('behind %s', (name) => {
     for (const { socket } of clients) socket.destroy()
   })
 
-  test('clients that go away at any moment cost nobody else an answer, and are no fault of ours', async () => {
+  test('clients that disconnect at any moment cost nobody else a response, and are no error', async () => {
     const stop = load(proxy.port, 4, () => ({ path: '/refresh', body: REFUSED_TOKEN }))
     for (let count = 0; count < 60; count++) {
       const client = await open(proxy.port)
@@ -234,7 +234,8 @@ describe.runIf(isPossible).concurrent('what takes time', () => {
       const direct = await open(app.port)
       direct.write(head('GET /health'))
       expect(statusOf(await direct.answer())).toBe(200)
-      // A server that keeps them for five seconds closes some of them at these moments, and loses the requests.
+      // A server that keeps them for five seconds closes some of them at these moments, and loses the
+      // requests.
       for (const pause of [4900, 50, 50, 50, 900, 200]) {
         await wait(pause)
         expect(tally(await burst())).toEqual({ 401: 30 })

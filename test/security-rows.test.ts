@@ -10,7 +10,9 @@ const rowsNamed = (text: string) =>
     (list.match(/\d+/g) ?? []).map(Number),
   )
 
-/** What a comment says is not tested. A block counts as one where it begins a line: texts hold such signs too. */
+/**
+ * What a comment says is not tested. A block counts as one where it begins a line: texts hold such signs too.
+ */
 const withoutComments = (text: string) =>
   text.replace(/^\s*\/\*[\s\S]*?\*\//gm, '').replace(/(^|\s)\/\/ .*$/gm, '')
 

@@ -49,11 +49,13 @@ export async function openSessionRow(
       forgotten: forgetEnded(now),
       recorded: recordEvents({ client, now }, events),
     },
-    { fields: principalFields(account), from: sql`from account` },
+    { fields: OPENED, from: sql`from account` },
   )
   const [user] = await run(db, opening)
   return user ?? null
 }
+
+const OPENED = principalFields(account)
 
 /**
  * The part `account`: the user after the sign-in, if the proof still holds. Without a proof no row matches: a

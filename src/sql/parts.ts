@@ -55,7 +55,20 @@ export function statement<F extends Fields>(parts: Parts, { fields, from }: Answ
     return sql`${identifier(name)} as materialized (${part.materialized})`
   })
   const begin = named.length > 0 ? sql`with ${list(named)} ` : sql``
-  return { sql: sql`${begin}select ${selection(fields)} ${from}`, decoders: decodersOf(fields) }
+  const { selected, decoders } = writtenOut(fields)
+  return { sql: sql`${begin}select ${selected} ${from}`, decoders }
+}
+
+type WrittenOut = { selected: SQL; decoders: Statement<unknown>['decoders'] }
+const WRITTEN_OUT = new WeakMap<Fields, WrittenOut>()
+
+/** Fields are mostly constants of a module: those are written out once. */
+function writtenOut(fields: Fields): WrittenOut {
+  const known = WRITTEN_OUT.get(fields)
+  if (known) return known
+  const written = { selected: selection(fields), decoders: decodersOf(fields) }
+  WRITTEN_OUT.set(fields, written)
+  return written
 }
 
 /** `a as "a", b as "b"`. */

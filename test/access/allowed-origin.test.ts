@@ -12,7 +12,9 @@ const onNetwork = await createTestApp({
 })
 type App = typeof onLoopback
 
-/** Whether a page may read our answers, and act by its visitor's cookies: 401 is what a cookie of nobody gets. */
+/**
+ * Whether a page may read our answers, and act by its visitor's cookies: 401 is what a cookie of nobody gets.
+ */
 async function allows(app: App, origin: string) {
   const headers = { Origin: origin }
   const read = await app.request('/health', { headers })

@@ -24,7 +24,7 @@ const guarded = app.app.routes
 describe('a browser whose access cookie has gone with its token', async () => {
   const { access, refresh } = await signIn()
 
-  test('is told to refresh by every route that has a guard, and nothing is asked of the database', async () => {
+  test('every route with a guard answers it with access_token_expired, without a query', async () => {
     expect(guarded.length).toBeGreaterThan(15)
     await database.roundTrips()
     hasher.count = 0
@@ -44,7 +44,7 @@ describe('a browser whose access cookie has gone with its token', async () => {
     expect(hasher.count).toBe(0)
   })
 
-  test('can do as it is told', async () => {
+  test('can do what the answer says', async () => {
     const headers = { Cookie: refresh, Origin: FRONTEND }
     const response = await request('/refresh', { method: 'POST', headers })
     expect(response.status).toBe(200)
@@ -87,7 +87,7 @@ describe('a browser whose access cookie has gone with its token', async () => {
   })
 })
 
-test('the access cookie is gone before its token has expired, so that no browser sends an expired one', async () => {
+test('the access cookie expires before its token, so that no browser sends an expired one', async () => {
   const { cookies } = await signIn()
   const [maxAge] = cookies.flatMap((cookie) => /_access=.*Max-Age=(\d+)/.exec(cookie)?.slice(1) ?? [])
   expect(Number(maxAge)).toBeLessThanOrEqual(app.config.accessTokenSeconds - 5)

@@ -6,7 +6,9 @@ const first = await createTestApp()
 const second = await createTestApp({ variables: { PUBLIC_URL: 'http://localhost:8001' } })
 
 type App = typeof first
-/** The cookies that a browser has after signing in, by name; a later one of the same name replaces the former. */
+/**
+ * The cookies that a browser has after signing in, by name; a later one of the same name replaces the former.
+ */
 async function signIn(app: App, jar = new Map<string, string>()) {
   const { email, password } = await app.register()
   const origin = { Origin: app.config.publicUrl }

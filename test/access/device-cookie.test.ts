@@ -2,17 +2,17 @@ import { describe, expect, test } from 'vitest'
 import { createGuessing, deviceOf, WRONG } from '../support/guessing.ts'
 
 const { failOftenAs, tested, elsewhere, later, login, guess, signedIn, withDevice } = await createGuessing()
-const { request, post, register } = tested
+const { request, as, register } = tested
 
 describe('a device cookie', () => {
-  test('has a budget of its own, which is as small', async () => {
+  test('has a bucket of its own, of the same size', async () => {
     const { person, device } = await withDevice()
     expect(await guess(person.email, 6, device)).toEqual([401, 401, 401, 401, 401, 429])
     // Nothing of that was the account's.
     expect((await login(person.email, person.password)).status).toBe(200)
   })
 
-  test('stays the same device, whose budget does not multiply', async () => {
+  test('stays the same device with the same bucket', async () => {
     const { person, device } = await withDevice()
     const renewed = deviceOf(await login(person.email, person.password, device))
     expect(await guess(person.email, 3, device)).toEqual([401, 401, 401])
@@ -51,11 +51,11 @@ describe('a device cookie', () => {
     expect(await works()).toBe(false)
   })
 
-  test('of whoever knew a password that was replaced is worth nothing; the one of who replaced it still is', async () => {
+  test('is worthless once somebody else replaced the password, but not for who did', async () => {
     const { person, device: former } = await withDevice()
     const { device, token } = await signedIn(person)
     const change = { current_password: person.password, new_password: 'quite another horse' }
-    const changed = await post('/users/me/password', change, { Authorization: `Bearer ${token}`, ...device })
+    const changed = await as(token).post('/users/me/password', change, device)
     expect(changed.status).toBe(200)
     const renewed = deviceOf(changed)
     await guess(person.email, 5)
@@ -68,8 +68,7 @@ describe('a device cookie', () => {
 
   test('stays known when somebody with a stolen token signs its owner out everywhere', async () => {
     const { person, device, token } = await withDevice()
-    const headers = { Authorization: `Bearer ${token}` }
-    const out = await request('/users/me/sessions?keep_current=true', { method: 'DELETE', headers })
+    const out = await as(token).delete('/users/me/sessions?keep_current=true')
     expect([out.status, out.headers.getSetCookie()]).toEqual([204, []])
     await guess(person.email, 5)
     elsewhere()
@@ -77,11 +76,11 @@ describe('a device cookie', () => {
     expect((await login(person.email, person.password, device)).status).toBe(200)
   })
 
-  test('is not renewed for who presents another account’s, or one that is past', async () => {
+  test('is not renewed if another account’s or a worthless one is presented', async () => {
     const { person, token } = await withDevice()
     const { device: foreign } = await withDevice()
     const change = { current_password: person.password, new_password: 'quite another horse' }
-    const changed = await post('/users/me/password', change, { Authorization: `Bearer ${token}`, ...foreign })
+    const changed = await as(token).post('/users/me/password', change, foreign)
     expect([changed.status, changed.headers.getSetCookie()]).toEqual([200, []])
   })
 
@@ -108,11 +107,7 @@ describe('a device cookie', () => {
     const { device: kept } = await withDevice()
     const { person, token, device } = await withDevice()
     const remove = (cookie: { Cookie: string }) =>
-      request('/users/me', {
-        method: 'DELETE',
-        headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json', ...cookie },
-        body: JSON.stringify({ password: person.password }),
-      })
+      as(token).delete('/users/me', { password: person.password }, cookie)
     expect(device.Cookie).not.toBe(kept.Cookie)
     const removed = await remove(kept)
     expect([removed.status, removed.headers.getSetCookie()]).toEqual([204, []])

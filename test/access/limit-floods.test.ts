@@ -36,13 +36,13 @@ describe('the first line', () => {
     expect(hasher.count).toBe(0)
   })
 
-  test('does not stand before what costs no hash', async () => {
+  test('does not limit requests that cost no hash', async () => {
     const { request } = await appWith(() => Promise.resolve({ success: false }))
     expect((await request('/health')).status).toBe(200)
     expect((await request('/users/me')).status).toBe(401)
   })
 
-  test('where it is not bound, leaves the limits to the database', async () => {
+  test('without a binding, the database alone limits', async () => {
     const { post } = await appWith(null)
     expect((await post('/login', { email: 'a@example.com', password: 'x' })).status).toBe(401)
   })

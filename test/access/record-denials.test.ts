@@ -4,7 +4,7 @@ import { createTestApp, FRONTEND, payloadOf } from '../support/test-app.ts'
 
 const tested = await createTestApp()
 const { database, request, register, openSession, post, clock, deps } = tested
-const { appoint, allow, as, createRole } = administratorsOf(tested)
+const { appoint, allow, ask, createRole } = administratorsOf(tested)
 
 const denials = async (id: number) =>
   (
@@ -28,10 +28,10 @@ const fromForeignPage = (path: string, { access_token }: Pick<Somebody, 'access_
     headers: { Cookie: `lumascope_8000_access=${access_token}`, Origin: 'https://evil.example' },
   })
 
-describe('what is refused to somebody who is signed in is on record (row 104)', () => {
+describe('every refused permission is an audit event (row 104)', () => {
   test('a missing permission: whose, by which session, from where, and what for', async () => {
     const person = await somebody()
-    expect((await as(person, 'DELETE', '/users/2147483647')).status).toBe(403)
+    expect((await ask(person, 'DELETE', '/users/2147483647')).status).toBe(403)
     expect(await denials(person.id)).toMatchObject([
       {
         ...{ actor_id: String(person.id), session_id: payloadOf(person.access_token)['sid'] },
@@ -53,7 +53,7 @@ describe('what is refused to somebody who is signed in is on record (row 104)', 
       ['PUT', `/roles/${role}`, { description: 'Mine', permissions: ['users:delete'] }],
     ]
     for (const [method, path, body] of refused)
-      expect((await as(manager, method, path, body)).status).toBe(403)
+      expect((await ask(manager, method, path, body)).status).toBe(403)
     const recorded = await denials(manager.id)
     expect(recorded.map(({ details }) => [details['route'], details['reason']])).toEqual([
       ['/users/{id}', 'outranked'],
@@ -82,23 +82,23 @@ describe('what is refused to somebody who is signed in is on record (row 104)', 
 describe('a flood of refusals is one event', () => {
   test('an hour, for each account and each thing that was refused', async () => {
     const [person, other] = [await somebody(), await somebody()]
-    for (let time = 0; time < 5; time++) await as(person, 'GET', `/users/${time + 1}`)
+    for (let time = 0; time < 5; time++) await ask(person, 'GET', `/users/${time + 1}`)
     expect(await denials(person.id)).toHaveLength(1)
-    await as(person, 'GET', '/users')
-    await as(other, 'GET', '/users')
+    await ask(person, 'GET', '/users')
+    await ask(other, 'GET', '/users')
     expect([(await denials(person.id)).length, (await denials(other.id)).length]).toEqual([2, 1])
     later(3_599_999)
     Object.assign(person, await openSession(person))
-    await as(person, 'GET', '/users')
+    await ask(person, 'GET', '/users')
     expect(await denials(person.id)).toHaveLength(2)
     later(1)
-    await as(person, 'GET', '/users')
+    await ask(person, 'GET', '/users')
     expect(await denials(person.id)).toHaveLength(3)
   })
 
   test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('where all come at once, too, round %i', async () => {
     const person = await somebody()
-    await Promise.all(Array.from({ length: 20 }, () => as(person, 'GET', '/users')))
+    await Promise.all(Array.from({ length: 20 }, () => ask(person, 'GET', '/users')))
     expect(await denials(person.id)).toHaveLength(1)
   })
 
@@ -106,10 +106,10 @@ describe('a flood of refusals is one event', () => {
     const person = await somebody()
     const rows = () =>
       database.sql("select xmin::text, xmax::text, * from rate_limits where key like 'denied:%' order by key")
-    await as(person, 'GET', '/users')
+    await ask(person, 'GET', '/users')
     const before = await rows()
     expect(before).not.toEqual([])
-    await as(person, 'GET', '/users')
+    await ask(person, 'GET', '/users')
     expect(await rows()).toEqual(before)
   })
 
@@ -127,7 +127,7 @@ describe('a flood of refusals is one event', () => {
     const trips: number[] = []
     for (let time = 0; time < 3; time++) {
       await database.roundTrips()
-      expect((await administratorsOf(limited).as(person, 'GET', '/users')).status).toBe(403)
+      expect((await administratorsOf(limited).ask(person, 'GET', '/users')).status).toBe(403)
       trips.push((await database.roundTrips()).length)
     }
     expect(trips).toEqual([2, 1, 1])
@@ -157,13 +157,13 @@ describe('nothing is on record', () => {
     expect(await all()).toBe(before)
   })
 
-  test('of what is let through, not found, malformed or a wrong password', async () => {
+  test('nothing that is allowed, not found, malformed or a wrong password is one', async () => {
     const [person, admin] = [await somebody(), await appoint('admin')]
-    await as(person, 'GET', '/users/me')
-    await as(person, 'DELETE', `/users/me/sessions/${crypto.randomUUID()}`)
-    await as(admin, 'GET', '/users/2147483647')
-    await as(admin, 'PUT', '/roles/user', { description: 'x', permissions: ['users:read'] })
-    expect((await as(person, 'DELETE', '/users/me', { password: 'not the password' })).status).toBe(403)
+    await ask(person, 'GET', '/users/me')
+    await ask(person, 'DELETE', `/users/me/sessions/${crypto.randomUUID()}`)
+    await ask(admin, 'GET', '/users/2147483647')
+    await ask(admin, 'PUT', '/roles/user', { description: 'x', permissions: ['users:read'] })
+    expect((await ask(person, 'DELETE', '/users/me', { password: 'not the password' })).status).toBe(403)
     const headers = { Cookie: `lumascope_8000_access=${person.access_token}`, Origin: FRONTEND }
     expect((await request('/users/me/sessions', { method: 'DELETE', headers })).status).toBe(204)
     expect([await denials(person.id), await denials(admin.id)]).toEqual([[], []])
@@ -174,7 +174,7 @@ test('a refusal that can not be recorded is a refusal still', async () => {
   const person = await somebody()
   await database.sql('alter table audit_events rename to audit_events_away')
   try {
-    expect((await as(person, 'GET', '/users')).status).toBe(500)
+    expect((await ask(person, 'GET', '/users')).status).toBe(500)
     expect((await fromForeignPage('/users/me/sessions', person)).status).toBe(500)
   } finally {
     await database.sql('alter table audit_events_away rename to audit_events')

@@ -7,7 +7,7 @@ const createApp = () => createTestApp({ variables, deps: { stopwatch: () => time
 const origins = ({ log }: Awaited<ReturnType<typeof createApp>>) =>
   log.filter(({ event }) => event === 'origin_refused').map(({ origin }) => origin)
 
-test('a refused origin is one line in the log, with what to set, however often it comes', async () => {
+test('a refused origin is logged once, with the variable to set, however often it comes', async () => {
   const app = await createApp()
   const headers = { Origin: 'https://www.example.com' }
   for (let time = 0; time < 3; time++) {

@@ -4,6 +4,7 @@ import { requireToken } from '../../src/access/require-token.ts'
 import { requireUser } from '../../src/access/require-user.ts'
 import { type AppEnv, requestContext } from '../../src/http/context.ts'
 import { handleError } from '../../src/http/handle-error.ts'
+import { requestsAs } from '../support/requests-as.ts'
 import { createTestApp, payloadOf } from '../support/test-app.ts'
 
 const { deps, database, register, openSession, post, clock } = await createTestApp()
@@ -23,7 +24,7 @@ const own = new Hono<AppEnv>()
 own.onError(handleError)
 
 const get = async (path: string, token?: string) =>
-  await own.request(path, token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } })
+  token === undefined ? await own.request(path) : await requestsAs(own.request, token).get(path)
 
 test('a route behind requireToken costs no query and knows who it is', async () => {
   const person = await register()
@@ -35,7 +36,7 @@ test('a route behind requireToken costs no query and knows who it is', async () 
   expect(await database.roundTrips()).toEqual([])
 })
 
-test('a session that was revoked is refused by requireUser at once, by requireToken when the token expires', async () => {
+test('requireUser refuses a revoked session at once, requireToken when its token expires', async () => {
   const { access_token, refresh_token } = await openSession(await register())
   await post('/logout', { refresh_token })
   expect((await get('/account', access_token)).status).toBe(401)

@@ -4,7 +4,7 @@ import { createTestApp } from '../support/test-app.ts'
 
 const tested = await createTestApp()
 const { database, register, clock } = tested
-const { appoint, allow, as, createRole } = administratorsOf(tested)
+const { appoint, allow, ask, createRole } = administratorsOf(tested)
 const admin = await appoint('admin')
 
 const rolesOf = async (id: number) =>
@@ -16,10 +16,10 @@ const eventsOf = async (id: number) =>
     id,
   ])
 const assign = (id: number, roles: unknown, caller: { access_token: string } = admin) =>
-  as(caller, 'PUT', `/users/${id}/roles`, { roles })
+  ask(caller, 'PUT', `/users/${id}/roles`, { roles })
 
 describe('PUT /users/{id}/roles', () => {
-  test('gives exactly these, answers the account, and records what was given and taken', async () => {
+  test('sets exactly these roles, returns the account, and records additions and removals', async () => {
     const { id } = await register()
     const editor = await createRole('users:read')
     clock.now = new Date(clock.now.getTime() + 1000)
@@ -36,12 +36,12 @@ describe('PUT /users/{id}/roles', () => {
         ),
       },
     ])
-    expect((await as(admin, 'GET', `/users/${id}`)).body).toEqual(body)
+    expect((await ask(admin, 'GET', `/users/${id}`)).body).toEqual(body)
     expect((await assign(id, [])).body['roles']).toEqual([])
     expect(await rolesOf(id)).toEqual([])
   })
 
-  test('changes and records nothing where nothing changes', async () => {
+  test('records nothing if nothing changes', async () => {
     const { id } = await register()
     clock.now = new Date(clock.now.getTime() + 1000)
     const { status, body } = await assign(id, ['user'])
@@ -78,7 +78,7 @@ describe('PUT /users/{id}/roles', () => {
   })
 })
 
-describe('nobody gives or takes what they do not hold (row 65)', () => {
+describe('nobody assigns or removes a role with permissions that they lack (row 65)', () => {
   test('an assigner makes neither themselves nor anybody an administrator', async () => {
     const assigner = await allow('roles:assign', 'users:read')
     const friend = await register()
@@ -91,7 +91,7 @@ describe('nobody gives or takes what they do not hold (row 65)', () => {
     }
   })
 
-  test('gives what they hold, by a role of any name', async () => {
+  test('assigns a role of any name whose permissions they have', async () => {
     const assigner = await allow('roles:assign', 'users:read')
     const { id } = await register()
     const within = await createRole('users:read')
@@ -101,7 +101,7 @@ describe('nobody gives or takes what they do not hold (row 65)', () => {
     expect(await rolesOf(id)).toEqual([within, 'user'].sort())
   })
 
-  test('takes nothing from whoever may do more', async () => {
+  test('takes nothing from somebody with more permissions', async () => {
     const assigner = await allow('roles:assign')
     const other = await appoint(await createRole('audit:read'))
     const before = await rolesOf(other.id)

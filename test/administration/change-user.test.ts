@@ -4,7 +4,7 @@ import { createTestApp } from '../support/test-app.ts'
 
 const tested = await createTestApp()
 const { database, register, openSession, post, me, clock } = tested
-const { appoint, allow, as } = administratorsOf(tested)
+const { appoint, allow, ask } = administratorsOf(tested)
 const admin = await appoint('admin')
 const writer = await allow('users:write')
 
@@ -12,7 +12,7 @@ const rowOf = async (id: number) => (await database.sql('select * from users whe
 const eventsOf = async (id: number) =>
   await database.sql('select * from audit_events where user_id = $1 order by id', [id])
 const patch = (id: number, body: object, caller: { access_token: string } = writer) =>
-  as(caller, 'PATCH', `/users/${id}`, body)
+  ask(caller, 'PATCH', `/users/${id}`, body)
 const later = () => {
   clock.now = new Date(clock.now.getTime() + 1000)
 }
@@ -37,7 +37,7 @@ describe('PATCH /users/{id}', () => {
       details: '{"members": ["username", "full_name"]}',
       ip_address: '203.0.113.7',
     })
-    expect((await as(admin, 'GET', `/users/${id}`)).body).toEqual(body)
+    expect((await ask(admin, 'GET', `/users/${id}`)).body).toEqual(body)
   })
 
   test('is two round trips, whatever it changes', async () => {
@@ -66,7 +66,7 @@ describe('PATCH /users/{id}', () => {
     expect(await eventsOf(one.id)).toEqual(events)
   })
 
-  test('refuses every other member, and changes nothing (row 21)', async () => {
+  test('refuses every other field, and changes nothing (row 21)', async () => {
     const { id } = await register()
     const before = await rowOf(id)
     const columns = Object.keys(before ?? {}).filter(
@@ -74,11 +74,7 @@ describe('PATCH /users/{id}', () => {
     )
     for (const name of [...columns, 'password', 'roles', 'role', 'email_verified', 'is_admin', '__proto__']) {
       const body = `{"full_name":"X","${name}":"1"}`
-      const response = await tested.request(`/users/${id}`, {
-        method: 'PATCH',
-        headers: { Authorization: `Bearer ${admin.access_token}`, 'Content-Type': 'application/json' },
-        body,
-      })
+      const response = await tested.as(admin).patch(`/users/${id}`, body)
       expect(response.status, name).toBe(422)
     }
     expect(await rowOf(id)).toEqual(before)
@@ -130,7 +126,7 @@ describe('disabling', () => {
     ])
   })
 
-  test('twice keeps the first time and the sessions that there are not, and records a new reason only', async () => {
+  test('twice keeps the first time and ends no session, and records only a new reason', async () => {
     const { id } = await register()
     await patch(id, { status: 'disabled' })
     const first = await rowOf(id)
@@ -164,10 +160,10 @@ describe('disabling', () => {
     await patch(person.id, { status: 'disabled', disabled_reason: 'Secret suspicion' })
     await patch(person.id, { status: 'active' })
     const session = await openSession(person)
-    const own = await as(session, 'GET', '/users/me')
+    const own = await ask(session, 'GET', '/users/me')
     expect(Object.keys(own.body)).not.toContain('disabled_reason')
     const texts = [
-      JSON.stringify((await as(session, 'GET', '/users/me/events')).body),
+      JSON.stringify((await ask(session, 'GET', '/users/me/events')).body),
       JSON.stringify(await eventsOf(person.id)),
     ]
     for (const text of texts) expect(text).not.toContain('Secret suspicion')
@@ -192,7 +188,7 @@ describe('disabling', () => {
   })
 })
 
-test('nobody changes somebody who may do what they may not (row 65)', async () => {
+test('nobody changes an account with a permission that they lack (row 65)', async () => {
   const before = await rowOf(admin.id)
   for (const body of [{ status: 'disabled' }, { username: 'stolen' }, { full_name: 'Stolen' }]) {
     const { status, body: problem } = await patch(admin.id, body)
@@ -206,6 +202,6 @@ test('nobody changes somebody who may do what they may not (row 65)', async () =
 test('GET /users/{id} is one round trip beside the guard’s', async () => {
   const { id } = await register()
   await database.roundTrips()
-  expect((await as(admin, 'GET', `/users/${id}`)).status).toBe(200)
+  expect((await ask(admin, 'GET', `/users/${id}`)).status).toBe(200)
   expect(await database.roundTrips()).toHaveLength(2)
 })

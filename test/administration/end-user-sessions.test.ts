@@ -4,18 +4,18 @@ import { createTestApp } from '../support/test-app.ts'
 
 const tested = await createTestApp()
 const { database, register, openSession, me, post } = tested
-const { allow, appoint, as } = administratorsOf(tested)
+const { allow, appoint, ask } = administratorsOf(tested)
 const revoker = await allow('sessions:revoke')
 
 test('shows where somebody is signed in', async () => {
   const person = await register()
-  expect((await as(revoker, 'GET', `/users/${person.id}/sessions`)).body).toEqual({ items: [] })
+  expect((await ask(revoker, 'GET', `/users/${person.id}/sessions`)).body).toEqual({ items: [] })
   const session = await openSession(person)
-  const { status, body } = await as(revoker, 'GET', `/users/${person.id}/sessions`)
+  const { status, body } = await ask(revoker, 'GET', `/users/${person.id}/sessions`)
   expect(status).toBe(200)
-  const own = await as(session, 'GET', '/users/me/sessions')
+  const own = await ask(session, 'GET', '/users/me/sessions')
   expect(body.items).toEqual(own.body.items.map((item) => ({ ...item, current: false })))
-  expect((await as(revoker, 'GET', `/users/${revoker.id}/sessions`)).body.items).toMatchObject([
+  expect((await ask(revoker, 'GET', `/users/${revoker.id}/sessions`)).body.items).toMatchObject([
     { current: true },
   ])
 })
@@ -24,13 +24,13 @@ test('ends them all at once, in two round trips, and records who did', async () 
   const person = await register()
   const sessions = [await openSession(person), await openSession(person)]
   await database.roundTrips()
-  expect((await as(revoker, 'DELETE', `/users/${person.id}/sessions`)).status).toBe(204)
+  expect((await ask(revoker, 'DELETE', `/users/${person.id}/sessions`)).status).toBe(204)
   expect(await database.roundTrips()).toHaveLength(2)
   for (const { access_token, refresh_token } of sessions) {
     expect((await me(access_token)).status).toBe(401)
     expect((await post('/refresh', { refresh_token })).status).toBe(401)
   }
-  expect((await as(revoker, 'GET', `/users/${person.id}/sessions`)).body).toEqual({ items: [] })
+  expect((await ask(revoker, 'GET', `/users/${person.id}/sessions`)).body).toEqual({ items: [] })
   const next = await openSession(person)
   expect((await me(next.access_token)).status).toBe(200)
   const events = await database.sql(
@@ -43,14 +43,9 @@ test('ends them all at once, in two round trips, and records who did', async () 
 test('the person reads that an administrator did it, and nothing of theirs', async () => {
   const person = await register()
   await openSession(person)
-  await tested.request(`/users/${person.id}/sessions`, {
-    method: 'DELETE',
-    headers: {
-      Authorization: `Bearer ${revoker.access_token}`,
-      'User-Agent': 'Browser of the administrator',
-    },
-  })
-  const { body } = await as(await openSession(person), 'GET', '/users/me/events')
+  const headers = { 'User-Agent': 'Browser of the administrator' }
+  await tested.as(revoker).delete(`/users/${person.id}/sessions`, undefined, headers)
+  const { body } = await ask(await openSession(person), 'GET', '/users/me/events')
   expect(body.items.find(({ type }) => type === 'session_ended')).toMatchObject({
     by_administrator: true,
     session_id: null,
@@ -61,17 +56,17 @@ test('the person reads that an administrator did it, and nothing of theirs', asy
   expect(body.items.find(({ type }) => type === 'signed_in')).toMatchObject({ by_administrator: false })
 })
 
-test('not of somebody who may do what the caller may not (row 65)', async () => {
+test('is refused if they have a permission that the caller lacks (row 65)', async () => {
   const other = await allow('users:read')
-  expect((await as(revoker, 'DELETE', `/users/${other.id}/sessions`)).status).toBe(403)
+  expect((await ask(revoker, 'DELETE', `/users/${other.id}/sessions`)).status).toBe(403)
   expect((await me(other.access_token)).status).toBe(200)
 })
 
-test('nor are the sessions of such an account shown, as they can not be ended (row 103) (row 65)', async () => {
+test('the sessions of such an account can neither be ended nor read (rows 65, 103)', async () => {
   const chief = await appoint('admin')
   const answers = [
-    await as(revoker, 'GET', `/users/${chief.id}/sessions`),
-    await as(revoker, 'DELETE', `/users/${chief.id}/sessions`),
+    await ask(revoker, 'GET', `/users/${chief.id}/sessions`),
+    await ask(revoker, 'DELETE', `/users/${chief.id}/sessions`),
   ]
   for (const { status, body } of answers)
     expect([status, body['code'], body['detail']]).toEqual([
@@ -85,5 +80,5 @@ test('nor are the sessions of such an account shown, as they can not be ended (r
   expect(events.map(({ type }) => type)).toEqual(['registered', 'signed_in'])
   // An administrator sees them.
   const other = await appoint('admin')
-  expect((await as(other, 'GET', `/users/${chief.id}/sessions`)).body.items).toHaveLength(1)
+  expect((await ask(other, 'GET', `/users/${chief.id}/sessions`)).body.items).toHaveLength(1)
 })

@@ -4,7 +4,7 @@ import { createTestApp, payloadOf } from '../support/test-app.ts'
 
 const tested = await createTestApp()
 const { database, register, openSession, clock } = tested
-const { appoint, allow, as } = administratorsOf(tested)
+const { appoint, allow, ask } = administratorsOf(tested)
 
 const readings = async (actorId: number) =>
   await database.sql(
@@ -31,7 +31,7 @@ describe('reading personal data by administrators is on record, in the statement
       const [admin, subject] = [await appoint('admin'), await register()]
       await openSession(subject)
       await database.roundTrips()
-      expect((await as(admin, 'GET', path(subject.id))).status).toBe(200)
+      expect((await ask(admin, 'GET', path(subject.id))).status).toBe(200)
       // The guard's, and the one that reads and records.
       const trips = await database.roundTrips()
       expect(trips).toHaveLength(2)
@@ -49,7 +49,7 @@ describe('reading personal data by administrators is on record, in the statement
 
   test.each(READS)('%s: once an hour, however often', async (_, path) => {
     const [admin, subject] = [await appoint('admin'), await register()]
-    const read = () => as(admin, 'GET', path(subject.id))
+    const read = () => ask(admin, 'GET', path(subject.id))
     for (let time = 0; time < 3; time++) await read()
     expect(await readings(admin.id)).toHaveLength(1)
     later(3_599_999)
@@ -62,33 +62,33 @@ describe('reading personal data by administrators is on record, in the statement
     expect(await readings(admin.id)).toHaveLength(2)
   })
 
-  test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('once, too, where all read at once, round %i', async () => {
+  test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('once, too, if all read at once, round %i', async () => {
     const [admin, subject] = [await appoint('admin'), await register()]
     const answers = await Promise.all(
-      Array.from({ length: 10 }, () => as(admin, 'GET', `/users/${subject.id}`)),
+      Array.from({ length: 10 }, () => ask(admin, 'GET', `/users/${subject.id}`)),
     )
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
     expect(await readings(admin.id)).toHaveLength(1)
   })
 
-  test('going through all pages is one event; another person, other data and another reader are more', async () => {
+  test('all pages are one event; another person, other data or another reader is another one', async () => {
     const admin = await allow('users:read', 'sessions:revoke')
     let cursor: string | null = ''
     while (cursor !== null) {
-      const { body } = await as(admin, 'GET', `/users?limit=5${cursor && `&cursor=${cursor}`}`)
+      const { body } = await ask(admin, 'GET', `/users?limit=5${cursor && `&cursor=${cursor}`}`)
       cursor = body.next_cursor
     }
     expect(await readings(admin.id)).toHaveLength(1)
     const [one, two] = [await register(), await register()]
     for (const path of [`/users/${one.id}`, `/users/${two.id}`, `/users/${one.id}/sessions`])
-      await as(admin, 'GET', path)
+      await ask(admin, 'GET', path)
     expect(await readings(admin.id)).toHaveLength(4)
     const other = await allow('users:read')
-    await as(other, 'GET', `/users/${one.id}`)
+    await ask(other, 'GET', `/users/${one.id}`)
     expect(await readings(other.id)).toHaveLength(1)
   })
 
-  test('what was not read is not on record: nobody’s id, what is refused, a cursor of another list', async () => {
+  test('an unknown id, a refused request and a cursor of another list are no event', async () => {
     const admin = await allow('users:read', 'sessions:revoke')
     const chief = await appoint('admin')
     const paths: [string, number][] = [
@@ -98,18 +98,18 @@ describe('reading personal data by administrators is on record, in the statement
       ['/audit-events', 403],
       ['/users?cursor=x', 422],
     ]
-    for (const [path, status] of paths) expect((await as(admin, 'GET', path)).status, path).toBe(status)
+    for (const [path, status] of paths) expect((await ask(admin, 'GET', path)).status, path).toBe(status)
     expect(await readings(admin.id)).toEqual([])
   })
 
-  test('nor what somebody reads about themselves', async () => {
+  test('reading one’s own account is no event', async () => {
     const admin = await appoint('admin')
     for (const path of [
       `/users/${admin.id}`,
       `/users/${admin.id}/sessions`,
       `/audit-events?user_id=${admin.id}`,
     ])
-      expect((await as(admin, 'GET', path)).status).toBe(200)
+      expect((await ask(admin, 'GET', path)).status).toBe(200)
     expect(await readings(admin.id)).toEqual([])
   })
 
@@ -118,7 +118,7 @@ describe('reading personal data by administrators is on record, in the statement
     await database.sql('alter table audit_events rename to audit_events_away')
     try {
       for (const path of [`/users/${subject.id}`, '/users', `/users/${subject.id}/sessions`]) {
-        const { status, body } = await as(admin, 'GET', path)
+        const { status, body } = await ask(admin, 'GET', path)
         expect([status, body['code']]).toEqual([500, 'internal_error'])
         expect(JSON.stringify(body)).not.toContain(subject.email)
       }
@@ -131,9 +131,9 @@ describe('reading personal data by administrators is on record, in the statement
 
 test('who outranks the reader is in the directory all the same: names, address of mail, roles', async () => {
   const [reader, chief] = [await allow('users:read'), await appoint('admin')]
-  const { status, body } = await as(reader, 'GET', `/users/${chief.id}`)
+  const { status, body } = await ask(reader, 'GET', `/users/${chief.id}`)
   expect([status, body['email'], body['roles']]).toEqual([200, chief.email, ['admin', 'user']])
   expect(body).not.toHaveProperty('ip_address')
-  const { body: found } = await as(reader, 'GET', `/users?query=${chief.username}`)
+  const { body: found } = await ask(reader, 'GET', `/users?query=${chief.username}`)
   expect(found.items.map(({ id }) => id)).toContain(chief.id)
 })

@@ -5,7 +5,7 @@ import { createTestApp, createTestDatabase } from '../support/test-app.ts'
 // Not shared with other files' people: lists show everybody.
 const tested = await createTestApp({ database: await createTestDatabase() })
 const { database, register } = tested
-const { allow, as, createRole, give } = administratorsOf(tested)
+const { allow, ask, createRole, give } = administratorsOf(tested)
 
 const reader = await allow('users:read')
 const names = [
@@ -22,7 +22,7 @@ for (const [username, email, full_name] of names)
   ids.set(username, (await register({ username, email, full_name })).id)
 
 const list = async (parameters: Record<string, string> = {}) =>
-  (await as(reader, 'GET', `/users?${new URLSearchParams(parameters)}`)).body
+  (await ask(reader, 'GET', `/users?${new URLSearchParams(parameters)}`)).body
 const found = async (query: string, more: Record<string, string> = {}) =>
   (await list({ query, ...more })).items.map(({ username }) => username)
 /** All pages, one after the other, and how long each was. */
@@ -192,7 +192,7 @@ test.each([
   'order=email',
 ])('refuses ?%s without reading accounts', async (query) => {
   await database.roundTrips()
-  const { status, body } = await as(reader, 'GET', `/users?${query}`)
+  const { status, body } = await ask(reader, 'GET', `/users?${query}`)
   expect([status, body['code']]).toEqual([422, 'validation_failed'])
   expect(await database.roundTrips()).toHaveLength(1)
 })

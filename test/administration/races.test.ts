@@ -5,7 +5,7 @@ import { createTestApp, createTestDatabase } from '../support/test-app.ts'
 // Nobody else's administrators are in the way.
 const tested = await createTestApp({ database: await createTestDatabase() })
 const { database, register, openSession, post, me } = tested
-const { appoint, allow, as, createRole } = administratorsOf(tested)
+const { appoint, allow, ask, createRole } = administratorsOf(tested)
 
 const rounds = (count: number) => Array.from({ length: count }, (_, round) => round + 1)
 type Admin = Awaited<ReturnType<typeof appoint>>
@@ -29,11 +29,11 @@ async function administrators(count: number) {
 }
 
 const demote = (actor: Admin, subject: Admin) =>
-  as(actor, 'PUT', `/users/${subject.id}/roles`, { roles: ['user'] })
+  ask(actor, 'PUT', `/users/${subject.id}/roles`, { roles: ['user'] })
 const disable = (actor: Admin, subject: Admin) =>
-  as(actor, 'PATCH', `/users/${subject.id}`, { status: 'disabled' })
-const remove = (actor: Admin, subject: Admin) => as(actor, 'DELETE', `/users/${subject.id}`)
-const leave = (actor: Admin) => as(actor, 'DELETE', '/users/me', { password: actor.password })
+  ask(actor, 'PATCH', `/users/${subject.id}`, { status: 'disabled' })
+const remove = (actor: Admin, subject: Admin) => ask(actor, 'DELETE', `/users/${subject.id}`)
+const leave = (actor: Admin) => ask(actor, 'DELETE', '/users/me', { password: actor.password })
 
 const isDone = ({ status }: { status: number }) => status < 300
 
@@ -92,10 +92,10 @@ test.each(rounds(10))('roles that two set at once are those of one of them, roun
   const { id } = await register()
   const sets = [[await createRole()], ['user', await createRole()]]
   const answers = await Promise.all(
-    [one, two].map((admin, index) => as(admin, 'PUT', `/users/${id}/roles`, { roles: sets[index] })),
+    [one, two].map((admin, index) => ask(admin, 'PUT', `/users/${id}/roles`, { roles: sets[index] })),
   )
   expect(answers.map(({ status }) => status)).toEqual([200, 200])
-  const { body } = await as(one, 'GET', `/users/${id}`)
+  const { body } = await ask(one, 'GET', `/users/${id}`)
   expect(sets.map((roles) => [...roles].sort())).toContainEqual(body['roles'])
 })
 
@@ -104,8 +104,8 @@ test.each(rounds(10))('a role is given or deleted, never both, round %i', async 
   const { id } = await register()
   const role = await createRole('users:read')
   const [given, deleted] = await Promise.all([
-    as(one, 'PUT', `/users/${id}/roles`, { roles: [role] }),
-    as(two, 'DELETE', `/roles/${role}`),
+    ask(one, 'PUT', `/users/${id}/roles`, { roles: [role] }),
+    ask(two, 'DELETE', `/roles/${role}`),
   ])
   expect([
     [200, 409],
@@ -120,16 +120,16 @@ test.each(rounds(10))(
     const person = await register()
     const sessions = await Promise.all([
       ...Array.from({ length: 5 }, () => post('/login', { email: person.email, password: person.password })),
-      as(admin, 'PATCH', `/users/${person.id}`, { status: 'disabled' }),
+      ask(admin, 'PATCH', `/users/${person.id}`, { status: 'disabled' }),
     ])
     for (const answer of sessions) {
       if (!(answer instanceof Response) || answer.status !== 200) continue
       const { access_token } = (await answer.json()) as { access_token: string }
       expect((await me(access_token)).status).toBe(401)
     }
-    await as(admin, 'PATCH', `/users/${person.id}`, { status: 'active' })
+    await ask(admin, 'PATCH', `/users/${person.id}`, { status: 'active' })
     const { access_token } = await openSession(person)
-    expect((await as({ access_token }, 'GET', '/users/me/sessions')).body.items).toHaveLength(1)
+    expect((await ask({ access_token }, 'GET', '/users/me/sessions')).body.items).toHaveLength(1)
   },
 )
 
@@ -139,11 +139,11 @@ test.each(rounds(5))(
     const [admin] = await administrators(1)
     const person = await register()
     const session = await openSession(person)
-    const own = () => as(session, 'PATCH', '/users/me', { full_name: 'Own Name' })
-    const theirs = () => as(admin, 'PATCH', `/users/${person.id}`, { full_name: 'Given Name' })
+    const own = () => ask(session, 'PATCH', '/users/me', { full_name: 'Own Name' })
+    const theirs = () => ask(admin, 'PATCH', `/users/${person.id}`, { full_name: 'Given Name' })
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
-        [own, theirs, () => as(session, 'DELETE', '/users/me/sessions?keep_current=true')][index % 3]?.(),
+        [own, theirs, () => ask(session, 'DELETE', '/users/me/sessions?keep_current=true')][index % 3]?.(),
       ),
     )
     expect(answers.map((answer) => answer?.status)).toEqual(
@@ -153,7 +153,7 @@ test.each(rounds(5))(
 )
 
 test.each(rounds(20))(
-  'a role is changed by who may do less, or given to who may do more: what comes second sees the first, round %i (row 65)',
+  'of two racing changes of a role and its holder, the second sees the first, round %i (row 65)',
   async () => {
     const [admin] = await administrators(1)
     const writer = await allow('roles:write', 'users:read')
@@ -161,8 +161,8 @@ test.each(rounds(20))(
     const { id } = await register()
     const change = { description: 'Less', permissions: [] }
     const [given, changed] = await Promise.all([
-      as(admin, 'PUT', `/users/${id}/roles`, { roles: [role, higher] }),
-      as(writer, 'PUT', `/roles/${role}`, change),
+      ask(admin, 'PUT', `/users/${id}/roles`, { roles: [role, higher] }),
+      ask(writer, 'PUT', `/roles/${role}`, change),
     ])
     expect(given.status).toBe(200)
     const [gift, write] = await database.sql(

@@ -5,7 +5,7 @@ import { withBetween } from '../support/with-between.ts'
 
 const tested = await createTestApp()
 const { database, register, post, openSession } = tested
-const { allow, appoint, createRole, as } = administratorsOf(tested)
+const { allow, appoint, createRole, ask } = administratorsOf(tested)
 const role = await createRole()
 
 type Person = Awaited<ReturnType<typeof register>>
@@ -48,7 +48,7 @@ describe('an administrator who was let through', () => {
         await database.sql("delete from user_roles where user_id = $1 and role_name = 'admin'", [admin.id])
         before = await state()
       })
-      const { status, body } = await administratorsOf(slow).as(admin, ...act(subject))
+      const { status, body } = await administratorsOf(slow).ask(admin, ...act(subject))
       expect([status, body['code']]).toEqual([403, 'forbidden'])
       expect(body).not.toHaveProperty('items')
       expect(await state()).toBe(before)
@@ -64,7 +64,7 @@ describe('an administrator who was let through', () => {
         await post('/logout', { refresh_token: admin.refresh_token })
         before = await state()
       })
-      const { status, body } = await administratorsOf(slow).as(admin, ...act(subject))
+      const { status, body } = await administratorsOf(slow).ask(admin, ...act(subject))
       expect([status, body['code']]).toEqual([401, 'invalid_token'])
       expect(await state()).toBe(before)
     },
@@ -76,7 +76,7 @@ test.each(acts)(
   async (_, act) => {
     const [subject, admin] = [await register(), await appoint('admin')]
     await database.roundTrips()
-    await as(admin, ...act(subject))
+    await ask(admin, ...act(subject))
     const [, [deadline = '', lock = '', statement = '', ...more] = []] = await database.roundTrips()
     expect(deadline).toMatch(/set_config\('statement_timeout'/)
     expect(lock).toMatch(/select from "lumascope"\."roles" where .* for no key update/s)
@@ -88,12 +88,12 @@ test.each(acts)(
 test('deleting oneself does, too', async () => {
   const admin = await appoint('admin')
   await database.roundTrips()
-  expect((await as(admin, 'DELETE', '/users/me', { password: admin.password })).status).toBe(204)
+  expect((await ask(admin, 'DELETE', '/users/me', { password: admin.password })).status).toBe(204)
   const trips = await database.roundTrips()
   expect(trips.at(-1)?.[1]).toMatch(/select from "lumascope"\."roles" where .* for no key update/s)
 })
 
-test('what is given up for a lock does not happen once the lock is free', async () => {
+test('a statement that gave up on a lock does not run once the lock is free', async () => {
   const [subject, admin] = [await register(), await appoint('admin')]
   await openSession(subject)
   const before = await state()
@@ -107,7 +107,7 @@ test('what is given up for a lock does not happen once the lock is free', async 
     variables: { DATABASE_TIMEOUT_MILLISECONDS: '2000' },
     deps: { keyRing: tested.deps.keyRing, clock: tested.deps.clock },
   })
-  const { status, body } = await administratorsOf(impatient).as(admin, 'PATCH', `/users/${subject.id}`, {
+  const { status, body } = await administratorsOf(impatient).ask(admin, 'PATCH', `/users/${subject.id}`, {
     status: 'disabled',
   })
   expect([status, body['code']]).toEqual([503, 'database_unavailable'])
@@ -117,17 +117,17 @@ test('what is given up for a lock does not happen once the lock is free', async 
   tested.log.length = 0
 })
 
-test('an account that is given more rights since is not acted on by who has fewer', async () => {
+test('an account that meanwhile got more permissions is not changed by somebody with fewer', async () => {
   const subject = await register()
   const manager = await allow('users:write')
   const slow = await withBetween(tested, () =>
     database.sql("insert into user_roles values ($1, 'admin')", [subject.id]),
   )
-  const { status } = await administratorsOf(slow).as(manager, 'PATCH', `/users/${subject.id}`, {
+  const { status } = await administratorsOf(slow).ask(manager, 'PATCH', `/users/${subject.id}`, {
     status: 'disabled',
   })
   expect(status).toBe(403)
-  expect((await as(await openSession(subject), 'GET', '/users')).status).toBe(200)
+  expect((await ask(await openSession(subject), 'GET', '/users')).status).toBe(200)
 })
 
 test('nor are their sessions shown', async () => {
@@ -137,6 +137,6 @@ test('nor are their sessions shown', async () => {
     await openSession(subject)
     await database.sql("insert into user_roles values ($1, 'admin')", [subject.id])
   })
-  const { status, body } = await administratorsOf(slow).as(watcher, 'GET', `/users/${subject.id}/sessions`)
+  const { status, body } = await administratorsOf(slow).ask(watcher, 'GET', `/users/${subject.id}/sessions`)
   expect([status, body['detail']]).toEqual([403, 'They may do what you may not.'])
 })

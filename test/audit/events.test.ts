@@ -12,19 +12,16 @@ import {
 } from '../support/test-app.ts'
 
 const tested = await createTestApp()
-const { request, post, register, openSession, database, clock, deps } = tested
-const { appoint, as } = administratorsOf(tested)
+const { post, as, register, openSession, database, clock, deps } = tested
+const { appoint, ask } = administratorsOf(tested)
 
 const USER_AGENT = 'Test Browser/1.0'
 type Event = { id: number; type: string; session_id: string | null; details: Record<string, unknown> }
 type Page = { items: Event[]; next_cursor: string | null }
 
-const authorized = ({ access_token: token }: Pick<TokenPair, 'access_token'>) => ({
-  Authorization: `Bearer ${token}`,
-  'User-Agent': USER_AGENT,
-})
+const agent = { 'User-Agent': USER_AGENT }
 const eventsOf = async (pair: TokenPair, query = '') =>
-  (await (await request(`/users/me/events${query}`, { headers: authorized(pair) })).json()) as Page
+  (await (await as(pair).get(`/users/me/events${query}`, agent)).json()) as Page
 const sid = (pair: TokenPair) => payloadOf(pair.access_token)['sid'] as string
 /** What is on record of a user, the oldest first, whoever may read it. */
 const recorded = async (id: number) =>
@@ -33,13 +30,8 @@ const last = async (id: number) => (await recorded(id)).at(-1)
 const later = (milliseconds: number) => {
   clock.now = new Date(clock.now.getTime() + milliseconds)
 }
-const jsonHeaders = (pair: TokenPair) => ({ ...authorized(pair), 'Content-Type': 'application/json' })
 const send = (method: string, path: string, pair: TokenPair, body?: unknown) =>
-  request(path, {
-    method,
-    headers: jsonHeaders(pair),
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  })
+  as(pair).send(method, path, body, agent)
 
 describe('GET /users/me/events', () => {
   test('shows what happened, when, from where, the newest first', async () => {
@@ -112,7 +104,7 @@ describe('GET /users/me/events', () => {
   ])('refuses %s without reading events', async (query) => {
     const pair = await openSession(await register())
     await database.roundTrips()
-    const response = await request(`/users/me/events${query}`, { headers: authorized(pair) })
+    const response = await as(pair).get(`/users/me/events${query}`, agent)
     expect(response.status).toBe(422)
     expect(await database.roundTrips()).toHaveLength(1)
   })
@@ -192,7 +184,7 @@ describe('on record, in the statement that does it, is', () => {
     expect(await last(person.id)).toMatchObject({ type: 'password_changed', actor_id: String(person.id) })
   })
 
-  test('a change of the profile by the names of its members, and nothing where it was refused', async () => {
+  test('a change of the profile by the names of its fields, and nothing if it was refused', async () => {
     const [person, other] = [await register(), await register()]
     const pair = await openSession(person)
     await send('PATCH', '/users/me', pair, { full_name: 'Somebody Else' })
@@ -278,18 +270,18 @@ test('a refusal of an address is on record, and is nobody’s', async () => {
   ])
 })
 
-test('what administrators do, with them as the actor, whoever it is about', async () => {
+test('acts of administrators, with them as the actor', async () => {
   const [admin, subject] = [await appoint('admin'), await register()]
   await database.sql('update users set consecutive_failures = 100 where id = $1', [subject.id])
   const role = { description: 'Edits', permissions: ['users:read'] }
-  await as(admin, 'PUT', '/roles/editor', role)
-  await as(admin, 'PUT', `/users/${subject.id}/roles`, { roles: ['editor'] })
-  await as(admin, 'PUT', `/users/${subject.id}/roles`, { roles: [] })
-  await as(admin, 'DELETE', '/roles/editor')
-  for (const status of ['disabled', 'active']) await as(admin, 'PATCH', `/users/${subject.id}`, { status })
+  await ask(admin, 'PUT', '/roles/editor', role)
+  await ask(admin, 'PUT', `/users/${subject.id}/roles`, { roles: ['editor'] })
+  await ask(admin, 'PUT', `/users/${subject.id}/roles`, { roles: [] })
+  await ask(admin, 'DELETE', '/roles/editor')
+  for (const status of ['disabled', 'active']) await ask(admin, 'PATCH', `/users/${subject.id}`, { status })
   await openSession(subject)
-  await as(admin, 'DELETE', `/users/${subject.id}/sessions`)
-  await as(admin, 'DELETE', `/users/${subject.id}`)
+  await ask(admin, 'DELETE', `/users/${subject.id}/sessions`)
+  await ask(admin, 'DELETE', `/users/${subject.id}`)
   const events = await database.sql('select * from audit_events where actor_id = $1 order by id', [admin.id])
   expect(events.slice(1).map(({ type, user_id }) => [type, user_id])).toEqual([
     ['role_changed', null],
@@ -305,12 +297,12 @@ test('what administrators do, with them as the actor, whoever it is about', asyn
   expect(new Set(events.map(({ session_id }) => session_id))).toEqual(new Set([sid(admin)]))
 })
 
-test('a refusal, and what administrators read of others', async () => {
+test('a refusal, and reads of other accounts', async () => {
   const [admin, subject] = [await appoint('admin'), await register()]
   const pair = await openSession(subject)
   expect((await send('GET', '/users', pair)).status).toBe(403)
   expect(await last(subject.id)).toMatchObject({ type: 'access_denied', session_id: sid(pair) })
-  await as(admin, 'GET', `/users/${subject.id}`)
+  await ask(admin, 'GET', `/users/${subject.id}`)
   expect(await last(subject.id)).toMatchObject({ type: 'personal_data_read', actor_id: String(admin.id) })
   // The person reads that it was read, and not by whom or from where.
   const [item] = (await eventsOf(pair)).items
@@ -335,11 +327,11 @@ test('an event is there if and only if its act is (row 34)', async () => {
     await database.sql('alter table audit_events_away rename to audit_events')
   }
   expect(await recorded(person.id)).toEqual(before)
-  expect((await request('/users/me', { headers: authorized(pair) })).status).toBe(200)
+  expect((await as(pair).get('/users/me', agent)).status).toBe(200)
   await openSession(person)
 })
 
-test('guesses over all accounts, once an hour, where they are as many as the alarm says (row 109)', async () => {
+test('guesses over all accounts, once an hour, if they reach the alarm (row 109)', async () => {
   const watched = await createTestApp({
     database: await createTestDatabase(),
     variables: { GUESSING_ALARM: '3' },

@@ -4,7 +4,7 @@ import { createTestApp, createTestDatabase } from '../support/test-app.ts'
 
 const tested = await createTestApp({ database: await createTestDatabase() })
 const { database, register, openSession, clock } = tested
-const { allow, appoint, as } = administratorsOf(tested)
+const { allow, appoint, ask } = administratorsOf(tested)
 // May all that the other one may, and so sees from where they act.
 const reader = await allow('audit:read', 'users:write', 'sessions:revoke')
 const manager = await allow('users:write', 'sessions:revoke')
@@ -16,15 +16,15 @@ const people = [await register(), await register()] as const
 for (const [index, seconds] of [10, 20, 20, 30, 40].entries()) {
   clock.now = at(seconds)
   const { id } = people[index % 2 ? 1 : 0]
-  if (index < 3) await as(manager, 'PATCH', `/users/${id}`, { full_name: `Name ${index}` })
+  if (index < 3) await ask(manager, 'PATCH', `/users/${id}`, { full_name: `Name ${index}` })
   else {
     await openSession(people[index % 2 ? 1 : 0])
-    await as(manager, 'DELETE', `/users/${id}/sessions`)
+    await ask(manager, 'DELETE', `/users/${id}/sessions`)
   }
 }
 
 const list = async (parameters: Record<string, string> = {}) =>
-  (await as(reader, 'GET', `/audit-events?${new URLSearchParams(parameters)}`)).body
+  (await ask(reader, 'GET', `/audit-events?${new URLSearchParams(parameters)}`)).body
 const idsOf = async (where: string) =>
   (await database.sql(`select id from audit_events where ${where} order by occurred_at desc, id desc`)).map(
     ({ id }) => Number(id),
@@ -33,7 +33,7 @@ const listed = async (parameters: Record<string, string>) =>
   (await list(parameters)).items.map(({ id }) => id)
 
 describe('GET /audit-events', () => {
-  test('shows what happened to whom, and who did it', async () => {
+  test('shows what happened, to whom, and who did it', async () => {
     const [item] = (await list({ limit: '1' })).items
     expect(item).toEqual({
       id: expect.any(Number),
@@ -121,21 +121,21 @@ describe('GET /audit-events', () => {
     'user_id=1&user_id=2',
   ])('refuses ?%s without reading events', async (query) => {
     await database.roundTrips()
-    const { status, body } = await as(reader, 'GET', `/audit-events?${query}`)
+    const { status, body } = await ask(reader, 'GET', `/audit-events?${query}`)
     expect([status, body['code']]).toEqual([422, 'validation_failed'])
     expect(await database.roundTrips()).toHaveLength(1)
   })
 })
 
-describe('where somebody acted from is out of sight for who may do less', () => {
+describe('the place of an act is hidden from a reader with fewer permissions', () => {
   const lesser = () => allow('audit:read')
   const eventsFor = async (caller: { access_token: string }, id: number) =>
-    (await as(caller, 'GET', `/audit-events?actor_id=${id}`)).body.items
+    (await ask(caller, 'GET', `/audit-events?actor_id=${id}`)).body.items
 
-  test('address, browser and session are left out, what they did is not', async () => {
+  test('address, browser and session are left out, the act is not', async () => {
     const chief = await appoint('admin')
     const [subject, auditor] = [await register(), await lesser()]
-    await as(chief, 'PATCH', `/users/${subject.id}`, { full_name: 'Changed' })
+    await ask(chief, 'PATCH', `/users/${subject.id}`, { full_name: 'Changed' })
     const items = await eventsFor(auditor, chief.id)
     expect(items.map(({ type }) => type)).toEqual(['profile_changed', 'signed_in'])
     for (const item of items)
@@ -152,7 +152,7 @@ describe('where somebody acted from is out of sight for who may do less', () => 
     for (const { email } of [chief, person])
       await tested.post('/login', { email, password: 'wrong password' })
     const failed = async (id: number) =>
-      (await as(auditor, 'GET', `/audit-events?type=sign_in_failed&user_id=${id}`)).body.items
+      (await ask(auditor, 'GET', `/audit-events?type=sign_in_failed&user_id=${id}`)).body.items
     expect(await failed(chief.id)).toMatchObject([{ ip_address: null }])
     expect(await failed(person.id)).toMatchObject([{ ip_address: '203.0.113.7' }])
   })

@@ -24,7 +24,7 @@ async function timeoutAt(connectionString: string) {
 const migrate = (url: string, { args = [], env = {} }: { args?: string[]; env?: NodeJS.ProcessEnv } = {}) =>
   start('cli/migrate.ts', { env: { ...env, DATABASE_URL: url }, args })
 
-test('db:migrate lets PostgreSQL end the role’s statements before the application gives up on them (row 92)', async () => {
+test('db:migrate sets a statement_timeout below the application’s deadline (row 92)', async () => {
   const url = await createDatabase()
   const first = migrate(url)
   expect(await first.exited, first.output()).toBe(0)

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { prepareDatabase } from '../../src/db/client.ts'
 import { revokeRole } from '../../src/roles/grant-role.ts'
 import { freePort, start } from '../support/process.ts'
+import { requestsAs } from '../support/requests-as.ts'
 
 const control = inject('databasesUrl')
 const folder = mkdtempSync(join(tmpdir(), 'users-test-'))
@@ -237,7 +238,7 @@ describe('npm run users, on the database of npm run dev', () => {
     return async () => void (await dev.interrupt())
   })
 
-  test('the first who registers is no administrator (row 70); granted, the running server honours it at once', async () => {
+  test('the first to register is no administrator (row 70); a grant applies at once', async () => {
     const headers = { 'Content-Type': 'application/json' }
     const registered = await fetch(`${api}/users`, { method: 'POST', headers, body: JSON.stringify(ada) })
     expect(await registered.json()).toMatchObject({ roles: ['user'] })
@@ -247,7 +248,8 @@ describe('npm run users, on the database of npm run dev', () => {
       body: new URLSearchParams({ email, password }),
     })
     const { access_token } = (await signedIn.json()) as { access_token: string }
-    const list = () => fetch(`${api}/users`, { headers: { Authorization: `Bearer ${access_token}` } })
+    const request = (path: string, init?: RequestInit) => fetch(api + path, init)
+    const list = () => requestsAs(request, access_token).get('/users')
     expect((await list()).status).toBe(403)
     expect(await users(['grant', email, 'admin'], env)).toEqual({
       code: 0,
@@ -256,7 +258,7 @@ describe('npm run users, on the database of npm run dev', () => {
     expect((await list()).status).toBe(200)
   })
 
-  test('what a lock file says of a process and a port of the past reaches no other database', async () => {
+  test('a stale lock file, with the port of another process, reaches no other database', async () => {
     const other = join(folder, 'other')
     const port = /localhost:(\d+)\/sql/.exec(dev.output())?.[1]
     writeFileSync(`${other}.lock`, `${process.pid}\n${port}\n${crypto.randomUUID()}`)
@@ -277,7 +279,7 @@ describe('npm run users, on the database of npm run dev', () => {
     expect(readdirSync(folder)).toEqual(['data'])
   })
 
-  test('where there is no database, it says what to do and makes none', async () => {
+  test('without a database it says what to do and creates none', async () => {
     const none = join(folder, 'none')
     const { code, lines } = await users(['grant', ada.email, 'admin'], { LOCAL_DB_DIR: none })
     expect({ code, lines }).toEqual({

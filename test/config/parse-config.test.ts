@@ -76,12 +76,12 @@ describe('defaults', () => {
     expect(parseConfig({ ...local, APP_URL: '', PASSWORD_ROUNDS: '' })).toEqual(parseConfig(local))
   })
 
-  test('bindings that are no texts are left alone', () => {
+  test('bindings that are no strings are ignored', () => {
     expect(problemsOf({ ...local, ASSETS: { fetch: () => {} } })).toEqual([])
   })
 })
 
-test('a number or a switch from wrangler.toml has to be a text', () => {
+test('a number or boolean in wrangler.toml must be quoted', () => {
   expect(problemsOf({ ...local, PASSWORD_ROUNDS: 6, PORT: 0 })).toEqual([
     'PASSWORD_ROUNDS must be a text: put its value in quotes',
     'PORT must be a text: put its value in quotes',
@@ -310,7 +310,7 @@ describe('asymmetric keys', () => {
     }
   })
 
-  test('what is no key at all is said to be none', () => {
+  test('a value that is no key is reported as such', () => {
     for (const value of [null, 'text', 1]) {
       expect(
         problemsOf({ ...local, JWT_SECRET: undefined, JWT_SIGNING_KEYS: JSON.stringify([value]) }),

@@ -11,7 +11,7 @@ const now = new Date('2026-11-22T12:00:00Z')
 const device = { userId: 2_147_483_647, passwordVersion: 7, deviceId: crypto.randomUUID() }
 
 describe('a device token', () => {
-  test('says what it was made of, for 400 days', async () => {
+  test('returns its content for 400 days', async () => {
     const token = await makeDeviceToken(keys, { ...device, now })
     expect(token).toMatch(/^[\w-]{80}$/)
     expect(await readDeviceToken(keys, token, now)).toEqual(device)
@@ -55,7 +55,7 @@ describe('a device token', () => {
 })
 
 describe('a keyed hash', () => {
-  test('is the same for the same text and key, and for no other', async () => {
+  test('is equal for equal strings and keys only', async () => {
     const hash = await keyedHash(keys, 'ada@example.com')
     expect(hash).toMatch(/^[\w-]{22}$/)
     expect(await keyedHash(keys, 'ada@example.com')).toBe(hash)

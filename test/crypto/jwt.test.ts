@@ -32,7 +32,7 @@ describe('a key ring', () => {
   })
 })
 
-test('what is not ASCII, and what base64url has letters for that atob has not, is escaped in the payload', async () => {
+test('non-ASCII and what base64url encodes unlike base64 is escaped in the payload', async () => {
   const name = 'Łucja ~?>\u007f 名前 😀'
   const token = await signToken(createKeyRing([newer]), { ...claims, name, roles: [name] })
   const payload = token.split('.')[1] ?? ''
@@ -44,7 +44,7 @@ test('what is not ASCII, and what base64url has letters for that atob has not, i
 describe.each(['HS256', 'ES256', 'EdDSA'] as const)('a generated %s key', async (alg) => {
   const key = await generateKey(alg, 'made')
 
-  test('signs what the ring verifies, under its one algorithm', async () => {
+  test('signs tokens that the ring verifies, with the key’s one algorithm', async () => {
     const token = await signToken(createKeyRing([key]), claims)
     expect(jose.decodeProtectedHeader(token)).toEqual({ alg, typ: 'JWT', kid: 'made' })
     expect(await verifyToken(createKeyRing([key, older]), token, expected)).toEqual(claims)
@@ -68,7 +68,7 @@ describe.each(['HS256', 'ES256', 'EdDSA'] as const)('a generated %s key', async 
     expect(await verifyToken(ring, await signToken(ring, claims), expected)).toEqual(claims)
   })
 
-  test('signs what a standard library verifies with the public half alone', async () => {
+  test('signs tokens that a standard library verifies with the public key alone', async () => {
     const token = await signToken(createKeyRing([key]), claims)
     const shown = publicKey(key)
     expect(shown === null).toBe(alg === 'HS256')

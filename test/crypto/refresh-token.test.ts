@@ -9,7 +9,7 @@ const keys = deriveKeys([first], 'refresh-token')
 const content = { sessionId: '0f8fad5b-d9cb-469f-a165-70867728950e', generation: 7 }
 
 describe('a refresh token', () => {
-  test('says what it was made of', async () => {
+  test('returns its content', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uuid(), fc.integer({ min: 0, max: 2 ** 32 - 1 }), async (sessionId, generation) => {
         const token = await makeRefreshToken(keys, { sessionId, generation })

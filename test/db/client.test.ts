@@ -34,11 +34,11 @@ describe.concurrent('a database that fails', () => {
   test.each(FAULT_NAMES)(
     'and %s is answered 503, soon and without internals (rows 32, 33, 36), signing out too (row 89)',
     async (fault) => {
-      const { post, request, log, hasher } = await appOver(fault)
+      const { post, request, as, log, hasher } = await appOver(fault)
       const requests: [string, () => Promise<Response>][] = [
         ['register', () => post('/users', newPerson())],
         ['sign in', () => post('/login', { email: person.email, password: person.password })],
-        ['current user', () => request('/users/me', { headers: { Authorization: `Bearer ${token}` } })],
+        ['current user', () => as(token).get('/users/me')],
         ['refresh', () => post('/refresh', { refresh_token: pair.refresh_token })],
         ['sign out', () => post('/logout', { refresh_token: pair.refresh_token })],
         ['ready', () => request('/ready')],
@@ -63,7 +63,7 @@ describe.concurrent('a database that fails', () => {
     20_000,
   )
 
-  test.each(FAULT_NAMES)('and %s leaves what needs no database alone', async (fault) => {
+  test.each(FAULT_NAMES)('and %s does not affect routes without a query', async (fault) => {
     const { request } = await appOver(fault)
     expect((await request('/health')).status).toBe(200)
     expect((await request('/users/me')).status).toBe(401)
@@ -71,12 +71,12 @@ describe.concurrent('a database that fails', () => {
 })
 
 test.each(LIES)('a database that lies and %s signs nobody in (row 36)', async (lie) => {
-  const { post, request } = await appOver(lie)
+  const { post, as } = await appOver(lie)
   const responses = [
     await post('/login', { email: 'nobody@example.com', password: 'wrong password' }),
     await post('/users', newPerson()),
     await post('/refresh', { refresh_token }),
-    await request('/users/me', { headers: { Authorization: `Bearer ${token}` } }),
+    await as(token).get('/users/me'),
   ]
   for (const response of responses) {
     expect(response.status).toBeGreaterThanOrEqual(400)
@@ -152,13 +152,34 @@ describe('the password goes to the endpoint of the database and nowhere else (ro
   })
 })
 
+test('of the time that a statement behind a lock has, PostgreSQL gives half to each of the two', async () => {
+  const bodies: string[] = []
+  const post = (_: string, { body }: { body: string }) => {
+    bodies.push(body)
+    return Promise.reject(new TypeError('nobody is asked'))
+  }
+  const connect = prepareDatabase('postgresql://u:p@ep-x.eu.aws.neon.tech/db', {
+    now: () => performance.now(),
+    timeoutMilliseconds: 3000,
+    databaseFetch: post,
+  })
+  const db = connect({ roundTrips: 0, milliseconds: 0 })
+  await runAfter(db, ONE, statement({}, { fields: {}, from: sql`1` })).catch(() => null)
+  const { queries } = JSON.parse(bodies[0] ?? '') as { queries: { query: string; params: string[] }[] }
+  expect(queries.map(({ params }) => params)).toEqual([['1250'], [], []])
+  expect(queries[0]?.query).toContain("set_config('statement_timeout'")
+})
+
 test('a database that comes back is used again at once', async () => {
   const broken = await appOver('refuses')
   expect((await broken.request('/ready')).status).toBe(503)
   expect((await healthy.request('/ready')).status).toBe(200)
 })
 
-/** The application of `healthy`, whose statement number `failing` fails: before it ran, or with its answer lost. */
+/**
+ * The application of `healthy`, whose statement number `failing` fails: before it ran, or with its answer
+ * lost.
+ */
 async function appFailingAt(failing: number, when: 'before' | 'after') {
   const { connect, keyRing, refreshKeys } = healthy.deps
   return await createTestApp({
@@ -176,7 +197,6 @@ async function appFailingAt(failing: number, when: 'before' | 'after') {
 
 type App = typeof healthy
 type Known = { person: Awaited<ReturnType<App['register']>>; pair: TokenPair }
-const bearer = (held: TokenPair) => ({ Authorization: `Bearer ${held.access_token}` })
 const NEW_PASSWORD = 'quite another horse'
 
 /** Everything that writes, and how many statements it is. */
@@ -189,40 +209,25 @@ const flows: [string, number, (app: App, known: Known) => Promise<Response>][] =
   ['signing in', 2, (app, { person: { email, password } }) => app.post('/login', { email, password })],
   ['refreshing', 1, (app, known) => app.post('/refresh', { refresh_token: known.pair.refresh_token })],
   ['signing out', 1, (app, known) => app.post('/logout', { refresh_token: known.pair.refresh_token })],
-  [
-    'signing out everywhere',
-    2,
-    (app, known) => app.request('/users/me/sessions', { method: 'DELETE', headers: bearer(known.pair) }),
-  ],
+  ['signing out everywhere', 2, (app, known) => app.as(known.pair).delete('/users/me/sessions')],
   [
     'changing the password',
     3,
     (app, { person: { password }, pair: held }) =>
-      app.post(
-        '/users/me/password',
-        { current_password: password, new_password: NEW_PASSWORD },
-        bearer(held),
-      ),
+      app.as(held).post('/users/me/password', {
+        current_password: password,
+        new_password: NEW_PASSWORD,
+      }),
   ],
   [
     'changing the profile',
     2,
-    (app, known) =>
-      app.request('/users/me', {
-        method: 'PATCH',
-        headers: { ...bearer(known.pair), 'Content-Type': 'application/json' },
-        body: '{"full_name":"New Name"}',
-      }),
+    (app, known) => app.as(known.pair).patch('/users/me', { full_name: 'New Name' }),
   ],
   [
     'deleting the account',
     3,
-    (app, { person: { password }, pair: held }) =>
-      app.request('/users/me', {
-        method: 'DELETE',
-        headers: { ...bearer(held), 'Content-Type': 'application/json' },
-        body: JSON.stringify({ password }),
-      }),
+    (app, { person: { password }, pair: held }) => app.as(held).delete('/users/me', { password }),
   ],
 ]
 /** Somebody whom no other account gets in the way of. */

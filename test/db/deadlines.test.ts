@@ -32,7 +32,7 @@ describe('a statement ends before we give up on it', () => {
     expect([500, 800, 1000, 3000, 15_000].map(statementDeadline)).toEqual([250, 400, 500, 2500, 14_500])
   })
 
-  test('a refresh whose row is locked for longer is 503 and never committed; the retry succeeds, and no event says theft (row 35)', async () => {
+  test('a refresh that times out on a lock is not committed; its retry is no replay (row 35)', async () => {
     const { post, register, openSession, clock } = await createTestApp({ database, variables })
     const person = await register()
     const pair = await openSession(person)
@@ -57,9 +57,9 @@ describe('a statement ends before we give up on it', () => {
     expect(theft).toEqual([])
   })
 
-  test('an act of administration that meets one lock after the other is 503 and never done (row 92)', async () => {
+  test('an administrator’s request that meets several locks is 503 and has no effect (row 92)', async () => {
     const tested = await createTestApp({ database, variables })
-    const { appoint, as } = administratorsOf(tested)
+    const { appoint, ask } = administratorsOf(tested)
     const [admin, subject] = [await appoint('admin'), await tested.register()]
     // The role's row for most of its half of the time, and the subject's beyond the other half.
     await other.query('begin')
@@ -70,7 +70,7 @@ describe('a statement ends before we give up on it', () => {
       .then(() => new Promise((resolve) => setTimeout(resolve, 2500)))
       .then(() => other.query('commit'))
     const start = performance.now()
-    const { status } = await as(admin, 'PATCH', `/users/${subject.id}`, { status: 'disabled' })
+    const { status } = await ask(admin, 'PATCH', `/users/${subject.id}`, { status: 'disabled' })
     expect(status).toBe(503)
     expect(performance.now() - start).toBeLessThan(TIMEOUT + 1000)
     await released

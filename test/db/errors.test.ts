@@ -5,7 +5,7 @@ import { describeCauses, isDatabaseAnswer, isTimeout, violatedUnique } from '../
 const error = (name: string, code: string, more = {}) =>
   Object.assign(new Error('x'), { name, code, ...more })
 
-describe('what a statement can be rejected with', () => {
+describe('errors of statements', () => {
   test.each([
     ['NeonDbError', '23505', true],
     ['NeonDbError', '22P02', true],
@@ -27,7 +27,9 @@ describe('what a statement can be rejected with', () => {
   })
 })
 
-/** What Neon's proxy and its control plane say by themselves, from their source and its documentation's list. */
+/**
+ * What Neon's proxy and its control plane say by themselves, from their source and its documentation's list.
+ */
 const NEON_SAYS: [string, number, string | undefined][] = [
   ["password authentication failed for user 'canary'", 400, 'auth'],
   ['authentication protocol violation', 400, 'auth'],
@@ -66,7 +68,7 @@ async function rejection(status: number, body: object): Promise<Error> {
   }
 }
 
-describe('an error of the database’s proxy is one word and a status in the log, and never its message', () => {
+describe('the log has a word and a status for an error of the database’s proxy, never its message', () => {
   test.each(NEON_SAYS)('%s', async (message, status, neonWord) => {
     const caught = await rejection(status, { message, code: '', severity: '', detail: null })
     const described = describeCauses(caught)
@@ -75,7 +77,7 @@ describe('an error of the database’s proxy is one word and a status in the log
     expect(JSON.stringify(described)).not.toMatch(/canary|203\.0/)
   })
 
-  test('what PostgreSQL says is not read, as it can quote any value', async () => {
+  test('PostgreSQL’s messages are never read, as they can quote any value', async () => {
     const message = 'canary: too many connections, quota, authentication, compute'
     const answered = await rejection(400, { message, code: '23505', severity: 'ERROR', constraint: 'c' })
     expect(describeCauses(answered)).toEqual([{ name: 'NeonDbError', code: '23505', constraint: 'c' }])

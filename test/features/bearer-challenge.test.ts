@@ -8,7 +8,7 @@ const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 const QUOTED = '"(?:[\\t !#-\\[\\]-~]|\\\\[\\t -~])*"'
 const CHALLENGE = new RegExp(`^${TOKEN} ${TOKEN}=${QUOTED}(?:, ${TOKEN}=${QUOTED})*$`)
 
-test('every 401 has a challenge by the grammar, with a realm; an error only where a token was presented', () => {
+test('every 401 has a valid challenge with a realm, and an error only if a token was sent', () => {
   const errors: Record<string, string> = { invalid_token: 'invalid_token', forbidden: 'insufficient_scope' }
   const challenging = Object.entries(ERRORS).filter(
     ([, { status, headers }]) => status === 401 || headers?.['WWW-Authenticate'] !== undefined,

@@ -4,8 +4,17 @@ import { prepareDatabase } from '../../src/db/client.ts'
 import type { AppDeps } from '../../src/deps.ts'
 import { makeDeps } from '../../src/make-deps.ts'
 import { runScheduled } from '../../src/schedule/run-scheduled.ts'
-import { canariesOf, canary, findCanaries, jarOf, markedPerson, tokenTrace } from '../support/canaries.ts'
+import {
+  canariesOf,
+  canary,
+  findCanaries,
+  jarOf,
+  type Marked,
+  markedPerson,
+  tokenTrace,
+} from '../support/canaries.ts'
 import { FAULT_NAMES, LIES } from '../support/fault-names.ts'
+import { requestsAs } from '../support/requests-as.ts'
 import {
   type Credentials,
   createRecorder,
@@ -63,7 +72,8 @@ const keepHashes = async () => {
   const rows = await database.sql('select password_hash from users')
   for (const { password_hash } of rows) if (password_hash) hashes.add(password_hash)
 }
-const bearer = (token: string) => ({ Authorization: `Bearer ${token}` })
+/** Requests with a token, recorded as those of the person who sends it. */
+const as = (who: Marked, token: string) => requestsAs((path, init) => send(healthy, who, path, init), token)
 
 /** What people do, right and wrong, once around every route. */
 async function everyFlow() {
@@ -92,7 +102,7 @@ async function everyFlow() {
     '/docs',
     '/docs/start.js',
   ])
-    await send(healthy, ada, `${path}?token=${canary()}`, { headers: bearer(canary()) })
+    await as(ada, canary()).get(`${path}?token=${canary()}`)
   await send(healthy, ada, '/problems/invalid_token')
   await ownAccount()
   await administration()
@@ -116,43 +126,36 @@ async function refreshing(prefix: string) {
     headers: { Cookie: next, Origin: FRONTEND },
   })
   const { access_token, refresh_token } = await openSession(recorder, healthy, ada)
-  await send(healthy, ada, `${prefix}/logout`, json({ refresh_token }, bearer(access_token)))
+  await as(ada, access_token).post(`${prefix}/logout`, { refresh_token })
 }
 
 async function ownSessions() {
   const { access_token } = await openSession(recorder, healthy, ada)
-  const headers = bearer(access_token)
-  const { items } = (await (await send(healthy, ada, '/users/me/sessions', { headers })).json()) as {
+  const own = as(ada, access_token)
+  const { items } = (await (await own.get('/users/me/sessions')).json()) as {
     items: { id: string; current: boolean }[]
   }
   const other = items.find(({ current }) => !current)
-  await send(healthy, ada, `/users/me/sessions/${other?.id}`, { method: 'DELETE', headers })
-  await send(healthy, ada, `/users/me/sessions/${other?.id}`, { method: 'DELETE', headers: bearer(canary()) })
-  await send(healthy, ada, '/users/me/events', { headers })
-  await send(healthy, ada, '/users/me/sessions?keep_current=true', { method: 'DELETE', headers })
-  await send(healthy, ada, '/users/me/sessions', { method: 'DELETE', headers })
+  await own.delete(`/users/me/sessions/${other?.id}`)
+  await as(ada, canary()).delete(`/users/me/sessions/${other?.id}`)
+  await own.get('/users/me/events')
+  await own.delete('/users/me/sessions?keep_current=true')
+  await own.delete('/users/me/sessions')
 }
 
 async function ownAccount() {
   const { access_token } = await openSession(recorder, healthy, bob)
-  let headers = bearer(access_token)
+  const former = as(bob, access_token)
   const { password, full_name } = bob.registration
   const change = (current_password: string) =>
-    send(
-      healthy,
-      bob,
-      '/users/me/password',
-      json({ current_password, new_password: bob.newPassword }, headers),
-    )
-  await send(healthy, bob, '/users/me', { headers })
+    former.post('/users/me/password', { current_password, new_password: bob.newPassword })
+  await former.get('/users/me')
   const profile = { full_name: `${full_name} ${canary()}`, username: canary() }
-  await send(healthy, bob, '/users/me', { ...json(profile, headers), method: 'PATCH' })
+  await former.patch('/users/me', profile)
   await change(canary())
   const changed = (await (await change(password)).json()) as TokenPair
-  headers = bearer(changed.access_token)
   await keepHashes()
-  const remove = (given: string) =>
-    send(healthy, bob, '/users/me', { ...json({ password: given }, headers), method: 'DELETE' })
+  const remove = (given: string) => as(bob, changed.access_token).delete('/users/me', { password: given })
   await remove(canary())
   expect((await remove(bob.newPassword)).status).toBe(204)
 }
@@ -162,10 +165,8 @@ async function administration() {
   await database.sql(appoint, [grace.registration.email.toLowerCase()])
   const { access_token } = await openSession(recorder, healthy, grace)
   await openSession(recorder, healthy, dan)
-  const headers = bearer(access_token)
   const act = async (method: string, path: string, body?: object) => {
-    const init = body ? { ...json(body, headers), method } : { headers, method }
-    const response = await send(healthy, grace, path, init)
+    const response = await as(grace, access_token).send(method, path, body)
     expect(response.status, `${method} ${path}`).toBeLessThan(300)
     return response
   }
@@ -193,8 +194,7 @@ async function administration() {
     ['DELETE', `/roles/${canary()}`],
   ]
   for (const [method, path, body] of refused) {
-    const init = body ? { ...json(body, headers), method } : { headers, method }
-    expect((await send(healthy, grace, path, init)).status).toBeGreaterThanOrEqual(400)
+    expect((await as(grace, access_token).send(method, path, body)).status).toBeGreaterThanOrEqual(400)
   }
   await act('DELETE', `/users/${id}`)
 }
@@ -275,7 +275,7 @@ test('the sweep reaches every route, with success and without', () => {
     expect(statuses).toContain(status)
 })
 
-test('the sweep finds what it looks for', () => {
+test('the sweep would recognise every secret', () => {
   expect(findCanaries(JSON.stringify(secrets))).toHaveLength(4)
   expect(issued().length).toBeGreaterThan(100)
   expect(hashes.size).toBeGreaterThanOrEqual(4)
@@ -283,7 +283,7 @@ test('the sweep finds what it looks for', () => {
 })
 
 describe('the log', () => {
-  test('holds no text of a request, no token and no secret (rows 53, 54)', () => {
+  test('contains no string of a request, no token and no secret (rows 53, 54)', () => {
     // Save the names of origins, which are no people: whoever sets CORS_ORIGINS has to know them.
     const origins = logged().filter(({ event }) => event === 'origin_refused')
     expect(origins.filter(({ origin }) => !/^https:\/\/canary\w{16}\.example$/.test(String(origin)))).toEqual(
@@ -321,7 +321,7 @@ describe('the log', () => {
 })
 
 describe('no response', () => {
-  test('holds a password, a secret, a hash, or a text that came as a token (row 53)', () => {
+  test('contains a password, a secret, a hash, or a string that was sent as a token (row 53)', () => {
     const personal = people.map(({ registration: { password: _, ...profile }, userAgent }) =>
       JSON.stringify({ profile, userAgent }),
     )
@@ -338,7 +338,7 @@ describe('no response', () => {
     }
   })
 
-  test('holds a token, but the one that issues it', () => {
+  test('contains a token, except the response that issues it', () => {
     const tokens = issued()
     for (const exchange of exchanges) {
       const text = answered(exchange)
@@ -355,7 +355,7 @@ describe('no response', () => {
     }
   })
 
-  test("holds an email address, but its owner's own profile", () => {
+  test("contains an email address, except its owner's own profile", () => {
     for (const { registration } of people) {
       const [email = ''] = findCanaries(registration.email)
       const told = exchanges.filter((exchange) => answered(exchange).includes(email))
@@ -420,7 +420,7 @@ test('a password is stored as its hash alone', async () => {
   expect(text).toContain(findCanaries(ada.registration.email)[0])
 })
 
-describe('what is printed', () => {
+describe('the output', () => {
   const forgeries = [
     '{"event":"forged"}',
     '\n{"event":"forged"}',

@@ -8,8 +8,6 @@ const local = await createTestApp()
 const { database } = local
 const person = await local.register()
 const { access_token: token } = await local.openSession(person)
-const bearer = { Authorization: `Bearer ${token}` }
-const json = { 'Content-Type': 'application/json' }
 
 class HasherError extends Error {
   override name = 'HasherError'
@@ -114,18 +112,13 @@ const kinds: [string, App, () => Promise<Response>, Expected][] = [
   [
     'a 403 of somebody who is signed in',
     local,
-    () =>
-      local.request('/users/me', {
-        method: 'DELETE',
-        headers: { ...json, ...bearer },
-        body: '{"password":"x"}',
-      }),
+    () => local.as(token).delete('/users/me', { password: 'x' }),
     { method: 'DELETE', route: '/users/me', status: 403, user: true, queries: 3 },
   ],
   [
     'a 404 of a route with an id',
     local,
-    () => local.request(`/users/me/sessions/${unknownSession}`, { method: 'DELETE', headers: bearer }),
+    () => local.as(token).delete(`/users/me/sessions/${unknownSession}`),
     { method: 'DELETE', route: SESSION, status: 404, user: true, queries: 2 },
   ],
   [
@@ -156,7 +149,7 @@ const kinds: [string, App, () => Promise<Response>, Expected][] = [
   [
     'a 422 of somebody who is signed in',
     local,
-    () => local.post('/users/me/password', {}, bearer),
+    () => local.as(token).post('/users/me/password', {}),
     { method: 'POST', route: '/users/me/password', status: 422, user: true, queries: 1 },
   ],
   [
@@ -288,7 +281,7 @@ describe('an error', () => {
   })
 })
 
-test('a line holds nothing of the path, the query or the host (row 54)', async () => {
+test('a line contains nothing of the path, the query or the host (row 54)', async () => {
   const { lines } = await trace(local, () => local.request(`${'/x'.repeat(200)}?${'y'.repeat(200)}`))
   expect(JSON.stringify(lines)).not.toMatch(/\/x|yy/)
   expect(JSON.stringify(lines)).not.toContain(PUBLIC_URL)

@@ -15,7 +15,6 @@ const largest = await createTestApp({
     APP_URL: ORIGIN,
     JWT_AUDIENCE: '\u00fc'.repeat(255),
     JWT_SIGNING_KEYS: JSON.stringify([await generateKey('ES256', '\u6771'.repeat(64))]),
-    BREACHED_PASSWORDS_URL: 'off',
   },
 })
 const { post, request, database } = largest

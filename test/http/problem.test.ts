@@ -39,7 +39,7 @@ describe('the error contract', () => {
     })
   })
 
-  test('a problem document repeats status and request id and says what happened in a text', async () => {
+  test('a problem document has status, request id and a sentence about the problem', async () => {
     const response = await request('/nowhere')
     expect(response.status).toBe(404)
     expect(response.headers.get('Content-Type')).toBe('application/problem+json')
@@ -169,7 +169,7 @@ describe('hostile bodies', () => {
     expect(response.status).toBe(400)
   })
 
-  test('a file in the place of a text is refused', async () => {
+  test('a file in place of a string is refused', async () => {
     const body = new FormData()
     body.set('email', new Blob(['a@example.com']), 'email.txt')
     body.set('password', 'x')
@@ -199,7 +199,7 @@ describe('paths and methods (row 80)', () => {
     expect(await response.json()).toMatchObject({ code: 'method_not_allowed' })
   })
 
-  test('OPTIONS says what a path allows', async () => {
+  test('OPTIONS lists the methods of a path', async () => {
     const response = await request('/users/me/password', { method: 'OPTIONS' })
     expect(response.status).toBe(204)
     expect(response.headers.get('Allow')).toBe('POST, OPTIONS')

@@ -4,7 +4,7 @@ import { createTestApp, FRONTEND, newPerson, type TokenPair } from '../support/t
 // What clients sent to other auth backends, and broke them with. Each is a public report.
 
 const app = await createTestApp()
-const { request, post, me, register, openSession, database, log } = app
+const { request, post, as, me, register, openSession, database, log } = app
 
 /** workerd prints a warning for each header sent by a test that is not ASCII. */
 const isSendable = (text: string) => navigator.userAgent !== 'Cloudflare-Workers' || /^[\t -~]*$/.test(text)
@@ -40,7 +40,7 @@ test.each([
 })
 
 /** @see https://github.com/better-auth/better-auth/issues/9295 */
-test('signing out with what is no JSON is the fault of the client, and ends no session', async () => {
+test('signing out with invalid JSON is the client’s fault, and ends no session', async () => {
   const { jar } = await signInByCookie()
   const headers = { ...JSON_TYPE, Cookie: jar, Origin: FRONTEND }
   expect((await request('/logout', { method: 'POST', headers, body: 'not json' })).status).toBe(400)
@@ -48,7 +48,7 @@ test('signing out with what is no JSON is the fault of the client, and ends no s
 })
 
 /** @see https://github.com/better-auth/better-auth/issues/5536 */
-test('an app whose system keeps cookies and sends no origin goes on by the tokens that it holds', async () => {
+test('an app whose system keeps cookies and sends no origin goes on with its tokens', async () => {
   const { jar } = await signInByCookie()
   const first = await post('/login', { email, password }, { Cookie: jar })
   expect(first.status).toBe(200)
@@ -56,15 +56,16 @@ test('an app whose system keeps cookies and sends no origin goes on by the token
   const second = await post('/refresh', { refresh_token }, { Cookie: jar })
   expect(second.status).toBe(200)
   const pair = (await second.json()) as TokenPair
-  const headers = { ...JSON_TYPE, Authorization: `Bearer ${pair.access_token}`, Cookie: jar }
-  const init = { method: 'PATCH', headers, body: '{"full_name":"New Name"}' }
-  expect((await request('/users/me', init)).status).toBe(200)
+  const renamed = await as(pair).patch('/users/me', { full_name: 'New Name' }, { Cookie: jar })
+  expect(renamed.status).toBe(200)
   expect((await post('/logout', { refresh_token: pair.refresh_token }, { Cookie: jar })).status).toBe(204)
   expect((await me(pair.access_token)).status).toBe(401)
 })
 
-/** @see https://github.com/supabase/auth/pull/1828 and issue 1550: 403, and the client can't sign out any more */
-test('signing out of what has ended elsewhere, twice, and of an account that is gone', async () => {
+/**
+ * @see https://github.com/supabase/auth/pull/1828 and issue 1550: 403, and the client can't sign out any more
+ */
+test('signing out twice of a session that has ended, and of a deleted account', async () => {
   const gone = await register()
   const attempt = { email: gone.email, password: gone.password }
   const signedIn = await post('/login?use_cookies=true', attempt, { Origin: FRONTEND })
@@ -79,8 +80,7 @@ test('signing out of what has ended elsewhere, twice, and of an account that is 
     expect(byCookie.status).toBe(204)
     expect(byCookie.headers.getSetCookie().join()).toContain('Max-Age=0')
     expect((await post('/logout', { refresh_token: pair.refresh_token })).status).toBe(204)
-    const Authorization = `Bearer ${pair.access_token}`
-    expect((await request('/logout', { method: 'POST', headers: { Authorization } })).status).toBe(204)
+    expect((await as(pair).post('/logout')).status).toBe(204)
   }
 })
 
@@ -89,18 +89,17 @@ test('a refresh with the expired access token beside it', async () => {
   const { access_token, refresh_token } = await openSession(person)
   const now = app.clock.now
   app.clock.now = new Date(now.getTime() + 3_600_000)
-  const Authorization = `Bearer ${access_token}`
   expect((await me(access_token)).status).toBe(401)
-  expect((await post('/refresh', { refresh_token }, { Authorization })).status).toBe(200)
+  expect((await as(access_token).post('/refresh', { refresh_token })).status).toBe(200)
   app.clock.now = now
 })
 
 /** @see https://github.com/Kaoruha/GinkGO/issues/5389: redirected, and the token is lost on the way */
 test('a slash behind a path, with every method and the token', async () => {
   const other = await register()
-  const headers = { ...JSON_TYPE, Authorization: `Bearer ${await app.signIn(other)}` }
+  const token = await app.signIn(other)
   const send = async (method: string, path: string, body?: object) =>
-    (await request(path, { method, headers, ...(body && { body: JSON.stringify(body) }) })).status
+    (await as(token).send(method, path, body)).status
   expect(await send('GET', '/users/me/')).toBe(200)
   expect(await send('PATCH', '/users/me/', { full_name: 'New Name' })).toBe(200)
   expect(await send('POST', '/users/', newPerson())).toBe(201)
@@ -160,8 +159,7 @@ test.each(agents.filter(([, agent]) => isSendable(agent)))('a User-Agent: %s', a
   const signedIn = await post('/login', { email, password }, { 'User-Agent': agent })
   expect(signedIn.status).toBe(200)
   const { access_token } = (await signedIn.json()) as TokenPair
-  const headers = { Authorization: `Bearer ${access_token}` }
-  const { items } = (await (await request('/users/me/sessions', { headers })).json()) as {
+  const { items } = (await (await as(access_token).get('/users/me/sessions')).json()) as {
     items: { current: boolean; user_agent: string | null }[]
   }
   const shown = items.find(({ current }) => current)?.user_agent ?? ''

@@ -5,8 +5,8 @@ import { createTestApp, DEFAULT_LIMITS, newPerson } from '../support/test-app.ts
 const tested = await createTestApp({
   variables: { ...DEFAULT_LIMITS, LIMIT_REGISTER_ADDRESS: '10000/60', LIMIT_SIGN_IN_ADDRESS: '10000/60' },
 })
-const { app, post, register, openSession, database, clock } = tested
-const { appoint, as } = administratorsOf(tested)
+const { app, post, as, register, openSession, database, clock } = tested
+const { appoint, ask } = administratorsOf(tested)
 const eventsOf = async (id: number) =>
   (await database.sql('select type from audit_events where user_id = $1 order by id', [id])).map(
     ({ type }) => type,
@@ -19,8 +19,8 @@ const later = (seconds: number) => {
   clock.now = new Date(clock.now.getTime() + seconds * 1000)
 }
 
-describe('what a signed-in account may change in a while (row 94)', () => {
-  test('is bounded, for every route that is no GET: the 61st act of a minute is refused by its guard', async () => {
+describe('the limit on changes of a signed-in account (row 94)', () => {
+  test('is limited on every route but GET: the guard refuses the 61st request in a minute', async () => {
     const routes = app.routes.filter(({ method }) => !['ALL', 'GET'].includes(method))
     const guarded = [
       ...new Map(routes.map((route) => [`${route.method} ${route.path}`, route])).values(),
@@ -35,11 +35,11 @@ describe('what a signed-in account may change in a while (row 94)', () => {
       const bound = path === '/users/me' && method === 'PATCH' ? 10 : 60
       const statuses = []
       for (let time = 0; time <= bound; time++)
-        statuses.push((await as(admin, method, target + query, {})).status)
+        statuses.push((await ask(admin, method, target + query, {})).status)
       expect(statuses.slice(0, -1), `${method} ${path}`).not.toContain(429)
       expect(statuses.at(-1), `${method} ${path}`).toBe(429)
       await database.roundTrips()
-      const refused = await as(admin, method, target + query, {})
+      const refused = await ask(admin, method, target + query, {})
       expect(refused.headers.get('Retry-After')).toMatch(/^\d+$/)
       expect(refused.body).toMatchObject({ code: 'rate_limited' })
       // The guard's own statement refuses: nothing came after it.
@@ -49,57 +49,58 @@ describe('what a signed-in account may change in a while (row 94)', () => {
 
   test('leaves reading alone, and other accounts', async () => {
     const [one, other] = [await signedIn(), await signedIn()]
-    for (let time = 0; time < 61; time++) await as(one, 'DELETE', `/users/me/sessions/${crypto.randomUUID()}`)
-    expect((await as(one, 'DELETE', '/users/me/sessions')).status).toBe(429)
-    expect((await as(one, 'GET', '/users/me')).status).toBe(200)
-    expect((await as(other, 'DELETE', '/users/me/sessions?keep_current=true')).status).toBe(204)
+    for (let time = 0; time < 61; time++)
+      await ask(one, 'DELETE', `/users/me/sessions/${crypto.randomUUID()}`)
+    expect((await ask(one, 'DELETE', '/users/me/sessions')).status).toBe(429)
+    expect((await ask(one, 'GET', '/users/me')).status).toBe(200)
+    expect((await ask(other, 'DELETE', '/users/me/sessions?keep_current=true')).status).toBe(204)
     later(1)
-    expect((await as(one, 'DELETE', '/users/me/sessions?keep_current=true')).status).toBe(204)
+    expect((await ask(one, 'DELETE', '/users/me/sessions?keep_current=true')).status).toBe(204)
   })
 
   test('a flood of refusals is one event', async () => {
     const person = await signedIn()
     for (let time = 0; time < 80; time++)
-      await as(person, 'DELETE', `/users/me/sessions/${crypto.randomUUID()}`)
+      await ask(person, 'DELETE', `/users/me/sessions/${crypto.randomUUID()}`)
     expect((await eventsOf(person.id)).filter((type) => type === 'limited')).toHaveLength(1)
   })
 
   test('is not spent by a token of a session that has ended', async () => {
     const person = await signedIn()
     const ended = await openSession(person)
-    await post('/logout', {}, { Authorization: `Bearer ${ended.access_token}` })
+    await as(ended).post('/logout', {})
     for (let time = 0; time < 70; time++)
-      expect((await as(ended, 'DELETE', '/users/me/sessions')).status).toBe(401)
-    expect((await as(person, 'DELETE', '/users/me/sessions?keep_current=true')).status).toBe(204)
+      expect((await ask(ended, 'DELETE', '/users/me/sessions')).status).toBe(401)
+    expect((await ask(person, 'DELETE', '/users/me/sessions?keep_current=true')).status).toBe(204)
   })
 
   test('asking for usernames by changing one’s own is limited like registering: ten an hour', async () => {
     const [person, taken] = [await signedIn(), await register()]
     const statuses = []
     for (let time = 0; time < 12; time++)
-      statuses.push((await as(person, 'PATCH', '/users/me', { username: taken.username })).status)
+      statuses.push((await ask(person, 'PATCH', '/users/me', { username: taken.username })).status)
     expect(statuses).toEqual([...Array(10).fill(409), 429, 429])
     later(359.999)
-    expect((await as(person, 'PATCH', '/users/me', { full_name: 'X' })).status).toBe(429)
+    expect((await ask(person, 'PATCH', '/users/me', { full_name: 'X' })).status).toBe(429)
     later(0.001)
-    expect((await as(person, 'PATCH', '/users/me', { full_name: 'X' })).status).toBe(200)
+    expect((await ask(person, 'PATCH', '/users/me', { full_name: 'X' })).status).toBe(200)
   })
 })
 
 describe('an act that changed nothing', () => {
-  test('is no event: signing out others where there are none, a profile as it was', async () => {
+  test('an act without effect is no event', async () => {
     const person = await signedIn()
     const before = await eventsOf(person.id)
     for (let time = 0; time < 5; time++)
-      expect((await as(person, 'DELETE', '/users/me/sessions?keep_current=true')).status).toBe(204)
+      expect((await ask(person, 'DELETE', '/users/me/sessions?keep_current=true')).status).toBe(204)
     const { username, full_name } = person
     const [row] = await database.sql('select updated_at from users where id = $1', [person.id])
-    expect((await as(person, 'PATCH', '/users/me', { username, full_name })).status).toBe(200)
+    expect((await ask(person, 'PATCH', '/users/me', { username, full_name })).status).toBe(200)
     expect(await database.sql('select updated_at from users where id = $1', [person.id])).toEqual([row])
     expect(await eventsOf(person.id)).toEqual(before)
     // One other session is something.
     await openSession(person)
-    await as(person, 'DELETE', '/users/me/sessions?keep_current=true')
+    await ask(person, 'DELETE', '/users/me/sessions?keep_current=true')
     expect(await eventsOf(person.id)).toEqual([...before, 'signed_in', 'session_ended'])
   })
 
@@ -107,14 +108,14 @@ describe('an act that changed nothing', () => {
     const [admin, person] = [await appoint('admin'), await register()]
     const before = await eventsOf(person.id)
     const { username, full_name } = person
-    expect((await as(admin, 'PATCH', `/users/${person.id}`, { username, full_name })).status).toBe(200)
-    expect((await as(admin, 'PATCH', `/users/${person.id}`, { status: 'active' })).status).toBe(200)
-    expect((await as(admin, 'DELETE', `/users/${person.id}/sessions`)).status).toBe(204)
+    expect((await ask(admin, 'PATCH', `/users/${person.id}`, { username, full_name })).status).toBe(200)
+    expect((await ask(admin, 'PATCH', `/users/${person.id}`, { status: 'active' })).status).toBe(200)
+    expect((await ask(admin, 'DELETE', `/users/${person.id}/sessions`)).status).toBe(204)
     expect(await eventsOf(person.id)).toEqual(before)
   })
 })
 
-test('one session can’t be refreshed without end: the 61st in a minute is refused without a query', async () => {
+test('the 61st refresh of a session in a minute is refused without a query', async () => {
   const person = await signedIn()
   let token = person.refresh_token
   for (let time = 0; time < 60; time++) {
@@ -168,7 +169,7 @@ describe('a page of another origin (row 93)', () => {
     },
   )
 
-  test('a known browser gets in although its neighbours behind the address use up the first line', async () => {
+  test('a known browser signs in although others have emptied the bucket of its address', async () => {
     const { createMemoryLimiter } = await import('../../src/limits/memory-limiter.ts')
     const { deviceOf } = await import('../support/guessing.ts')
     const behind = await createTestApp({

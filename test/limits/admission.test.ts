@@ -64,7 +64,7 @@ describe('admission of costly work', () => {
     expect(order).toEqual(['a', 'b', 'c'])
   })
 
-  test('answers what the work answers, and its error', async () => {
+  test('returns the result of the work, and throws its error', async () => {
     const { admission } = start()
     expect(await admission.run('a', () => Promise.resolve(1))).toBe(1)
     await expect(admission.run('a', () => Promise.reject(new Error('failed')))).rejects.toThrow('failed')
@@ -72,7 +72,7 @@ describe('admission of costly work', () => {
     expect(await admission.run('a', () => Promise.resolve(2))).toBe(2)
   })
 
-  test('turns go round the networks: a flood waits behind itself, and who comes anew passes it (row 91)', async () => {
+  test('networks take turns: a flood waits behind itself, and others pass it (row 91)', async () => {
     const { order, enter, end, turns } = start({ waiting: 10 })
     for (const name of ['f1', 'f2', 'f3', 'f4']) void enter('flood', name)
     for (const name of ['g1', 'g2']) void enter('other flood', name)
@@ -86,7 +86,7 @@ describe('admission of costly work', () => {
     expect(order).toEqual(['f1', 'g1', 'honest', 'f2', 'g2', 'f3', 'f4'])
   })
 
-  test('where the queue is full, the longest line loses its latest for who has a shorter one', async () => {
+  test('in a full queue, the network with the most requests loses its latest to one with fewer', async () => {
     const { order, enter, end, turns } = start()
     void enter('running')
     const flood = ['f1', 'f2', 'f3', 'f4'].map((name) => enter('flood', name))
@@ -98,7 +98,7 @@ describe('admission of costly work', () => {
     expect(order).not.toContain('f4')
   })
 
-  test('refuses at once what would be refused anyway, and nothing was begun', async () => {
+  test('refuses at once what a full queue would refuse, and starts no work', async () => {
     const { admission, order, enter, turns } = start()
     void enter('running')
     for (const name of ['f1', 'f2', 'f3', 'f4']) void enter('flood', name)
@@ -109,7 +109,7 @@ describe('admission of costly work', () => {
     expect(order).toEqual(['running'])
   })
 
-  test('gives up at the deadline, and not just before it; the seconds to wait are what the queue takes', async () => {
+  test('gives up at the deadline, not just before; Retry-After is how long the queue takes', async () => {
     const { clock, enter, turns, order } = start({ waiting: 100 })
     void enter('running')
     const late = enter('late')
@@ -131,7 +131,7 @@ describe('admission of costly work', () => {
     expect(order).toEqual(['running'])
   })
 
-  test('a place whose request vanished is free after the lease, and the queue forgets who does not look', async () => {
+  test('the place of a vanished request is free after its lease, and the queue forgets it', async () => {
     const vanished = start({ leaseMilliseconds: 1000 })
     void vanished.enter('vanished')
     const next = vanished.enter('next')
@@ -179,7 +179,19 @@ describe('admission of costly work', () => {
     expect(await Promise.all(waiting)).toEqual(['a', 'b', 'c'])
   })
 
-  test('where many networks with one each fill the queue, who had no turn lately takes the place of who had', async () => {
+  test('a full queue that all share evenly refuses the next of any of them', async () => {
+    const { enter, turns } = start()
+    void enter('running')
+    await turns()
+    const waiting = ['a', 'a', 'b', 'b'].map((network, index) => enter(network, `${network}${index}`))
+    await refusal(enter('a', 'one more'))
+    await turns()
+    // Nobody had to go for it.
+    const settled = await Promise.race([...waiting, Promise.resolve('all wait')])
+    expect(settled).toBe('all wait')
+  })
+
+  test('in a queue full of single requests, one without a recent turn replaces one that had it', async () => {
     const { enter, end, turns, order } = start()
     // Each has had a turn.
     for (const name of ['f1', 'f2', 'f3', 'f4', 'f5']) {

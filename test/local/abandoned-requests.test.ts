@@ -9,8 +9,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 
 import { createNeonEndpoint, serveNeonEndpoint } from '../../local/neon-endpoint.ts'
 import { pglitePool, postgresPool } from '../../local/pools.ts'
 
-// Neon's proxy cancels what runs for a request whose client goes away. Were it otherwise here, a statement that was
-// given up on would be committed later, and races after time-outs would be tested as they are nowhere else.
+// Neon's proxy cancels what runs for a request whose client goes away. Were it otherwise here, a statement
+// that was given up on would be committed later, and races after time-outs would be tested as they are
+// nowhere else.
 
 type Sql = NeonQueryFunction<false, false>
 
@@ -168,7 +169,7 @@ async function serve(options: { deadlineMilliseconds?: number }) {
   return { ...other, sql: neon(`postgres://u:p@127.0.0.1:${other.port}/main`) }
 }
 
-test('a statement that passes the deadline ends as one that passes statement_timeout, and changes nothing', async () => {
+test('a statement past the deadline is rolled back, like one past statement_timeout', async () => {
   const other = await serve({ deadlineMilliseconds: 300 })
   await whileLocked(async () => {
     await expect(other.sql`update rows set value = 9 where id = 1`).rejects.toMatchObject({ code: '57014' })
@@ -179,7 +180,7 @@ test('a statement that passes the deadline ends as one that passes statement_tim
   await other.close()
 })
 
-test('closing ends what still runs', async () => {
+test('closing ends running statements', async () => {
   const other = await serve({})
   await whileLocked(async () => {
     const sent = other.sql`update rows set value = 9 where id = 1`

@@ -58,7 +58,7 @@ const READER = `
 const running = process.ppid
 const ended = spawnSync(process.execPath, ['--version']).pid
 
-describe('what keeps an operator from the embedded database is said in one line', () => {
+describe('every reason against opening the embedded database is one line', () => {
   test('an empty folder stays empty', async () => {
     const path = join(folder, 'empty')
     mkdirSync(path)
@@ -111,7 +111,7 @@ describe('the lock file', () => {
     expect(findHolder(locked(text))).toBeNull()
   })
 
-  test('says who has the folder open, and where it answers', () => {
+  test('names the process that has the folder open, and its port', () => {
     expect(findHolder(join(folder, 'none'))).toBeNull()
     expect(findHolder(locked(`${running}`))).toEqual({ processId: running, endpoint: null })
     expect(findHolder(locked(`${running}\n4444\na-secret`))).toEqual({
@@ -176,7 +176,7 @@ describe('the endpoint of a database', () => {
   })
 })
 
-describe('what is on the disk', () => {
+describe('data on the disk', () => {
   const mode = (path: string) => (statSync(path).mode & 0o777).toString(8)
 
   test('is its owner’s alone: the folder, an older one too, and the lock with the secret', async () => {

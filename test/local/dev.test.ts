@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { afterAll, describe, expect, inject, test } from 'vitest'
 import { freePort, start } from '../support/process.ts'
+import { requestsAs } from '../support/requests-as.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'dev-test-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -34,7 +35,8 @@ async function signIn(api: string) {
   })
   const { access_token = '' } = (await response.json()) as { access_token?: string }
   const payload = JSON.parse(atob(access_token.split('.')[1] ?? '') || '{}') as Record<string, unknown>
-  const me = await fetch(`${api}/users/me`, { headers: { Authorization: `Bearer ${access_token}` } })
+  const request = (path: string, init?: RequestInit) => fetch(api + path, init)
+  const me = await requestsAs(request, access_token).get('/users/me')
   return { signIn: response.status, token: access_token, payload, me: (await me.json()) as object }
 }
 
@@ -45,7 +47,7 @@ async function expectVerifiable(api: string, token: string) {
   expect(protectedHeader).toMatchObject({ alg: 'ES256', kid: expect.stringMatching(/^dev-/) })
 }
 
-test('dev and dev:worker, side by side: three requests, a restart that keeps the data, an end on Ctrl-C', async () => {
+test('dev and dev:worker side by side: three requests, a restart with the same data, Ctrl-C', async () => {
   const commands = await Promise.all(
     [[], ['--worker']].map(async (args) => {
       const port = await freePort()
@@ -98,7 +100,7 @@ test('DATABASE_URL puts the endpoint in front of a real PostgreSQL', async () =>
   expect(await instance.interrupt()).toBe(0)
 })
 
-describe('what is in the way is said in one line, and nothing stays behind', () => {
+describe('an obstacle is reported in one line, and nothing is left behind', () => {
   test('a port that is taken', async () => {
     const taken = createServer().listen(0, '127.0.0.1')
     await once(taken, 'listening')

@@ -140,7 +140,7 @@ describe('a migration behind somebody who only reads, as a backup does (row 101)
   })
 })
 
-describe('what is applied together', () => {
+describe('groups of migrations', () => {
   test('migrations that follow each other are all applied or none', async () => {
     const { pool } = await createDatabase()
     const before = await recorded(pool)
@@ -150,7 +150,7 @@ describe('what is applied together', () => {
     expect(await recorded(pool)).toBe(before)
   })
 
-  test('steps divide them: what comes before is applied, the step itself and what comes after are not', async () => {
+  test('steps divide them: migrations before a failed step are applied, those after it are not', async () => {
     const { pool } = await createDatabase()
     const before = await recorded(pool)
     const unique = 'create unique index concurrently if not exists "new_unique" on "new_table" ("id")'
@@ -170,7 +170,7 @@ describe('what is applied together', () => {
     expect(await columns(pool)).toEqual(['new_column'])
   })
 
-  test('of migrators that run at once, one does each, also where it makes an index concurrently', async () => {
+  test('concurrent migrators apply each migration once, also concurrent indexes', async () => {
     const { pool, serverUrl } = await createDatabase()
     const folder = migrations(ADD_COLUMN, NEW_INDEX)
     const pools = [pool, ...[1, 2].map(() => postgresPool(serverUrl, 1))]

@@ -50,8 +50,8 @@ function post(to: { port: number; headers: Record<string, string>; agent?: Agent
   })
 }
 
-// Drizzle's neon-http session switches off the driver's parsers of date types for the whole process, so whether
-// a Date or its text arrives depends on which test ran first. Both must be the same millisecond.
+// Drizzle's neon-http session switches off the driver's parsers of date types for the whole process, so
+// whether a Date or its text arrives depends on which test ran first. Both must be the same millisecond.
 function comparable(type: string, value: unknown): unknown {
   if (type === 'timestamptz(3)') return new Date(value as string | Date).toISOString()
   return value instanceof Uint8Array ? [...value] : value
@@ -146,7 +146,7 @@ describe.each(engines)('the Neon endpoint over $engine', ({ start, manyConnectio
       ])
     })
 
-    it('cross the wire as text, with the fields described', async () => {
+    it('cross the wire as strings, with the fields described', async () => {
       const query = 'select id, true as yes, null::int as none from items'
       await sql`insert into items (id) values (7)`
       const { json } = await post({ port: endpoint.port, headers }, { query, params: [] })
@@ -224,7 +224,7 @@ describe.each(engines)('the Neon endpoint over $engine', ({ start, manyConnectio
       expect(await failure(neon(connectTo('elsewhere'))`select 1`)).toMatchObject({ code: '3D000' })
     })
 
-    it('does not let a lone BEGIN swallow what comes after it', async () => {
+    it('does not let a lone BEGIN swallow the statements after it', async () => {
       await sql`begin`
       await sql`insert into items (id) values (1)`
       await failure(sql`select 1 / 0`)
@@ -270,7 +270,7 @@ describe.each(engines)('the Neon endpoint over $engine', ({ start, manyConnectio
     })
 
     const settings = transactionSettings()
-    it.each(settings)('runs with what was asked for: $options', async ({ options, expected }) => {
+    it.each(settings)('runs with the given options: $options', async ({ options, expected }) => {
       const select = `select current_setting('transaction_isolation') as isolation,
         current_setting('transaction_read_only') as read_only, current_setting('transaction_deferrable') as deferrable`
       const [rows] = await sql.transaction([sql.query(select)], options)
@@ -431,7 +431,7 @@ describe('serveNeonEndpoint', () => {
     agent.destroy()
   })
 
-  it('leaves it to the client to close an idle connection, as a late request could meet its end', async () => {
+  it('never closes an idle connection, as a late request could arrive just then', async () => {
     const { port, close } = await serveNeonEndpoint(app, { port: 0 })
     const response = await fetch(`http://127.0.0.1:${port}/sql`, { method: 'POST' })
     expect(response.headers.get('connection')).toBe('keep-alive')

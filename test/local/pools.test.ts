@@ -2,7 +2,7 @@ import { PGlite } from '@electric-sql/pglite'
 import { expect, it } from 'vitest'
 import { pglitePool } from '../../local/pools.ts'
 
-it('pglitePool answers the first parallel queries each with its own result, as text', async () => {
+it('pglitePool answers the first parallel queries each with its own result, as strings', async () => {
   const pglite = await PGlite.create()
   const pool = pglitePool(pglite)
   // Before any connection exists: this is when a pool of several would open them all at once.

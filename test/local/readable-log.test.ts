@@ -38,7 +38,7 @@ describe('the log of npm run dev', () => {
     expect(readableLine(line, time)).toBe(expected)
   })
 
-  test('its own questions whether the application is up are not shown, and everybody else’s are', async () => {
+  test('its own health checks are not shown, and all others are', async () => {
     const lines: string[] = []
     const log = createReadableLog(
       (line) => lines.push(line),

@@ -7,7 +7,9 @@ import { secureConnection } from '../../local/secure-connection.ts'
 const parametersOf = (url: string) =>
   Object.fromEntries(new URL(secureConnection(url).connectionString ?? '').searchParams)
 
-/** How PostgreSQL asks for a password (https://www.postgresql.org/docs/current/protocol-message-formats.html). */
+/**
+ * How PostgreSQL asks for a password (https://www.postgresql.org/docs/current/protocol-message-formats.html).
+ */
 const asks = (kind: number, rest: string | Buffer = '') => {
   const body = Buffer.concat([Buffer.from([0, 0, 0, kind]), Buffer.from(rest)])
   const length = Buffer.alloc(4)
@@ -19,7 +21,10 @@ const MD5 = asks(5, Buffer.from([1, 2, 3, 4]))
 const SCRAM = asks(10, 'SCRAM-SHA-256\0\0')
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
 
-/** A server of somebody's that has no TLS and asks for the password in a certain way; and all that it was sent. */
+/**
+ * A server of somebody's that has no TLS and asks for the password in a certain way; and all that it was
+ * sent.
+ */
 async function startServer(question: Buffer) {
   const received: Buffer[] = []
   const sockets: Socket[] = []

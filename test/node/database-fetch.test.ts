@@ -3,7 +3,9 @@ import { expect, onTestFinished, test } from 'vitest'
 import { fetchUnderNode } from '../../src/node/database-fetch.ts'
 import { start } from '../support/process.ts'
 
-/** Listens and never accepts: its one thread waits for ever, and the system queues two connections at most. */
+/**
+ * Listens and never accepts: its one thread waits for ever, and the system queues two connections at most.
+ */
 const DEAF = `
   const server = require('node:net').createServer().listen(0, '127.0.0.1', 1, () => {
     require('node:fs').writeSync(1, 'port ' + server.address().port + '\\n')

@@ -83,7 +83,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
   },
 )
 
-test('bodies that never end, and clients that never close, do not keep the process beyond its deadline', async () => {
+test('endless bodies and open connections do not keep the process beyond its deadline', async () => {
   const { port, server, signal } = await startServer()
   const json = { 'Content-Type': 'application/json', 'Content-Length': 16_000 }
   const clients = await Promise.all(Array.from({ length: 30 }, () => open(port, { allowHalfOpen: true })))

@@ -5,7 +5,7 @@ import { createHashThreads } from '../../src/node/hash-threads.ts'
 const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length))
 const work = { iterations: 1000, rounds: 3 }
 
-test('threads derive what Web Crypto derives, the salt left as it was', async () => {
+test('threads derive the same bits as Web Crypto, and leave the salt intact', async () => {
   const derive = createHashThreads(2)
   const salt = randomBytes(16)
   const before = salt.slice()

@@ -107,7 +107,7 @@ describe('an answer that leaves its request unread (row 99)', () => {
     expect(client.isEnded()).toBe(true)
   })
 
-  test('arrives at a client that sends first and reads later, and never stops sending, which is cut then', async () => {
+  test('arrives at a client that reads late and sends without end, and is then cut off', async () => {
     const { port } = await serve()
     const client = await open(port, { allowHalfOpen: true })
     client.write(head('POST /users', { ...JSON_TYPE, 'Content-Length': 10 ** 12 }))
@@ -184,7 +184,7 @@ describe('a request that no Request can be made of', () => {
     ...['a/b', 'a?b', 'a#b', 'xn--', '256.256.256.256', '\\', '@', ':80', 'a,b', 'localhost\r\nHost: other'],
   ]
 
-  test('is answered with a problem document, whatever its target or Host, and is no fault of ours', async () => {
+  test('is answered with a problem document, whatever its target or Host, and never 5xx', async () => {
     const { port, log } = await serve()
     const cases = [
       ...targets.map((target) => [target, 'localhost'] as const),
@@ -302,7 +302,7 @@ describe('a client that goes away is no fault of ours', () => {
     expect(log.length).toBeGreaterThanOrEqual(3)
   })
 
-  test('while it waits, or in the middle of its answer: nothing is printed but lines of the log', async () => {
+  test('while it waits or in the middle of its response: nothing is printed but log lines', async () => {
     const { port, log } = await serve({
       fetch: async (request) => {
         await wait(50)
@@ -397,7 +397,7 @@ describe('bounds', () => {
     expect(await count()).toBe(0)
   })
 
-  test('those that make us wait the longest make room, and whoever sends at once is served', async () => {
+  test('the slowest connections make room, and clients that send at once are served', async () => {
     const { port, log } = await serve({ bounds: { maxConnections: 20 } })
     const slow = []
     for (let count = 0; count < 100; count++) {
@@ -416,7 +416,7 @@ describe('bounds', () => {
     expect(log.filter(({ event }) => event === 'connections_full')).toHaveLength(1)
   })
 
-  test('who is being served is never pushed out: one more is told to come back', async () => {
+  test('connections with a request under way are never closed: one more is refused', async () => {
     const gate = Promise.withResolvers<void>()
     const { port } = await serve({
       bounds: { maxConnections: 3 },

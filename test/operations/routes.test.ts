@@ -89,7 +89,7 @@ describe('pages for people', () => {
     },
   )
 
-  test('what comes from the configuration is escaped', async () => {
+  test('values of the configuration are escaped', async () => {
     const app = new Hono().get('/', (c) =>
       c.html(page({ title: '<b>"', body: html`<p>${'<img src=x>&'}</p>` })),
     )

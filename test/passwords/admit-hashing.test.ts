@@ -8,7 +8,8 @@ async function createBounded() {
   const admission = createAdmission({
     running: 1,
     waiting: 32,
-    deadlineMilliseconds: 5000,
+    // Nobody's patience ends while a busy machine runs the test.
+    deadlineMilliseconds: 600_000,
     leaseMilliseconds: Number.POSITIVE_INFINITY,
     now: () => performance.now(),
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
@@ -21,12 +22,18 @@ async function createBounded() {
   return { ...tested, admission, from }
 }
 
-describe('a flood of what costs a hash (row 31)', () => {
-  test('is refused with 503 and Retry-After beyond the queue, and others are served: hashes wait, nothing else does', async () => {
+describe('a flood of requests that cost a hash (row 31)', () => {
+  test('beyond the queue is answered 503 with Retry-After; requests without a hash do not wait', async () => {
     const { post, me, request, register, openSession, from, hasher, admission, log } = await createBounded()
     const person = await from('198.51.100.1', register)
     const session = await from('198.51.100.1', () => openSession(person))
     hasher.count = 0
+    const tried: string[] = []
+    const verify = hasher.verify.bind(hasher)
+    hasher.verify = (password, stored) => {
+      tried.push(password)
+      return verify(password, stored)
+    }
     // The only place, held until the test has looked at everybody else.
     let release = () => {}
     const held = admission.run('203.0.113.0', () => new Promise<void>((resolve) => (release = resolve)))
@@ -49,9 +56,9 @@ describe('a flood of what costs a hash (row 31)', () => {
     release()
     await held
     expect((await honest).status).toBe(200)
-    // It was the next: the flood had its last turn later than somebody who had none.
-    expect(settled.filter((status) => status === 401).length).toBeLessThanOrEqual(1)
     const responses = await Promise.all(flood)
+    // Only the flood's first came before: after its turn, its network's last turn was the latest.
+    expect(tried.indexOf(person.password)).toBe(1)
     const refused = responses.filter(({ status }) => status === 503)
     expect(refused).toHaveLength(60 - 32 + 1)
     for (const response of refused) {
@@ -63,7 +70,7 @@ describe('a flood of what costs a hash (row 31)', () => {
     expect(log).toEqual([])
   })
 
-  test('where the queue is full, sign-in and registration are refused before any query, and nothing is spent', async () => {
+  test('a full queue refuses sign-in and registration before any query and spends no limit', async () => {
     const { post, from, register, hasher, admission, database } = await createBounded()
     const person = await from('198.51.100.2', register)
     let release = () => {}

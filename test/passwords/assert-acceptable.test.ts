@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { assertAcceptable } from '../../src/passwords/assert-acceptable.ts'
 import { createTestApp, newPerson, type Person } from '../support/test-app.ts'
 
-const { post, register, signIn, request, deps, database, hasher } = await createTestApp()
+const { post, as, register, signIn, deps, database, hasher } = await createTestApp()
 
 const ada = { username: 'ada', email: 'ada.lovelace@example.com' }
 /** The code of what is wrong with a password of Ada's; `null` if nothing is. */
@@ -40,8 +40,7 @@ describe('registering with a weak password', () => {
 })
 
 describe('changing to a weak password', () => {
-  const change = (token: string, body: object) =>
-    post('/users/me/password', body, { Authorization: `Bearer ${token}` })
+  const change = (token: string, body: object) => as(token).post('/users/me/password', body)
   const hashOf = async ({ username }: Person) =>
     (await database.sql('select password_hash from users where username = $1', [username]))[0]
 
@@ -67,8 +66,7 @@ describe('changing to a weak password', () => {
     // The guard's: who is asking.
     expect(await database.roundTrips()).toHaveLength(1)
     expect(await hashOf(person)).toEqual(before)
-    const me = await request('/users/me', { headers: { Authorization: `Bearer ${token}` } })
-    expect(me.status).toBe(200)
+    expect((await as(token).get('/users/me')).status).toBe(200)
   })
 })
 
@@ -157,7 +155,7 @@ describe('common passwords (ASVS 6.2.4)', () => {
     },
   )
 
-  test('without the list nobody registers: what can not be checked is not accepted', async () => {
+  test('without the list nobody registers: a password that can’t be checked is refused', async () => {
     const broken = await createTestApp({ deps: { commonPasswords: () => Promise.reject(new Error('gone')) } })
     broken.hasher.count = 0
     const response = await broken.post('/users', newPerson())

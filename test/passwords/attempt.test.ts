@@ -5,7 +5,7 @@ import { createTestApp, TEST_WORK } from '../support/test-app.ts'
 
 const { failOftenAs, tested, database, client, elsewhere, later, login, guess, withDevice } =
   await createGuessing()
-const { request, post, me, register, hasher } = tested
+const { as, me, register, hasher } = tested
 const count = (statuses: number[], status: number) => statuses.filter((each) => each === status).length
 
 describe('the limit per account (row 59)', () => {
@@ -23,7 +23,7 @@ describe('the limit per account (row 59)', () => {
     }
   })
 
-  test('says how long to wait and what the limit is, and means it', async () => {
+  test('Retry-After says how long to wait, and then the next attempt succeeds', async () => {
     const { email, password } = await register()
     await guess(email, 5)
     const refused = await login(email, password)
@@ -59,7 +59,7 @@ describe('the limit per account (row 59)', () => {
     expect((await login(email, password)).status).toBe(200)
   })
 
-  test('a success gives back what it spent and no more: who guesses does not learn that the owner came', async () => {
+  test('a success refunds only what it spent: an attacker does not learn of it', async () => {
     const { email, password } = await register()
     for (let time = 0; time < 10; time++) expect((await login(email, password)).status).toBe(200)
     elsewhere()
@@ -95,7 +95,7 @@ describe('the limit per account (row 59)', () => {
 })
 
 describe('the limit per address', () => {
-  test('refuses the 21st account that is tried once, and touches no budget of those it refused', async () => {
+  test('refuses the 21st account that is tried once, and spends none of its account’s bucket', async () => {
     const statuses = []
     for (let account = 0; account < 22; account++) {
       statuses.push((await login(`tried-${account}@example.com`, WRONG)).status)
@@ -272,20 +272,20 @@ describe('after 100 wrong passwords in a row (NIST SP 800-63B-4 section 3.2.2)',
     expect((await racing.post('/login', { email: person.email, password: person.password })).status).toBe(401)
   })
 
-  test('a live session is a known place: its owner changes the password without a device cookie', async () => {
+  test('a live session counts as a known device: its owner can change the password', async () => {
     const { person, token } = await withDevice()
     await database.sql('update users set consecutive_failures = 100 where id = $1', [person.id])
     await guess(person.email, 6)
     elsewhere()
     expect((await login(person.email, person.password)).status).toBe(429)
     const change = { current_password: person.password, new_password: 'quite another horse' }
-    const changed = await post('/users/me/password', change, { Authorization: `Bearer ${token}` })
+    const changed = await as(token).post('/users/me/password', change)
     expect(changed.ok).toBe(true)
     later(300)
     expect((await login(person.email, change.new_password)).status).toBe(200)
   })
 
-  test('right passwords do not count, where they open nothing for another reason', async () => {
+  test('right passwords that open no session for another reason do not count', async () => {
     const person = await register()
     await database.sql('update users set disabled_at = now() where id = $1', [person.id])
     for (let time = 0; time < 5; time++) expect((await login(person.email, person.password)).status).toBe(401)
@@ -298,11 +298,21 @@ describe('after 100 wrong passwords in a row (NIST SP 800-63B-4 section 3.2.2)',
     for (const password of [WRONG, person.password, WRONG]) {
       expect((await login(person.email, password)).status).toBe(401)
     }
-    const response = await request('/users/me/events?limit=3', {
-      headers: { Authorization: `Bearer ${token}` },
-    })
+    const response = await as(token).get('/users/me/events?limit=3')
     const { items } = (await response.json()) as { items: { details: { reason: string } }[] }
     expect(items.map(({ details }) => details.reason)).toEqual(['locked', 'locked', 'locked'])
+  })
+
+  test('a success from a known browser forgets what that browser failed at', async () => {
+    const { person, device } = await withDevice()
+    const failures = async () =>
+      (await database.sql("select max(attempts) as most from rate_limits where key like 'device:%'"))[0]?.[
+        'most'
+      ]
+    await guess(person.email, 3, device)
+    expect(await failures()).toBe('3')
+    expect((await login(person.email, person.password, device)).status).toBe(200)
+    expect(await failures()).toBe('0')
   })
 
   test('its owner’s browser still gets in, until 100 of its own failed', async () => {
@@ -318,8 +328,7 @@ describe('after 100 wrong passwords in a row (NIST SP 800-63B-4 section 3.2.2)',
     const { person, device, token } = await withDevice()
     await database.sql('update users set consecutive_failures = 100 where id = $1', [person.id])
     const body = { current_password: person.password, new_password: 'quite another horse' }
-    const headers = { Authorization: `Bearer ${token}`, ...device }
-    expect((await post('/users/me/password', body, headers)).status).toBe(200)
+    expect((await as(token).post('/users/me/password', body, device)).status).toBe(200)
     expect((await login(person.email, body.new_password)).status).toBe(200)
   })
 })
@@ -329,21 +338,12 @@ describe('confirming a password is limited like signing in, by session (row 78)'
     [
       'changing it',
       (token, password) =>
-        post(
-          '/users/me/password',
-          { current_password: password, new_password: 'quite another horse' },
-          { Authorization: `Bearer ${token}` },
-        ),
-    ],
-    [
-      'deleting the account',
-      (token, password) =>
-        request('/users/me', {
-          method: 'DELETE',
-          headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
-          body: JSON.stringify({ password }),
+        as(token).post('/users/me/password', {
+          current_password: password,
+          new_password: 'quite another horse',
         }),
     ],
+    ['deleting the account', (token, password) => as(token).delete('/users/me', { password })],
   ]
 
   test.each(acts)('%s: five wrong ones, with nothing hashed beyond them', async (_, act) => {
@@ -361,7 +361,7 @@ describe('confirming a password is limited like signing in, by session (row 78)'
     expect(row?.['n']).toBe('0')
   })
 
-  test('after a hundred wrong ones a session is a stranger, who spends the account’s budget', async () => {
+  test('after a hundred wrong ones a session counts as unknown and spends the account’s bucket', async () => {
     const { person, token } = await withDevice()
     await acts[0]?.[1](token, WRONG)
     await database.sql("update rate_limits set attempts = 100 where key like 'session:%'")
@@ -468,7 +468,7 @@ describe('known and unknown accounts', () => {
   })
 })
 
-test('the table of limits holds neither identifiers nor addresses', async () => {
+test('the table of limits contains neither identifiers nor addresses', async () => {
   const person = await register()
   await login(person.email, WRONG)
   const rows = await database.sql('select key from rate_limits')

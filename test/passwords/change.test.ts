@@ -3,11 +3,10 @@ import { createTestApp, FRONTEND, payloadOf, type TokenPair } from '../support/t
 import { withBetween } from '../support/with-between.ts'
 
 const tested = await createTestApp()
-const { post, request, me, register, openSession, database, hasher, clock } = tested
+const { post, request, as, me, register, openSession, database, hasher, clock } = tested
 
 const NEW = 'a new long one'
-const authorized = (pair: TokenPair) => ({ Authorization: `Bearer ${pair.access_token}` })
-const change = (pair: TokenPair, body: object) => post('/users/me/password', body, authorized(pair))
+const change = (pair: TokenPair, body: object) => as(pair).post('/users/me/password', body)
 const works = async (pair: TokenPair) => (await me(pair.access_token)).status === 200
 const refresh = ({ refresh_token }: TokenPair) => post('/refresh', { refresh_token })
 const sid = (pair: TokenPair) => String(payloadOf(pair.access_token)['sid'])
@@ -46,7 +45,7 @@ describe('no copy of a token outlives its password (row 105)', () => {
     expect(payloadOf(next.access_token)['auth_time']).toBe(clock.now.getTime() / 1000)
     const rows = await sessionsOf(person.id)
     expect(rows.find(({ id }) => id === sid(mine))).toMatchObject({ revoked_reason: 'replaced' })
-    const items = (await (await request('/users/me/sessions', { headers: authorized(next) })).json()) as {
+    const items = (await (await as(next).get('/users/me/sessions')).json()) as {
       items: { id: string }[]
     }
     expect(items.items.map(({ id }) => id)).toEqual([sid(next)])
@@ -54,7 +53,7 @@ describe('no copy of a token outlives its password (row 105)', () => {
     await openSession({ email: person.email, password: NEW })
   })
 
-  test('tokens of any age: those before the last refresh, and those a copy of them was exchanged for', async () => {
+  test('all tokens: those before the last refresh, and those that a copy was exchanged for', async () => {
     const { mine, body } = await signedIn()
     const second = (await (await refresh(mine)).json()) as TokenPair
     // Whoever has a copy is given the same current token while the grace lasts.
@@ -145,7 +144,7 @@ describe('in cookie mode', () => {
     const { person, jar } = await signInByCookies()
     const pair = await openSession(person)
     const body = { current_password: person.password, new_password: NEW }
-    const response = await post('/users/me/password', body, { ...authorized(pair), Cookie: cookies(jar) })
+    const response = await as(pair).post('/users/me/password', body, { Cookie: cookies(jar) })
     expect(response.status).toBe(200)
     const set = Object.keys(jarOf(response)).filter((name) => name !== 'lumascope_8000_device')
     expect(set).toEqual([])
@@ -183,7 +182,7 @@ describe('nothing happens', () => {
     const { person, mine, body } = await signedIn()
     const slow = await withBetween(tested, () => post('/logout', { refresh_token: mine.refresh_token }))
     const before = await stored(person.id)
-    const response = await slow.post('/users/me/password', body, authorized(mine))
+    const response = await slow.as(mine).post('/users/me/password', body)
     expect(response.status).toBe(401)
     expect(await stored(person.id)).toEqual(before)
     expect(await sessionsOf(person.id)).toMatchObject([{ id: sid(mine), revoked_reason: 'signed_out' }])

@@ -37,7 +37,7 @@ describe('a password from a breach (ASVS 6.2.12)', () => {
   )
 })
 
-describe('what leaves this server', () => {
+describe('data that leaves this server', () => {
   test('is five digits, asked once and with padding', async () => {
     const { post, asked, url } = await createBreachApp('breached')
     const person = { ...newPerson(), password: BREACHED_PASSWORD }
@@ -58,7 +58,7 @@ describe('what leaves this server', () => {
     }
   })
 
-  test('is nothing where the configuration says off', async () => {
+  test('asks nothing if the configuration says off', async () => {
     let calls = 0
     const { post } = await createTestApp({
       variables: { BREACHED_PASSWORDS_URL: 'off' },
@@ -99,7 +99,7 @@ describe('a breach service that is down (row 39)', () => {
     expect(performance.now() - started).toBeLessThan(10_000)
   })
 
-  test('the list of common passwords still holds', async () => {
+  test('the list of common passwords still applies', async () => {
     const { post } = await createBreachApp('answers-500')
     expect((await post('/users', { ...newPerson(), password: 'password1' })).status).toBe(422)
   })

@@ -322,7 +322,7 @@ describe('an account that changes while its password is being checked', () => {
   })
 })
 
-test('a person registers, signs in and is known at full strength, with the hasher of production', async () => {
+test('registers, signs in and loads the user with the hasher of production at full strength', async () => {
   const production = await createTestApp()
   const { passwordIterations: iterations, passwordRounds: rounds } = production.config
   const work = { iterations, rounds }

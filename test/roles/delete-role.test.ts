@@ -4,15 +4,15 @@ import { createTestApp } from '../support/test-app.ts'
 
 const tested = await createTestApp()
 const { database } = tested
-const { appoint, allow, as, createRole, give } = administratorsOf(tested)
+const { appoint, allow, ask, createRole, give } = administratorsOf(tested)
 const admin = await appoint('admin')
 
 const remove = (name: string, caller: { access_token: string } = admin) =>
-  as(caller, 'DELETE', `/roles/${name}`)
+  ask(caller, 'DELETE', `/roles/${name}`)
 const exists = async (name: string) =>
   (await database.sql('select from roles where name = $1', [name])).length > 0
 
-test('deletes a role that nobody has, with what it permitted', async () => {
+test('deletes a role that nobody has, with its permissions', async () => {
   const name = await createRole('users:read')
   await database.roundTrips()
   expect((await remove(name)).status).toBe(204)
@@ -31,7 +31,7 @@ test('not one that somebody has', async () => {
   await give(holder.id, name)
   const { status, body } = await remove(name)
   expect([status, body['code']]).toEqual([409, 'role_in_use'])
-  expect((await as(holder, 'GET', '/users')).status).toBe(200)
+  expect((await ask(holder, 'GET', '/users')).status).toBe(200)
 })
 
 test.each(['admin', 'user'])('not %s, which is built in', async (name) => {
@@ -40,7 +40,7 @@ test.each(['admin', 'user'])('not %s, which is built in', async (name) => {
   expect(await exists(name)).toBe(true)
 })
 
-test('not one that permits what the caller may not (row 65)', async () => {
+test('is refused if it has a permission that the caller lacks (row 65)', async () => {
   const name = await createRole('users:delete')
   expect((await remove(name, await allow('roles:write'))).status).toBe(403)
   expect(await exists(name)).toBe(true)

@@ -5,14 +5,14 @@ import { createTestApp } from '../support/test-app.ts'
 import { withBetween } from '../support/with-between.ts'
 
 const tested = await createTestApp()
-const { database, request } = tested
-const { appoint, allow, as, createRole, give } = administratorsOf(tested)
+const { database } = tested
+const { appoint, allow, ask, createRole, give } = administratorsOf(tested)
 const admin = await appoint('admin')
 
 const put = (name: string, body: unknown, caller: { access_token: string } = admin) =>
-  as(caller, 'PUT', `/roles/${name}`, body)
+  ask(caller, 'PUT', `/roles/${name}`, body)
 const stored = async (name: string) =>
-  (await as(admin, 'GET', '/roles')).body.items.find((role) => role['name'] === name)
+  (await ask(admin, 'GET', '/roles')).body.items.find((role) => role['name'] === name)
 const eventsOf = async (name: string) =>
   await database.sql("select * from audit_events where details ->> 'role' = $1 order by id", [name])
 
@@ -47,19 +47,17 @@ describe('PUT /roles/{name}', () => {
     })
   })
 
-  test('leaves one that is there as it is where only a new one will do', async () => {
+  test('leaves an existing role unchanged if If-None-Match asks for a new one', async () => {
     await put('guest', { description: 'One', permissions: [] })
     const before = await eventsOf('guest')
     const create = (name: string) =>
-      request(`/roles/${name}`, {
-        method: 'PUT',
-        headers: {
-          Authorization: `Bearer ${admin.access_token}`,
-          'Content-Type': 'application/json',
-          'If-None-Match': '*',
-        },
-        body: JSON.stringify({ description: 'Two', permissions: ['users:delete'] }),
-      })
+      tested
+        .as(admin)
+        .put(
+          `/roles/${name}`,
+          { description: 'Two', permissions: ['users:delete'] },
+          { 'If-None-Match': '*' },
+        )
     const refused = await create('guest')
     expect(refused.status).toBe(409)
     expect(await refused.json()).toMatchObject({ code: 'role_exists' })
@@ -71,11 +69,11 @@ describe('PUT /roles/{name}', () => {
   test.each(['A', 'Editor', '1st', '-a', 'a b', 'a%00b', 'a'.repeat(33), 'é', 'a.b', '%2e%2e'])(
     'refuses the name %s',
     async (name) => {
-      const before = (await as(admin, 'GET', '/roles')).body
+      const before = (await ask(admin, 'GET', '/roles')).body
       const { status } = await put(name, { description: 'x', permissions: [] })
       // Two encoded dots are a path of their own, which has other methods.
       expect([404, 405, 422]).toContain(status)
-      expect((await as(admin, 'GET', '/roles')).body).toEqual(before)
+      expect((await ask(admin, 'GET', '/roles')).body).toEqual(before)
     },
   )
 
@@ -120,11 +118,11 @@ describe('nobody gives or takes a permission that they do not hold (row 65)', ()
     const writer = await appoint(role)
     const greedy = { description: 'x', permissions: Object.keys(PERMISSIONS) }
     expect((await put(role, greedy, writer)).status).toBe(403)
-    expect((await as(writer, 'GET', '/users')).status).toBe(403)
+    expect((await ask(writer, 'GET', '/users')).status).toBe(403)
   })
 })
 
-describe('a role is a handle on what it permits and on who has it (row 65)', () => {
+describe('changing a role takes its permissions and those of its holders (row 65)', () => {
   const all = Object.keys(PERMISSIONS)
   const refusedFor = async (name: string, permissions: string[], writer: { access_token: string }) => {
     const before = [await stored(name), await eventsOf(name)]
@@ -134,7 +132,7 @@ describe('a role is a handle on what it permits and on who has it (row 65)', () 
     return body['detail']
   }
 
-  test('the text alone takes all that it permits: neither admin nor any other role is described by who lacks one', async () => {
+  test('changing only the description of a role takes all of its permissions, admin included', async () => {
     const most = await allow(...all.filter((permission) => permission !== 'audit:read'))
     await refusedFor('admin', all, most)
     const role = await createRole('audit:read')
@@ -153,10 +151,10 @@ describe('a role is a handle on what it permits and on who has it (row 65)', () 
     await give((await appoint(await createRole('roles:read'))).id, role)
     await database.sql('delete from user_roles where user_id = $1 and role_name = $2', [superior.id, role])
     expect((await put(role, { description: 'Less', permissions: [] }, writer)).status).toBe(200)
-    expect((await as(superior, 'DELETE', '/users/2147483647')).status).toBe(404)
+    expect((await ask(superior, 'DELETE', '/users/2147483647')).status).toBe(404)
   })
 
-  test('so the text of user, which administrators have too, is theirs alone', async () => {
+  test('so only administrators, who have the role user too, change its description', async () => {
     const writer = await allow('roles:write')
     await refusedFor('user', [], writer)
     expect((await put('user', { description: 'Everybody', permissions: [] })).status).toBe(200)
@@ -178,12 +176,12 @@ describe('a role is a handle on what it permits and on who has it (row 65)', () 
     const holder = await appoint(role)
     const slow = await withBetween(tested, () => give(holder.id, 'admin'))
     const change = { description: 'Less', permissions: [] }
-    const { status } = await administratorsOf(slow).as(writer, 'PUT', `/roles/${role}`, change)
+    const { status } = await administratorsOf(slow).ask(writer, 'PUT', `/roles/${role}`, change)
     expect(status).toBe(403)
     expect(await stored(role)).toMatchObject({ permissions: ['users:read'] })
   })
 
-  test('where both the role and the higher ones are held by more than are looked at, nobody below changes it', async () => {
+  test('if too many people have a role to check all, nobody with fewer permissions changes it', async () => {
     const writer = await allow('roles:write', 'users:read')
     const [many, higher, few] = [
       await createRole('users:read'),
@@ -194,7 +192,8 @@ describe('a role is a handle on what it permits and on who has it (row 65)', () 
       insert into users (id, username, email, full_name, created_at, updated_at)
       select n, 'many' || n, 'many' || n || '@example.com', 'One of many', now(), now()
       from generate_series(1000001, 1020100) n`)
-    // Or a connection that knew the table when it was small checks foreign keys by reading all of it, row by row.
+    // Or a connection that knew the table when it was small checks foreign keys by reading all of it, row by
+    // row.
     await database.sql('analyze users')
     await database.sql(
       `insert into user_roles select n, case when n % 2 = 0 then $1 else $2 end from generate_series(1000001, 1020100) n`,
@@ -211,7 +210,7 @@ describe('a role is a handle on what it permits and on who has it (row 65)', () 
   })
 })
 
-describe('what opens other people’s accounts is not for everybody (row 102)', () => {
+describe('permissions over other accounts can’t be given to everybody (row 102)', () => {
   test.each(Object.keys(PERMISSIONS))(
     '%s is not put into user, by administrators neither',
     async (permission) => {
@@ -221,12 +220,12 @@ describe('what opens other people’s accounts is not for everybody (row 102)', 
       expect(body['errors']).toMatchObject([{ pointer: '/permissions/0', code: 'invalid' }])
       expect([await stored('user'), await eventsOf('user')]).toEqual(before)
       const newcomer = await tested.openSession(await tested.register())
-      expect((await as(newcomer, 'GET', '/users')).status).toBe(403)
+      expect((await ask(newcomer, 'GET', '/users')).status).toBe(403)
     },
   )
 })
 
-test('admin holds every permission, whatever is asked', async () => {
+test('admin keeps every permission, whatever the request says', async () => {
   const before = await stored('admin')
   const { status, body } = await put('admin', { description: 'Less', permissions: ['users:read'] })
   expect([status, body['code']]).toEqual([422, 'validation_failed'])

@@ -11,7 +11,7 @@ const later = (milliseconds: number) => {
 }
 const sessions = async () => (await database.sql('select id from sessions')).map(({ id }) => id)
 
-test('what ended thirty days ago is deleted, and not a millisecond earlier', async () => {
+test('a session that ended thirty days ago is deleted, and not a millisecond earlier', async () => {
   const person = await register()
   await openSession(person)
   later(7 * DAY + 30 * DAY)

@@ -53,7 +53,7 @@ describe('an OAuth client refreshes (RFC 6749 section 6)', () => {
     expect((await multipart('/refresh', { refresh_token: next, ...parameters })).status).toBe(200)
   })
 
-  test('with JSON, in which only what OAuth names is taken', async () => {
+  test('with JSON, of which only OAuth’s fields are read', async () => {
     const { refresh_token } = await openSession(person)
     const known = { refresh_token, grant_type: 'refresh_token', client_id: 'web-app', scope: 'a' }
     expect((await post('/refresh', known)).status).toBe(200)
@@ -184,7 +184,7 @@ describe('a parameter of a form that is there more than once (RFC 6749 section 3
     expect((await post('/logout', {})).status).toBe(204)
   })
 
-  test('is ignored where it is unknown, as RFC 8707 repeats `resource`', async () => {
+  test('is ignored if unknown, as RFC 8707 repeats `resource`', async () => {
     const pair = await openSession(person)
     const body = `resource=a&resource=b&refresh_token=${pair.refresh_token}&x[]=1&x[]=2&__proto__=y`
     expect((await form('/refresh', body)).status).toBe(200)

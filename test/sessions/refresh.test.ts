@@ -5,7 +5,7 @@ import { createTestApp, payloadOf, type TokenPair } from '../support/test-app.ts
 
 // More rotations in a moment than anybody is allowed.
 const app = await createTestApp({ variables: { LIMIT_REFRESH_SESSION: '1000/100' } })
-const { post, request, me, register, openSession, database, hasher, clock, log } = app
+const { post, request, as, me, register, openSession, database, hasher, clock, log } = app
 
 const refresh = (token: string) => post('/refresh', { refresh_token: token })
 const refreshed = async (token: string) => {
@@ -143,7 +143,7 @@ describe('a token that was current within the grace, however many rotations lie 
     return pairs
   }
 
-  test('is answered with the current one: one tab refreshes twice, another comes with the first', async () => {
+  test('is answered with the current one: one tab refreshes twice, another with the first', async () => {
     const [first, , third] = await rotate(2)
     expect((await refreshed(first?.refresh_token ?? '')).refresh_token).toBe(third?.refresh_token)
     expect(await sessionOf(third as TokenPair)).toMatchObject({ generation: '2', revoked_at: null })
@@ -181,7 +181,7 @@ describe('a token that was current within the grace, however many rotations lie 
     await expectEnded(...pairs.slice(-1))
   })
 
-  test('what is too old to be asked about leaves the row', async () => {
+  test('the times of old rotations are removed from the row', async () => {
     const pairs = await rotate(3)
     later(120_000)
     await refreshed(pairs[3]?.refresh_token ?? '')
@@ -210,7 +210,7 @@ test.each([
   expect(((await lost.json()) as TokenPair).refresh_token).toBe(second.refresh_token)
 })
 
-test('an answer that is lost after the commit is 503, and the retry goes on where the refresh ended (rows 7, 35)', async () => {
+test('a response lost after the commit is 503, and a retry gets the current token (rows 7, 35)', async () => {
   let losesAnswers = false
   const flaky = await createTestApp({
     deps: {
@@ -250,7 +250,7 @@ describe('lifetimes (row 41)', () => {
     await expectEnded(pair)
   })
 
-  test('a session in use ends after thirty days, however often it is refreshed: just before, and at', async () => {
+  test('a session in use ends at thirty days, not just before, however often it is refreshed', async () => {
     let pair = await openSession(await register())
     for (let day = 6; day < 30; day += 6) {
       later(6 * DAY)
@@ -265,7 +265,7 @@ describe('lifetimes (row 41)', () => {
   })
 })
 
-test('a clock that jumps back an hour ends no session and makes no lifetime longer or negative (row 40)', async () => {
+test('a clock that jumps back an hour ends no session and changes no lifetime (row 40)', async () => {
   const first = await openSession(await register())
   const before = await sessionOf(first)
   later(-3_600_000)
@@ -293,7 +293,7 @@ describe('a token that is none of ours', () => {
     expect(await database.roundTrips()).toEqual([])
   })
 
-  test("damaged so that it names another session, it is refused and ends nobody's session (row 8)", async () => {
+  test('altered to name another session, it is refused and ends no session (row 8)', async () => {
     const [mine, theirs] = [await openSession(await register()), await openSession(await register())]
     await database.roundTrips()
     const spliced = theirs.refresh_token.slice(0, 26) + mine.refresh_token.slice(26)
@@ -323,7 +323,7 @@ describe('a token that is none of ours', () => {
     const { refresh_token: token } = await openSession(await register())
     expect((await me(token)).status).toBe(401)
     expect((await request(`/refresh?refresh_token=${token}`, { method: 'POST' })).status).toBe(401)
-    expect((await post('/refresh', {}, { Authorization: `Bearer ${token}` })).status).toBe(401)
+    expect((await as(token).post('/refresh', {})).status).toBe(401)
   })
 })
 

@@ -3,55 +3,29 @@ import { createTestApp, type TokenPair } from '../support/test-app.ts'
 import { withBetween } from '../support/with-between.ts'
 
 const app = await createTestApp()
-const { post, request, me, register, openSession } = app
+const { post, as, me, register, openSession } = app
 
-const authorized = (pair: TokenPair) => ({ Authorization: `Bearer ${pair.access_token}` })
 const works = async (pair: TokenPair) => (await me(pair.access_token)).status === 200
 const changePassword = (pair: TokenPair, current: string) =>
-  post(
-    '/users/me/password',
-    { current_password: current, new_password: 'another good one' },
-    authorized(pair),
-  )
+  as(pair).post('/users/me/password', { current_password: current, new_password: 'another good one' })
 
 describe('a request whose session ends after its guard let it through', () => {
   const acts: [string, (slow: typeof app, pair: TokenPair, password: string) => Promise<Response>][] = [
     [
       'signing out everywhere else',
-      (slow, pair) =>
-        slow.request('/users/me/sessions?keep_current=true', { method: 'DELETE', headers: authorized(pair) }),
+      (slow, pair) => slow.as(pair).delete('/users/me/sessions?keep_current=true'),
     ],
-    [
-      'signing out everywhere',
-      (slow, pair) => slow.request('/users/me/sessions', { method: 'DELETE', headers: authorized(pair) }),
-    ],
+    ['signing out everywhere', (slow, pair) => slow.as(pair).delete('/users/me/sessions')],
     [
       'changing the password',
       (slow, pair, password) =>
-        slow.post(
-          '/users/me/password',
-          { current_password: password, new_password: 'stolen account' },
-          authorized(pair),
-        ),
-    ],
-    [
-      'changing the profile',
-      (slow, pair) =>
-        slow.request('/users/me', {
-          method: 'PATCH',
-          headers: { ...authorized(pair), 'Content-Type': 'application/json' },
-          body: '{"full_name":"Revived"}',
+        slow.as(pair).post('/users/me/password', {
+          current_password: password,
+          new_password: 'stolen account',
         }),
     ],
-    [
-      'deleting the account',
-      (slow, pair, password) =>
-        slow.request('/users/me', {
-          method: 'DELETE',
-          headers: { ...authorized(pair), 'Content-Type': 'application/json' },
-          body: JSON.stringify({ password }),
-        }),
-    ],
+    ['changing the profile', (slow, pair) => slow.as(pair).patch('/users/me', { full_name: 'Revived' })],
+    ['deleting the account', (slow, pair, password) => slow.as(pair).delete('/users/me', { password })],
   ]
 
   test.each(acts)('%s: is refused, revives nothing and ends nobody’s session', async (_, act) => {
@@ -63,17 +37,14 @@ describe('a request whose session ends after its guard let it through', () => {
     await openSession(person)
   })
 
-  test('signing out everywhere else, after the owner changed the password: the owner stays, the thief does not', async () => {
+  test('signing out everywhere else after a new password: the owner stays, the thief does not', async () => {
     const person = await register()
     const [thief, owner] = [await openSession(person), await openSession(person)]
     let changed = owner
     const slow = await withBetween(app, async () => {
       changed = (await (await changePassword(owner, person.password)).json()) as TokenPair
     })
-    const response = await slow.request('/users/me/sessions?keep_current=true', {
-      method: 'DELETE',
-      headers: authorized(thief),
-    })
+    const response = await slow.as(thief).delete('/users/me/sessions?keep_current=true')
     expect(response.status).toBe(401)
     expect([await works(thief), await works(changed)]).toEqual([false, true])
     expect((await post('/refresh', { refresh_token: thief.refresh_token })).status).toBe(401)
@@ -81,8 +52,7 @@ describe('a request whose session ends after its guard let it through', () => {
 })
 
 describe('a session that keeps itself while it is used', () => {
-  const keep = (pair: TokenPair) =>
-    request('/users/me/sessions?keep_current=true', { method: 'DELETE', headers: authorized(pair) })
+  const keep = (pair: TokenPair) => as(pair).delete('/users/me/sessions?keep_current=true')
   const rounds = Array.from({ length: 10 }, (_, round) => round + 1)
 
   test.each(rounds)(

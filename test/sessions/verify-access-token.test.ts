@@ -44,7 +44,7 @@ describe('an access token', () => {
     })
   })
 
-  test('says of an address that nobody proved that nobody did, from the next token on that somebody has', async () => {
+  test('email_verified is false until the address is verified, and true from the next token on', async () => {
     const other = await register()
     const pair = await openSession(other)
     expect(payloadOf(pair.access_token)).toMatchObject({ sub: other.email, email_verified: false })

@@ -1,12 +1,13 @@
+import type { Bearer } from './requests-as.ts'
 import type { createTestApp } from './test-app.ts'
 
 type App = Awaited<ReturnType<typeof createTestApp>>
 
 let roles = 0
 
-/** People with rights, and requests as them. */
-export function administratorsOf({ database, register, openSession, request }: App) {
-  /** Gives somebody roles past the API, as whoever operates the database could. */
+/** People with roles and permissions, and requests as them. */
+export function administratorsOf({ database, register, openSession, as }: App) {
+  /** Assigns roles in the database, without the API and its rules. */
   const give = async (id: number, ...names: string[]) => {
     for (const name of names)
       await database.sql(
@@ -14,7 +15,7 @@ export function administratorsOf({ database, register, openSession, request }: A
         [id, name],
       )
   }
-  /** A role of its own with just these permissions; its name. */
+  /** Creates a role with these permissions and returns its name. */
   const createRole = async (...permissions: string[]) => {
     roles++
     const name = `role-${roles}`
@@ -26,26 +27,17 @@ export function administratorsOf({ database, register, openSession, request }: A
       ])
     return name
   }
-  /** Somebody new with these roles beside `user`, who is signed in. */
+  /** A new person with these roles and `user`, signed in. */
   const appoint = async (...names: string[]) => {
     const person = await register()
     await give(person.id, ...names)
     return { ...person, ...(await openSession(person)) }
   }
-  /** Somebody new with just these permissions, who is signed in. */
+  /** A new person with these permissions, signed in. */
   const allow = async (...permissions: string[]) => await appoint(await createRole(...permissions))
-  const as = async (
-    { access_token: token }: { access_token: string },
-    method: string,
-    path: string,
-    body?: unknown,
-  ) => {
-    const json = { 'Content-Type': 'application/json' }
-    const response = await request(path, {
-      method,
-      headers: { Authorization: `Bearer ${token}`, ...(body !== undefined && json) },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    })
+  /** Sends a request with an access token and parses the response's body. */
+  const ask = async (bearer: Bearer, ...request: [method: string, path: string, body?: unknown]) => {
+    const response = await as(bearer).send(...request)
     const text = await response.text()
     type Answer = Record<string, unknown> & { items: Record<string, unknown>[]; next_cursor: string | null }
     return {
@@ -54,5 +46,5 @@ export function administratorsOf({ database, register, openSession, request }: A
       body: (text ? JSON.parse(text) : null) as Answer,
     }
   }
-  return { give, createRole, appoint, allow, as }
+  return { give, createRole, appoint, allow, ask }
 }

@@ -2,7 +2,7 @@ import { inject } from 'vitest'
 import type { BreachBehaviour, BreachRequest } from './breach-behaviours.ts'
 import { createTestApp } from './test-app.ts'
 
-/** An application that asks a server which behaves in one way, and what arrived there since the last call. */
+/** An application whose breach API behaves as given; `asked` returns the requests since its last call. */
 export async function createBreachApp(behaviour: BreachBehaviour) {
   const server = inject('breachedPasswordsUrl')
   const who = crypto.randomUUID()

@@ -1,7 +1,10 @@
-/** The one password that `breached-passwords.ts` knows, in form NFKC. */
+/** The only password that `breached-passwords.ts` reports as breached, in NFKC. */
 export const BREACHED_PASSWORD = 'leaked elsewhere é'
 
-/** How that server can fail to answer, and what is logged of it; tests in workerd can't import the server. */
+/**
+ * How that server can fail, and the logged reason. A file of its own, as tests in workerd can't import the
+ * server.
+ */
 export const BREACH_FAILURES = {
   refuses: 'unreachable',
   resets: 'unreachable',
@@ -18,7 +21,7 @@ export const BREACH_FAILURES = {
 
 export type BreachBehaviour = 'breached' | 'unknown' | 'padded' | keyof typeof BREACH_FAILURES
 
-/** What arrived there. */
+/** A request as the server received it. */
 export type BreachRequest = {
   method: string
   path: string

@@ -9,7 +9,7 @@ const OTHERS = ['0', '8', 'F'].map((digit) => `${digit.repeat(35)}:3`)
 
 const answer = (lines: string[]) => (response: ServerResponse) => void response.end(lines.join('\r\n'))
 
-/** What each does to a request. Nobody listens where `refuses` points. */
+/** The response of each behaviour; `refuses` has none, as its URL is a closed port. */
 const BEHAVIOURS: Record<Exclude<BreachBehaviour, 'refuses'>, (response: ServerResponse) => void> = {
   breached: answer([...OTHERS, `${SUFFIX}:10`]),
   unknown: answer(OTHERS),
@@ -30,8 +30,8 @@ const BEHAVIOURS: Record<Exclude<BreachBehaviour, 'refuses'>, (response: ServerR
 }
 
 /**
- * An HTTP server in the place of Have I Been Pwned's. The path `/<behaviour>/<who>/` says how it answers; what
- * arrived for one `who` is read, once, from `/requests/<who>`.
+ * An HTTP server that stands in for Have I Been Pwned. The path `/<behaviour>/<who>/` selects how it answers;
+ * a GET of `/requests/<who>` returns the requests of one `who` and forgets them.
  */
 export async function startBreachedPasswords() {
   const requests = new Map<string, BreachRequest[]>()

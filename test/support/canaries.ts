@@ -1,12 +1,15 @@
-/** Texts that stand nowhere by chance, so that whoever finds one knows that something leaked. */
+/** Strings that occur nowhere by chance: one that is found has leaked. */
 const CANARY = /canary[\da-f]{16}/gi
 
-/** A new one. It survives every encoding of URLs, forms, JSON and headers as it is. */
+/** A new canary. URLs, forms, JSON and headers encode it as itself. */
 export const canary = () => `canary${crypto.randomUUID().replaceAll('-', '').slice(0, 16)}`
 
 export type Marked = ReturnType<typeof markedPerson>
 
-/** Somebody whose every text is a canary. An unescaped `&` splits the password, so it has one on either side. */
+/**
+ * A person with a canary in every field. An unescaped `&` splits the password, so a canary is on either side
+ * of it.
+ */
 export function markedPerson() {
   const password = () => `${canary()} first&${canary()}=second`
   return {
@@ -21,17 +24,17 @@ export function markedPerson() {
   }
 }
 
-/** What of a token is no other token's: the signature, or the end of a sealed one. */
+/** The part that only this token has: the end of its signature, or of its sealed content. */
 export const tokenTrace = (token: string) => token.slice(-24)
 
-/** Every canary in a text, in lower case as addresses are kept. */
+/** Every canary in a string, in lower case, as email addresses are stored. */
 export function findCanaries(text: string): string[] {
   return [...text.matchAll(CANARY)].map(([found]) => found.toLowerCase())
 }
 
 export const canariesOf = (...texts: string[]) => new Set(texts.flatMap(findCanaries))
 
-/** The cookies that a response sets, as a browser would send them back. */
+/** The cookies of a response, as a browser sends them back. */
 export const jarOf = (response: Response) =>
   response.headers
     .getSetCookie()

@@ -4,7 +4,7 @@ import { type Browser, chromium } from 'playwright-core'
 
 const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
-/** Where a browser is, installed from Debian's packages if there is none; `null` where that can't be done. */
+/** The path of a browser. If there is none, tries to install Debian's package; `null` if that fails. */
 export function findChromium(): string | null {
   const present = () => PATHS.find((path) => existsSync(path)) ?? null
   if (present() || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return present()
@@ -18,14 +18,14 @@ export function findChromium(): string | null {
   return present()
 }
 
-/** A headless browser that talks to this machine alone. */
+/** A headless browser without background traffic to the internet. */
 export function launch(executablePath: string): Promise<Browser> {
   const quiet = [
     '--disable-background-networking',
     '--disable-component-update',
     '--disable-sync',
     '--no-first-run',
-    // A name of the internet, for pages that are not of this machine.
+    // Names for pages whose host is not loopback.
     '--host-resolver-rules=MAP *.test 127.0.0.1',
   ]
   return chromium.launch({

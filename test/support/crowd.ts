@@ -3,18 +3,23 @@ import type { createTestDatabase } from './test-app.ts'
 type Database = Awaited<ReturnType<typeof createTestDatabase>>
 
 const FIRST_NAMES = ['Anna', 'Bruno', 'Clara', 'David']
-// The one that usernames begin with, too: a search for it finds people by several keys, and by one key twice.
+// Usernames begin with `person`: a search for it matches people by several keys, and by one key twice.
 const LAST_NAMES = ['Garcia', 'Jones', 'Person', 'Smith']
 const DOMAINS = ['example.com', 'example.com', 'example.com', 'example.org']
+// Those that refer to others come first.
+const TABLES = ['audit_events', 'sessions', 'user_roles', 'users']
 const TYPES = ['signed_in', 'signed_in', 'sign_in_failed', 'profile_changed']
 
-/** One of several texts by two bits of a number that is as good as random, and always the same. */
+/**
+ * SQL for one of four strings, chosen by two bits of a hash of `n`: as good as random, the same in every run.
+ */
 const oneOf = (texts: string[], bit: number) =>
   `(array['${texts.join("', '")}'])[1 + ((hashint4(n) >> ${bit}) & 3)]`
 
 /**
- * Fills a database up to so many users, whose ids have no gap. All have the role `user`, every 20th `support`, the last
- * 2 % `late`, two `admin`; every 101st is disabled, every tenth signed in, and one in a hundred has 30 events.
+ * Fills a database up to that many users, whose ids have no gap. All have the role `user`, every 20th
+ * `support`, the last 2 % `late`, two `admin`; every 101st is disabled, every tenth signed in, and one in a
+ * hundred has 30 events.
  */
 export async function fillWithCrowd({ sql }: Database, users: number): Promise<void> {
   const [{ first } = {}] = await sql(`select coalesce(max(id), 0) + 1 as first from users`)
@@ -22,13 +27,13 @@ export async function fillWithCrowd({ sql }: Database, users: number): Promise<v
     select indexname as name, indexdef as definition from pg_indexes
     where tablename in ('users', 'user_roles', 'sessions', 'audit_events')
       and not exists (select from pg_constraint where conname = indexname)`)
-  // Some hundred megabytes that no other file of this run shall wait for long: nothing is logged, foreign keys are not
-  // checked a million times, and indexes are made once, by two processes.
+  // Other test files wait for these hundreds of megabytes, so: no WAL, no million checks of foreign keys, and
+  // each index built once, by two processes.
   await sql(`
     set local statement_timeout = 0;
     set local session_replication_role = replica;
     set local max_parallel_maintenance_workers = 1;
-    ${['audit_events', 'sessions', 'user_roles', 'users'].map((table) => `alter table ${table} set unlogged;`).join('')}
+    ${TABLES.map((table) => `alter table ${table} set unlogged;`).join('')}
     ${indexes.map(({ name }) => `drop index ${name};`).join('')}
     ${inserts(Number(first), users)}
     ${indexes.map(({ definition }) => `${definition};`).join('')}`)
@@ -45,9 +50,10 @@ function inserts(first: number, users: number): string {
 
     insert into roles (name, description) values ('support', 'Answers'), ('late', 'The last ones');
     insert into user_roles (user_id, role_name) values (${first}, 'admin'), (${users / 2}, 'admin');
-    insert into user_roles (user_id, role_name) select n, 'late' from generate_series(${users * 0.98 + 1}, ${users}) n;
-    insert into user_roles (user_id, role_name) select n, 'support' from generate_series(20, ${users}, 20) n;
-    insert into user_roles (user_id, role_name) select n, 'user' from generate_series(${first}, ${users}) n;
+    insert into user_roles (user_id, role_name)
+    select n, 'late' from generate_series(${users * 0.98 + 1}, ${users}) n
+    union all select n, 'support' from generate_series(20, ${users}, 20) n
+    union all select n, 'user' from generate_series(${first}, ${users}) n;
 
     insert into sessions (id, user_id, auth_version, created_at, last_used_at, idle_expires_at, expires_at)
     select gen_random_uuid(), n, 1, '2026-11-20', '2026-11-20', '2026-12-20', '2026-12-20'
@@ -55,7 +61,8 @@ function inserts(first: number, users: number): string {
 
     insert into audit_events (occurred_at, type, user_id, actor_id, details)
     select timestamptz '2025-11-20' + n * interval '365 days' / ${users * 0.3},
-      ${oneOf(TYPES, 0)}, 10 + n % ${users / 100}, case when n % 20 = 0 then ${first} else 10 + n % ${users / 100} end, '{}'
+      ${oneOf(TYPES, 0)}, 10 + n % ${users / 100},
+      case when n % 20 = 0 then ${first} else 10 + n % ${users / 100} end, '{}'
     from generate_series(1, ${users * 0.3}) n;
 
     insert into rate_limits (key, theoretical_arrival_at, expires_at)

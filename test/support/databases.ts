@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { PGlite } from '@electric-sql/pglite'
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import type { Pool } from 'pg'
@@ -10,12 +9,13 @@ import { pglitePool, postgresPool } from '../../local/pools.ts'
 import { SCHEMA_NAME } from '../../src/features/tables.ts'
 import { startFaultyDatabase } from './faulty-database.ts'
 import { startPostgresServer } from './postgres-server.ts'
+import type { Server } from './server-thread.ts'
 
 type TestDatabase = {
   pool: Pool
   statements: string[][]
   close(): Promise<unknown>
-  /** Where PostgreSQL itself listens, for what connects without the endpoint. */
+  /** The address of PostgreSQL itself, for clients that bypass the endpoint. */
   serverUrl?: string
 }
 type Engine = { create(name: string): Promise<Omit<TestDatabase, 'statements'>>; close?(): Promise<void> }
@@ -23,14 +23,18 @@ type Engine = { create(name: string): Promise<Omit<TestDatabase, 'statements'>>;
 const STARTS = { postgres: startPostgres, pglite: startPglite }
 
 /**
- * One engine behind a Neon-compatible endpoint, and a small HTTP server through which tests of any runtime get a migrated
- * database of their own, count what reached it and look into it.
+ * One engine behind a Neon-compatible endpoint, and a small HTTP server from which tests of any runtime get a
+ * migrated database of their own, the statements that reached it, and answers to statements that bypass the
+ * endpoint.
  *
- * @param others where the same is done for the other engine: PGlite blocks its thread, for seconds when it makes a
- *   database, and statements of the other one would pass their deadlines meanwhile
+ * The engine starts on the first request for a database: a run of one file needs one engine, or none.
+ *
+ * @param startOthers starts the same for the other engine, in a thread of its own: PGlite blocks its thread
+ *   for seconds when it makes a database, and statements of this engine would miss their deadlines meanwhile
  */
-export async function startDatabases(engine: keyof typeof STARTS, others?: string) {
-  const own = await STARTS[engine]()
+export async function startDatabases(engine: keyof typeof STARTS, startOthers?: () => Promise<Server>) {
+  const own = onFirstUse(STARTS[engine])
+  const others = startOthers && onFirstUse(startOthers)
   const databases = new Map<string, TestDatabase>()
   let created = 0
   const named = (connectionString: string) => databases.get(new URL(connectionString).pathname.slice(1))
@@ -46,16 +50,14 @@ export async function startDatabases(engine: keyof typeof STARTS, others?: strin
   const control = new Hono()
     .use(async (c, next) => {
       if (!others || c.req.path.startsWith(`/${engine}`)) return await next()
-      const { method } = c.req
-      return await fetch(others + c.req.path, {
-        method,
-        ...(method === 'POST' && { body: await c.req.text() }),
-      })
+      const { url } = await others.get()
+      const { method, path } = c.req
+      return await fetch(url + path, { method, body: method === 'POST' ? await c.req.text() : null })
     })
     .post(`/${engine}`, async (c) => {
       created++
       const name = `${engine}_${created}`
-      const database = await own.create(name)
+      const database = await (await own.get()).create(name)
       databases.set(name, { ...database, statements: [] })
       const url = `postgresql://test:test@localhost:${endpoint.port}/${name}`
       return c.json({
@@ -78,7 +80,8 @@ export async function startDatabases(engine: keyof typeof STARTS, others?: strin
       databases.delete(name)
       return c.body(null, 204)
     })
-  // Never closed by the server: a worker that was busy for five seconds would send on what is being closed.
+  // No keep-alive timeout: a worker that was busy for five seconds would send on a connection that is being
+  // closed.
   const serverOptions = { keepAliveTimeout: 0 }
   const server = serve({ fetch: control.fetch, hostname: '127.0.0.1', port: 0, createServer, serverOptions })
   await once(server, 'listening')
@@ -88,12 +91,27 @@ export async function startDatabases(engine: keyof typeof STARTS, others?: strin
     await faulty.close()
     await endpoint.close()
     for (const database of databases.values()) await database.close()
-    await own.close?.()
+    await (await own.ifUsed())?.close?.()
+    await (await others?.ifUsed())?.close()
   }
   return { url: `http://127.0.0.1:${port}`, close }
 }
 
-/** Half a second before the application of the tests gives up (`test-app.ts`), which a busy machine makes wait. */
+function onFirstUse<T>(start: () => Promise<T>) {
+  let started: Promise<T> | undefined
+  return {
+    get() {
+      started ??= start()
+      return started
+    },
+    ifUsed: () => started,
+  }
+}
+
+/**
+ * Half a second less than `DATABASE_TIMEOUT_MILLISECONDS` in `test-app.ts`, which is generous for busy
+ * machines.
+ */
 const STATEMENT_TIMEOUT = '14500ms'
 
 /**
@@ -102,10 +120,10 @@ const STATEMENT_TIMEOUT = '14500ms'
  */
 const SEARCH_PATH = `${SCHEMA_NAME}, public`
 
-/** How many statements of one test can be under way at once: races need them all to be. */
+/** The most statements of one database that run at once: those of a race have to. */
 const CONNECTIONS = 60
 
-/** A real server; each database is copied from a migrated template. */
+/** A real server; each database is a copy of a migrated template. */
 async function startPostgres(): Promise<Engine> {
   const server = await startPostgresServer()
   const admin = postgresPool(server.url('postgres'))
@@ -128,8 +146,9 @@ async function startPostgres(): Promise<Engine> {
   }
 }
 
-/** The embedded engine has one database an instance: each is loaded from the dump of a migrated one. */
+/** PGlite has one database per instance: each instance loads the dump of a migrated one. */
 async function startPglite(): Promise<Engine> {
+  const { PGlite } = await import('@electric-sql/pglite')
   const template = await PGlite.create()
   const pool = pglitePool(template)
   await applyMigrations(pool)

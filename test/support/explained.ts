@@ -11,21 +11,21 @@ type Plan = {
 }
 
 /**
- * What PostgreSQL says of a statement; what writes is not executed for it, so that it touches and takes nothing. Except
- * for what a reading leaves: its event, once an hour.
+ * The plan of a statement. Statements that write are not executed for it, and have no buffers and time; those
+ * that write only the audit event of a read count as reads.
  */
 export type Explained = {
   isRead: boolean
-  /** Pages touched, each time they are. */
+  /** Accesses of pages: a page that is read twice counts twice. */
   buffers: number
   milliseconds: number
-  /** In the planner's own unit. */
+  /** In the planner's unit. */
   cost: number
-  /** The tables that are read from end to end. */
+  /** The tables of sequential scans. */
   scanned: string[]
 }
 
-/** Like the real one, but each statement is explained before it is executed. */
+/** Like the real one, but explains each statement before it executes it. */
 export function explainedConnect(databaseUrl: string): { connect: Connect; statements: Explained[] } {
   const real = prepareDatabase(databaseUrl, { now: () => performance.now() })
   const statements: Explained[] = []
@@ -55,7 +55,7 @@ type Explaining = {
   }
 }
 
-/** Whether a statement writes nothing but that it read. */
+/** Whether a statement writes nothing but the audit event of its read. */
 function readsOnly(statement: string): boolean {
   const rest = statement.replace(
     /insert into "lumascope"\."(audit_events|rate_limits)"|on conflict \("key"\) do update/g,

@@ -1,4 +1,4 @@
-/** How `faulty-database.ts` can fail; tests in workerd can't import that one, which is a server. */
+/** How `faulty-database.ts` can fail. A file of its own, as tests in workerd can't import the server. */
 export const ANSWERING_FAULTS = [
   'hangs',
   'stalls',
@@ -15,10 +15,10 @@ export const ANSWERING_FAULTS = [
   'lacks-compute',
 ] as const
 
-/** Answers that look right and are not. */
+/** Answers that are well-formed and wrong. */
 export const LIES = ['answers-an-empty-row', 'answers-null-columns'] as const
 
-/** Answers that lead to another listener, which counts who comes. */
+/** Redirects to another server, which counts its requests. */
 export const REDIRECTS = [
   ...['redirects-301', 'redirects-302', 'redirects-303', 'redirects-307', 'redirects-308'],
 ] as const

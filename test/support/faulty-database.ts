@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { ANSWERING_FAULTS, LIES } from './fault-names.ts'
 
-/** Ways in which a database can fail to answer. What each does to a request stands beside it. */
+/** The ways in which a database can fail, each with its response. */
 const FAULTS: Record<(typeof ANSWERING_FAULTS | typeof LIES)[number], (response: ServerResponse) => void> = {
   hangs: () => {},
   stalls: (response) => response.writeHead(200, { 'Content-Type': 'application/json' }).write('{"fields":['),
@@ -33,7 +33,7 @@ const FAULTS: Record<(typeof ANSWERING_FAULTS | typeof LIES)[number], (response:
       .end('{"message":"couldn\'t connect to compute node canary-internal","code":null}'),
 }
 
-/** Where redirects lead. It answers as a database would, and says how many have come. */
+/** The target of redirects. It answers like a database and counts its requests. */
 async function startElsewhere() {
   let requests = 0
   const server = createServer((request, response) => {
@@ -47,8 +47,8 @@ async function startElsewhere() {
 }
 
 /**
- * An HTTP server in the place of Neon's; the database of the connection string says how it fails. Nobody
- * listens where `refuses` points.
+ * An HTTP server that stands in for Neon's; the database name in the connection string selects how it fails.
+ * `refuses` has no server: its URL is a closed port.
  */
 export async function startFaultyDatabase() {
   const elsewhere = await startElsewhere()

@@ -4,25 +4,22 @@ import { startInThread } from './server-thread.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where tests of any runtime ask for a database of their own. */
+    /** The server that creates databases for tests of any runtime. */
     databasesUrl: string
-    /** Where tests of any runtime ask about breached passwords. */
+    /** The server that stands in for the API of breached passwords. */
     breachedPasswordsUrl: string
   }
 }
 
-/** Starts what all projects share, once a run: both database engines, and who knows breached passwords. */
+/** Starts the servers that all projects share, once a run. */
 export default async function globalSetup(project: TestProject) {
-  const [pglite, breachedPasswords] = await Promise.all([
-    startInThread({ server: 'pglite' }),
-    startInThread({ server: 'breachedPasswords' }),
+  const [databases, breachedPasswords] = await Promise.all([
+    startInThread('databases'),
+    startInThread('breachedPasswords'),
   ])
-  const databases = await startInThread({ server: 'postgres', others: pglite.url })
   project.provide('databasesUrl', databases.url)
   project.provide('breachedPasswordsUrl', breachedPasswords.url)
   return async () => {
-    await breachedPasswords.close()
-    await databases.close()
-    await pglite.close()
+    await Promise.all([breachedPasswords.close(), databases.close()])
   }
 }

@@ -1,19 +1,19 @@
 import { beforeEach } from 'vitest'
 import { createTestApp, createTestDatabase, DEFAULT_LIMITS } from './test-app.ts'
 
-/** What nobody's password is. */
+/** Nobody has this password. */
 export const WRONG = 'not the password'
 
-/** The device cookie that a response sets, as a request sends it. */
+/** The device cookie of a response, as a request sends it. */
 export function deviceOf(response: Response): { Cookie: string } {
   const cookies = response.headers.getSetCookie().map((cookie) => cookie.split(';')[0] ?? '')
   return { Cookie: cookies.find((cookie) => cookie.startsWith('lumascope_8000_device=')) ?? 'none' }
 }
 
-/** The application with the limits that are in force by default, and people who guess at it. */
+/** The application with the default limits, and attackers who guess passwords. */
 export async function createGuessing() {
   let address = 0
-  /** Somebody else's in every test, unless it says whose. */
+  /** A new address in every test; tests may set another. */
   const client = { address: '' }
   const elsewhere = () => {
     address++
@@ -32,7 +32,7 @@ export async function createGuessing() {
   }
   const login = (email: string, password: string, headers: Record<string, string> = {}) =>
     post('/login', { email, password }, headers)
-  /** Guesses one after the other; answers the statuses. */
+  /** Guesses one after the other and returns the statuses. */
   const guess = async (email: string, times: number, headers?: Record<string, string>) => {
     const statuses = []
     for (let time = 0; time < times; time++) statuses.push((await login(email, WRONG, headers)).status)
@@ -43,12 +43,12 @@ export async function createGuessing() {
     const { access_token: token } = (await response.json()) as { access_token: string }
     return { device: deviceOf(response), token }
   }
-  /** Somebody who has signed in with one browser. */
+  /** A person who has signed in with one browser. */
   const withDevice = async () => {
     const person = await register()
     return { person, ...(await signedIn(person)) }
   }
-  /** A hundred wrong passwords from one device, of which the last five are real. */
+  /** A hundred wrong passwords from one device; only the last five are sent. */
   const failOftenAs = async (device: { Cookie: string }, email: string) => {
     const rows = () =>
       database.sql("select key, attempts from rate_limits where key like 'device:%' order by key")

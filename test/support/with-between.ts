@@ -3,7 +3,10 @@ import { createTestApp } from './test-app.ts'
 
 type App = Awaited<ReturnType<typeof createTestApp>>
 
-/** The same application, but for what comes between the guard of a request and the statement after it. */
+/**
+ * The same application, but runs `between` after the guard's statement of a request and before its second
+ * one.
+ */
 export async function withBetween({ deps, database }: App, between: () => Promise<unknown>): Promise<App> {
   const { keyRing, refreshKeys, clock } = deps
   const connect = aroundStatements(deps.connect, async (send, number) => {

@@ -2,19 +2,16 @@ import { describe, expect, test } from 'vitest'
 import { createTestApp, newPerson } from '../support/test-app.ts'
 
 const app = await createTestApp()
-const { post, request, database, hasher } = app
+const { post, database, hasher } = app
 
 const administrator = await app.register()
 await database.sql("insert into user_roles values ($1, 'admin')", [administrator.id])
-const headers = {
-  Authorization: `Bearer ${await app.signIn(administrator)}`,
-  'Content-Type': 'application/json',
-}
+const asAdministrator = app.as(await app.signIn(administrator))
 const other = await app.register()
 const send =
   (method: string, path: string) =>
   async (line: string, member: string, rest: object = {}) =>
-    await request(path, { method, headers, body: JSON.stringify({ [member]: line, ...rest }) })
+    await asAdministrator.send(method, path, { [member]: line, ...rest })
 
 /** Every line that somebody writes and somebody else reads. */
 const places: [string, string, (line: string) => Promise<Response>][] = [
@@ -87,7 +84,7 @@ describe.each(places)('a line of %s', (_, pointer, write) => {
   })
 })
 
-describe('what people are called is taken:', () => {
+describe('these names are accepted:', () => {
   test.each(accepted)('%s', async (_, full_name) => {
     const response = await post('/users', { ...newPerson(), full_name })
     expect(response.status, await response.clone().text()).toBe(201)
@@ -95,7 +92,7 @@ describe('what people are called is taken:', () => {
   })
 })
 
-test('nobody is given what was refused', async () => {
+test('no refused name is stored', async () => {
   const rows = await database.sql('select full_name from users union select description from roles')
   const text = rows.map(({ full_name }) => full_name).join()
   expect(text).not.toMatch(/[\p{Bidi_Control}\p{Zl}\p{Zp}\u3164\u2800]/u)

@@ -97,7 +97,7 @@ describe('an address or username that is taken', () => {
   })
 
   test.each(Array.from({ length: 10 }, (_, round) => round + 1))(
-    '50 parallel registrations of one address, in two cases, make one user and 49 conflicts (rows 1, 2), round %i',
+    '50 parallel registrations of one address: one user, 49 conflicts (rows 1, 2), round %i',
     async () => {
       const email = newPerson().email
       // All have their hash before the first statement goes out: the race is for the row.
@@ -137,7 +137,7 @@ describe('an address or username that is taken', () => {
   )
 })
 
-test('asking which addresses are taken ends after ten questions an hour, alike for free ones (row 55)', async () => {
+test('asking which addresses are taken is limited to ten requests an hour (row 55)', async () => {
   const asking = await createTestApp({
     variables: DEFAULT_LIMITS,
     deps: { clientAddress: () => '198.51.100.55' },
@@ -281,7 +281,7 @@ describe('rules for fields', () => {
     expect(await database.roundTrips()).toEqual([])
   })
 
-  test('takes dots and plus tags as they are: whose they are is for the mail server to say (row 22)', async () => {
+  test('keeps dots and plus tags: only the mail server knows whose address that is (row 22)', async () => {
     const { email } = newPerson()
     for (const variant of [email, email.replace('p', 'p.'), email.replace('@', '+tag@')]) {
       expect((await post('/users', { ...newPerson(), email: variant })).status, variant).toBe(201)
@@ -306,7 +306,7 @@ describe('rules for fields', () => {
     expect(Date.now() - start).toBeLessThan(10_000)
   })
 
-  test('names every member that is wrong', async () => {
+  test('names every invalid field', async () => {
     const response = await post('/users', {})
     const { errors } = (await response.json()) as { errors: { pointer: string }[] }
     expect(errors.map(({ pointer }) => pointer).sort()).toEqual([
@@ -354,7 +354,7 @@ describe('the limit per address', () => {
     expect((await limited.post('/users', refused)).status).toBe(201)
   })
 
-  test('hashes no more than the limit of a hundred at once, and the database decides for the next process', async () => {
+  test('hashes at most a hundred at once, and the database limits across processes', async () => {
     const limited = await limitedApp('192.0.2.13')
     const responses = await Promise.all(
       Array.from({ length: 100 }, () => limited.post('/users', newPerson())),
@@ -368,7 +368,7 @@ describe('the limit per address', () => {
     expect(another.hasher.count).toBe(1)
   })
 
-  test('counts what is taken too: who asks for addresses is limited like who registers (row 55)', async () => {
+  test('counts taken addresses too: asking for addresses is limited like registering (row 55)', async () => {
     const limited = await limitedApp('192.0.2.11')
     const person = await limited.register()
     const statuses = []
@@ -379,7 +379,7 @@ describe('the limit per address', () => {
     expect(statuses).toEqual([...Array(9).fill(409), 429])
   })
 
-  test('answers the same for what is taken and what is not, once it refuses (row 55)', async () => {
+  test('answers the same for taken and free addresses once it refuses (row 55)', async () => {
     const limited = await limitedApp('192.0.2.12')
     const person = await limited.register()
     for (let time = 0; time < 9; time++) await limited.register()

@@ -1,13 +1,14 @@
 import { env } from 'cloudflare:workers'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import worker from '../../src/worker.ts'
+import { requestsAs } from '../support/requests-as.ts'
 import { newPerson, testDatabase } from '../support/test-app.ts'
 
 const { ASSETS, FLOOD_LIMITER } = env as Parameters<typeof worker.fetch>[1]
 const send = (path: string, variables: Record<string, string>, init?: RequestInit) =>
   worker.fetch(new Request(`http://localhost:8000${path}`, init), { ASSETS, ...variables })
 
-test('without its configuration the Worker refuses every request, and says why in its log alone (row 82)', async () => {
+test('without configuration the Worker refuses every request and logs why (row 82)', async () => {
   const print = vi.spyOn(console, 'error').mockImplementation(() => {})
   for (const path of ['/health', '/users/me', '/docs']) {
     const response = await send(path, { JWT_SECRET: 'short', PASSWORD_ITERATIONS: '600000' })
@@ -53,7 +54,8 @@ test('with it, the entry serves the application at full strength', async () => {
   const signedIn = await send('/login', variables, { method: 'POST', body: form })
   expect(signedIn.status).toBe(200)
   const { access_token } = (await signedIn.json()) as { access_token: string }
-  const me = await send('/users/me', variables, { headers: { Authorization: `Bearer ${access_token}` } })
+  const request = (path: string, init?: RequestInit) => send(path, variables, init)
+  const me = await requestsAs(request, access_token).get('/users/me')
   expect(await me.json()).toMatchObject({ email: person.email })
   expect((await send('/docs/start.js', variables)).status).toBe(200)
   const lines = () =>
@@ -72,7 +74,7 @@ test('with it, the entry serves the application at full strength', async () => {
   print.mockClear()
 })
 
-test('Cloudflare’s limiter is asked about the address that Cloudflare knows, before any query (row 63)', async () => {
+test('Cloudflare’s limiter gets the address from Cloudflare, before any query (row 63)', async () => {
   const print = vi.spyOn(console, 'log').mockImplementation(() => {})
   const database = await testDatabase()
   vi.resetModules()
