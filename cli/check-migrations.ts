@@ -5,16 +5,16 @@ import { indexProblems } from '../local/migration-rules.ts'
 import { lumascope } from '../src/features/tables.ts'
 import { TABLES } from '../src/features.ts'
 
-// `npm run db:check`: the newest migration leaves the database as the schema describes it, or somebody forgot
-// `npm run db:generate`. `drizzle-kit generate` itself is no check: where it would ask whether a column is
-// new or renamed, it exits with 0 when there is nobody to ask.
+// `npm run db:check` fails if the schema differs from the newest migration: somebody forgot `npm run
+// db:generate`. `drizzle-kit generate` itself is no check: if it has to ask whether a column is new or
+// renamed, and there is no terminal, it exits with 0.
 const meta = new URL('../drizzle/meta/', import.meta.url)
 const newest = readdirSync(meta)
   .filter((file) => file.endsWith('_snapshot.json'))
   .sort()
   .at(-1)
 
-/** A snapshot without what names the snapshot itself. */
+/** A snapshot without its own id and that of its predecessor. */
 function content(snapshot: object): object {
   const {
     id: _id,

@@ -8,12 +8,14 @@ import {
   type SigningKey,
 } from '../src/crypto/signing-key.ts'
 
-// `npm run keys -- generate --alg ES256` and `npm run keys -- rotate`: prints values of JWT_SIGNING_KEYS and
-// stores nothing. What it prints is secret.
+// `npm run keys -- generate --alg ES256` and `npm run keys -- rotate` print values of JWT_SIGNING_KEYS, which
+// are secret, and store nothing.
 
 const USAGE = `npm run keys -- generate [--alg ES256|EdDSA|HS256] [--value]
                              with --value nothing but the value, for a pipe: npm run --silent keys -- …
 npm run keys -- rotate   [--alg …]   with the present JWT_SIGNING_KEYS or JWT_SECRET in the environment`
+
+const ALGORITHMS: readonly Algorithm[] = ['ES256', 'EdDSA', 'HS256']
 
 const PUT = 'npx wrangler secret put JWT_SIGNING_KEYS'
 const DELETE = 'npx wrangler secret delete JWT_SECRET'
@@ -25,9 +27,10 @@ async function main(): Promise<void> {
     allowPositionals: true,
     options: { alg: { type: 'string' }, value: { type: 'boolean' } },
   })
-  const alg = (values.alg ?? 'ES256') as Algorithm
-  if (!['ES256', 'EdDSA', 'HS256'].includes(alg)) throw new UsageError(`Unknown algorithm: ${alg}\n${USAGE}`)
-  // Named after the day, and with a random end, since two keys of one name would be refused.
+  const name = values.alg ?? 'ES256'
+  const alg = ALGORITHMS.find((known) => known === name)
+  if (!alg) throw new UsageError(`Unknown algorithm: ${name}\n${USAGE}`)
+  // The day, and a random end: two keys with one name would be refused.
   const kid = `${new Date().toISOString().slice(0, 10)}-${crypto.randomUUID().slice(0, 8)}`
   if (positionals[0] === 'generate') return generate(await generateKey(alg, kid), values.value)
   if (positionals[0] === 'rotate' && !values.value) return rotate(await generateKey(alg, kid), currentKeys())
@@ -43,8 +46,8 @@ function generate(key: SigningKey, isValueOnly = false): void {
 }
 
 /**
- * In three steps, because a deployment does not reach every machine at once: all must know the new key before
- * the first signs with it, and the old one must stay until its last token has expired.
+ * Prints three steps, because a deployment does not reach all machines at once: all must know the new key
+ * before one of them signs with it, and the old key must stay until its last token has expired.
  */
 function rotate(added: SigningKey, present: readonly SigningKey[]): void {
   step(`1. Every instance learns the new key ${added.kid}, and still signs with the old one:`, [
@@ -64,9 +67,9 @@ function step(what: string, ring: readonly SigningKey[]): void {
 }
 
 function currentKeys(): SigningKey[] {
-  // As the server reads them: what a file has around a value is not part of it.
+  // Trimmed, as the server does.
   const [keys, secret] = ['JWT_SIGNING_KEYS', 'JWT_SECRET'].map((name) => process.env[name]?.trim())
-  // The name that the server gives to a key made of the secret: its tokens stay valid.
+  // The server gives a key from the secret this name, so its tokens stay valid.
   if (secret && !keys) return [hs256Key(SECRET_KID, secret)]
   if (!keys) throw new UsageError(`Nothing to rotate: JWT_SIGNING_KEYS is not set\n${USAGE}`)
   let parsed: unknown

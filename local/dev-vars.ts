@@ -4,26 +4,27 @@ import { fileURLToPath } from 'node:url'
 import { parseEnv } from 'node:util'
 import { VARIABLE_NAMES } from '../src/config/parse-config.ts'
 import { pick, type SigningKey } from '../src/crypto/signing-key.ts'
+import { findErrorCode } from './error-code.ts'
 
 const FILE = fileURLToPath(new URL('../.dev.vars', import.meta.url))
 
 const HEAD = "# Local development only; never committed. Any variable of the README's table may stand here.\n"
 
-/** Variables by name; what is absent has its default. */
+/** Values of variables by name. An absent one has its default. */
 export type Variables = Record<string, string>
 
 /**
- * What nobody should have to think up. Tokens are signed with ES256, as in production: others verify them by
- * the public keys at `/.well-known/jwks.json`, which has none of a shared secret.
+ * Makes the secrets of a new file. Tokens are signed with ES256, as in production, so that other services can
+ * verify them by the public keys at `/.well-known/jwks.json`; a shared secret has none.
  */
 const SECRETS: Record<string, () => string> = {
-  JWT_SIGNING_KEYS: () => JSON.stringify([signingKey()]),
+  JWT_SIGNING_KEYS: () => JSON.stringify([makeSigningKey()]),
   AUTH_SECRETS: () => randomBytes(48).toString('base64url'),
 }
 
 /**
- * Every request of a developer comes from one address. The limits per account stay: frontends should meet
- * them.
+ * All requests of a developer come from one address. The limits per account stay as they are, so that a
+ * frontend meets them in development.
  */
 const GENEROUS: Variables = {
   LIMIT_SIGN_IN_ADDRESS: '10000/60',
@@ -32,8 +33,10 @@ const GENEROUS: Variables = {
 }
 
 /**
- * The configuration for development: `.dev.vars`, made with fresh secrets if it isn't there, and over it
- * whatever of the configuration the environment sets. A file of an earlier version gets what it lacks.
+ * Reads the configuration for development: `.dev.vars`, overridden by the environment. A missing file is
+ * created with new secrets, and a file of an earlier version gets the variables that it lacks.
+ *
+ * @returns the variables, and whether the file was created
  */
 export function readVariables(
   environment: NodeJS.ProcessEnv,
@@ -41,12 +44,12 @@ export function readVariables(
 ): { variables: Variables; created: boolean } {
   const created = !existsSync(path) && create(path)
   const file = readFile(path)
-  // The secret of an earlier version stands in for signing keys.
+  // A file of an earlier version has a secret instead of signing keys.
   const needed = Object.keys(SECRETS).filter((name) => name !== 'JWT_SIGNING_KEYS' || !file['JWT_SECRET'])
-  const secrets = needed.filter((name) => !(name in file)).map(fresh)
+  const secrets = needed.filter((name) => !(name in file)).map(newSecretLine)
   const limits = Object.fromEntries(Object.entries(GENEROUS).filter(([name]) => !(name in file)))
   const missing = secrets.join('') + toLines(limits)
-  // The last line of what somebody edited may lack its end.
+  // The last line of an edited file may lack its newline.
   if (missing) appendFileSync(path, `\n${missing}`)
   const set = VARIABLE_NAMES.flatMap((name) => {
     const value = environment[name]
@@ -55,13 +58,13 @@ export function readVariables(
   return { variables: { ...readFile(path), ...Object.fromEntries(set) }, created }
 }
 
-/** A variable as `npm run dev` would have it; nothing is made for it. */
+/** Reads a variable from the environment, or else from `.dev.vars`. It never creates the file. */
 export function readVariable(environment: NodeJS.ProcessEnv, name: string): string | undefined {
   return environment[name] ?? (existsSync(FILE) ? readFile(FILE)[name] : undefined)
 }
 
 function readFile(path: string): Variables {
-  // Editors of Windows begin a file with a byte order mark, which would be part of the first name.
+  // Windows editors begin a file with a byte order mark, which would become part of the first name.
   const entries = Object.entries(parseEnv(readFileSync(path, 'utf8').replace(/^\ufeff/, '')))
   return Object.fromEntries(entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 }
@@ -72,30 +75,32 @@ function toLines(variables: Variables): string {
     .join('')
 }
 
-/** In quotes, as JSON has its own. */
-function fresh(name: string): string {
+/** A line with a new secret, in single quotes, since JSON contains double ones. */
+function newSecretLine(name: string): string {
   return `${name}='${SECRETS[name]?.()}'\n`
 }
 
 /**
- * As `generateKey` makes one, but at once: two instances that start together must not both write the file.
+ * Like `generateKey`, but synchronous, so that little time passes between reading the file and writing it:
+ * two instances that start together must not both write it.
  */
-function signingKey(): SigningKey {
+function makeSigningKey(): SigningKey {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const jwk = privateKey.export({ format: 'jwk' }) as SigningKey
   return pick(jwk, { alg: 'ES256', kid: `dev-${randomBytes(4).toString('hex')}` })
 }
 
-/** Appears whole or not at all: of two instances that start together, one makes it and both read the same. */
+/** Creates the file in one step: of two instances that start together, one does, and both read the same. */
 function create(path: string): boolean {
   const draft = `${path}.${process.pid}`
-  // Readable by its owner alone, as it holds a secret.
-  writeFileSync(draft, HEAD + Object.keys(SECRETS).map(fresh).join('') + toLines(GENEROUS), { mode: 0o600 })
+  // Readable by its owner alone, since it contains secrets.
+  const secrets = Object.keys(SECRETS).map(newSecretLine).join('')
+  writeFileSync(draft, HEAD + secrets + toLines(GENEROUS), { mode: 0o600 })
   try {
     linkSync(draft, path)
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    if (findErrorCode(error) === 'EEXIST') return false
     throw error
   } finally {
     rmSync(draft)
@@ -103,7 +108,8 @@ function create(path: string): boolean {
 }
 
 /**
- * Variables as a dotenv file that wrangler reads back unchanged: it expands `$` in values, quoted or not.
+ * Writes variables as a dotenv file that wrangler reads back unchanged: it expands `$` in values, quoted or
+ * not.
  */
 export function toDotenv(variables: Variables): string {
   return Object.entries(variables)

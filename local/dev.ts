@@ -8,17 +8,17 @@ import { parseArgs } from 'node:util'
 import { ConfigError, parseConfig } from '../src/config/parse-config.ts'
 import './copy-docs-assets.ts'
 import {
-  bringsSecret,
   embeddedFolder,
   endpointUrl,
+  hasSecret,
   type LocalDatabase,
   openEmbedded,
   openServer,
-  reason,
   SetUpError,
 } from './database.ts'
 import { readVariables, toDotenv, type Variables } from './dev-vars.ts'
-import { applyMigrations, schemaOf } from './migrate.ts'
+import { findErrorCode, reasonOf } from './error-code.ts'
+import { applyMigrations, readSchema } from './migrate.ts'
 import { createNeonEndpoint, serveNeonEndpoint } from './neon-endpoint.ts'
 import { createReadableLog } from './readable-log.ts'
 import { setStatementTimeout } from './statement-timeout.ts'
@@ -33,18 +33,18 @@ const log = createReadableLog(
 
 type Settings = { worker: boolean; host: string; port: number; variables: Variables; created: boolean }
 
-/** Everything that has to end, in the reverse order of its start. */
+/** Ends everything that was started; run in reverse order. */
 const cleanups: (() => unknown)[] = []
 
 async function main(): Promise<void> {
   const settings = readSettings()
-  // Before anything is started: the endpoint's address is the only thing still open.
+  // Checked before anything starts. Only the address of the endpoint is not known yet.
   parseConfig({ ...settings.variables, DATABASE_URL: 'postgresql://local:local@localhost/local' })
   await assertPortIsFree(settings)
   const database = await openDatabase(settings)
   cleanups.push(() => database.close())
   await prepare(database, settings).catch((error: unknown) => {
-    throw new SetUpError(`The migrations can't be applied to the ${database.location} (${reason(error)})`)
+    throw new SetUpError(`The migrations can't be applied to the ${database.location} (${reasonOf(error)})`)
   })
   const endpoint = await serveEndpoint(database)
   cleanups.push(() => endpoint.close())
@@ -52,7 +52,7 @@ async function main(): Promise<void> {
   const variables = {
     ...settings.variables,
     DATABASE_URL: endpointUrl({ port: endpoint.port, secret: database.secret }, databaseName(settings)),
-    // That of DATABASE_URL is ours, whatever serves the database elsewhere.
+    // DATABASE_URL is our own endpoint now, whatever endpoint the file names.
     DATABASE_ENDPOINT: '',
   }
   const child = settings.worker ? startWorkerd({ ...settings, variables }) : startNode(variables)
@@ -68,7 +68,7 @@ function readSettings(): Settings {
   const port = Number(variables['PORT'] ?? 8000)
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new SetUpError(`PORT is not a port: ${variables['PORT']}`)
-  // IPv6 has brackets in URLs only.
+  // An IPv6 address has brackets only in URLs.
   const host = (variables['HOST'] || '127.0.0.1').replace(/^\[(.*)\]$/, '$1')
   return { worker, host, port, created, variables: { PUBLIC_URL: `http://localhost:${port}`, ...variables } }
 }
@@ -79,7 +79,7 @@ async function assertPortIsFree({ host, port }: Settings): Promise<void> {
     await once(probe, 'listening')
   } catch (error) {
     throw new SetUpError(
-      `Port ${port} can't be used (${reason(error)}). Choose another one: PORT=8001 npm run dev`,
+      `Port ${port} can't be used (${reasonOf(error)}). Choose another one: PORT=8001 npm run dev`,
     )
   }
   probe.close()
@@ -92,11 +92,11 @@ function openDatabase({ variables, port }: Settings): Promise<LocalDatabase> {
 }
 
 /**
- * What `npm run db:migrate` does. The connection that this begins with is older than what the role has set by
- * it.
+ * Does what `npm run db:migrate` does. The role's timeout applies to new connections only, so it is set on
+ * the open one as well.
  */
 async function prepare({ pool }: LocalDatabase, { variables }: Settings): Promise<void> {
-  await applyMigrations(pool, { schema: schemaOf(variables) })
+  await applyMigrations(pool, { schema: readSchema(variables) })
   const timeoutMilliseconds = Number(variables['DATABASE_TIMEOUT_MILLISECONDS'] || 3000)
   const { milliseconds } = await setStatementTimeout(pool, { timeoutMilliseconds })
   await pool.query(`set statement_timeout = ${milliseconds}`)
@@ -106,16 +106,16 @@ function databaseName({ variables }: Settings): string {
   return variables['DATABASE_URL'] ? new URL(variables['DATABASE_URL']).pathname.slice(1) : 'postgres'
 }
 
-/** On Neon's conventional port if it is free, else on any: a second instance must not fail for it. */
+/** On Neon's conventional port if it is free, else on any, so that a second instance can start too. */
 async function serveEndpoint({ pool, secret }: LocalDatabase): ReturnType<typeof serveNeonEndpoint> {
   const app = createNeonEndpoint({
-    poolFor: (connectionString) => (bringsSecret(secret, connectionString) ? pool : undefined),
-    onFailure: (error) => console.error(`Database: ${reason(error)}`),
+    poolFor: (connectionString) => (hasSecret(secret, connectionString) ? pool : undefined),
+    onFailure: (error) => console.error(`Database: ${reasonOf(error)}`),
   })
   try {
     return await serveNeonEndpoint(app, { port: NEON_PORT })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    if (findErrorCode(error) !== 'EADDRINUSE') throw error
     return await serveNeonEndpoint(app, { port: 0 })
   }
 }
@@ -132,7 +132,7 @@ function startNode(variables: Variables): ChildProcess {
 }
 
 function startWorkerd({ variables, host, port }: Settings): ChildProcess {
-  // A file rather than arguments, which every process of the machine can read.
+  // In a file, since every process of the machine can read arguments.
   const envFile = `${root}.local/worker-${port}.env`
   const { HOST: _host, PORT: _port, ...bindings } = variables
   mkdirSync(`${root}.local`, { recursive: true, mode: 0o700 })
@@ -140,7 +140,7 @@ function startWorkerd({ variables, host, port }: Settings): ChildProcess {
   cleanups.push(() => rmSync(envFile, { force: true }))
   const wrangler = `${root}node_modules/wrangler/bin/wrangler.js`
   const options = ['--ip', host, '--port', String(port), '--inspector-port', '0', '--env-file', envFile]
-  // Nothing here needs wrangler to call home.
+  // Keeps wrangler from sending metrics and fetching data.
   const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' }
   return spawn(process.execPath, [wrangler, 'dev', ...options, '--show-interactive-dev-session=false'], {
     cwd: root,
@@ -150,7 +150,7 @@ function startWorkerd({ variables, host, port }: Settings): ChildProcess {
 }
 
 async function untilHealthy({ host, port }: Settings): Promise<void> {
-  // All addresses, as 0.0.0.0 and :: mean, include the loopback ones.
+  // 0.0.0.0 and :: stand for all addresses, loopback included.
   const address = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
   for (let attempt = 0; attempt < 300; attempt++) {
     const response = await log.probe(`http://${address}:${port}/health`)
@@ -162,14 +162,16 @@ async function untilHealthy({ host, port }: Settings): Promise<void> {
 
 function introduce({ worker, port, created }: Settings, database: string): void {
   const api = `http://localhost:${port}`
-  const person = `{"username":"ada","email":"ada@example.com","full_name":"Ada Lovelace","password":"correct horse battery"}`
+  const email = 'ada@example.com'
+  const password = 'correct horse battery'
+  const person = JSON.stringify({ username: 'ada', email, full_name: 'Ada Lovelace', password })
   console.log(`
   API            ${api}  (${worker ? 'workerd' : 'Node'})
   Documentation  ${api}/docs
   Database       ${database}
 ${created ? '  Secrets        .dev.vars, made just now\n' : ''}
   Register       curl ${api}/users -H 'Content-Type: application/json' -d '${person}'
-  Sign in        curl ${api}/login -d email=ada@example.com -d 'password=correct horse battery'
+  Sign in        curl ${api}/login -d email=${email} -d 'password=${password}'
 
   Ctrl-C ends it.
 `)
@@ -184,7 +186,7 @@ async function stop(child: ChildProcess): Promise<void> {
 }
 
 let ending = false
-/** Ends what was started, so that the database is on disk and no process or lock stays behind. */
+/** Ends all that was started: the database is on disk then, and no process or lock is left behind. */
 async function shutDown(code: number): Promise<void> {
   if (ending) return
   ending = true
@@ -192,7 +194,7 @@ async function shutDown(code: number): Promise<void> {
     try {
       await cleanup()
     } catch (error) {
-      // The others are to be done all the same.
+      // The other clean-ups still have to run.
       console.error(error)
     }
   }
@@ -200,7 +202,7 @@ async function shutDown(code: number): Promise<void> {
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void shutDown(0))
-// A closed terminal or a killed `npm run` sends no signal on to us; what it leaves is another parent.
+// A closed terminal or a killed `npm run` does not pass a signal on; we only notice that our parent changed.
 const parent = process.ppid
 setInterval(() => process.ppid !== parent && void shutDown(0), 1000).unref()
 main().catch(async (error: unknown) => {

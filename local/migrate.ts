@@ -4,26 +4,28 @@ import { type MigrationMeta, readMigrationFiles } from 'drizzle-orm/migrator'
 import { escapeIdentifier, type Pool, type PoolClient } from 'pg'
 import { inSchema, SCHEMA_NAME } from '../src/features/tables.ts'
 import { VARIABLES } from '../src/features.ts'
+import { findErrorCode } from './error-code.ts'
 import { indexStep } from './migration-rules.ts'
 
 const FOLDER = fileURLToPath(new URL('../drizzle', import.meta.url))
 
-/** Any number that nothing else locks: "luma" in ASCII. */
+/** The key of an advisory lock, which nothing else uses: "luma" in ASCII. */
 const LOCK = 0x6c756d61
 
-/** Beside our tables, so that an application's own migrations in the same database have theirs. */
-const BOOKKEEPING = `create table if not exists migrations (id serial primary key, hash text not null, created_at bigint)`
+/** In our schema, apart from the table of an application that migrates the same database. */
+const BOOKKEEPING = `create table if not exists migrations
+  (id serial primary key, hash text not null, created_at bigint)`
 
 export type MigrationOptions = {
-  /** The PostgreSQL schema of our tables; made if there is none of that name. Default is `lumascope`. */
+  /** The PostgreSQL schema of our tables; created if it does not exist. Default is `lumascope`. */
   schema?: string
-  /** Where `meta/_journal.json` and the files are. Default is `drizzle/`. */
+  /** The folder with the migrations and `meta/_journal.json`. Default is `drizzle/`. */
   folder?: string
-  /** How long a statement waits for a lock before all is rolled back and tried again. Default is 2000. */
+  /** How long a statement waits for a lock before all is rolled back and retried. Default is 2000. */
   lockTimeoutMilliseconds?: number
-  /** In which whoever was kept waiting gets through. Default is 3000. */
+  /** Between attempts, for the queries that queued behind ours. Default is 3000. */
   pauseMilliseconds?: number
-  /** How often it is tried. Default is 20: for about a minute and a half. */
+  /** Default is 20, which takes about a minute and a half. */
   attempts?: number
 }
 
@@ -36,29 +38,30 @@ const DEFAULTS = {
 }
 
 /**
- * The schema that an environment names, by the rule that the server reads it by.
+ * Reads `DATABASE_SCHEMA` from an environment, by the server's own rule.
  *
- * @throws Error that says what is wrong with it
+ * @throws Error that says why the value is not valid
  */
-export function schemaOf(environment: Readonly<Record<string, string | undefined>>): string {
+export function readSchema(environment: Readonly<Record<string, string | undefined>>): string {
   const { rule, default: otherwise } = VARIABLES.DATABASE_SCHEMA
   const read = rule.safeParse(environment['DATABASE_SCHEMA']?.trim() || otherwise)
   if (read.success) return read.data
   throw new Error(`DATABASE_SCHEMA ${read.error.issues.map(({ message }) => message).join('; ')}`)
 }
 
-/** A table that somebody else had locked all the time. What was to be applied together was not. */
+/** Another transaction had a table locked during all attempts. The transaction was rolled back. */
 export class LockedOutError extends Error {}
 
 /**
  * Applies the pending migrations, over a PostgreSQL connection, since Neon's HTTP protocol has no transaction
- * that spans requests. Those that follow each other are one transaction: all of them or none. One that makes
- * or drops indexes concurrently can't be in a transaction: its statements are steps of their own, and each
- * can be taken again.
+ * that spans requests. Consecutive migrations are one transaction: all are applied or none. A migration that
+ * creates or drops indexes concurrently can't be in a transaction: each of its statements is applied on its
+ * own and can be repeated.
  *
- * A statement that waits for `ACCESS EXCLUSIVE`, say behind a backup that only reads, keeps everybody waiting
- * who comes after it. So it gives up after two seconds, which is less than what a request waits, lets those
- * through, and tries again. Of two migrators that run at once, the second waits and then finds nothing to do.
+ * While a statement waits for an `ACCESS EXCLUSIVE` lock, say behind a backup that only reads, all later
+ * queries of the table queue behind it. So it gives up after two seconds, which is less than a request's
+ * timeout, lets them through, and retries. Of two migrators that run at once, the second waits and then finds
+ * nothing to do.
  *
  * Drizzle's migrator for this driver can't be used: it sends type parsers with every query, which the
  * embedded database's adapter takes for parameter types.
@@ -70,11 +73,11 @@ export async function applyMigrations(pool: Pool, options: MigrationOptions = {}
   const settings = { ...DEFAULTS, ...options }
   const client = await pool.connect()
   try {
-    // A role's own would end what has to take its time.
+    // The role's own timeout would end long migrations.
     await client.query('set statement_timeout = 0')
-    await untilLocked(client)
+    await takeLock(client)
     await client.query("select set_config('search_path', $1, false)", [settings.schema])
-    await patiently(client, settings, () => inTransaction(client, () => prepareSchema(client, settings)))
+    await retryIfLocked(client, settings, () => inTransaction(client, () => prepareSchema(client, settings)))
     const pending = await findPending(client, settings.folder)
     for (const group of groupsOf(pending)) await applyGroup(client, settings, group)
     await client.query(`select pg_advisory_unlock(${LOCK})`)
@@ -84,7 +87,7 @@ export async function applyMigrations(pool: Pool, options: MigrationOptions = {}
     client.release()
     return pending.length
   } catch (error) {
-    // Ends the session where it is a real one, and with it the transaction and the lock.
+    // On a server, this ends the session, and with it the transaction and the lock.
     await client.query('rollback').catch(() => {})
     client.release(true)
     throw error
@@ -92,15 +95,15 @@ export async function applyMigrations(pool: Pool, options: MigrationOptions = {}
 }
 
 /**
- * By asking again and again: a statement that waits for the lock has a snapshot, which the other migrator's
- * `CREATE INDEX CONCURRENTLY` would wait for in its turn.
+ * Takes the migrators' lock by polling. A statement that waited for it would have a snapshot, and the other
+ * migrator's `CREATE INDEX CONCURRENTLY` would wait for that: a deadlock.
  */
-async function untilLocked(client: PoolClient): Promise<void> {
+async function takeLock(client: PoolClient): Promise<void> {
   const tryLock = `select from pg_try_advisory_lock(${LOCK}) as is_locked where is_locked`
   while ((await client.query(tryLock)).rowCount === 0) await sleep(100)
 }
 
-/** A role that may not create schemas can still migrate, if somebody made ours for it. */
+/** Creates the schema if it is missing. In an existing one, a role that can't create schemas can migrate. */
 async function prepareSchema(client: PoolClient, { schema }: typeof DEFAULTS): Promise<void> {
   const { rowCount } = await client.query('select from pg_namespace where nspname = $1', [schema])
   if (rowCount === 0) await client.query(`create schema ${escapeIdentifier(schema)}`)
@@ -131,7 +134,7 @@ async function applyGroup(client: PoolClient, settings: typeof DEFAULTS, group: 
     for (const migration of group.migrations) await applySteps(client, settings, migration)
     return
   }
-  await patiently(client, settings, () =>
+  await retryIfLocked(client, settings, () =>
     inTransaction(client, async () => {
       for (const migration of group.migrations) {
         for (const statement of migration.sql) await client.query(inSchema(statement, settings.schema))
@@ -142,9 +145,10 @@ async function applyGroup(client: PoolClient, settings: typeof DEFAULTS, group: 
 }
 
 /**
- * They wait for whoever uses the table, as long as that takes, and nobody waits for them (PostgreSQL's
- * documentation, "Building Indexes Concurrently"). One that failed leaves an index that is not valid, and
- * which is in the way.
+ * Applies a migration of indexes, one statement after the other. They wait for all transactions that use the
+ * table, without a timeout, and block none (PostgreSQL's documentation, "Building Indexes Concurrently"). A
+ * step that failed leaves an invalid index of the same name, which has to be dropped before the step is
+ * repeated.
  */
 async function applySteps(
   client: PoolClient,
@@ -182,13 +186,10 @@ async function inTransaction(client: PoolClient, work: () => Promise<unknown>): 
   }
 }
 
-/**
- * SQLSTATE of a lock that was not to be had in time, and of a deadlock, which another transaction was chosen
- * to survive.
- */
+/** SQLSTATEs of a lock timeout, and of a deadlock in which PostgreSQL cancelled our transaction. */
 const LOCKED_OUT = ['55P03', '40P01']
 
-async function patiently(
+async function retryIfLocked(
   client: PoolClient,
   { lockTimeoutMilliseconds, pauseMilliseconds, attempts }: typeof DEFAULTS,
   work: () => Promise<void>,
@@ -198,10 +199,11 @@ async function patiently(
     try {
       return await work()
     } catch (error) {
-      if (!LOCKED_OUT.includes((error as { code?: string }).code ?? '')) throw error
+      if (!LOCKED_OUT.includes(findErrorCode(error) ?? '')) throw error
       if (attempt === attempts) {
         throw new LockedOutError(
-          `Something has a table locked, such as a backup or a transaction that was left open: in ${attempts} attempts there was no moment without. Run this again later`,
+          'Something has a table locked, such as a backup or a transaction that was left open: ' +
+            `in ${attempts} attempts there was no moment without. Run this again later`,
           { cause: error },
         )
       }

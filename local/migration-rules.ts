@@ -1,7 +1,7 @@
 /**
- * What a migration may do to indexes. Made or dropped in a transaction, an index keeps everybody from writing
- * to its table, or from reading it, for as long as that takes; and behind somebody who only reads, for as
- * long as that takes.
+ * Rules for indexes in migrations. In a transaction, creating an index blocks writes to its table, and
+ * dropping one blocks reads as well: for as long as the statement runs, and while it waits for a transaction
+ * that only reads.
  * @module
  */
 
@@ -14,13 +14,21 @@ const CREATE = new RegExp(
 )
 const DROP = new RegExp(String.raw`^drop\s+index\s+concurrently\s+(if\s+exists\s+)?${NAME}`, 'i')
 
+/** An index in a transaction, and constraints that create one. The first group is the table. */
+const CREATE_LOCKING = new RegExp(
+  String.raw`^create\s+(?:unique\s+)?index\s.*?\son\s+(?:only\s+)?${NAME}`,
+  'is',
+)
+const ADD_CONSTRAINT = new RegExp(
+  String.raw`^alter\s+table\s+(?:only\s+)?${NAME}\s.*?add\s+(?:constraint\s+\S+\s+)?` +
+    String.raw`(?:unique|primary\s+key|exclude)\b(?!\s+using\s+index)`,
+  'is',
+)
+
 const withoutSchema = (name: string) => name.replace(/^[^.]+\./, '')
 const withoutComments = (sql: string) => sql.replace(/\/\*[\s\S]*?\*\/|--.*$/gm, '').trim()
 
-/**
- * What a statement does to an index, if it does so concurrently, and so outside of a transaction; else
- * `null`.
- */
+/** Parses a statement that creates or drops an index concurrently; `null` for any other statement. */
 export function indexStep(statement: string): IndexStep | null {
   const sql = withoutComments(statement)
   for (const [act, pattern] of [
@@ -34,14 +42,16 @@ export function indexStep(statement: string): IndexStep | null {
 }
 
 /**
+ * Checks what a new migration does to indexes.
+ *
  * @param sql the whole file
- * @returns what is wrong with a new migration, a sentence each
+ * @returns the problems, a sentence each
  */
 export function indexProblems(sql: string): string[] {
   const statements = sql.split('--> statement-breakpoint').map(withoutComments).filter(Boolean)
   const steps = statements.map(indexStep)
   if (steps.every((step) => step === null))
-    return statements.flatMap((text) => lockingIndex(text, statements))
+    return statements.flatMap((text) => findLockingIndex(text, statements))
   const others = steps.includes(null)
     ? ['What is done to indexes concurrently stands in a file of its own: it can be in no transaction']
     : []
@@ -52,17 +62,13 @@ export function indexProblems(sql: string): string[] {
   ]
 }
 
-/** Of a table that the same file creates, an index is made in no time. */
-function lockingIndex(sql: string, file: string[]): string[] {
-  const created = new RegExp(
-    String.raw`^create\s+(?:unique\s+)?index\s.*?\son\s+(?:only\s+)?${NAME}`,
-    'is',
-  ).exec(sql)
-  const constraint = new RegExp(
-    String.raw`^alter\s+table\s+(?:only\s+)?${NAME}\s.*?add\s+(?:constraint\s+\S+\s+)?(?:unique|primary\s+key|exclude)\b(?!\s+using\s+index)`,
-    'is',
-  ).exec(sql)
-  const table = withoutSchema((created ?? constraint)?.[1] ?? '')
+/**
+ * The problem of a statement that creates or drops an index in a transaction. On a table that the same file
+ * creates, that is fine: the table is empty.
+ */
+function findLockingIndex(sql: string, file: string[]): string[] {
+  const found = CREATE_LOCKING.exec(sql) ?? ADD_CONSTRAINT.exec(sql)
+  const table = withoutSchema(found?.[1] ?? '')
   if (table && !file.some((text) => isCreationOf(table, text))) {
     return [`An index of ${table} is made CONCURRENTLY, in a file of its own`]
   }

@@ -1,9 +1,9 @@
 /**
  * Neon's SQL-over-HTTP protocol in front of any PostgreSQL, so that the application runs on a developer's
- * machine and in tests with the very driver it has in production.
+ * machine and in tests with the driver of production.
  *
  * One `POST /sql` is one round trip: `{ query, params }` for one statement, `{ queries: [...] }` for a batch,
- * which is one transaction. Values go both ways as PostgreSQL's own text.
+ * which is one transaction. Values are sent in both directions in PostgreSQL's text format.
  * @module
  */
 
@@ -17,44 +17,42 @@ import type { Pool } from 'pg'
 import * as z from 'zod'
 import { databaseErrorPayload, executeBatch, executeSingle, type Statement } from './neon-execution.ts'
 
-// The driver has turned dates, arrays, objects and bytes into text before it sends them. Anything else in
-// here comes from another client, which would not get from this endpoint what Neon gives it.
+// The driver converts dates, arrays, objects and bytes to strings before it sends them. Any other type comes
+// from another client, which this endpoint would not serve as Neon does.
 const statementSchema = z.object({
   query: z.string(),
   params: z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])).default([]),
 })
 const bodySchema = z.union([z.object({ queries: z.array(statementSchema) }), statementSchema])
 
-/** What one HTTP request asked for; a batch has several queries. */
+/** The statements of one HTTP request; a batch has several. */
 export type RoundTrip = { connectionString: string; queries: Statement[] }
 
-/** How the endpoint finds its databases and whom it tells. */
+/** How the endpoint finds its databases, and callbacks. */
 export type NeonEndpointOptions = {
-  /** Chooses the pool for a connection string; undefined answers as for a database that does not exist. */
+  /** Chooses the pool for a connection string; `undefined`: the database does not exist. */
   poolFor: (connectionString: string) => Pool | undefined
-  /** Called once per well-formed HTTP request, before it is executed and whatever comes of it. */
+  /** Called once a well-formed HTTP request, before it is executed. */
   onRoundTrip?: (roundTrip: RoundTrip) => void
-  /** Told the cause of every answer 500, which the answer itself conceals. */
+  /** Called with the cause of every response 500, which the response itself conceals. */
   onFailure?: (error: unknown) => void
-  /** How long the statements of one request may take. Default is 30000 (30 seconds). */
+  /** The longest that the statements of one request may take. Default is 30000 (30 seconds). */
   deadlineMilliseconds?: number
 }
 
-/** Twice what the application may be configured to wait for an answer. */
+/** Twice the longest timeout that the application can be configured with. */
 const DEADLINE_MILLISECONDS = 30_000
 
 /**
- * Neon's proxy has no answer to it either. In the embedded database, `COPY … TO PROGRAM` waits for ever, and
- * with it the whole process: no deadline would end that.
+ * Refused, as Neon's proxy does not support it either. In the embedded database, `COPY … TO PROGRAM` blocks
+ * the whole process for ever, and no deadline would end that.
  */
 const COPY = /^copy\b/i
 
-/** What may stand before a statement's first word: white space, semicolons and comments. */
+/** White space, a semicolon or a comment before a statement's first word. */
 const SKIPPED = /^(?:[\s;]+|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)/
 
-/**
- * Taken off piece by piece: one expression that repeats them all would try every way to divide a run of them.
- */
+/** Skips them in a loop: a regular expression that repeats the alternatives could backtrack exponentially. */
 function isCopy(query: string): boolean {
   let rest = query
   for (let skipped = SKIPPED.exec(rest); skipped; skipped = SKIPPED.exec(rest))
@@ -73,15 +71,15 @@ const isolationLevels = new Map([
  * The endpoint as an application without a socket.
  *
  * @returns a Hono app with `POST /sql`. It answers 200 with the result or `{ results }`; 400 with the fields
- *   of a database error, or only a message for a request it does not understand; 403 for a request that may
- *   come from a web page; 500 if the database cannot be reached.
+ *   of a database error, or with a message alone if the request is malformed; 403 if the request may come
+ *   from a web page; 500 if the database can't be reached.
  * @see https://github.com/neondatabase/serverless
  */
 export function createNeonEndpoint(options: NeonEndpointOptions): Hono {
   const app = new Hono()
   app.use(refuseWebPages)
   app.post('/sql', async (c) => {
-    const giveUp = abandonedBy(c)
+    const giveUp = abortWithClient(c)
     const connectionString = requireHeaders(c)
     const body = await parseBody(c)
     const isBatch = 'queries' in body
@@ -89,7 +87,7 @@ export function createNeonEndpoint(options: NeonEndpointOptions): Hono {
     const pool = options.poolFor(connectionString)
     if (!pool) return c.json({ message: 'database does not exist', code: '3D000', severity: 'FATAL' }, 400)
     const queries = isBatch ? body.queries : [body]
-    if (queries.some(({ query }) => isCopy(query))) throw badRequest('COPY is not possible over HTTP')
+    if (queries.some(({ query }) => isCopy(query))) throw badRequestError('COPY is not possible over HTTP')
     options.onRoundTrip?.({ connectionString, queries })
     const deadline = options.deadlineMilliseconds ?? DEADLINE_MILLISECONDS
     const timer = setTimeout(() => giveUp.abort(asError(TIMED_OUT)), deadline)
@@ -105,8 +103,8 @@ export function createNeonEndpoint(options: NeonEndpointOptions): Hono {
     if (error instanceof HTTPException) return c.json({ message: error.message }, error.status)
     const payload = databaseErrorPayload(error)
     if (payload) return c.json(payload, 400)
-    // Addresses, user names and stack traces stay out of the answer: an error of the driver ends up in the
-    // application's log, and in production that log would never have had them.
+    // No addresses, user names or stack traces in the response: the application logs the driver's errors, and
+    // in production its log would never contain these.
     options.onFailure?.(error)
     return c.json({ message: 'could not reach the database' }, 500)
   })
@@ -114,8 +112,7 @@ export function createNeonEndpoint(options: NeonEndpointOptions): Hono {
 }
 
 /**
- * Listens on a loopback address; anything else is refused, because whoever reaches the port owns the
- * database.
+ * Listens on a loopback address. Any other is refused, because the port gives full access to the database.
  *
  * @param listen - `port` 0 takes any free one; `hostname` is 127.0.0.1 by default.
  * @returns the port, and `close`, which also ends connections that are kept alive or in the middle of a
@@ -129,10 +126,11 @@ export async function serveNeonEndpoint(
   if (!['127.0.0.1', '::1', 'localhost'].includes(hostname)) {
     throw new Error(`the Neon endpoint listens on loopback only, not on ${hostname}`)
   }
-  // The globals stay as they are: the driver under test shares this process and needs the real ones.
+  // Keeps the global `Request` and `Response`: in tests, the driver shares this process and needs the real
+  // ones.
   const server = createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }))
-  // An idle connection is the client's to close: by Node's five seconds it could be closed under a request
-  // that a busy process sends late.
+  // Only the client closes idle connections. Node would close them after five seconds, possibly just when a
+  // busy client sends its next request.
   server.keepAliveTimeout = 0
   server.listen(port, hostname)
   await once(server, 'listening')
@@ -147,7 +145,7 @@ export async function serveNeonEndpoint(
   }
 }
 
-/** As PostgreSQL and Neon's proxy name the two. */
+/** The errors of PostgreSQL and of Neon's proxy for the two. */
 const TIMED_OUT = {
   message: 'canceling statement due to statement timeout',
   code: '57014',
@@ -157,19 +155,19 @@ const ABANDONED = { message: 'Query cancelled, connection was terminated', code:
 
 const asError = ({ message, ...fields }: typeof TIMED_OUT) => Object.assign(new Error(message), fields)
 
-/** Aborted when the client goes away. Neon ends its statements then, and an answer would reach nobody. */
-function abandonedBy(c: Context): AbortController {
+/** A controller that aborts when the client disconnects: Neon cancels the statements of such a request. */
+function abortWithClient(c: Context): AbortController {
   const controller = new AbortController()
   const { outgoing } = c.env as HttpBindings
-  // Also emitted once all was answered, when there is nothing left to end.
+  // Also emitted after a complete response, when nothing is left to abort.
   outgoing.once('close', () => controller.abort(asError(ABANDONED)))
   return controller
 }
 
-// Two attacks by a page open in the developer's browser. DNS rebinding: the page's own name is made to
-// resolve to 127.0.0.1, then the endpoint is same-origin for it; the Host header still has the foreign name.
-// Plain cross-origin fetch: the browser sends it and only conceals the answer, but a DELETE needs no answer;
-// a browser puts Origin on every POST, and the driver, which runs on servers, on none.
+// Two attacks by a page in the developer's browser. DNS rebinding: the page's own name is made to resolve to
+// 127.0.0.1, and the endpoint is same-origin for it; but the Host header still has the page's name.
+// Cross-origin fetch: the browser sends it and only conceals the response, and a DELETE needs no response;
+// but a browser sends Origin with every POST, and the driver, which runs on servers, never does.
 const loopbackHost = /^(localhost|127\.0\.0\.1|\[::1\]|db\.localtest\.me)(:\d{1,5})?$/i
 
 const refuseWebPages: MiddlewareHandler = async function refuseWebPages(c, next) {
@@ -179,36 +177,37 @@ const refuseWebPages: MiddlewareHandler = async function refuseWebPages(c, next)
   await next()
 }
 
-function badRequest(message: string): HTTPException {
+function badRequestError(message: string): HTTPException {
   return new HTTPException(400, { message })
 }
 
 function requireHeaders(c: Context): string {
-  // Neon has other answer shapes without these two. The driver always asks for this one, so it is the only
-  // one.
+  // Without these two headers, Neon's responses have other shapes. The driver always sends both, so this
+  // endpoint supports no other shape.
   for (const name of ['Neon-Raw-Text-Output', 'Neon-Array-Mode']) {
-    if (c.req.header(name) !== 'true') throw badRequest(`the header ${name} must be true`)
+    if (c.req.header(name) !== 'true') throw badRequestError(`the header ${name} must be true`)
   }
   const connectionString = c.req.header('Neon-Connection-String')
-  if (!connectionString) throw badRequest('the header Neon-Connection-String is missing')
+  if (!connectionString) throw badRequestError('the header Neon-Connection-String is missing')
   return connectionString
 }
 
 async function parseBody(c: Context): Promise<z.infer<typeof bodySchema>> {
   const json: unknown = await c.req.json().catch(() => {
-    throw badRequest('the body is not JSON')
+    throw badRequestError('the body is not JSON')
   })
   const body = bodySchema.safeParse(json)
   if (!body.success)
-    throw badRequest('the body must be { query, params } or { queries: [{ query, params }] }')
+    throw badRequestError('the body must be { query, params } or { queries: [{ query, params }] }')
   return body.data
 }
 
 function beginStatement(c: Context): string {
   const level = c.req.header('Neon-Batch-Isolation-Level')
   const sqlLevel = level === undefined ? undefined : isolationLevels.get(level)
-  // Never a silent default: a transaction weaker than asked for shows only under a race.
-  if (level !== undefined && !sqlLevel) throw badRequest('the header Neon-Batch-Isolation-Level is unknown')
+  // Not a silent default: a weaker isolation level than requested would show only in a race.
+  if (level !== undefined && !sqlLevel)
+    throw badRequestError('the header Neon-Batch-Isolation-Level is unknown')
   const readOnly = flag(c, 'Neon-Batch-Read-Only') ? ' READ ONLY' : ''
   const deferrable = flag(c, 'Neon-Batch-Deferrable') ? ' DEFERRABLE' : ''
   return `BEGIN${sqlLevel ? ` ISOLATION LEVEL ${sqlLevel}` : ''}${readOnly}${deferrable}`
@@ -216,6 +215,6 @@ function beginStatement(c: Context): string {
 
 function flag(c: Context, name: string): boolean {
   const value = c.req.header(name) ?? 'false'
-  if (value !== 'true' && value !== 'false') throw badRequest(`the header ${name} must be true or false`)
+  if (value !== 'true' && value !== 'false') throw badRequestError(`the header ${name} must be true or false`)
   return value === 'true'
 }

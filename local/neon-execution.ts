@@ -1,35 +1,34 @@
 /**
- * What the local Neon endpoint does with a pool: one statement, or a batch in one transaction, and the shape
- * of the answers. Knows no HTTP.
+ * Executes the requests of the local Neon endpoint on a pool, a statement or a batch in one transaction, and
+ * shapes the results as Neon does. Knows no HTTP.
  * @module
  */
 
 import type { Pool, PoolClient, QueryArrayConfig } from 'pg'
 import { endSession } from './pools.ts'
 
-/** One SQL statement with the values of `$1`, `$2`, … as the driver sent them. */
+/** An SQL statement, with the values of `$1`, `$2`, … as the driver sent them. */
 export type Statement = { query: string; params: (string | number | boolean | null)[] }
 
-/** What Neon answers for one statement; every value is PostgreSQL's text or null. */
+/** Neon's result of one statement; every value is PostgreSQL's text or null. */
 export type StatementResult = Awaited<ReturnType<typeof execute>>
 
-// The members which Neon's driver copies from an answer 400 to its NeonDbError, besides the message.
+// The fields that Neon's driver copies from a response 400 to its NeonDbError, besides the message.
 const errorFields = [
   ...['severity', 'code', 'detail', 'hint', 'position', 'internalPosition', 'internalQuery', 'where'],
   ...['schema', 'table', 'column', 'dataType', 'constraint', 'file', 'line', 'routine'],
 ]
 
-/** The session that a request's statements run in, and the signal that nobody waits for them any more. */
+/** The pool that a request's statements run on; the signal aborts when nobody waits for them any more. */
 type Work = { pool: Pool; signal: AbortSignal }
 
 /**
  * Runs one statement on one connection.
  *
- * @param work.signal ends the statement when it is aborted, as Neon does when the HTTP request is: it has not
- *   run then, unless it was committed already
+ * @param work.signal cancels the statement, as Neon does when the HTTP request is aborted; it has no effect
+ *   then, unless it was committed already
  * @returns its result; the connection is back in the pool, outside any transaction.
- * @throws the error of pg or PGlite: see {@link databaseErrorPayload}; the signal's reason once that is
- *   aborted.
+ * @throws the error of pg or PGlite, see {@link databaseErrorPayload}; the signal's reason after an abort.
  */
 export function executeSingle(work: Work, statement: Statement): Promise<StatementResult> {
   return withClient(work, (client) => execute(client, statement))
@@ -40,8 +39,8 @@ export function executeSingle(work: Work, statement: Statement): Promise<Stateme
  *
  * @param begin - the statement that opens the transaction, with its isolation level and modes.
  * @returns one result per statement, once the transaction is committed.
- * @throws the error of the first statement that failed, or of the COMMIT; everything is rolled back then. So
- *   it is with the signal's reason, once that is aborted.
+ * @throws the error of the first statement that failed, or of the COMMIT; the signal's reason after an abort.
+ *   In either case everything is rolled back.
  */
 export function executeBatch(work: Work, begin: string, statements: Statement[]): Promise<StatementResult[]> {
   return withClient(work, async (client) => {
@@ -58,15 +57,15 @@ export function executeBatch(work: Work, begin: string, statements: Statement[])
 }
 
 /**
- * The JSON that Neon answers for an error of the database.
+ * Neon's response body for an error of the database.
  *
- * @returns the message and the fields the driver reads; undefined if the error did not come from PostgreSQL.
+ * @returns the message and the fields that the driver reads; `undefined` if the error is not PostgreSQL's.
  */
 export function databaseErrorPayload(error: Error): Record<string, unknown> | undefined {
   const fields = new Map<string, unknown>(Object.entries(error))
   const code = fields.get('code')
-  // By shape, since PGlite brings an error class of its own. A severity as well as a SQLSTATE (always
-  // 5 characters, see the appendix "PostgreSQL Error Codes"), because the code EPIPE has 5 characters too.
+  // By shape, since PGlite has an error class of its own. It needs a severity as well as a SQLSTATE (5
+  // characters, see the appendix "PostgreSQL Error Codes"), because the code EPIPE has 5 characters too.
   if (typeof code !== 'string' || code.length !== 5 || !fields.get('severity')) return undefined
   return {
     message: error.message,
@@ -78,7 +77,7 @@ async function withClient<T>({ pool, signal }: Work, work: (client: PoolClient) 
   signal.throwIfAborted()
   const connecting = pool.connect()
   const client = await untilAborted(connecting, signal).catch((error: unknown) => {
-    // Whoever gave up waiting for a connection still gets it one day.
+    // The pool will still hand out the connection that this request gave up waiting for.
     connecting.then(
       (late) => late.release(),
       () => {},
@@ -93,8 +92,8 @@ async function runAndRelease<T>(
   client: PoolClient,
   work: (client: PoolClient) => Promise<T>,
 ): Promise<T> {
-  // After an error the transaction status is stale (the server reports it later), so an error always rolls
-  // back; outside a transaction that only raises a warning.
+  // After an error the transaction status is stale (the server reports it later), so roll back after every
+  // error; outside a transaction that only raises a warning.
   let mustRollBack = true
   let ending: Promise<boolean> | undefined
   const end = () => {
@@ -103,22 +102,22 @@ async function runAndRelease<T>(
   signal.addEventListener('abort', end)
   try {
     const result = await work(client)
-    // A lone `BEGIN` succeeds. Its transaction must not swallow the next request's writes.
+    // A lone `BEGIN` leaves a transaction open, which must not swallow the next request's writes.
     mustRollBack = client.getTransactionStatus() !== 'I'
     return result
   } finally {
     signal.removeEventListener('abort', end)
-    // What is to be ended must not be somebody else's by then.
+    // Wait: the connection must not serve another request while its session is being ended.
     const isEnded = await ending
     const isBroken = mustRollBack && !isEnded && !(await rollBack(client))
     client.release(isEnded || isBroken)
   }
 }
 
-/** Doesn't wait for work that nobody waits for: the embedded database's can't be ended. */
+/** Stops waiting for work after an abort: the embedded database can't cancel a statement. */
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>()
-  const abort = () => reject(signal.reason as Error)
+  const abort = () => reject(signal.reason)
   signal.addEventListener('abort', abort)
   if (signal.aborted) abort()
   return Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', abort))
@@ -132,8 +131,8 @@ function rollBack(client: PoolClient): Promise<boolean> {
 }
 
 async function execute(client: PoolClient, { query, params }: Statement) {
-  // With the simple protocol `select 1; drop table users` would run both; Neon refuses that, and code which
-  // needs it must fail here already. pg knows the option, its types do not.
+  // In the simple protocol `select 1; drop table users` would run both. Neon refuses that, and code that
+  // relies on it has to fail in development. The types of pg lack the option.
   const config: QueryArrayConfig & { queryMode: 'extended' } = {
     text: query,
     values: params,
@@ -141,6 +140,6 @@ async function execute(client: PoolClient, { query, params }: Statement) {
     queryMode: 'extended',
   }
   const { command, rowCount, rows, fields } = await client.query<(string | null)[]>(config)
-  // The adapter of PGlite writes the wire's 0 where pg writes 'text'; it is the only format asked for.
+  // The adapter of PGlite has the protocol's 0 where pg has 'text', the only format that is requested.
   return { command, rowCount, rows, fields: fields.map((f) => ({ ...f, format: 'text' })), rowAsArray: true }
 }

@@ -1,6 +1,6 @@
 /**
- * Sample values for the documentation. Without them documentation pages make up their own, such as "string",
- * or -9007199254740991 for an integer. They stand here rather than on the schemas, which are part of the
+ * Sample values for the documentation. Without them, documentation pages make up their own, such as "string",
+ * or -9007199254740991 for an integer. They are here and not in the schemas, which are bundled into the
  * Worker.
  * @module
  */
@@ -21,7 +21,7 @@ type Schema = {
 }
 type Parameter = { in: string; name: string; schema: Schema }
 
-/** By name of a member or parameter, which means the same everywhere; `Schema.member` where it does not. */
+/** By the name of a property or parameter, or `Schema.property` if its meaning differs in that schema. */
 export const EXAMPLES: Record<string, unknown> = {
   access_token: 'eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhZGFAZXhhbXBsZS5jb20ifQ.c2lnbmF0dXJl',
   actor_id: 1,
@@ -82,7 +82,7 @@ export const EXAMPLES: Record<string, unknown> = {
   y: 'AEh3fO2nHFbYJ4jqtyfMIaTJ5cXhSDXOlpyEDOzlSLY',
 }
 
-/** Whole bodies, where one of every member would be refused, or be more than anybody sends. */
+/** Whole bodies, if one with every property would be refused, or is more than anybody sends. */
 export const BODY_EXAMPLES: Record<string, object> = {
   Login: { email: 'ada@example.com', password: 'correct horse battery staple' },
   Refresh: { refresh_token: 'Zm9yIHRoZSBkb2N1bWVudGF0aW9uIG9ubHkuIE5vdCBhIHRva2VuLg' },
@@ -90,7 +90,7 @@ export const BODY_EXAMPLES: Record<string, object> = {
   UserChange: { status: 'disabled', disabled_reason: 'Sends spam' },
 }
 
-/** Whether a sampler has something sensible to show without our help. */
+/** Whether documentation pages show a sensible value without an example. */
 function showsItself({ type, items, ...schema }: Schema): boolean {
   if (schema.$ref || schema.enum || schema.const !== undefined || schema.examples || schema.properties)
     return true
@@ -98,38 +98,35 @@ function showsItself({ type, items, ...schema }: Schema): boolean {
   return type === 'boolean'
 }
 
-/**
- * Zod's integers are JavaScript's: bounds that say nothing of the API. The patterns repeat what the format
- * says.
- */
+/** Removes the bounds of JavaScript's integers, which Zod adds, and patterns that only repeat the format. */
 function withoutNoise(schema: Schema): void {
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum
   if (schema.format === 'date-time' || schema.format === 'uuid') delete schema.pattern
 }
 
-/** Gives a schema and its members their examples. */
+/** Adds examples to a schema and its properties. */
 function illustrate(schema: Schema, owner: string): void {
   const body = BODY_EXAMPLES[owner]
   withoutNoise(schema)
   for (const branch of schema.anyOf ?? []) withoutNoise(branch)
   if (schema.items) illustrate(schema.items, owner)
-  for (const [name, member] of Object.entries(schema.properties ?? {})) {
-    illustrate(member, `${owner}.${name}`)
-    if (showsItself(member) || (body && !Object.hasOwn(body, name))) continue
+  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    illustrate(property, `${owner}.${name}`)
+    if (showsItself(property) || (body && !Object.hasOwn(body, name))) continue
     const key = [`${owner}.${name}`, name].find((candidate) => Object.hasOwn(EXAMPLES, candidate))
     if (!key) throw new Error(`${owner}.${name} has no example: add one to local/openapi-examples.ts`)
-    // Whatever stands in a path or a query is a string, ids too.
-    member.examples = [member.type === 'string' ? String(EXAMPLES[key]) : EXAMPLES[key]]
+    // In a path or a query everything is a string, ids too.
+    property.examples = [property.type === 'string' ? String(EXAMPLES[key]) : EXAMPLES[key]]
   }
   if (body && schema.properties && !schema.examples) schema.examples = [body]
 }
 
 /**
- * Adds an example to every member and parameter of a document that would otherwise be shown with a made-up
+ * Adds an example to every property and parameter of a document that would otherwise be shown with a made-up
  * value.
  *
- * @throws Error that names one that has none
+ * @throws Error that names a property without an example
  */
 export function addExamples(document: object): void {
   const { components, paths } = document as {

@@ -11,14 +11,12 @@ const HEADERS: Record<
   503: { 'Retry-After': { description: 'When to try again, in seconds', schema: { type: 'integer' } } },
 }
 
-/**
- * Each response once: one that is the same object and has an `id` becomes a component, which others refer to.
- */
+/** Each response once: `zod-openapi` makes an object with an `id` a component and refers to it. */
 const known = new Map<string, ZodOpenApiResponseObject>()
 
 /**
- * The failures of an operation, by status. OpenAPI allows one response a status, so operations that can fail
- * with the same codes of a status share it.
+ * The error responses of an operation, by status. OpenAPI allows one response a status: it lists all codes of
+ * that status, and operations with the same codes share it.
  */
 export function errorResponses(codes: readonly ErrorCode[]): Record<string, ZodOpenApiResponseObject> {
   const byStatus = Object.groupBy(new Set(codes), (code) => String(ERRORS[code].status))
@@ -32,7 +30,7 @@ export function errorResponses(codes: readonly ErrorCode[]): Record<string, ZodO
   )
 }
 
-/** Each code links to its page. */
+/** The response of a status that these codes have. Each code links to its page. */
 function errorResponse(codes: readonly ErrorCode[]): ZodOpenApiResponseObject {
   const [status] = codes.map((code) => ERRORS[code].status)
   const headers = HEADERS[status ?? 0]

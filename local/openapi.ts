@@ -32,8 +32,8 @@ const DESCRIPTION = [
   'To try the operations below, register with `POST /users`, then press *Authorize* and enter the same ' +
     'username (or email address) and password. Or call `POST /login?use_cookies=true`: from then on the ' +
     "browser sends the session's cookies by itself.",
-  'Every error is a problem document (RFC 9457, `Problem` under *Schemas*): branch on `code`, show `detail`. ' +
-    'Each code has a page.',
+  'Every error is a problem document (RFC 9457, `Problem` under *Schemas*): branch on `code`, show ' +
+    '`detail`. Each code has a page.',
 ].join('\n\n')
 
 const SECURITY_SCHEMES = {
@@ -60,9 +60,7 @@ const SECURITY_SCHEMES = {
   },
 } as const
 
-/**
- * The OpenAPI 3.1 document, generated from the schemas that validate and from what routes say of themselves.
- */
+/** The OpenAPI 3.1 document, generated from the schemas that validate and the descriptions of the routes. */
 export function openapiDocument(): object {
   const paths: ZodOpenApiPathsObject = {}
   const order = Object.keys(TAGS)
@@ -88,7 +86,7 @@ export function openapiDocument(): object {
   return document
 }
 
-/** One entry a route: what its handlers carry, merged. Aliases under `/auth` are left out. */
+/** One entry a route, with the merged metadata of its handlers. Aliases under `/auth` are left out. */
 function documentedRoutes(): Route[] {
   const byRoute = Map.groupBy(routes.routes, ({ method, path }) => `${method} ${path}`)
   const described = new Set<RouteDescription>()
@@ -106,7 +104,7 @@ function operation({ method, metadata, path: pattern }: Route, path: string): Zo
   const { description, body, permission } = metadata
   const needs = permission && `Needs the permission \`${permission}\`.`
   const text = [description.description, needs].filter(Boolean).join(' ')
-  // A pattern keeps ids of users to digits.
+  // User ids have a pattern that allows only digits.
   const ids = new Set([...pattern.matchAll(/:(\w+)\{\[1-9\]/g)].map(([, name]) => name))
   const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     in: 'path' as const,
@@ -125,8 +123,7 @@ function operation({ method, metadata, path: pattern }: Route, path: string): Zo
     ...(body && {
       requestBody: {
         required: !body.optional,
-        // JSON first: the page sends forms with all fields that it knows, those that exclude each other
-        // included.
+        // JSON first: as a form, the page sends all fields at once, even those that exclude each other.
         content: Object.fromEntries(body.media.toSorted().map((media) => [media, { schema: body.schema }])),
       },
     }),
@@ -142,7 +139,7 @@ function operationId(method: string, path: string): string {
   return method.toLowerCase() + words
 }
 
-/** The successes that the route describes, and its failures by status, with the codes that share it. */
+/** The successful responses that the route describes, and its errors by status. */
 function responses({
   method,
   metadata: { description, body, query, access, limited, permission },
@@ -152,7 +149,7 @@ function responses({
       ? (['malformed_request', 'payload_too_large', 'unsupported_media_type', 'validation_failed'] as const)
       : []),
     ...(query && !body ? (['validation_failed'] as const) : []),
-    // Signed-in users have a limit for requests that change something.
+    // Requests of signed-in users that change something have a limit.
     ...(limited || (access !== 'anyone' && method !== 'GET') ? (['rate_limited'] as const) : []),
     ...(limited ? (['overloaded'] as const) : []),
     ...(access === 'anyone' ? [] : (['unauthenticated', 'access_token_expired', 'invalid_token'] as const)),
@@ -173,12 +170,12 @@ function responses({
   return { ...Object.fromEntries(successes), ...errorResponses(codes) }
 }
 
-/** Any one of the three is enough. Scopes are OAuth's: the others have none. */
+/** Any one of the three is enough. Only OAuth's scheme has scopes. */
 function securityOf(permission?: Permission) {
   return [{ password: permission ? [permission] : [] }, { bearer: [] }, { cookie: [] }]
 }
 
-/** The document as it is stored; the same string for the same routes. */
+/** The document as it is stored; deterministic. */
 export function openapiText(): string {
   return `${JSON.stringify(openapiDocument(), null, 2)}\n`
 }

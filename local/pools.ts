@@ -1,6 +1,6 @@
 /**
- * Connection pools for the local Neon endpoint. An embedded database and a real server are reached through
- * the same class, so the endpoint has one code path and behaves alike on both.
+ * Connection pools for the local Neon endpoint. The embedded database and a real server have the same class
+ * of pool, so that the endpoint has one code path and behaves the same on both.
  * @module
  */
 
@@ -9,17 +9,16 @@ import { createPgConfig } from '@electric-sql/pglite/node-postgres'
 import { Client, Pool, type PoolClient, type PoolConfig } from 'pg'
 import { secureConnection } from './secure-connection.ts'
 
-// Neon sends every value as PostgreSQL's own text and leaves the parsing to its driver. Parsing here would
-// change values on the way: a bigint above 2^53 would lose digits, a timestamptz its microseconds.
-// It belongs to the pool's config: given per query, pg puts it into the Parse message, where PGlite's adapter
-// takes it for a list of parameter types.
+// Neon sends every value in PostgreSQL's text format and leaves the parsing to its driver. Parsing here would
+// change values: a bigint above 2^53 would lose digits, a timestamptz its microseconds. Set for the pool: set
+// for a query, pg would put it into the Parse message, where PGlite's adapter takes it for parameter types.
 const textOnly: PoolConfig['types'] = { getTypeParser: () => (value: string | Buffer) => value }
 
 function quietPool(config: PoolConfig): Pool {
   const pool = new Pool({ ...config, types: textOnly })
-  // An 'error' event that nobody listens to ends the process. The pool emits one when an idle connection
-  // dies, a client when a busy one does (pg-pool takes its own listener away while a client is lent out).
-  // In both cases whoever runs the next or the current query is told; here is nothing left to do.
+  // An 'error' event without a listener ends the process. The pool emits one when an idle connection breaks,
+  // a client when a busy one does (pg-pool removes its own listener while a client is in use). In both cases
+  // the current or the next query rejects, and nothing else needs to be done.
   pool.on('error', () => {})
   pool.on('connect', (client) => {
     client.on('error', () => {})
@@ -46,21 +45,19 @@ export function postgresPool(connectionString: string, connections = 10): Pool {
  * @returns the pool; the caller ends it before it closes the database.
  */
 export function pglitePool(pglite: PGlite): Pool {
-  // PGlite is one session and its adapter one connection object, handed to every client of the pool. Two
-  // clients at a time would read each other's answers and share a transaction; with one, the pool makes the
-  // others wait. Nor is it closed for being idle: the end of the old client would end the one that takes its
-  // place.
+  // PGlite has one session, and its adapter one connection object for all clients of the pool. Two clients at
+  // a time would read each other's results and share a transaction, so the pool has one and makes others
+  // wait. It has no idle timeout either: closing the old client would close the connection of its successor.
   return quietPool({ ...createPgConfig(pglite), max: 1, idleTimeoutMillis: 0 })
 }
 
 /**
- * Ends a session from outside, by a connection of its own: PostgreSQL cancels the statement that runs in it
- * and rolls its transaction back. Cancelling the statement alone would leave a doubt: the order could arrive
- * between two statements, where it does nothing, or in the midst of somebody else's who got the connection
- * meanwhile.
+ * Ends a session through another connection: PostgreSQL cancels its running statement and rolls its
+ * transaction back. `pg_cancel_backend` would be a race: it could arrive between two statements, without
+ * effect, or during the statement of another request that got the connection meanwhile.
  *
- * @param client lent out by the pool; to be discarded now
- * @returns whether it was one that can be ended. PGlite's only session can't.
+ * @param client checked out of the pool; has to be discarded afterwards
+ * @returns whether the session can be ended; PGlite's only session can't
  */
 export async function endSession({ options }: Pool, client: PoolClient): Promise<boolean> {
   if (!options.connectionString) return false
@@ -72,7 +69,7 @@ export async function endSession({ options }: Pool, client: PoolClient): Promise
     await other.connect()
     await other.query('select pg_terminate_backend($1)', [processID])
   } catch {
-    // A server that is gone, or takes no further connection: the statement comes to its own end.
+    // The server is down or accepts no further connection: the statement ends by itself.
   } finally {
     await other.end().catch(() => {})
   }

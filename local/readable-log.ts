@@ -1,6 +1,6 @@
 /**
- * The application's log for people: in production one line of JSON a request, here one line to read. It
- * stands outside the product, so that there is no second format which production could be set to.
+ * Turns the application's log, one line of JSON a request, into readable lines for developers. This is not
+ * part of the product, so that production can't be configured to have a second format.
  * @module
  */
 
@@ -12,14 +12,11 @@ type RequestLine = {
   queries: number
 }
 
-/** All but a tab, and but for colours, which change nothing that is on the screen already. */
+/** Control characters except the tab, and whole sequences of colours, which are harmless. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
 const CONTROL = /\x1b\[[\d;]*m|[\x00-\x08\x0a-\x1f\x7f-\x9f]/g
 
-/**
- * A terminal obeys control characters: a log that passes them on lets whoever is logged rewrite what is on
- * screen.
- */
+/** Escapes control characters: in a logged string of a client they could rewrite the terminal's screen. */
 function escapeControl(line: string): string {
   return line.replace(CONTROL, (found) =>
     found.length > 1 ? found : `\\x${found.charCodeAt(0).toString(16).padStart(2, '0')}`,
@@ -36,8 +33,10 @@ function parse(line: string): Partial<RequestLine> & { event?: unknown } {
 }
 
 /**
- * @param line what the application printed
- * @param time when, for the reader
+ * Formats a line of the log.
+ *
+ * @param line a line that the application printed
+ * @param time of the line
  * @returns `12:01:02 POST /login 200 131 ms 2 queries` for a request; anything else as it is, without control
  *   characters
  */
@@ -50,13 +49,11 @@ export function readableLine(line: string, time: Date): string {
   )
 }
 
-/**
- * What of the log is no news: the requests by which `npm run dev` itself asks whether the application is up.
- */
+/** Creates a log that leaves out the start of the server and the health checks of `npm run dev` itself. */
 export function createReadableLog(write: (line: string) => void, clock: () => Date) {
   let ownProbes = 0
-  /** Before it is up, nobody else's; and that it listens is what the developer is told in other words. */
-  function isNoNews(line: string): boolean {
+  /** `npm run dev` announces the start in its own words. Until then, all health checks are its own. */
+  function isHidden(line: string): boolean {
     const { event, route } = parse(line)
     if (event === 'listening') return true
     if (event !== 'request' || route !== '/health' || ownProbes === 0) return false
@@ -65,9 +62,9 @@ export function createReadableLog(write: (line: string) => void, clock: () => Da
   }
   return {
     print(line: string): void {
-      if (!isNoNews(line)) write(readableLine(line, clock()))
+      if (!isHidden(line)) write(readableLine(line, clock()))
     },
-    /** Asks with a request that is not shown. `null` where nobody answers. */
+    /** Sends a request that is not shown; `null` if nobody answers. */
     async probe(url: string): Promise<Response | null> {
       ownProbes++
       const response = await fetch(url).catch(() => null)

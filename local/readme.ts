@@ -5,11 +5,11 @@ import { VARIABLES } from '../src/features.ts'
 
 const FILE = fileURLToPath(new URL('../README.md', import.meta.url))
 
-/** What `npm run readme` replaces: all that is between the two comments. */
+/** `npm run readme` replaces all that is between the two comments. */
 const TABLE = /(?<=<!-- variables -->\n)[\s\S]*?(?=<!-- \/variables -->)/
 
 /** The README's table of the configuration. */
-function variablesTable(): string {
+function buildTable(): string {
   const rows = Object.entries(VARIABLES).map(([name, variable]) => row(name, variable))
   return ['', '| variable | unit | default | why |', '| --- | --- | --- | --- |', ...rows, '', ''].join('\n')
 }
@@ -25,13 +25,15 @@ function defaultOf(variable: Variable): string {
 }
 
 /**
+ * Replaces the table of variables in the README.
+ *
  * @param readme the README as it is
- * @returns the same with today's table; the same string if nothing has changed
- * @throws Error if the comments are gone
+ * @returns the README with the table of the current variables; the same string if nothing has changed
+ * @throws Error if the comments around the table are missing
  */
 export function readmeText(readme: string): string {
   if (!TABLE.test(readme)) throw new Error('README.md lacks <!-- variables --> and <!-- /variables -->')
-  return readme.replace(TABLE, () => variablesTable())
+  return readme.replace(TABLE, () => buildTable())
 }
 
 if (import.meta.main) writeFileSync(FILE, readmeText(readFileSync(FILE, 'utf8')))

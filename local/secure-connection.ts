@@ -1,23 +1,24 @@
 import { Client, type ClientConfig, type PoolConfig } from 'pg'
 import { isLoopback } from '../src/net/loopback.ts'
 
-/** What pg goes by; a URL can name a host twice, and the one in its query wins. */
+/** The configuration for pg, which prefers the host in a URL's query to the one before its path. */
 type Connection = Pick<PoolConfig, 'connectionString'> & { Client?: typeof Client }
 
 /**
- * How a PostgreSQL server is connected to. Off this machine that is TLS with a certificate that fits the
- * host: without `sslmode` pg would send everything in the clear, and with `sslmode=require` in libpq's
- * meaning to whoever answers. Only `sslmode=disable`, written out, says that the network is one's own; a
- * password is not sent in the clear even then, nor as MD5, which is cracked in no time.
+ * Makes the configuration of a connection to a PostgreSQL server. A server on another machine needs TLS with
+ * a verified certificate of its host: without `sslmode` pg would send everything in the clear, and with
+ * `sslmode=require` in libpq's meaning it would accept any server. Only an explicit `sslmode=disable` turns
+ * TLS off, for a trusted network. Even then the password is never sent in the clear, nor as MD5, which is
+ * cracked quickly.
  *
- * @throws Error for a URL that wants any certificate to be taken
+ * @throws Error for a URL that accepts any certificate
  */
 export function secureConnection(connectionString: string): Connection {
   const url = new URL(connectionString)
   const modes = url.searchParams.getAll('sslmode')
   const isPlain = modes.length > 0 && modes.every((mode) => mode === 'disable')
   if (isOnThisMachine(url)) {
-    // What pg makes of the mode in most connection strings, which it would warn about in ten lines.
+    // pg treats `require` as `verify-full`, with a warning of ten lines; this avoids the warning.
     if (modes.includes('require') && !url.searchParams.has('uselibpqcompat')) verify(url)
     return { connectionString: url.href }
   }
@@ -37,8 +38,8 @@ function verify({ searchParams }: URL): void {
 }
 
 /**
- * Whether nobody else can listen in: a socket of the file system, or a loopback address that no DNS server is
- * asked for. The host is what pg makes of the URL, its query and the environment.
+ * Whether the connection stays on this machine: a Unix socket, or a loopback address that needs no DNS. Asks
+ * pg for the host, which it takes from the URL, its query or the environment.
  */
 function isOnThisMachine(url: URL): boolean {
   const withoutTls = new URL(url)
@@ -49,7 +50,7 @@ function isOnThisMachine(url: URL): boolean {
   return isLoopback(name) && !name.endsWith('.localhost')
 }
 
-/** Answers neither of the two requests for a password that would give it away. */
+/** A client that refuses the two authentication methods that would reveal the password. */
 class NothingInClear extends Client {
   constructor(config?: string | ClientConfig) {
     super(config)
@@ -59,7 +60,7 @@ class NothingInClear extends Client {
     }
     let isInClear = false
     for (const event of ['authenticationCleartextPassword', 'authenticationMD5Password']) {
-      // Before pg's own listeners, which come with the connection.
+      // Runs before pg's own listeners, which are added on connecting.
       connection.on(event, () => {
         isInClear = true
       })
@@ -70,7 +71,7 @@ class NothingInClear extends Client {
         'it asks for the password in the clear or as MD5, without TLS: let it use scram-sha-256',
       )
     }
-    // pg asks a function for the password when the server does.
+    // If the password is a function, pg calls it when the server asks for the password.
     Object.defineProperty(this, 'password', { value: answer, writable: true })
   }
 }

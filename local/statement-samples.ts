@@ -32,7 +32,7 @@ import { updateProfile } from '../src/users/change-profile.sql.ts'
 import { deleteOwnUser } from '../src/users/delete-account.sql.ts'
 import { insertUser } from '../src/users/register.sql.ts'
 
-// Any values would do: they are parameters, and the book has `$1` in their places.
+// Any values will do: they become parameters, which the book shows as `$1`.
 const now = new Date(0)
 const later = new Date(1)
 const sessionId = '00000000-0000-4000-8000-000000000000'
@@ -52,8 +52,8 @@ const page = { after: null, limit: 50 }
 const nobody = { query: null, role: null, status: null }
 
 /**
- * Every statement of the product, by the file that it stands in and the function that sends it; where a
- * function has several shapes, those that differ most.
+ * Every statement of the product, by its file and the function that sends it. If a function's statement has
+ * several shapes, the most different ones.
  */
 export const SAMPLES: Record<string, Record<string, (db: Database) => Promise<unknown>>> = {
   'administration/assign-roles': {

@@ -2,12 +2,12 @@ import { escapeIdentifier, type Pool } from 'pg'
 import { statementDeadline } from '../src/db/client.ts'
 
 /**
- * Lets PostgreSQL end the statements of a role before the application gives up on them, in this database
- * alone. A shorter timeout that the role has already stays. It holds for connections that begin from now on.
+ * Sets the `statement_timeout` of a role in this database, so that PostgreSQL ends a statement before the
+ * application gives up on it. If the role has a shorter one already, that stays. New connections have it.
  *
- * @param role whom the application connects as; omitted: the role of this connection
+ * @param role the role of the application; omitted: the role of this connection
  * @returns the role and its timeout in milliseconds
- * @throws the error of PostgreSQL, where the connection's role may not do it
+ * @throws the error of PostgreSQL, if the connection's role may not set it
  * @see docs/decisions/015-deadlines.md
  */
 export async function setStatementTimeout(
@@ -21,15 +21,15 @@ export async function setStatementTimeout(
   const [who] = rows
   if (!who) throw new Error('The database does not say who is connected')
   const wanted = statementDeadline(timeoutMilliseconds)
-  const present = await configuredTimeout(pool, who)
+  const present = await findTimeout(pool, who)
   if (present > 0 && present <= wanted) return { role: who.role, milliseconds: present }
   const [name, database] = [escapeIdentifier(who.role), escapeIdentifier(who.database)]
   await pool.query(`alter role ${name} in database ${database} set statement_timeout = '${wanted}ms'`)
   return { role: who.role, milliseconds: wanted }
 }
 
-/** What the role's connections to the database begin with, as far as it is set for the role; 0: nothing. */
-async function configuredTimeout(
+/** The timeout in milliseconds that is set for the role, in this database or in all; 0: none. */
+async function findTimeout(
   pool: Pool,
   { role, database }: { role: string; database: string },
 ): Promise<number> {

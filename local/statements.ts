@@ -7,7 +7,7 @@ import { SAMPLES } from './statement-samples.ts'
 
 export const BOOK = fileURLToPath(new URL('../docs/statements', import.meta.url))
 
-/** The book of statements: the text of each file below `docs/statements`, by its path. */
+/** Writes the book of statements: the content of each file below `docs/statements`, by its path. */
 export async function writeBook(): Promise<Map<string, string>> {
   const files = new Map<string, string>()
   for (const [place, samples] of Object.entries(SAMPLES)) {
@@ -28,14 +28,14 @@ async function describeSample(name: string, send: (typeof SAMPLES)[string][strin
     return Promise.resolve({ rows: [], fields: [], rowCount: 0 })
   }
   const client = { query, transaction: (queries: unknown[]) => Promise.all(queries) }
-  // Some have no word for an answer without a row.
+  // Some functions reject a result without rows.
   await send(drizzle({ client: client as never })).catch(() => {})
   const pretty = texts.map((text) => `${format(text, { language: 'postgresql' })};\n`)
   return `-- ${name}\n${pretty.join('\n')}`
 }
 
-// `npm run statements`: writes docs/statements anew, so that SQL can be reviewed, run in psql and explained
-// as it is sent.
+// `npm run statements`: writes docs/statements, so that SQL can be reviewed, run in psql and explained as it
+// is sent.
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const files = await writeBook()
   for (const entry of readdirSync(BOOK, { withFileTypes: true })) {

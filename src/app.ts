@@ -34,7 +34,7 @@ export const routes = new Hono<AppEnv>()
   .route('/auth', signInRoutes)
   .route('/auth', sessionRoutes)
 
-/** Runs every hour beside the purges, by the name that the log calls it. */
+/** The jobs that run every hour after the purges, by their names in the log. */
 export const jobs: Jobs = { guessing: watchGuessing, deadline: checkDeadline }
 
 /**

@@ -5,7 +5,7 @@ import type { PasswordHasher } from './crypto/password.ts'
 import type { Connect, Database } from './db/client.ts'
 import type { Client } from './net/client-address.ts'
 
-/** The wall clock. It is always a parameter, so that tests can stand just before an expiry and at it. */
+/** The wall clock. Always a parameter, so that tests can set it to just before and exactly at an expiry. */
 export type Clock = () => Date
 
 export type Random = {
@@ -31,18 +31,18 @@ export type IsPlainHttp = (request: Request) => boolean
 /** Writes one line of JSON. */
 export type Log = (entry: { event: string } & Record<string, unknown>) => void
 
-/** Bounds work that is too costly to be done as often as clients ask for it. */
+/** The queue in front of the password hasher. */
 export type Admission = {
   /**
-   * Refuses a request early that `run` would refuse, before it has cost anything.
+   * Refuses a request that `run` would refuse, before it has cost any work.
    *
    * @throws AppError `overloaded`
    */
   assertRoom(network: string): void
   /**
-   * Runs the work in its turn.
+   * Runs the work when it is its turn.
    *
-   * @param network the client's: turns rotate by network, so that a flood waits for itself
+   * @param network the client's; turns rotate by network, so that a flood delays only its own network
    * @throws AppError `overloaded`, with the seconds until another try makes sense; the work has not begun
    */
   run<T>(network: string, work: () => Promise<T>): Promise<T>
@@ -53,21 +53,21 @@ export type FloodLimiter = {
   limit(options: { key: string }): Promise<{ success: boolean; retryAfterSeconds?: number }>
 }
 
-/** Limits of the database that each process counts for itself too; the names are those of `Config`. */
+/** Limits that the database counts and each process counts as well, by their names in `Config`. */
 export type LocalLimitName = 'limitRegisterAddress' | 'limitSignInAddress'
 
 /** The result of a probe. */
 export type Probed = {
-  /** From this instance to the database and back, to a tenth. */
+  /** From this instance to the database and back, rounded to 0.1. */
   milliseconds: number
-  /** After how long the database ends a statement by itself; 0: never; `null`: it did not answer. */
+  /** The `statement_timeout` of our connections; 0: none; `null`: the database did not answer. */
   statementTimeoutMilliseconds: number | null
   failure?: unknown
 }
 
 export type Probe = (db: Database) => Promise<Probed>
 
-/** The needs of one isolate or process; `makeDeps` builds them once. */
+/** The dependencies of one isolate or process; `makeDeps` builds them once. */
 export type AppDeps = {
   config: Config
   connect: Connect
@@ -76,14 +76,14 @@ export type AppDeps = {
   stopwatch: () => number
   random: Random
   passwords: PasswordHasher
-  /** Bounds how many hashes run at once, and decides whose turn is next. */
+  /** Limits how many hashes run at once, and decides whose turn is next. */
   admission: Admission
   /** Folded, see `fold`. Read on first use; rejects if that fails. */
   commonPasswords: () => Promise<ReadonlySet<string>>
   keyRing: KeyRing
   refreshKeys: DerivedKeys
   deviceKeys: DerivedKeys
-  /** For the keys of buckets. */
+  /** For the keys of the rows of `rate_limits`. */
   limitKeys: DerivedKeys
   /** The first defence against floods; `null`: none. */
   floodLimiter: FloodLimiter | null
@@ -94,13 +94,13 @@ export type AppDeps = {
   clientAddress: ClientAddress
   isPlainHttp: IsPlainHttp
   assets: Assets
-  /** To ask other servers. */
+  /** For requests to other servers. */
   fetch: typeof fetch
   log: Log
 }
 
 /**
- * The deps of one request, which it passes to its verbs: those of the instance, with a database that counts
- * the request's round trips, and the client.
+ * The dependencies of one request, which routes pass to verbs: those of the instance, with a database that
+ * counts the request's round trips, and the client.
  */
 export type Deps = Omit<AppDeps, 'connect'> & { db: Database; client: Client }

@@ -7,7 +7,7 @@ import type { ErrorCode } from './features.ts'
  */
 export type FieldError = { pointer: string; code: string; detail: string }
 
-/** A limit that has no attempts left. */
+/** A limit without attempts left. */
 export type RefusingLimit = Limit & { retryAfterSeconds: number }
 
 type AppErrorOptions = {
@@ -20,7 +20,7 @@ type AppErrorOptions = {
   reason?: string
   /** The limit that refused it. */
   limit?: RefusingLimit
-  /** When to try again, in whole seconds; omitted: what the code's own headers say. */
+  /** When to try again, in whole seconds; omitted: the default of the code's own headers. */
   retryAfterSeconds?: number
   /** For the log; never sent. */
   cause?: unknown

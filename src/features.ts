@@ -12,9 +12,9 @@ import { roles } from './roles/feature.ts'
 import { sessions } from './sessions/feature.ts'
 import { users } from './users/feature.ts'
 
-// A new slice touches two files outside its folder: this list, and `app.ts`, which mounts its routes. They
-// are two, since routes and verbs are written against the types below, which TypeScript could not infer from
-// a value that held the routes too.
+// A new slice touches two files outside its folder: this list, and `app.ts`, which mounts its routes. Routes
+// are not in this list because their code uses the types below: TypeScript can't infer a type from a value
+// whose own parts are written in terms of that type.
 
 /** In the order of the README's table. */
 const FEATURES = [
@@ -57,5 +57,5 @@ export const PERMISSIONS: Readonly<Record<Permission, string>> = mergeFeatures(F
 /** All tables. */
 export const TABLES = mergeFeatures(FEATURES, 'tables')
 
-/** The rows that the schedule deletes. */
+/** The rows that the schedule deletes, and when. */
 export const PURGES = mergeFeatures(FEATURES, 'purges')

@@ -1,6 +1,6 @@
 /**
- * The front door for those who install the package: `createApp(makeDeps(parseConfig(variables), platform))`
- * is a Hono app to serve or to mount. `worker.ts` and `node.ts` show how each platform makes its part.
+ * The entry of the package: `createApp(makeDeps(parseConfig(variables), platform))` is a Hono app to serve or
+ * to mount. `worker.ts` and `node.ts` show how to build `platform` on Workers and on Node.
  * @module
  */
 export { type AppType, createApp, jobs } from './app.ts'

@@ -24,11 +24,15 @@ export const stopwatch = () => performance.now()
 
 const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds))
 
-/** As many as can be hashed before the deadline, at the usual 150 ms each. */
+/** As many as can be hashed within the deadline, at about 150 ms each: 32 × 150 ms = 4.8 s. */
 const WAITING_PER_RUNNING = 32
 const DEADLINE_MILLISECONDS = 5000
 
-/** @param now milliseconds */
+/**
+ * Creates the limits that this process counts for itself.
+ *
+ * @param now milliseconds
+ */
 export function createLocalLimits(config: Config, now: () => number): AppDeps['localLimits'] {
   return {
     limitRegisterAddress: createMemoryLimiter(config.limitRegisterAddress, now),
@@ -45,11 +49,11 @@ const random: Random = {
 
 type Platform = Pick<AppDeps, 'assets' | 'clientAddress' | 'floodLimiter' | 'isPlainHttp'> & {
   hashing: Hashing
-  /** If the platform has something leaner than its `fetch`. */
+  /** Sends requests to the database, if the platform has a cheaper way than `fetch`. */
   databaseFetch?: DatabaseFetch
 }
 
-/** Brings in time, randomness and the configured database; nothing else does. */
+/** Builds the dependencies from configuration and platform. No other file uses the clock or randomness. */
 export function makeDeps(config: Config, { hashing, databaseFetch, ...platform }: Platform): AppDeps {
   return {
     config,
@@ -76,7 +80,7 @@ export function makeDeps(config: Config, { hashing, databaseFetch, ...platform }
     // Called as a method of another object, Workers' `fetch` throws "Illegal invocation".
     fetch: (...args) => fetch(...args),
     ...platform,
-    // Both runtimes collect what is written to the console, one entry a line.
+    // Both runtimes collect the console's output, one entry a line.
     // biome-ignore lint/suspicious/noConsole: this is the sink of the log
     log: (entry) => console.log(JSON.stringify(entry)),
   }

@@ -3,8 +3,8 @@ import { ConfigError } from './config/parse-config.ts'
 import { startServer } from './node/start-server.ts'
 
 /**
- * Prints mistakes of the operator, such as a wrong variable or a port in use, in one line; all others with a
- * stack.
+ * Prints an operator's mistake, such as a wrong variable or a port in use, in one line, and any other error
+ * with its stack.
  */
 function fail(error: unknown): void {
   const isKnown = error instanceof ConfigError || (error instanceof Error && 'code' in error)
@@ -12,5 +12,5 @@ function fail(error: unknown): void {
   process.exitCode = 1
 }
 
-/** Entry under Node: the environment holds the configuration, `assets/` the static files. */
+/** Entry under Node: configuration from the environment, static files from `assets/`. */
 startServer({ createApp, jobs }, { environment: process.env, onError: fail }).catch(fail)

@@ -4,7 +4,7 @@ import { routePath } from 'hono/route'
 import { recordDenial } from '../audit/record-denial.ts'
 import { AppError } from '../errors.ts'
 import type { AppEnv } from '../http/context.ts'
-import { verifyAccessToken } from '../sessions/access-token.ts'
+import { verifyAccessToken } from '../sessions/verify-access-token.ts'
 import { soleCookie } from './session-cookies.ts'
 
 /**

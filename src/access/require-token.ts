@@ -2,7 +2,7 @@ import { createMiddleware } from 'hono/factory'
 import { AppError } from '../errors.ts'
 import type { AppEnv } from '../http/context.ts'
 import { withMetadata } from '../http/describe-route.ts'
-import { type AccessClaims, verifyAccessToken } from '../sessions/access-token.ts'
+import { type AccessClaims, verifyAccessToken } from '../sessions/verify-access-token.ts'
 import { presentedAccessToken } from './bearer-token.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import { refusalError } from '../roles/refusal.ts'
+import { refusalError } from '../roles/refusal-error.ts'
 import type { AdminUser } from '../sql/admin-users.ts'
 import type { Actor } from '../sql/authority.ts'
 import { replaceUserRoles } from './assign-roles.sql.ts'

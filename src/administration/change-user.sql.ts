@@ -110,7 +110,7 @@ function changeRow(change: UserChange): SQL {
     returning u.*`
 }
 
-/** What happened by the parts `subject` and `changed`, each event only if it did. */
+/** The events of a change, beside the parts `subject` (before) and `changed` (after). */
 function eventsOf(change: UserChange): EventSource[] {
   const { enables } = effectsOf(change)
   const names = [

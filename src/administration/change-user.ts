@@ -1,8 +1,8 @@
 import type { Deps } from '../deps.ts'
 import { fieldError } from '../errors.ts'
-import { refusalError } from '../roles/refusal.ts'
+import { refusalError } from '../roles/refusal-error.ts'
 import type { AdminUser } from '../sql/admin-users.ts'
-import { takenError } from '../users/taken.ts'
+import { takenError } from '../users/taken-error.ts'
 import { type UserChange, updateUser } from './change-user.sql.ts'
 
 /**

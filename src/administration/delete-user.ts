@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.ts'
-import { refusalError } from '../roles/refusal.ts'
+import { refusalError } from '../roles/refusal-error.ts'
 import type { Actor } from '../sql/authority.ts'
 import { deleteUserById } from './delete-user.sql.ts'
 

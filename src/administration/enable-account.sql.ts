@@ -12,7 +12,7 @@ import { users } from '../users/schema.ts'
 
 const u = columnsOf(users, 'u')
 
-/** Of the part `subject`, the account before. */
+/** Conditions of the part `subject`, the account before the change. */
 const isDisabled = sql`${subject.disabledAt} is not null`
 const hasFailures = sql`${subject.consecutiveFailures} > 0`
 

@@ -3,7 +3,7 @@ import { enableUser } from './enable-account.sql.ts'
 
 /**
  * Enables an account and forgets its wrong passwords on behalf of an operator of the database: the way back
- * for an administrator whom no other administrator can let in. For `cli/`; no route may call it.
+ * in if the only administrator is locked out. For `cli/`; no route may call it.
  *
  * @returns whether that changed anything
  * @throws Error that tells the operator that there is no such account

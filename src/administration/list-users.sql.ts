@@ -11,7 +11,7 @@ import { accountStatus, searchKeys, users } from '../users/schema.ts'
 
 export type UserFilter = { query: string | null; role: string | null; status: Status | null }
 
-/** Where a page ends: at a user, and in a search at the key that matched. */
+/** The end of a page: the last user, and in a search the key that matched. */
 export type UserPosition = { id: number; key: string | null }
 
 type Page = UserFilter & {

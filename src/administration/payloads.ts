@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import { line, nextCursor, pageParameters, printable, wellFormed } from '../http/schemas.ts'
 import { roleName } from '../roles/payloads.ts'
 import type { AdminUser } from '../sql/admin-users.ts'
-import { changesSomething, profileMembers, toUserPayload, userMembers } from '../users/payloads.ts'
+import { changesSomething, profileFields, toUserPayload, userPayloadFields } from '../users/payloads.ts'
 import type { ListedUsers } from './list-users.ts'
 
 // Administrators and the person get the same list of sessions.
@@ -34,7 +34,7 @@ export const usersQuery = z.strictObject({
 /** `PATCH /users/{id}` */
 export const userChangeBody = z
   .strictObject({
-    ...profileMembers,
+    ...profileFields,
     status: z.optional(status),
     disabled_reason: z.optional(z.nullable(line(500, 'Sends spam'))),
   })
@@ -48,7 +48,7 @@ export const rolesBody = z
 /** An account, as administrators see it. */
 export const adminUserPayload = z
   .object({
-    ...userMembers,
+    ...userPayloadFields,
     status,
     last_login_at: z.nullable(z.iso.datetime()),
     disabled_reason: z.nullable(z.string()),

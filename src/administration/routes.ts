@@ -40,7 +40,7 @@ export const administrationRoutes = new Hono<AppEnv>()
       summary: 'List and search accounts',
       description:
         'By id, or what a search finds in alphabetical order. A page can have fewer items than `limit` and ' +
-        'not be the last. That you read it is on record.',
+        'not be the last. Reading it is recorded as an event.',
       tag,
       responses: { 200: userListPayload },
     }),
@@ -57,7 +57,7 @@ export const administrationRoutes = new Hono<AppEnv>()
     requirePermission('users:read'),
     describeRoute({
       summary: 'Read an account',
-      description: 'That you read it is on record.',
+      description: 'Reading it is recorded as an event.',
       tag,
       responses: { 200: adminUserPayload },
       errors: ['not_found'],
@@ -129,7 +129,7 @@ export const administrationRoutes = new Hono<AppEnv>()
     requirePermission('sessions:revoke'),
     describeRoute({
       summary: 'Where somebody is signed in',
-      description: 'Nobody sees this of somebody who may do more. That you read it is on record.',
+      description: 'Refused if the other user may do more than you. Reading it is recorded as an event.',
       tag,
       responses: { 200: sessionListPayload },
       errors: ['not_found'],

@@ -33,13 +33,13 @@ export type EventFilter = {
   type?: EventType
   userId?: number
   actorId?: number
-  /** Included. */
+  /** Inclusive. */
   since?: Date
-  /** Not included. */
+  /** Exclusive. */
   until?: Date
 }
 
-/** Where a page ends. */
+/** The last event of a page. */
 export type EventPosition = Pick<SecurityEvent, 'occurredAt' | 'id'>
 
 type Page = EventFilter & { after: EventPosition | null; limit: number }
@@ -69,7 +69,7 @@ function pageOfEvents({ type, userId, actorId, since, until, after, limit }: Pag
     order by ${e.occurredAt} desc, ${e.id} desc limit ${limit}`
 }
 
-/** The events of one person, the newest first. */
+/** Reads the events of one user, the newest first. */
 export async function selectOwnEvents(
   db: Database,
   own: Page & { userId: number },
@@ -81,9 +81,9 @@ export async function selectOwnEvents(
 const NOWHERE = { sessionId: null, ipAddress: null, userAgent: null }
 
 /**
- * Events of everybody, the newest first, and records that they were read. Address, browser and session are
- * left out if the one who acted may do more than the reader, as in the list of their sessions; without an
- * actor, if the account that the event is about may.
+ * Reads events of all accounts, the newest first, and records that they were read. Address, browser and
+ * session of an event are left out if its actor may do more than the reader, who can't see the actor's
+ * sessions either; of an event without an actor, if the account that it is about may do more.
  */
 export async function selectEvents(
   { db, client }: { db: Database; client: Client },

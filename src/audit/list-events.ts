@@ -1,7 +1,7 @@
 import type { Deps } from '../deps.ts'
 import { fieldError } from '../errors.ts'
 import { makeRecordBucket } from '../limits/make-buckets.ts'
-import { refusalError } from '../roles/refusal.ts'
+import { refusalError } from '../roles/refusal-error.ts'
 import type { Actor } from '../sql/authority.ts'
 import {
   type EventFilter,
@@ -18,7 +18,7 @@ export type EventPage = { events: SecurityEvent[]; nextCursor: string | null }
 type Asked = { cursor: string | undefined; limit: number }
 
 /**
- * Reads a page of the events of one person, the newest first.
+ * Reads a page of the events of one user, the newest first.
  *
  * @throws AppError `validation_failed` for a cursor that no page gave out
  */
@@ -31,7 +31,7 @@ export async function listOwnEvents(
 }
 
 /**
- * Reads a page of the events of everybody, the newest first, and records that it was read.
+ * Reads a page of the events of all accounts, the newest first, and records that it was read.
  *
  * @throws AppError `validation_failed` for a cursor that no page gave out; `forbidden` if the caller lost the
  *   permission; `invalid_token` if their session has ended

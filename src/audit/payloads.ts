@@ -11,7 +11,7 @@ const eventType = z
   .enum(Object.keys(EVENTS) as [EventType, ...EventType[]], { error: 'is not a type of event' })
   .check(z.meta({ description: meaningsText() }))
 
-const eventMembers = {
+const eventFields = {
   id: z.int(),
   occurred_at: z.iso.datetime(),
   type: eventType,
@@ -23,10 +23,10 @@ const eventMembers = {
 
 const ownEventPayload = z
   .object({
-    ...eventMembers,
+    ...eventFields,
     by_administrator: z.boolean().check(
       z.meta({
-        description: 'Whether somebody else did it; from where and by which session is then not told.',
+        description: 'Whether somebody else did it; then address, browser and session are left out.',
       }),
     ),
   })
@@ -38,14 +38,14 @@ export const ownEventListPayload = z
   .check(z.meta({ id: 'SecurityEventList' }))
 
 /**
- * The types that operators record too, without an actor. A set, and not a look-up of each event's type: rows
- * outlive the feature that wrote them.
+ * The types that operators record too, without an actor. A set of strings, since a row can have the type of a
+ * feature that was removed.
  */
 const BY_OPERATORS: ReadonlySet<string> = new Set(
   Object.entries(EVENTS).flatMap(([type, { byOperators }]) => (byOperators ? [type] : [])),
 )
 
-/** People's own events, without address, browser and session of an administrator who acted. */
+/** A user's own events. If an administrator acted, their address, browser and session are left out. */
 export function toOwnEventListPayload({
   events,
   nextCursor,
@@ -54,7 +54,7 @@ export function toOwnEventListPayload({
     items: events.map((event) => {
       const isForeign = event.actorId === null ? BY_OPERATORS.has(event.type) : event.actorId !== event.userId
       const origin = { session_id: null, ip_address: null, user_agent: null }
-      return { ...toEventMembers(event), ...(isForeign && origin), by_administrator: isForeign }
+      return { ...toEventFields(event), ...(isForeign && origin), by_administrator: isForeign }
     }),
     next_cursor: nextCursor,
   }
@@ -81,7 +81,7 @@ export const eventsQuery = z.strictObject({
 
 const auditEventPayload = z
   .object({
-    ...eventMembers,
+    ...eventFields,
     user_id: z.nullable(z.int()).check(z.meta({ description: 'Whom it is about.' })),
     actor_id: z
       .nullable(z.int())
@@ -100,7 +100,7 @@ export function toAuditEventListPayload({
 }: EventPage): z.infer<typeof auditEventListPayload> {
   return {
     items: events.map((event) => ({
-      ...toEventMembers(event),
+      ...toEventFields(event),
       user_id: event.userId,
       actor_id: event.actorId,
     })),
@@ -108,7 +108,7 @@ export function toAuditEventListPayload({
   }
 }
 
-function toEventMembers(event: SecurityEvent) {
+function toEventFields(event: SecurityEvent) {
   return {
     id: event.id,
     occurred_at: event.occurredAt.toISOString(),

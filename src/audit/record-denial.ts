@@ -2,15 +2,15 @@ import type { Deps } from '../deps.ts'
 import { makeRecordBucket } from '../limits/make-buckets.ts'
 import { insertDenial } from './record-denial.sql.ts'
 
-/** A refusal, and to whom. */
+/** A refusal, and the session whose request was refused. */
 export type Denial = {
   userId: number
   sessionId: string
-  /** The error that was answered, and why: one code has several reasons. */
+  /** The code of the error and its reason: one code has several. */
   code: string
   reason: string
   method: string
-  /** The pattern of the path; never the path, which holds the client's own strings. */
+  /** The pattern of the path, never the path itself, which contains strings of the client. */
   route: string
 }
 

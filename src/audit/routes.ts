@@ -37,8 +37,8 @@ export const auditRoutes = new Hono<AppEnv>()
     describeRoute({
       summary: 'What happened to all accounts',
       description:
-        'The newest first. `since` is included, `until` is not. Address, browser and session are left out ' +
-        'of what somebody did who may do more than you. That you read it is on record.',
+        'The newest first. `since` is inclusive, `until` exclusive. Address, browser and session are left ' +
+        'out if the one who acted may do more than you. Reading it is recorded as an event.',
       tag: 'Administration',
       responses: { 200: auditEventListPayload },
     }),

@@ -10,11 +10,11 @@ export const auditEvents = lumascope.table(
   {
     id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
     occurredAt: time('occurred_at').notNull(),
-    /** One of `EVENT_TYPES` in `sql/events.ts`. */
+    /** One of `EVENTS` in `features.ts`, or a type of a feature that was removed. */
     type: text('type').notNull(),
-    /** Whom it is about; null: no account. No foreign key, since it outlives the account. */
+    /** The user it is about; null: no account. Not a foreign key, since events outlive accounts. */
     userId: integer('user_id'),
-    /** Who did it; null: somebody who was not signed in. */
+    /** The user who did it; null: somebody who was not signed in. */
     actorId: integer('actor_id'),
     sessionId: uuid('session_id'),
     ipAddress: text('ip_address'),

@@ -8,7 +8,7 @@ type Exchange = { incoming: IncomingMessage; outgoing: ServerResponse }
 
 export type Connections = ReturnType<typeof trackConnections>
 
-/** Whether the client waits for us: its request has arrived whole and no answer has begun. */
+/** Whether the client waits for us: a request has arrived whole and its response has not begun. */
 const isBusy = (exchanges: ReadonlySet<Exchange>) =>
   [...exchanges].some(({ incoming, outgoing }) => incoming.complete && !outgoing.headersSent)
 
@@ -21,10 +21,9 @@ type Options = {
 }
 
 /**
- * Tracks every connection and what it waits for, and bounds how many there are. One connection too many
- * evicts the one that has kept us waiting for the longest time (idle, half a head, half a body, an answer
- * that isn't read): a client that holds thousands open evicts its own, while a request that arrives at once
- * is never the oldest.
+ * Tracks every connection and its requests, and limits the number of connections. One too many evicts the one
+ * that has kept us waiting for longest (idle, half a head, half a body, a response that isn't read): a client
+ * that keeps thousands open evicts its own, and a request that arrives in one piece is never the oldest.
  */
 export function trackConnections(server: Server, options: Options) {
   /** In the order in which we began to wait for them. */
@@ -37,7 +36,7 @@ export function trackConnections(server: Server, options: Options) {
   return {
     /** Call it with every request. */
     begin: (exchange: Exchange): void => track(connections, exchange),
-    /** The answers that this connection still has to get or is getting. */
+    /** The responses of this connection that are not finished. */
     answersOn: (socket: Socket): ServerResponse[] =>
       [...(connections.get(socket) ?? [])].map(({ outgoing }) => outgoing),
     isBusy: (socket: Socket): boolean => isBusy(connections.get(socket) ?? new Set()),

@@ -5,9 +5,9 @@ import type { DatabaseFetch } from '../db/client.ts'
 const dispatcher = new Agent()
 
 /**
- * The database driver's `fetch` under Node. Without the Fetch standard's streams, headers and copies, a
- * statement takes a third of the CPU. It never sends a statement twice, follows no redirect, and asks for no
- * compression.
+ * Replaces the database driver's `fetch` under Node. Without the streams, header objects and copies of the
+ * Fetch standard, a statement takes a third of the CPU. It never sends a statement twice, follows no
+ * redirect, and asks for no compression.
  */
 export const fetchUnderNode: DatabaseFetch = async (url, { method, headers, body, signal }) => {
   const sent = request(url, {
@@ -32,6 +32,6 @@ export const fetchUnderNode: DatabaseFetch = async (url, { method, headers, body
 /** Only rejects. */
 function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
   })
 }

@@ -3,8 +3,8 @@ import type { AppDeps } from '../deps.ts'
 import type { AppServer } from './serve.ts'
 
 /**
- * How long an idle connection may still bring a request: a proxy may have sent it before it learns of the
- * end.
+ * How long an idle connection stays open: a proxy may have sent a request on it before it learns that we
+ * stop.
  */
 const QUIET_MILLISECONDS = 1000
 
@@ -28,8 +28,8 @@ export function drainOnSignal(
     for (const name of SIGNALS) process.removeListener(name, begin)
     log({ event: 'stopping', signal })
     drain()
-    // HTTP's own `close` would cut idle connections at once and stop checking the timeouts. `setImmediate`
-    // accepts once more before: connections that the system has taken and we have not would be reset.
+    // `http.Server.close` would cut idle connections at once and stop checking the timeouts. `setImmediate`
+    // lets Node accept once more: connections that only the kernel has accepted would be reset.
     setImmediate(() => Server.prototype.close.call(server, () => end(0)))
     // Ctrl-C comes from a developer, who has no proxy.
     setTimeout(connections.closeIdle, signal === 'SIGTERM' ? QUIET_MILLISECONDS : 0)

@@ -10,7 +10,7 @@ const PRIVATE_V6 = /^(::1$|f[cd]|fe[89ab])/
 const ADVICE = {
   none:
     'X-Forwarded-For came and TRUSTED_PROXY_HOPS is 0: if a proxy of yours sent it, all of its clients ' +
-    'share one budget. Set TRUSTED_PROXY_HOPS to how many proxies append to it.',
+    'share one limit. Set TRUSTED_PROXY_HOPS to how many proxies append to it.',
   high:
     'X-Forwarded-For has fewer addresses than TRUSTED_PROXY_HOPS says: it is too high, or a client ' +
     'reached this port past the proxies.',

@@ -10,8 +10,8 @@ const CHECK_MILLISECONDS = 50
 const LINGER_BYTES = 4 * 1024 * 1024
 
 /**
- * Ends a connection so that its last answer arrives. If it were closed with bytes unread, it would be reset,
- * and then the client's system drops what it has not delivered yet. So it sends FIN, and discards what still
+ * Ends a connection so that its last response arrives. Closing it with bytes unread would reset it, and then
+ * the client's system drops whatever it has not delivered yet. So this sends FIN, and discards all that still
  * comes.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-9.6
@@ -27,7 +27,7 @@ export function endLingering(socket: Socket): void {
   socket.end()
 }
 
-/** Makes Node end the connection like that after an answer whose request was not read whole. */
+/** Makes Node end the connection with `endLingering` after a response whose request was not read whole. */
 export function lingerIfUnread(incoming: IncomingMessage, outgoing: ServerResponse): void {
   // Runs before Node's own listener, which calls `destroySoon` after the last answer of a connection.
   outgoing.prependOnceListener('finish', () => {

@@ -13,10 +13,8 @@ const CODES: Record<string, ErrorCode> = {
 
 export const NOT_HTTP = 'What was sent is no valid HTTP request. Check its request line, Host and length.'
 
-/**
- * The error for a request that Node's HTTP parser or its timeouts refuse; `null`: nobody is there to read it.
- */
-function refusalOf({ code = '' }: NodeJS.ErrnoException): AppError | null {
+/** The error for a request that Node's HTTP parser or its timeouts refuse; `null`: the connection broke. */
+function toRefusalError({ code = '' }: NodeJS.ErrnoException): AppError | null {
   const known = CODES[code]
   if (known) return new AppError(known)
   return code.startsWith('HPE_') ? new AppError('malformed_request', { detail: NOT_HTTP }) : null
@@ -36,7 +34,7 @@ export async function refuseOn(socket: Socket, response: Response, date: Date): 
 }
 
 /**
- * Answers an error of a connection, if somebody is there to read it, after the answers to the requests before
+ * Answers an error of a connection, unless the connection broke, after the responses to the requests before
  * it.
  */
 export function onClientError(
@@ -51,11 +49,11 @@ export function onClientError(
     refuseSocket: (socket: Socket, error: AppError) => Promise<void>
   },
 ): void {
-  const refusal = refusalOf(error)
+  const refusal = toRefusalError(error)
   const answers = connections.answersOn(socket)
-  // The answer to a pipelined request that can't be parsed must not take the place of the one before it.
+  // The refusal of a pipelined request must not come before the response to the request before it.
   if (refusal && connections.isBusy(socket)) for (const answer of answers) answer.shouldKeepAlive = false
-  // Nobody listens, nothing was sent, or an answer has begun already.
+  // The connection broke, the client sent nothing, or a response has begun.
   else if (
     !refusal ||
     !socket.writable ||

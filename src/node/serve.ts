@@ -8,7 +8,7 @@ import { type Connections, MAX_CONNECTIONS, trackConnections } from './connectio
 import { lingerIfUnread } from './linger.ts'
 import { NOT_HTTP, onClientError, refuseOn } from './parser-errors.ts'
 
-/** How long clients may keep us waiting, and how much they may occupy. */
+/** Limits of time, memory and connections for clients. */
 export const BOUNDS = {
   // Above the 60 s of nginx, HAProxy and cloud load balancers: the side that sends requests has to be the one
   // that closes, or a request meets a connection that was just closed, and gets 502.
@@ -46,14 +46,14 @@ export function createAppServer(fetch: Fetch, deps: AppDeps, bounds = BOUNDS): A
     max: bounds.maxConnections,
     onFull: (socket) => {
       refused.add(socket)
-      void refuseSocket(socket, tooManyConnections())
+      void refuseSocket(socket, tooManyConnectionsError())
     },
     onEvicted: reportEvictions(deps, bounds),
   })
   const state = { isDraining: false }
   const listener = createListener(fetch, { state, refuse, publicUrl: deps.config.publicUrl })
   const handle = (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    // The connection was refused already: its requests must have no effect.
+    // The connection was refused: its requests must have no effect.
     if (refused.has(incoming.socket)) return
     connections.begin({ incoming, outgoing })
     lingerIfUnread(incoming, outgoing)
@@ -80,10 +80,11 @@ function createListener(fetch: Fetch, { state, refuse, publicUrl }: Listening) {
     async (request, bindings) => {
       const { incoming, outgoing } = bindings as { incoming: IncomingMessage; outgoing: ServerResponse }
       const isServed = hasOneHost(incoming)
-      const response = isServed ? await fetch(request, bindings as HttpBindings) : await refuse(notHttp())
-      // If the rest of a request has not arrived, nobody knows when it does; a proxy that keeps the
-      // connection sends somebody else's request into one that we are about to cut: behind nginx 3-7 % of
-      // others' POSTs got 502.
+      const response = isServed
+        ? await fetch(request, bindings as HttpBindings)
+        : await refuse(notHttpError())
+      // If the request has not arrived whole, we will cut this connection. A proxy that keeps it open would
+      // send somebody else's request on it: behind nginx, 3-7 % of other clients' POSTs got 502.
       if (!isServed || state.isDraining || !incoming.complete) outgoing.shouldKeepAlive = false
       return response
     },
@@ -103,20 +104,20 @@ type Refusing = {
   refuseSocket: (socket: Socket, error: AppError) => Promise<void>
 }
 
-/** Answers what never becomes a request: CONNECT, and what Node's parser or its timeouts refuse. */
+/** Answers CONNECT, and whatever Node's parser or its timeouts refuse before there is a request. */
 function listenToErrors(server: Server, { connections, refuseSocket }: Refusing): void {
   server.on('connect', (_, socket) => {
     // For this event Node removes its own error listener: a client that resets would end the process.
     socket.on('error', () => {})
-    void refuseSocket(socket as Socket, notHttp())
+    void refuseSocket(socket as Socket, notHttpError())
   })
   server.on('clientError', (error, socket) => {
     onClientError(error, { socket: socket as Socket, connections, refuseSocket })
   })
 }
 
-const notHttp = () => new AppError('malformed_request', { detail: NOT_HTTP })
-const tooManyConnections = () => new AppError('overloaded', { detail: 'Too many connections are open.' })
+const notHttpError = () => new AppError('malformed_request', { detail: NOT_HTTP })
+const tooManyConnectionsError = () => new AppError('overloaded', { detail: 'Too many connections are open.' })
 
 /** Whether there is exactly one `Host`; HTTP/1.0 needs none (RFC 9112 section 3.2). */
 function hasOneHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
@@ -126,7 +127,7 @@ function hasOneHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
 }
 
 function toAppError(error: unknown): AppError {
-  return error instanceof RequestError ? notHttp() : new AppError('internal_error', { cause: error })
+  return error instanceof RequestError ? notHttpError() : new AppError('internal_error', { cause: error })
 }
 
 function closing(response: Response): Response {

@@ -19,7 +19,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 /**
  * Serves the application until a signal ends the process.
  *
- * @param options.onError called with what the server fails with after the start, such as a port in use
+ * @param options.onError called with an error of the server after this has returned, such as a port in use
  * @throws ConfigError
  */
 export async function startServer(
@@ -58,9 +58,7 @@ function makeNodeDeps(config: Config, environment: Environment): AppDeps {
   return deps
 }
 
-/**
- * Whether Node's `fetch` goes through a proxy that the environment names, which `fetchUnderNode` would not.
- */
+/** Whether Node's `fetch` uses a proxy that the environment names. `fetchUnderNode` does not support one. */
 function usesProxy(environment: Environment): boolean {
   const flags = [...process.execArgv, environment['NODE_OPTIONS'] ?? ''].join(' ')
   return environment['NODE_USE_ENV_PROXY'] === '1' || flags.includes('--use-env-proxy')

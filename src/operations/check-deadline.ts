@@ -2,11 +2,11 @@ import { statementDeadline } from '../db/client.ts'
 import type { AppDeps } from '../deps.ts'
 
 /**
- * Says in the log if the database would go on with a statement that we have given up on: its effect could
- * come after a request was answered 503. Neon's HTTP drops such settings from the connection string; what
- * holds is the role's own.
+ * Warns in the log if the database would go on with a statement that we have given up on: it could take
+ * effect after its request was answered 503. Neon's HTTP endpoint drops `statement_timeout` from the
+ * connection string, so only the role's own setting has an effect.
  *
- * A database that does not answer is `/ready`'s to report.
+ * If the database does not answer, `/ready` reports that; this logs nothing.
  */
 export async function checkDeadline({
   probe,

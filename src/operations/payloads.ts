@@ -60,7 +60,7 @@ export const jwksPayload = z
   })
   .check(z.meta({ id: 'JWKS' }))
 
-/** Written out, so that no private member can slip in. */
+/** Written field by field, so that no private part of a key is ever sent. */
 export function toJwksPayload(keys: readonly PublicKey[]): z.infer<typeof jwksPayload> {
   return {
     keys: keys.map(({ kty, crv, x, y, alg, kid, use }) => ({
@@ -75,7 +75,7 @@ export function toJwksPayload(keys: readonly PublicKey[]): z.infer<typeof jwksPa
   }
 }
 
-/** What a problem document looks like (RFC 9457); `http/problem.ts` writes them. */
+/** The shape of problem documents (RFC 9457), which `http/problem.ts` writes. */
 export const problemPayload = z
   .object({
     type: described(z.string(), 'A page that says what the code means.'),

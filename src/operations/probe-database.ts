@@ -2,15 +2,15 @@ import type { Database } from '../db/client.ts'
 import type { Probe, Probed } from '../deps.ts'
 import { ping } from './queries.ts'
 
-/** Longer than any timeout that can be configured: whose probe takes longer is gone. */
+/** Longer than any timeout that can be configured: the request of a probe this old was aborted. */
 const ABANDONED_MILLISECONDS = 16_000
 const KEPT_MILLISECONDS = 1000
 const POLL_MILLISECONDS = 20
 
 /**
- * A probe of the database for one process or isolate: one is under way at a time, and its answer counts for a
- * second, so that who asks a thousand times costs what one who asks once a second does. Otherwise anybody
- * could use up the connections of the database, or keep a compute awake that would scale to zero.
+ * Creates the probe of one process or isolate. One probe is under way at a time, and its result is kept for a
+ * second: a thousand requests a second cost one query. Otherwise a flood of `/ready` could use up the
+ * database's connections.
  *
  * @param deps.stopwatch milliseconds that only grow
  */

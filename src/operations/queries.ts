@@ -8,9 +8,9 @@ const MILLISECONDS = sql<number>`
   extract(epoch from current_setting('statement_timeout')::interval)::double precision * 1000`
 
 /**
- * The smallest question that only a working database with our tables in it answers.
+ * The cheapest query that succeeds only if the database works and has our tables.
  *
- * @returns after how many milliseconds the database ends a statement by itself; 0: never
+ * @returns the `statement_timeout` of our connections in milliseconds; 0: none
  */
 export async function ping(db: Database): Promise<number> {
   const from = sql`from (select exists (select from ${users})) as answers`

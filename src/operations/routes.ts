@@ -21,7 +21,7 @@ import { VERSION } from './version.ts'
 
 const tag = 'Service'
 
-/** How long browsers and proxies may keep what changes with a deployment only. */
+/** Five minutes in browsers and proxies, for responses that change only with a deployment. */
 const ASSET_CACHE = 'public, max-age=300'
 
 export const serviceRoutes = new Hono<AppEnv>()
@@ -109,8 +109,8 @@ export const serviceRoutes = new Hono<AppEnv>()
     }),
     (c) => {
       const code = c.req.param('code')
-      if (!Object.hasOwn(ERRORS, code)) throw new AppError('not_found')
-      const { status, title, advice } = ERRORS[code as ErrorCode]
+      if (!isErrorCode(code)) throw new AppError('not_found')
+      const { status, title, advice } = ERRORS[code]
       c.header('Cache-Control', ASSET_CACHE)
       if (!prefersHtml(c)) return c.json({ code, status, title, advice }, 200)
       const body = html`<p>${advice}</p>
@@ -156,16 +156,19 @@ export const serviceRoutes = new Hono<AppEnv>()
     (c) => asset(c, `/docs/${c.req.param('file')}`),
   )
 
-/** A static file of this server, under its headers. Conditional requests keep their 304. */
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERRORS, code)
+}
+
+/** Answers with a static file of this server. A conditional request keeps its 304. */
 async function asset(c: Context<AppEnv>, path: string): Promise<Response> {
   const { headers, method } = c.req.raw
   const response = await c.var.deps.assets(new Request(new URL(path, c.req.url), { headers }))
   const found = response.ok || response.status === 304
-  // A body that nobody reads keeps its file open: whoever sends enough HEAD requests would use up all there
-  // are.
+  // An unread body keeps its file open: enough HEAD requests would use up the process's file descriptors.
   if (!found || method === 'HEAD') await response.body?.cancel()
   if (!found) throw new AppError('not_found')
-  // Copied, since a fetched response can't be given headers.
+  // Copied, since the headers of a fetched response can't be changed.
   const copy = new Response(method === 'HEAD' ? null : response.body, response)
   copy.headers.set('Cache-Control', ASSET_CACHE)
   return copy

@@ -1,5 +1,5 @@
 /**
- * The version in package.json; a test compares the two. Not imported from there: the bundler would put the
- * whole file, scripts and dependencies included, into the Worker.
+ * The version in package.json; a test compares the two. Not imported, since the bundler would put the whole
+ * file into the Worker, with its scripts and dependencies.
  */
 export const VERSION = '0.1.0'

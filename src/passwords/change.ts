@@ -1,5 +1,5 @@
 import { type IssueDeps, issueTokens, type TokenPair } from '../sessions/issue-tokens.ts'
-import { newSession } from '../sessions/new-session.ts'
+import { prepareSession } from '../sessions/prepare-session.ts'
 import { assertAcceptable, type PasswordRulesDeps } from './assert-acceptable.ts'
 import type { AttemptDeps } from './attempt.ts'
 import { updatePassword } from './change.sql.ts'
@@ -34,7 +34,7 @@ export async function changePassword(
   const confirmed = await confirmPassword(deps, { ...caller, password: currentPassword, pointer })
   const passwordHash = await deps.passwords.hash(newPassword)
   const now = deps.clock()
-  const session = newSession(deps, now)
+  const session = prepareSession(deps, now)
   const act = { ...confirmed, userId: caller.user.id, sessionId: caller.sessionId, now }
   const replaced = await updatePassword(deps, { ...act, passwordHash, session })
   if (typeof replaced === 'string') throw notDoneError(replaced, pointer)

@@ -2,7 +2,7 @@ import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import type { Actor } from '../sql/authority.ts'
 import { deleteUnusedRole } from './delete-role.sql.ts'
-import { refusalError } from './refusal.ts'
+import { refusalError } from './refusal-error.ts'
 import { ROLE_NAME } from './schema.ts'
 
 /**

@@ -8,13 +8,13 @@ export const ADMIN_ROLE = 'admin'
 /** Built in; given to everybody who registers. */
 export const DEFAULT_ROLE = 'user'
 
-/** The names that a role can have: they stand in paths, queries and tokens. */
+/** The names that a role can have. Paths, queries and tokens contain them. */
 export const ROLE_NAME = /^[a-z][a-z0-9_-]{0,31}$/
 
 export const roles = lumascope.table('roles', {
-  /** Also what tokens and payloads carry. `user` and `admin` are built in, by migration. */
+  /** Tokens and payloads contain it. `user` and `admin` are built in, by migration. */
   name: text('name').primaryKey(),
-  /** For people. */
+  /** For administrators to read. */
   description: text('description').notNull(),
 })
 
@@ -25,7 +25,7 @@ export const rolePermissions = lumascope.table(
     roleName: text('role_name')
       .notNull()
       .references(() => roles.name, { onDelete: 'cascade' }),
-    /** One of `PERMISSIONS` in `permissions.ts`. */
+    /** One of `PERMISSIONS` in `features.ts`. */
     permission: text('permission').notNull(),
   },
   (table) => [primaryKey({ columns: [table.roleName, table.permission] })],
@@ -37,7 +37,7 @@ export const userRoles = lumascope.table(
     userId: integer('user_id')
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
-    /** A role that somebody holds can't be deleted. */
+    /** A role that somebody has can't be deleted. */
     roleName: text('role_name')
       .notNull()
       .references(() => roles.name, { onDelete: 'restrict' }),

@@ -37,8 +37,8 @@ const isWritten = sql`${outcome} in ('created', 'replaced')`
 
 /**
  * Creates a role or replaces its permissions, for everybody who has it. The actor must hold all of its
- * permissions before and after, and every permission of its holders: whoever writes a role changes its
- * holders' rights, and its description tells others who they are.
+ * permissions before and after, and every permission of its holders: writing a role changes its holders'
+ * rights, and its description tells others who they are.
  */
 export async function upsertRole(
   { db, client }: { db: Database; client: Client },

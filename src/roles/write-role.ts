@@ -3,7 +3,7 @@ import { AppError, fieldError } from '../errors.ts'
 import { PERMISSIONS, type Permission } from '../features.ts'
 import type { Actor } from '../sql/authority.ts'
 import type { Role } from './queries.ts'
-import { refusalError } from './refusal.ts'
+import { refusalError } from './refusal-error.ts'
 import { ADMIN_ROLE, DEFAULT_ROLE, ROLE_NAME } from './schema.ts'
 import { upsertRole } from './write-role.sql.ts'
 
@@ -37,9 +37,10 @@ export async function writeRole(
   change: RoleChange,
 ): Promise<{ role: Role; isCreated: boolean }> {
   const { name, description } = change
-  if (!ROLE_NAME.test(name)) throw notAName()
+  if (!ROLE_NAME.test(name)) throw invalidNameError()
   const permissions = [...new Set(change.permissions)].sort()
-  if (name === ADMIN_ROLE && permissions.length < Object.keys(PERMISSIONS).length) throw adminHoldsAll()
+  if (name === ADMIN_ROLE && permissions.length < Object.keys(PERMISSIONS).length)
+    throw incompleteAdminError()
   if (name === DEFAULT_ROLE) assertForEverybody(change.permissions)
   const outcome = await upsertRole(deps, { ...change, permissions, now: deps.clock() })
   if (outcome === 'exists') throw new AppError('role_exists')
@@ -52,12 +53,12 @@ export async function writeRole(
   return { role: { name, description, permissions }, isCreated: outcome === 'created' }
 }
 
-function notAName(): AppError {
+function invalidNameError(): AppError {
   const detail = 'begin with a letter and use a-z, 0-9, _ and - only, at most 32 characters'
   return fieldError('validation_failed', { pointer: '/name', code: 'invalid_format', detail })
 }
 
-function adminHoldsAll(): AppError {
+function incompleteAdminError(): AppError {
   const detail = 'admin holds every permission'
   return fieldError('validation_failed', { pointer: '/permissions', code: 'invalid', detail })
 }

@@ -5,15 +5,15 @@ import { bare } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
 
-/** Which rows to delete: those whose time lies before a moment, the oldest first, at most so many. */
+/** Which rows to delete: at most `limit` whose time is before `before`, the oldest first. */
 export type Before = { before: Date; limit: number }
 
 /**
- * Deletes the oldest rows of a table. They are addressed by where they are (`ctid`), since by any key the
- * planner would scan the table for them; and rows that a request has locked are left for another time, as two
- * statements that wait for each other's rows would fail one of them.
+ * Deletes the oldest rows of a table. It addresses them by `ctid`: by any key, the planner would scan the
+ * whole table. It skips rows that a request has locked and leaves them to the next run: waiting for them
+ * could end in a deadlock, which fails one of the two.
  *
- * @param age the column that says when; it needs an index
+ * @param age the column with the time; it needs an index
  * @returns how many were deleted
  */
 export async function deleteBefore(

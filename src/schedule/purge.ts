@@ -1,7 +1,7 @@
 import { camelCase } from '../config/camel-case.ts'
 import type { Deps } from '../deps.ts'
 import type { PURGES } from '../features.ts'
-import { inBatches } from './in-batches.ts'
+import { deleteInBatches } from './delete-in-batches.ts'
 import { deleteBefore } from './purge.sql.ts'
 
 type Rule = (typeof PURGES)[keyof typeof PURGES]
@@ -19,5 +19,5 @@ export function purge(
 ): Promise<number> {
   const days = typeof keepDays === 'number' ? keepDays : config[camelCase(keepDays)]
   const before = new Date(clock().getTime() - days * DAY_MILLISECONDS)
-  return inBatches((limit) => deleteBefore(db, { table, age, before, limit }))
+  return deleteInBatches((limit) => deleteBefore(db, { table, age, before, limit }))
 }

@@ -4,13 +4,13 @@ import type { AppDeps } from '../deps.ts'
 import { PURGES } from '../features.ts'
 import { purge } from './purge.ts'
 
-/** Work that is due every hour, by the name that the log calls it. */
+/** Work that is due every hour, by its name in the log. */
 export type Jobs = Readonly<Record<string, (deps: AppDeps & { db: Database }) => Promise<unknown>>>
 
 /**
  * Runs the purges of all features and then the jobs: started by Cloudflare's cron on Workers, by a timer
- * under Node. It may run twice at once, or not at all for a while: nothing but disk space depends on it. If
- * one part fails, the others run all the same. Never rejects.
+ * under Node. It may run twice at once, or not at all for a while: only disk space depends on it. If one part
+ * fails, the others still run. Never rejects.
  */
 export async function runScheduled(deps: AppDeps, jobs: Jobs): Promise<void> {
   const deleted: Record<string, number> = {}

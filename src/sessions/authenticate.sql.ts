@@ -9,30 +9,34 @@ import { sql } from '../sql/template.ts'
 import { type Principal, principalFields, type User, userFields } from '../sql/users.ts'
 import { users } from '../users/schema.ts'
 
-/** What a request spends in the query that finds whose it is. */
+/** A limit, by the name that events give it, and the bucket of it that a request spends from. */
 export type Counted = { limit: string; bucket: Bucket }
 
 type Finding = OwnSession & { spends: Counted | null }
 type Reading = { db: Database; client: Client }
 
-/** Who is signed in, and whether there was something left to spend. */
+/** The signed-in user; whether the bucket had an attempt left, and if not, the seconds until it has one. */
 export type Found<Who> = { who: Who; allowed: boolean; secondsToWait: number | null }
 
 const u = columnsOf(users, 'u')
 const USER = userFields(u)
 const PRINCIPAL = principalFields(u)
 
-/** The user of a live session, as stored now; `null` if session and user don't belong together. */
+/**
+ * Finds the user of a live session, as stored now, and spends from the bucket if one is given.
+ *
+ * @returns `null` if the session is not live, or not the user's
+ */
 export function findUser(deps: Reading, finding: Finding): Promise<Found<User> | null> {
-  return findSigned(deps, finding, USER)
+  return findSignedIn(deps, finding, USER)
 }
 
-/** The same with what their roles permit, which is two joins more to plan. */
+/** The same, with the permissions of the user's roles: two more joins to plan. */
 export function findPrincipal(deps: Reading, finding: Finding): Promise<Found<Principal> | null> {
-  return findSigned(deps, finding, PRINCIPAL)
+  return findSignedIn(deps, finding, PRINCIPAL)
 }
 
-async function findSigned<F extends Fields>(
+async function findSignedIn<F extends Fields>(
   { db, client }: Reading,
   { spends, ...session }: Finding,
   fields: F,
@@ -41,14 +45,17 @@ async function findSigned<F extends Fields>(
     const [who] = await run(db, statement({}, { fields, from: fromLiveSession(session) }))
     return who ? { who, allowed: true, secondsToWait: null } : null
   }
-  const rows = await run(db, countedStatement(client, { spends, ...session }, fields))
-  // The compiler can't tell the fields of `F` from the other two.
+  const rows = await run(db, buildCounted(client, { spends, ...session }, fields))
+  // For a generic `F`, TypeScript can't compute the type of its row together with the other two fields.
   const [row] = rows as (Row<F> & { allowed: boolean; secondsToWait: number | null })[]
   return row ? { who: row, allowed: row.allowed === true, secondsToWait: row.secondsToWait } : null
 }
 
-/** Only who is signed in spends: a token of a session that has ended takes nothing from the account. */
-function countedStatement<F extends Fields>(
+/**
+ * Spends only if the part `found` has a row: a token of a session that has ended must not use up the
+ * account's bucket.
+ */
+function buildCounted<F extends Fields>(
   client: Client,
   { spends, ...session }: OwnSession & { spends: Counted },
   fields: F,

@@ -3,18 +3,18 @@ import type { Limit } from '../features/rules.ts'
 import { type BucketDeps, makeAccountBucket } from '../limits/make-buckets.ts'
 import { rateLimitedError } from '../limits/rate-limited-error.ts'
 import type { Principal, User } from '../sql/users.ts'
-import { verifyAccessToken } from './access-token.ts'
 import { type Counted, type Found, findPrincipal, findUser } from './authenticate.sql.ts'
+import { verifyAccessToken } from './verify-access-token.ts'
 
 type AuthenticateDeps = Pick<Deps, 'clock' | 'keyRing' | 'db'> & BucketDeps
 export type Authenticated<Who> = { user: Who; sessionId: string }
 
 /**
- * Whose request this is: the user an access token speaks for, as stored now, and the session it belongs to,
- * which has to be live. A token that fails its checks costs no query.
+ * Finds the user whom an access token speaks for, as stored now, and the session, which has to be live. A
+ * token that fails its checks costs no query.
  *
- * @param limit which of the account's limits the request is counted for; `null`: none
- * @returns `null` when the token is not accepted, the session has ended, or the user is gone or disabled
+ * @param limit the limit of the account that counts the request; `null`: none
+ * @returns `null` if the token is not accepted, the session has ended, or the user is deleted or disabled
  * @throws AppError `rate_limited`
  */
 export function authenticate(
@@ -25,7 +25,7 @@ export function authenticate(
   return authenticateAs(findUser, deps, { token, limit })
 }
 
-/** The same with what the user may do now, which is two joins more to plan. */
+/** The same, with the user's permissions as they are now: two more joins to plan. */
 export function authenticateWithPermissions(
   deps: AuthenticateDeps,
   token: string,

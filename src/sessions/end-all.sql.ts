@@ -15,12 +15,14 @@ const s = columnsOf(sessions, 's')
 const u = columnsOf(users, 'u')
 
 /**
- * Ends every session of a user, if asked for without the caller's own, by raising the version that all of
- * them carry. It counts only if the caller's session is live when both rows are locked: a request that was
- * under way when its session ended must neither bring that back nor end the sessions of others. If there is
- * no other session to end, nothing is recorded; a sign-in that is under way comes to nothing all the same.
+ * Ends every session of a user by raising the user's auth version; with `keepCurrent`, the caller's session
+ * gets the new version too, and stays.
  *
- * @returns whether it counted
+ * Nothing happens unless the caller's session is live once both rows are locked: a request that was under way
+ * when its session ended must neither revive it nor end any other session. If no session is there to
+ * end, no event is recorded. The version is raised even then, so that a sign-in under way fails.
+ *
+ * @returns whether the caller's session was live
  */
 export async function revokeSessions(
   { db, client }: { db: Database; client: Client },
@@ -48,9 +50,11 @@ export async function revokeSessions(
   return (await run(db, ended)).length > 0
 }
 
-/** The part `others`, beside `caller`: a row if there is a live session to end. */
+/** The part `others`, beside `caller`: one row if there is a live session to end. */
 function findOthers(isKept: SQL, now: Date): SQL {
   return sql`
-    select from ${sessions} s join ${users} u on ${u.id} = ${s.userId} join caller on ${caller.userId} = ${u.id}
-    where ${isLive({ session: s, user: u, now })} and (not ${isKept} or ${s.id} <> ${caller.sessionId}) limit 1`
+    select from ${sessions} s
+    join ${users} u on ${u.id} = ${s.userId} join caller on ${caller.userId} = ${u.id}
+    where ${isLive({ session: s, user: u, now })} and (not ${isKept} or ${s.id} <> ${caller.sessionId})
+    limit 1`
 }

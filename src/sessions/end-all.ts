@@ -3,9 +3,9 @@ import { AppError } from '../errors.ts'
 import { revokeSessions } from './end-all.sql.ts'
 
 /**
- * Signs a user out everywhere, or everywhere else.
+ * Ends every session of a user; with `keepCurrent`, every one but the caller's.
  *
- * @throws AppError `invalid_token` if the caller's session ended meanwhile
+ * @throws AppError `invalid_token` if the caller's session has ended meanwhile
  */
 export async function endAllSessions(
   deps: Pick<Deps, 'db' | 'clock' | 'client'>,

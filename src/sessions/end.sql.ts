@@ -10,7 +10,7 @@ import { time } from '../sql/time.ts'
 import { users } from '../users/schema.ts'
 import { sessions } from './schema.ts'
 
-/** How a person ended a session: the event, and what the row says. */
+/** By the event of a session's end: the `revoked_reason` of its row. */
 const REASONS = {
   signed_out: 'signed_out',
   session_ended: 'ended',
@@ -18,7 +18,7 @@ const REASONS = {
 
 type Ending = {
   sessionId: string
-  /** Whose it must be; `null`: a token of the session is proof enough. */
+  /** The user it has to belong to; `null`: anybody, since the caller presented a token of it. */
   userId: number | null
   now: Date
   type: keyof typeof REASONS
@@ -28,9 +28,9 @@ const s = columnsOf(sessions, 's')
 const u = columnsOf(users, 'u')
 
 /**
- * Ends one session.
+ * Ends one live session.
  *
- * @returns whether a session ended
+ * @returns whether there was one to end
  */
 export async function revokeSession(
   { db, client }: { db: Database; client: Client },

@@ -69,8 +69,8 @@ export const sessions = {
     session_ended: { meaning: 'Sessions were ended from elsewhere, or as there were too many.' },
   },
   purges: {
-    // Thirty days, to find out later what happened. A live session is never that old: its end is in the
-    // future, and a refresh only moves it further.
+    // Thirty days after its end, for investigations. The idle end of a live session is in the future, and a
+    // refresh moves it further.
     sessions: { table, age: table.idleExpiresAt, keepDays: 30 },
   },
 } as const satisfies Feature

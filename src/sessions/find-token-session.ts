@@ -1,14 +1,14 @@
 import { readRefreshToken } from '../crypto/refresh-token.ts'
 import type { Deps } from '../deps.ts'
-import { verifyAccessToken } from './access-token.ts'
+import { verifyAccessToken } from './verify-access-token.ts'
 
 type Tokens = { refreshToken: string | null; accessToken: string | null }
 
 /**
- * Which session tokens belong to, by their signatures alone: whoever signs out an hour after their access
- * token expired still means that session. Costs no query.
+ * Finds the session of a refresh token or else of an access token, by their signatures alone and without a
+ * query. An access token that has expired counts too: a user who signs out an hour later means that session.
  *
- * @returns the id, or `null` where neither token is ours
+ * @returns the session's id; `null` if neither token is ours
  */
 export async function findTokenSession(
   deps: Pick<Deps, 'clock' | 'config' | 'keyRing' | 'refreshKeys'>,

@@ -1,7 +1,7 @@
 import { makeRefreshToken } from '../crypto/refresh-token.ts'
 import type { Deps } from '../deps.ts'
 import type { Principal } from '../sql/users.ts'
-import { issueAccessToken } from './access-token.ts'
+import { issueAccessToken } from './issue-access-token.ts'
 
 export type TokenPair = {
   user: Principal
@@ -14,7 +14,7 @@ export type TokenPair = {
 export type TokenSubject = {
   user: Principal
   sessionId: string
-  /** Which refresh token of the session, counted from 0. */
+  /** How often the session has been refreshed; 0 at the sign-in. */
   generation: number
   idleExpiresAt: Date
   authenticatedAt: Date
@@ -24,7 +24,7 @@ export type TokenSubject = {
 
 export type IssueDeps = Pick<Deps, 'config' | 'clock' | 'random' | 'keyRing' | 'refreshKeys'>
 
-/** The two tokens of a session as it is now: what a sign-in and every refresh answer. */
+/** Issues the access token and the refresh token of a session, at the sign-in and at every refresh. */
 export async function issueTokens(deps: IssueDeps, subject: TokenSubject): Promise<TokenPair> {
   const { token, expiresInSeconds } = await issueAccessToken(deps, subject)
   const remaining = subject.idleExpiresAt.getTime() - deps.clock().getTime()

@@ -4,9 +4,9 @@ import type { Session } from '../sql/sessions.ts'
 import { selectSessions } from './queries.ts'
 
 /**
- * Where a user is signed in, the last used first.
+ * Lists the live sessions of a user, the last used first.
  *
- * @throws AppError `invalid_token` if the user is gone meanwhile
+ * @throws AppError `invalid_token` if the user has been deleted meanwhile
  */
 export async function listSessions(
   { db, clock }: Pick<Deps, 'db' | 'clock'>,

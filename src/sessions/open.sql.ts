@@ -15,9 +15,9 @@ import { sessions } from './schema.ts'
 export type Opening = {
   /** `null`: a failed attempt, which opens nothing. */
   proof: Proof | null
-  /** The account that was meant; `null`: none. */
+  /** The account that the attempt named; `null`: none. */
   attemptedId: number | null
-  /** Why the attempt failed, or would have to, if the account changed meanwhile. */
+  /** Recorded if the attempt failed, or if its proof no longer holds. */
   reason: string
   effects: SignInEffects
   session: NewSession
@@ -25,15 +25,15 @@ export type Opening = {
 }
 
 const s = columnsOf(sessions, 's')
-/** Of subqueries that select from the session `s`. */
+/** The subquery of `forgetEnded`. */
 const found = columnsOf(sessions, 'found')
 
 /**
- * Completes a sign-in and opens its session in one statement: it counts only if the account is still enabled
- * and nothing of it was revoked since the proof. A failed attempt runs the same statement for nobody: the
- * queries of all outcomes are the same.
+ * Completes a sign-in and opens its session in one statement, if the account is still enabled and still has
+ * the auth version that was proven. A failed attempt runs the same statement for a user that does not exist,
+ * so that the queries give no outcome away.
  *
- * @returns the user, or `null` if the attempt failed or the account changed in between
+ * @returns the user; `null` if the attempt failed or its proof no longer holds
  */
 export async function openSessionRow(
   { db, client }: { db: Database; client: Client },
@@ -57,7 +57,10 @@ export async function openSessionRow(
 
 const OPENED = principalFields(account)
 
-/** The part `account`: the user, if the proof still holds. No user has the id 0: a constraint sees to it. */
+/**
+ * The part `account`: the user after the sign-in, if the proof still holds. Without a proof no row matches: a
+ * check constraint keeps user ids above 0.
+ */
 function provenAccount({ proof, effects, now }: Pick<Opening, 'proof' | 'effects' | 'now'>): SQL {
   const assigned = assignments(users, {
     lastLoginAt: time(now),
@@ -72,8 +75,8 @@ function provenAccount({ proof, effects, now }: Pick<Opening, 'proof' | 'effects
 }
 
 /**
- * The part `evicted`, beside `account`: signs the sessions out that were left alone for longest, beyond the
- * most.
+ * The part `evicted`, beside `account`: revokes the least recently used sessions, so that with the new one
+ * there are `MAX_SESSIONS` at most.
  */
 function evictOldest(now: Date): SQL {
   const revoked = assignments(sessions, { revokedAt: time(now), revokedReason: 'evicted' })
@@ -86,15 +89,15 @@ function evictOldest(now: Date): SQL {
 }
 
 /**
- * How many sessions a user has rows of at most, live ones and a hundred ended ones: what people do with their
- * sessions must not take longer the more of them have ended.
+ * The most rows of sessions that a user keeps: `MAX_SESSIONS` live ones and a hundred that have ended.
+ * Without this bound, every statement over a user's sessions would slow down with each sign-in.
  */
 export const MAX_KEPT = 200
 
-/** More than a sign-in adds, so that the number comes down to the bound. */
+/** More than the one row that a sign-in adds, so that the number comes down to `MAX_KEPT`. */
 const FORGOTTEN_AT_ONCE = 10
 
-/** The part `forgotten`, beside `account`: deletes the oldest ended sessions beyond those that are kept. */
+/** The part `forgotten`, beside `account`: deletes the oldest ended sessions beyond `MAX_KEPT`. */
 function forgetEnded(now: Date): SQL {
   return sql`
     delete from ${sessions} where ${sessions.id} in (

@@ -1,18 +1,18 @@
 import type { Deps } from '../deps.ts'
 import type { Proof, SignInEffects } from '../sql/opening.ts'
 import { type IssueDeps, issueTokens, type TokenPair } from './issue-tokens.ts'
-import { newSession } from './new-session.ts'
 import { openSessionRow } from './open.sql.ts'
+import { prepareSession } from './prepare-session.ts'
 
-/** An attempt to sign in, as the way of proving leaves it. */
+/** The result of one way of signing in, such as the password. */
 export type SignInAttempt = {
   /** `null`: it failed. */
   proof: Proof | null
-  /** The account that was meant; `null`: none. */
+  /** The account that the attempt named; `null`: none. */
   attemptedId: number | null
-  /** Why it failed, for the event; of a proof, why it will have failed if the account changed meanwhile. */
+  /** For the event if the attempt failed, or if its proof no longer holds when the session opens. */
   reason: string
-  /** What the way of proving has to write, in the statement that opens the session. */
+  /** Its own writes, in the statement that opens the session. */
   effects: (now: Date) => SignInEffects
 }
 
@@ -21,7 +21,7 @@ export type SignInAttempt = {
  * statement.
  *
  * @param options.forCookie whether the tokens go into cookies
- * @returns `null` if there is no proof, or if it holds no longer
+ * @returns `null` if there is no proof, or if it no longer holds
  */
 export async function openSession(
   deps: IssueDeps & Pick<Deps, 'db' | 'client'>,
@@ -29,9 +29,9 @@ export async function openSession(
   { forCookie }: { forCookie: boolean },
 ): Promise<TokenPair | null> {
   const now = deps.clock()
-  const session = newSession(deps, now)
+  const session = prepareSession(deps, now)
   const user = await openSessionRow(deps, { ...attempt, effects: effects(now), session, now })
-  // The statement of a failed attempt finds nobody, but what it answers is not what decides.
+  // Without a proof the statement finds nobody. Even if its response says otherwise, nobody is signed in.
   if (!attempt.proof || user?.id !== attempt.proof.userId) return null
   const { id: sessionId, idleExpiresAt } = session
   return await issueTokens(deps, {

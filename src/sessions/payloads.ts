@@ -16,7 +16,7 @@ export const logoutBody = z
     token: z
       .optional(z.string())
       .check(z.meta({ description: 'A refresh or access token, as OAuth 2 clients call it (RFC 7009).' })),
-    // A hint is all that it is (RFC 7009 section 2.1): which kind a token is, its signature says.
+    // Ignored, as RFC 7009 section 2.1 allows: the signature decides which kind a token is.
     token_type_hint: z.optional(z.string()),
     client_id: z.optional(z.string()),
     client_secret: z.optional(z.string()),
@@ -55,7 +55,7 @@ export function toTokenPairPayload(pair: TokenPair): z.infer<typeof tokenPairPay
   }
 }
 
-/** The answer in cookie mode: what a page may know. */
+/** The answer in cookie mode, without the tokens: scripts of the page must not get them. */
 export const cookieSessionPayload = z
   .object({
     token_type: z.literal('cookie'),
@@ -64,7 +64,7 @@ export const cookieSessionPayload = z
   })
   .check(z.meta({ id: 'CookieSession' }))
 
-/** What signing in and refreshing answer, by mode. */
+/** The answer to a sign-in and a refresh, in either mode. */
 export const signedInPayload = z.union([tokenPairPayload, cookieSessionPayload])
 
 export function toCookieSessionPayload(pair: TokenPair): z.infer<typeof cookieSessionPayload> {

@@ -3,7 +3,7 @@ import type { Database } from '../db/client.ts'
 import { run } from '../db/run.ts'
 import type { Client } from '../net/client-address.ts'
 import { recordEvents } from '../sql/events.ts'
-import { assignments, columnsOf, statement } from '../sql/parts.ts'
+import { assignments, columnsOf, type Row, statement } from '../sql/parts.ts'
 import { isLive } from '../sql/sessions.ts'
 import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
@@ -11,7 +11,7 @@ import { type Principal, principalFields } from '../sql/users.ts'
 import { users } from '../users/schema.ts'
 import { sessions } from './schema.ts'
 
-/** What presenting a refresh token led to. `none`: no such session, or it is not live. */
+/** The outcome of a refresh. `none`: the session does not exist or is not live. */
 export type Refresh =
   | { outcome: 'none' | 'replayed' }
   | {
@@ -28,27 +28,38 @@ export type RefreshAttempt = {
   now: Date
   /** A token that was replaced after this is answered with the current one. */
   graceSince: Date
-  /** The same for the direct predecessor of the current token, which nobody has presented yet. */
+  /** The same for the direct predecessor of the current token, if the current one was never presented. */
   unusedSince: Date
   /** When the session ends unless it is refreshed again; its absolute end still comes first. */
   idleExpiresAt: Date
 }
 
 /**
- * As many rotations as `LIMIT_REFRESH_SESSION` allows a minute by default; a token before them is a replay.
+ * How many replaced tokens are remembered: more than the 60 rotations a minute that `LIMIT_REFRESH_SESSION`
+ * allows by default. An older token is a replay.
  */
 const MAX_REPLACED = 64
 
 const s = columnsOf(sessions, 's')
 const u = columnsOf(users, 'u')
-/** The session as it was before, its row locked. */
 const locked = columnsOf(sessions, 'locked')
 const rotated = columnsOf(sessions, 'rotated')
 
+const REFRESHED = {
+  outcome: sql<string>`
+    case when is_current then 'rotated' when is_grace then 'grace' else 'replayed' end`,
+  generation: sql<number>`coalesce(${rotated.generation}, ${locked.generation})`,
+  idleExpiresAt: sql`coalesce(${rotated.idleExpiresAt}, ${locked.idleExpiresAt})`.mapWith(
+    sessions.idleExpiresAt,
+  ),
+  sessionCreatedAt: locked.createdAt,
+  ...principalFields(u),
+}
+
 /**
- * Decides about a refresh token and writes what it decides, in one statement. The row of the session is
- * locked first, so of any number of parallel uses one rotates and the others find the token replaced just
- * now. Whether the session is live is asked of the locked row and of the user's row together.
+ * Decides about a refresh token and writes the decision, in one statement. It locks the session's row first:
+ * of parallel uses one rotates, and the others find that the token was just replaced. A session that ends
+ * while we wait for its lock is not refreshed, since PostgreSQL checks `isLive` again on the locked row.
  */
 export async function rotateSession(
   { db, client }: { db: Database; client: Client },
@@ -73,42 +84,30 @@ export async function rotateSession(
   return toRefresh(row)
 }
 
-const REFRESHED = {
-  outcome: sql<string>`case when is_current then 'rotated' when is_grace then 'grace' else 'replayed' end`,
-  generation: sql<number>`coalesce(${rotated.generation}, ${locked.generation})`,
-  idleExpiresAt: sql`coalesce(${rotated.idleExpiresAt}, ${locked.idleExpiresAt})`.mapWith(
-    sessions.idleExpiresAt,
-  ),
-  sessionCreatedAt: locked.createdAt,
-  ...principalFields(u),
-}
-
-type RefreshRow = Principal &
-  Record<'idleExpiresAt' | 'sessionCreatedAt', Date> &
-  Record<'generation', number>
-
-function toRefresh(row: (RefreshRow & { outcome: string }) | undefined): Refresh {
+function toRefresh(row: Row<typeof REFRESHED> | undefined): Refresh {
   if (row?.outcome === 'replayed') return { outcome: 'replayed' }
-  // A row that says neither is no answer of this statement, and nobody's tokens are made from it.
+  // This statement has no other outcome: a response with one is faulty, and no tokens are issued for it.
   if (row?.outcome !== 'rotated' && row?.outcome !== 'grace') return { outcome: 'none' }
   const { outcome, generation, idleExpiresAt, sessionCreatedAt: createdAt, ...user } = row
   return { outcome, generation, idleExpiresAt, createdAt, user }
 }
 
 /**
- * The part `locked`: the live session with its row locked, whether the token is its current one
- * (`is_current`), and whether it may still be answered (`is_grace`).
+ * The part `locked`: the live session, its row locked, with `is_current` (the token is the current one) and
+ * `is_grace` (it was replaced so recently that it is answered with the current one).
  *
- * `replaced_at` has the newest time first, so a token's own is as far down as its generation lies behind;
- * beyond the end of the array it is null, which is no grace.
+ * `replaced_at` begins with the newest time, so a token n generations old was replaced at `replaced_at[n]`.
+ * Beyond the array's end that is null, which counts as no grace.
  */
 function lockSession({ sessionId, generation, now, graceSince, unusedSince }: RefreshAttempt): SQL {
   return sql`
     select s.*, ${s.generation} = ${generation} as is_current,
       ${s.replacedAt}[${s.generation} - ${generation}::integer] > ${time(graceSince)}
-        or ${s.generation} = ${generation}::integer + 1 and ${s.replacedAt}[1] > ${time(unusedSince)} as is_grace
+        or ${s.generation} = ${generation}::integer + 1
+          and ${s.replacedAt}[1] > ${time(unusedSince)} as is_grace
     from ${sessions} s join ${users} u on ${u.id} = ${s.userId}
-    where ${s.id} = ${sessionId}::uuid and ${s.generation} >= ${generation} and ${isLive({ session: s, user: u, now })}
+    where ${s.id} = ${sessionId}::uuid and ${s.generation} >= ${generation}
+      and ${isLive({ session: s, user: u, now })}
     for update of s`
 }
 
@@ -126,7 +125,7 @@ function rotate({ now, unusedSince, idleExpiresAt }: RefreshAttempt): SQL {
     returning ${s.generation}, ${s.idleExpiresAt}`
 }
 
-/** The part `revoked`, beside `locked`: a token that is neither current nor within the grace is a copy. */
+/** The part `revoked`, beside `locked`: ends the session if the token is neither current nor in grace. */
 function revokeReplayed(now: Date): SQL {
   const revoked = assignments(sessions, { revokedAt: time(now), revokedReason: 'replayed' })
   return sql`

@@ -7,33 +7,34 @@ import { type IssueDeps, issueTokens, type TokenPair } from './issue-tokens.ts'
 import { rotateSession } from './refresh.sql.ts'
 
 /**
- * How long the predecessor of a token that nobody presented yet still answers it. A lost answer is retried
- * within that: after a timeout of ours, a client's back-off, a tunnel. A thief gains nothing by it that the
- * theft of the current token would not give, and is found out by the next rotation but one.
+ * How long the predecessor of a token that was never presented is still answered with it. A client that lost
+ * a response retries within that: after a timeout of ours, its own back-off, a tunnel. A thief who has the
+ * predecessor gains no more than one who has the current token, and the next rotation but one detects them.
  */
 const UNUSED_SECONDS = 120
 
 /**
  * Exchanges a refresh token for the next pair, in one statement; a forged token costs none.
  *
- * Two kinds of old tokens are answered with the current one and change nothing: one that was current within
+ * Two kinds of old tokens are answered with the current one and change nothing: one that was replaced within
  * the grace, as when several tabs refresh at once; and the direct predecessor of a token that was never
- * presented, as when the answer was lost. Any other one is a copy, and it can't be known whose: the session
- * ends for both.
+ * presented, as when a response was lost. Any other old token is a replay. Owner and thief look the same, so
+ * the session ends for both.
  *
- * The times compared were written by other instances: the grace forgives what their clocks may differ by.
+ * Other instances wrote the times that are compared, so the leeway for clocks that differ is added to the
+ * grace.
  *
  * @throws AppError `invalid_token` for every reason to refuse it; `rate_limited`
  * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2
  */
-export async function refresh(
+export async function refreshSession(
   deps: IssueDeps & Pick<Deps, 'db' | 'client' | 'log' | 'localLimits'>,
   { token, forCookie }: { token: string; forCookie: boolean },
 ): Promise<TokenPair> {
   const { clock, config, log } = deps
   const content = await readRefreshToken(deps.refreshKeys, token)
   if (!content) throw new AppError('invalid_token')
-  // A rotation writes: who has one token must not be able to make it write without end.
+  // Each rotation writes: without a limit, one token could make the database write without end.
   const { success, retryAfterSeconds = null } = await deps.localLimits.limitRefreshSession.limit({
     key: content.sessionId,
   })

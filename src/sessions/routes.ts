@@ -9,8 +9,8 @@ import { AppError } from '../errors.ts'
 import type { AppEnv } from '../http/context.ts'
 import { describeRoute } from '../http/describe-route.ts'
 import { validBody, validQuery } from '../http/validate.ts'
+import { endSession } from './end.ts'
 import { endAllSessions } from './end-all.ts'
-import { endOwnSession } from './end-own-session.ts'
 import { findTokenSession } from './find-token-session.ts'
 import { listSessions } from './list.ts'
 import {
@@ -21,7 +21,7 @@ import {
   signedInPayload,
   toSessionListPayload,
 } from './payloads.ts'
-import { refresh } from './refresh.ts'
+import { refreshSession } from './refresh.ts'
 import { signOut } from './sign-out.ts'
 
 const tag = 'Sign-in'
@@ -34,7 +34,8 @@ export const sessionRoutes = new Hono<AppEnv>()
     describeRoute({
       summary: 'Exchange a refresh token for the next pair',
       description:
-        'The token before the current one is answered with the current one for a few seconds; after that, and with any older one, the session ends.',
+        'The token before the current one is answered with the current one for a few seconds; after that, ' +
+        'and with any older one, the session ends.',
       tag,
       responses: { 200: signedInPayload },
       errors: ['unauthenticated', 'invalid_token', 'origin_rejected', 'rate_limited'],
@@ -45,7 +46,7 @@ export const sessionRoutes = new Hono<AppEnv>()
       const token = given ?? cookieToken(c, 'refresh')
       if (token === null) throw new AppError('unauthenticated')
       const useCookies = given === undefined
-      const pair = await refresh(c.var.deps, { token, forCookie: useCookies })
+      const pair = await refreshSession(c.var.deps, { token, forCookie: useCookies })
       c.set('userId', pair.user.id)
       return await answerTokens(c, pair, { useCookies, device: null })
     },
@@ -121,7 +122,7 @@ export const ownSessionRoutes = new Hono<AppEnv>()
     }),
     async (c) => {
       const id = c.req.param('id')
-      await endOwnSession(c.var.deps, { userId: c.var.user.id, sessionId: id })
+      await endSession(c.var.deps, { userId: c.var.user.id, sessionId: id })
       if (id === c.var.sessionId) clearSessionCookies(c)
       return c.body(null, 204)
     },

@@ -14,13 +14,13 @@ export const sessions = lumascope.table(
     userId: integer('user_id')
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
-    /** The user's at the sign-in: raising the user's ends every session at once. */
+    /** The user's at the sign-in. Raising the user's ends every session at once. */
     authVersion: integer('auth_version').notNull(),
     /** Which refresh token is the current one, counted from 0; written by refreshing. */
     generation: integer('generation').notNull().default(0),
     /**
-     * When the tokens before the current one were replaced, the latest first; only what can still be asked
-     * about, 16 at most. Null: there was none. Written by refreshing.
+     * When the tokens before the current one were replaced, the latest first; only those that can still be in
+     * grace, 64 at most. Null: there was none. Written by refreshing.
      */
     replacedAt: time('replaced_at').array(),
     createdAt: time('created_at').notNull(),
@@ -32,7 +32,7 @@ export const sessions = lumascope.table(
     expiresAt: time('expires_at').notNull(),
     /** Null: not revoked. */
     revokedAt: time('revoked_at'),
-    /** `signed_out`, `replayed`, `ended`, `evicted`, `replaced`; for people who look into the table. */
+    /** `signed_out`, `replayed`, `ended`, `evicted` or `replaced`; for people who read the table. */
     revokedReason: text('revoked_reason'),
     /** Of the sign-in. */
     ipAddress: text('ip_address'),
@@ -40,9 +40,9 @@ export const sessions = lumascope.table(
     userAgent: text('user_agent'),
   },
   (table) => [
-    // By the age that never changes, so that a refresh leaves the index alone.
+    // By a time that never changes, so that a refresh has nothing to write here.
     index('sessions_user_id_created_at_index').on(table.userId, table.createdAt),
-    // What the purge looks for.
+    // For the purge.
     index('sessions_idle_expires_at_index').on(table.idleExpiresAt),
   ],
 )

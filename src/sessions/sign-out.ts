@@ -1,7 +1,7 @@
 import type { Deps } from '../deps.ts'
 import { revokeSession } from './end.sql.ts'
 
-/** Ends the session that a token of it named; one that has ended already is no error. */
+/** Ends the session that the caller presented a token of. One that has ended already is no error. */
 export async function signOut(
   deps: Pick<Deps, 'db' | 'clock' | 'client'>,
   { sessionId }: { sessionId: string },

@@ -17,9 +17,10 @@ const u = columnsOf(users, 'u')
 const current = columnsOf(users, 'current')
 
 /**
- * Changes what people may change of themselves. If all is as it was, nothing is written or recorded.
+ * Changes the profile of the caller. If every value is as before, nothing is written or recorded.
  *
- * @returns the user as stored now, that the username is taken, or `null` if the caller's session has ended
+ * @returns the user as stored now; `username` if somebody else has that one; `null` if the caller's session
+ *   has ended
  */
 export async function updateProfile(
   { db, client }: { db: Database; client: Client },
@@ -54,7 +55,7 @@ function changedFields({ username, fullName }: ProfileChange): string[] {
   return [...(username === undefined ? [] : ['username']), ...(fullName === undefined ? [] : ['full_name'])]
 }
 
-/** The part `changed`, beside `caller`: a row only if something is other than it was. */
+/** The part `changed`, beside `caller`: the user after the change, if a value differs from the one before. */
 function changeProfile({ username, fullName, now }: ProfileChange): SQL {
   const newUsername = sql`coalesce(${username ?? null}, ${u.username})`
   const newFullName = sql`coalesce(${fullName ?? null}, ${u.fullName})`

@@ -2,12 +2,13 @@ import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 import type { User } from '../sql/users.ts'
 import { updateProfile } from './change-profile.sql.ts'
-import { takenError } from './taken.ts'
+import { takenError } from './taken-error.ts'
 
 /**
- * Changes the username or the name of a user.
+ * Changes a user's own username or full name.
  *
- * @throws AppError `username_taken` with the pointer; `invalid_token` where the session ended meanwhile
+ * @returns the user as stored now
+ * @throws AppError `username_taken` with the pointer; `invalid_token` if the caller's session has ended
  */
 export async function changeProfile(
   deps: Pick<Deps, 'db' | 'clock' | 'client'>,

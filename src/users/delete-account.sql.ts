@@ -14,8 +14,10 @@ const u = columnsOf(users, 'u')
 const isRight = sql`exists (select from deleted union all select from last_admin)`
 
 /**
- * Deletes a user with everything of theirs; what is recorded of them stays as long as any event. The last
- * enabled administrator stays.
+ * Deletes the caller's account and all that belongs to it, unless it is the last enabled administrator's. Its
+ * events are kept for as long as all others.
+ *
+ * @returns `done`, or why the account was not deleted
  */
 export async function deleteOwnUser(
   { db, client }: { db: Database; client: Client },

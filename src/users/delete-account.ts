@@ -6,8 +6,8 @@ import { deleteOwnUser } from './delete-account.sql.ts'
 /**
  * Deletes a user's own account with everything that belongs to it, sessions included.
  *
- * @throws AppError `wrong_password` or `rate_limited`; `last_admin` where nobody else is an administrator who
- *   is enabled; `invalid_token` where the caller's session ended meanwhile
+ * @throws AppError `wrong_password` or `rate_limited`; `last_admin` if no other enabled user is an
+ *   administrator; `invalid_token` if the caller's session has ended meanwhile
  */
 export async function deleteAccount(
   deps: AttemptDeps,

@@ -21,11 +21,11 @@ const username = z.string().check(
  * two or more labels of 63 (RFC 1035 section 2.3.4), the last of which is no number (RFC 3696 section 2).
  * Each character can be in one place only, so matching takes linear time.
  *
- * Three things that the grammar has are refused. A `Quoted-string`: hosts that expect to receive mail should
- * not have any (same section), it is one mailbox in several spellings, and programs downstream split
- * addresses at its spaces and commas. An address literal (`[192.0.2.1]`), which no provider delivers to and
- * which is a machine's, not a person's. A domain without a dot, which is nobody's outside one network
- * (section 2.3.5, RFC 7085).
+ * We refuse three forms that the grammar allows. A `Quoted-string`: hosts that expect to receive mail should
+ * not use any (same section), it spells one mailbox in several ways, and other programs split addresses at
+ * its spaces and commas. An address literal (`[192.0.2.1]`): it belongs to a machine, not a person, and no
+ * provider delivers to it. A domain without a dot: it exists only inside one network (section 2.3.5, RFC
+ * 7085).
  *
  * @see https://www.rfc-editor.org/rfc/rfc5321#section-4.1.2
  */
@@ -35,8 +35,8 @@ const EMAIL = (() => {
   return new RegExp(`^(?=[^@]{1,64}@)${atom}(?:\\.${atom})*@(?:${label}\\.)+(?![0-9]+$)${label}$`)
 })()
 
-// Checked before it is lower-cased: the Kelvin sign lower-cases to an ASCII k, and would be another's
-// address.
+// Checked before it is lower-cased: the Kelvin sign lower-cases to an ASCII k, and would become somebody
+// else's address.
 const email = z.string().check(
   z.trim(),
   z.maxLength(MAX_EMAIL_CHARACTERS, {
@@ -50,8 +50,8 @@ const email = z.string().check(
 
 const fullName = line(MAX_NAME_CODE_POINTS, 'Ada Lovelace')
 
-/** Members of a profile that can be changed. */
-export const profileMembers = {
+/** The fields of a profile that can be changed. */
+export const profileFields = {
   username: z.optional(username),
   full_name: z.optional(fullName),
 }
@@ -67,7 +67,7 @@ export const changesSomething = z.refine<object>((body) => Object.keys(body).len
 
 /** `PATCH /users/me` */
 export const profileBody = z
-  .strictObject(profileMembers)
+  .strictObject(profileFields)
   .check(changesSomething, z.meta({ id: 'ProfileChange' }))
 
 /** `DELETE /users/me` */
@@ -75,7 +75,8 @@ export const accountDeletionBody = z
   .strictObject({ password: givenPassword })
   .check(z.meta({ id: 'AccountDeletion' }))
 
-export const userMembers = {
+/** The fields of a user in every payload that shows one. */
+export const userPayloadFields = {
   id: z.int(),
   username: z.string(),
   email: z.string(),
@@ -86,15 +87,18 @@ export const userMembers = {
   updated_at: z.iso.datetime(),
 }
 
-/** A person, as the API shows one. */
-export const userPayload = z.object(userMembers).check(z.meta({ id: 'User' }))
+/** A user, as the API shows them. */
+export const userPayload = z.object(userPayloadFields).check(z.meta({ id: 'User' }))
 
-/** `GET /auth/me`: the existing frontend reads one role. */
+/** `GET /auth/me`: existing LumaScope frontends read one role. */
 export const userWithRolePayload = z
-  .object({ ...userMembers, role: z.string().check(z.meta({ description: 'The first of the roles.' })) })
+  .object({
+    ...userPayloadFields,
+    role: z.string().check(z.meta({ description: 'The first of the roles.' })),
+  })
   .check(z.meta({ id: 'UserWithRole' }))
 
-/** Writes the members out one by one, so that a new column is never sent by accident. */
+/** Written field by field, so that a new column is never sent by accident. */
 export function toUserPayload(user: User): z.infer<typeof userPayload> {
   return {
     id: user.id,

@@ -17,12 +17,15 @@ export type NewUser = {
   email: string
   fullName: string
   passwordHash: string
-  /** What it is counted for. */
+  /** The limits that count the registration, from narrow to wide. */
   buckets: readonly Bucket[]
   now: Date
 }
 
-/** What became of a registration: the user, or which of the two is taken (the address, if both are). */
+/**
+ * The outcome of a registration: the user; or which of the two is taken (`email`, if both are); or the limit
+ * is used up.
+ */
 export type Registered =
   | { outcome: 'created'; user: User }
   | { outcome: 'email' | 'username' }
@@ -32,11 +35,12 @@ const u = columnsOf(users, 'u')
 const created = columnsOf(users, 'created')
 
 /**
- * Counts a registration and creates the user with the default role, in one statement. Uniqueness is the
- * index's to decide: of parallel registrations exactly one gets its row, whatever any of them could have read
- * before. A taken name is seen beforehand or found by the address's index without an error, so that the
- * attempt counts; only who loses a race for a username is not counted, and learns of nothing that was there
- * before.
+ * Counts a registration and creates the user with the default role, in one statement. The unique indexes
+ * decide races: of parallel registrations exactly one gets its row.
+ *
+ * An attempt at a taken name counts, so that nobody can probe names without a limit: the part `taken` finds
+ * it, or in a race for an email address `on conflict do nothing`. Losing a race for a username is an error,
+ * which rolls the count back; but it reveals no account that existed before.
  */
 export async function insertUser(
   { db, client }: { db: Database; client: Client },
@@ -81,14 +85,14 @@ const REGISTERED = {
 
 type Profile = Pick<NewUser, 'username' | 'email' | 'fullName' | 'passwordHash'>
 
-/** The part `taken`: which of the two somebody has already. */
+/** The part `taken`: whether somebody has the email address, and whether somebody has the username. */
 function findTaken({ username, email }: Profile): SQL {
   return sql`
     select exists (select from ${users} u where lower(${u.email}) = lower(${email})) as email,
       exists (select from ${users} u where lower(${u.username}) = lower(${username})) as username`
 }
 
-/** The part `created`, beside `allowed` and `taken`. */
+/** The part `created`, beside `allowed` and `taken`: the new user, if both let it be created. */
 function create(profile: Profile, now: Date): SQL {
   const from = sql`from allowed, taken where not taken.email and not taken.username`
   return sql`
@@ -96,17 +100,23 @@ function create(profile: Profile, now: Date): SQL {
     on conflict (lower(${bare(users.email)})) do nothing returning *`
 }
 
-/** The part `granted`, beside `created`. */
+/** The part `granted`, beside `created`: the default role. */
 function grantDefaultRole(): SQL {
   const granted = { userId: created.id, roleName: DEFAULT_ROLE }
-  return sql`${insertInto(userRoles, granted, { from: sql`from created` })} returning ${bare(userRoles.roleName)}`
+  return sql`
+    ${insertInto(userRoles, granted, { from: sql`from created` })}
+    returning ${bare(userRoles.roleName)}`
 }
 
 function toRegistered(row: Row<typeof REGISTERED> | undefined): Registered {
   if (!row) throw new Error('A registration has no outcome')
   const { isAllowed, secondsToWait, isEmailTaken, isUsernameTaken, ...user } = row
   if (!isAllowed) return { outcome: 'limited', secondsToWait }
-  if (user.id !== null) return { outcome: 'created', user: user as User }
-  // Neither was seen: the address was taken while the statement ran.
+  if (isUser(user)) return { outcome: 'created', user }
+  // If neither was found, the address was taken while the statement ran.
   return { outcome: isUsernameTaken && !isEmailTaken ? 'username' : 'email' }
+}
+
+function isUser(row: { [Name in keyof User]: User[Name] | null }): row is User {
+  return row.id !== null
 }

@@ -5,17 +5,17 @@ import { refuseLocally } from '../limits/refuse-locally.ts'
 import { assertAcceptable, type PasswordRulesDeps } from '../passwords/assert-acceptable.ts'
 import type { User } from '../sql/users.ts'
 import { insertUser } from './register.sql.ts'
-import { takenError } from './taken.ts'
+import { takenError } from './taken-error.ts'
 
 export type Registration = { username: string; email: string; fullName: string; password: string }
 
 /**
- * Creates an account: one hash, then one statement. The hash comes first even where the address turns out to
- * be taken, so that the time of the answer does not depend on it. What this process has seen too much of
- * already is refused before it: the statement decides for all processes, but only after the work.
+ * Creates an account: one hash, then one statement. The hash comes first even if the address turns out to be
+ * taken, so that the response time does not depend on it. The statement counts for all processes, but only
+ * after that work; a flood that reaches one process is refused before it, by that process's own count.
  *
- * @throws AppError `email_taken` or `username_taken`, with the pointer; `rate_limited`; what
- *   `assertAcceptable` throws
+ * @throws AppError `email_taken` or `username_taken`, with the pointer; `rate_limited`; and the errors of
+ *   `assertAcceptable`
  */
 export async function registerUser(
   deps: Pick<Deps, 'db' | 'clock' | 'config' | 'client' | 'limitKeys' | 'passwords' | 'localLimits'> &

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { check, index, integer, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { lumascope, time } from '../features/tables.ts'
 
-/** The index that decides about usernames; PostgreSQL names it in its error. */
+/** The unique index of usernames; PostgreSQL's error names it. */
 export const USERNAME_KEY = 'users_username_key'
 
 export const users = lumascope.table(
@@ -17,25 +17,24 @@ export const users = lumascope.table(
     /** 1-100 code points. */
     fullName: text('full_name').notNull(),
     /**
-     * Self-describing (`crypto/password.ts`); written by registering and by upgrades at sign-in. Null: nobody
-     * signs in with a password.
+     * Self-describing (`crypto/password.ts`); written by registering, password changes and upgrades at
+     * sign-in. Null: the account has no password to sign in with.
      */
     passwordHash: text('password_hash'),
     /**
-     * Wrong passwords since the last right one, other than those of known devices and sessions, which count
-     * for themselves. One is forgiven every 7.2 hours after the last; at the maximum of `sql/lockout.ts` the
-     * account is locked.
+     * Wrong passwords since the last right one, without those of known devices and sessions, whose buckets
+     * count them. One is forgiven every 7.2 hours after the last. At `MAX_CONSECUTIVE_FAILURES` of
+     * `sql/lockout.ts` the account is locked.
      */
     consecutiveFailures: integer('consecutive_failures').notNull().default(0),
     /** When the last of them was counted; null: never. */
     lastFailedAt: time('last_failed_at'),
     /**
-     * Goes up by one whenever what was begun before must come to nothing, as with a new password; not when
-     * the same password is hashed anew. A sign-in that read another number than it finds when it completes
-     * fails.
+     * Raised by one to end all sessions and sign-ins under way, as with a new password; not when the same
+     * password is hashed again. A sign-in fails if the number has changed since it began.
      */
     authVersion: integer('auth_version').notNull().default(1),
-    /** Goes up with every new password: browsers that were known by an older one are so no more. */
+    /** Raised by every new password: devices that became known under an older one are no longer known. */
     passwordVersion: integer('password_version').notNull().default(1),
     /** When the address was last proven; null: never. */
     emailVerifiedAt: time('email_verified_at'),
@@ -54,18 +53,18 @@ export const users = lumascope.table(
     check('users_id_positive', sql`${table.id} > 0`),
     uniqueIndex('users_email_key').on(sql`lower(${table.email})`),
     uniqueIndex(USERNAME_KEY).on(sql`lower(${table.username})`),
-    // What a search reads, each in order.
+    // For searches.
     ...Object.entries(searchKeys(table)).map(([name, key]) =>
       index(`users_${name}_search`).on(key, table.id),
     ),
-    // Accounts of one status, by pages: whatever part of all they are.
+    // For pages of accounts of one status, however few they are.
     index('users_status_index').on(accountStatus(table.disabledAt), table.id),
   ],
 )
 
 /**
- * What a search compares the beginning of, each with an index. In the order of bytes, since a language's own
- * does not keep those together that begin alike.
+ * The keys that a search compares by prefix, each with an index. In the order of bytes: in a language's own
+ * order, keys with the same prefix need not stand together.
  */
 export function searchKeys({ username, email, fullName }: Record<'username' | 'email' | 'fullName', object>) {
   return {
@@ -73,13 +72,13 @@ export function searchKeys({ username, email, fullName }: Record<'username' | 'e
     email: inBytes(sql`${email}`),
     full_name: inBytes(sql`${fullName}`),
     last_name: inBytes(sql`split_part(${fullName}, ' ', -1)`),
-    // From its @ on.
+    // With its @.
     domain: inBytes(sql`substr(${email}, strpos(${email}, '@'))`),
   }
 }
 
-function inBytes(text: SQL): SQL {
-  return sql`(lower(${text}) collate "C")`
+function inBytes(key: SQL): SQL {
+  return sql`(lower(${key}) collate "C")`
 }
 
 /** `active` or `disabled`, as an expression that has an index. */

@@ -67,7 +67,7 @@ function makeWorkerDeps(env: Bindings): AppDeps {
   return deps
 }
 
-/** The reason is for the log alone. */
+/** Without the reason, which only the log may have. */
 function unconfigured(): Response {
   const body = {
     type: 'about:blank',

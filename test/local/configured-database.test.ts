@@ -18,9 +18,9 @@ import { Worker } from 'node:worker_threads'
 import { afterAll, describe, expect, inject, test } from 'vitest'
 import { openConfigured } from '../../local/configured-database.ts'
 import {
-  bringsSecret,
   endpointUrl,
   findHolder,
+  hasSecret,
   lockFolder,
   openEmbedded,
   openServer,
@@ -149,15 +149,15 @@ describe('the endpoint of a database', () => {
   ]
 
   test.each(refused)('asks for its secret: not for %s', (connectionString) => {
-    expect(bringsSecret(secret, connectionString)).toBe(false)
-    expect(bringsSecret(secret, endpointUrl({ port: 4444, secret }))).toBe(true)
+    expect(hasSecret(secret, connectionString)).toBe(false)
+    expect(hasSecret(secret, endpointUrl({ port: 4444, secret }))).toBe(true)
   })
 
   test('answers nobody without it, while an operator’s command has it open', async () => {
     const created = await fetch(`${inject('databasesUrl')}/postgres`, { method: 'POST' })
     const { serverUrl } = (await created.json()) as { serverUrl: string }
     const { pool, close } = await openServer(serverUrl)
-    const poolFor = (connectionString: string) => (bringsSecret(secret, connectionString) ? pool : undefined)
+    const poolFor = (connectionString: string) => (hasSecret(secret, connectionString) ? pool : undefined)
     const endpoint = await serveNeonEndpoint(createNeonEndpoint({ poolFor }), { port: 0 })
     const ask = (connectionString: string) =>
       fetch(`http://127.0.0.1:${endpoint.port}/sql`, {

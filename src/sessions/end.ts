@@ -4,11 +4,12 @@ import { AppError } from '../errors.ts'
 import { revokeSession } from './end.sql.ts'
 
 /**
- * Ends one of a user's own sessions. The session of somebody else is answered like one that never was.
+ * Ends one of a user's own sessions. Somebody else's is answered like one that does not exist, so that no
+ * answer confirms an id.
  *
  * @throws AppError `not_found`
  */
-export async function endOwnSession(
+export async function endSession(
   deps: Pick<Deps, 'db' | 'clock' | 'client'>,
   { userId, sessionId }: { userId: number; sessionId: string },
 ): Promise<void> {

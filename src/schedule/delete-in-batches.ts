@@ -1,16 +1,17 @@
 import { isTimeout } from '../db/errors.ts'
 
-/** So many deletions take a fraction of a statement's timeout, and lock their rows no longer than that. */
+/** Deleting a thousand rows takes, and keeps them locked for, a fraction of a statement's timeout. */
 const BATCH_ROWS = 1000
 
 /**
- * A batch that times out is rolled back whole; the next one is half as large. No disk is too slow for this
- * many.
+ * A batch that times out is rolled back as a whole, and the next one is half as large, down to this: even a
+ * slow disk deletes fifty rows in time.
  */
 const MIN_BATCH_ROWS = 50
 
 /**
- * PostgreSQL learns a moment later that we gave up. Until then it has the rows locked, and batches skip them.
+ * After a timeout: PostgreSQL notices a moment later that we gave up. Until then the rows stay locked, and a
+ * batch would skip them.
  */
 const PAUSE_MILLISECONDS = 500
 
@@ -28,7 +29,7 @@ const MAX_BATCHES = 300
  * @returns how many were deleted in all
  * @throws what `deleteBatch` rejects with; a timeout only if the smallest batch meets it
  */
-export async function inBatches(deleteBatch: (limit: number) => Promise<number>): Promise<number> {
+export async function deleteInBatches(deleteBatch: (limit: number) => Promise<number>): Promise<number> {
   let total = 0
   let limit = BATCH_ROWS
   for (let batch = 0; batch < MAX_BATCHES; batch++) {

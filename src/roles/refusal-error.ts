@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts'
 
-/** Why an administrator's act did not happen, whatever the act. */
+/** The reasons for which any act of an administrator can be refused. */
 export type RefusalReason = 'ended' | 'forbidden' | 'not_found' | 'outranked' | 'exceeds' | 'last_admin'
 
 const DETAILS = {
@@ -17,8 +17,8 @@ const DETAILS = {
 export function refusalError(reason: RefusalReason, detail?: string): AppError {
   if (reason === 'ended') return new AppError('invalid_token')
   if (reason === 'not_found' || reason === 'last_admin') return new AppError(reason)
-  const said = detail ?? DETAILS[reason]
+  const shown = detail ?? DETAILS[reason]
   // `permission` is also what the guard records, so that both refusals are one event.
   const recorded = reason === 'forbidden' ? 'permission' : reason
-  return new AppError('forbidden', { reason: recorded, ...(said && { detail: said }) })
+  return new AppError('forbidden', { reason: recorded, ...(shown && { detail: shown }) })
 }

@@ -1,8 +1,11 @@
 import type { Deps } from '../deps.ts'
 import type { NewSession } from '../sql/sessions.ts'
 
-/** A session as it begins now: its id, and when it ends if it is not refreshed, and whatever happens. */
-export function newSession({ config, random }: Pick<Deps, 'config' | 'random'>, now: Date): NewSession {
+/**
+ * Chooses the id of a session that begins now, and its two ends: the idle one, which each refresh moves, and
+ * the absolute one, which never changes.
+ */
+export function prepareSession({ config, random }: Pick<Deps, 'config' | 'random'>, now: Date): NewSession {
   const after = (seconds: number) => new Date(now.getTime() + seconds * 1000)
   return {
     id: random.uuid(),
