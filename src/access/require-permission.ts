@@ -22,7 +22,9 @@ export function requirePermission(permission: Permission) {
   const middleware = createMiddleware<AppEnv & { Variables: Variables }>(
     async function requirePermission(c, next) {
       const { deps } = c.var
-      const counted = isSafe(c.req.method) ? null : deps.config.limitActAccount
+      const counted = isSafe(c.req.method)
+        ? null
+        : ({ limit: deps.config.limitActAccount, per: 'account' } as const)
       const found = await authenticateWithPermissions(deps, presentedAccessToken(c), counted)
       if (!found) throw new AppError('invalid_token')
       const { user, sessionId } = found

@@ -3,6 +3,7 @@ import type { Config } from '../config/parse-config.ts'
 import { AppError } from '../errors.ts'
 import type { AppEnv } from '../http/context.ts'
 import { withMetadata } from '../http/describe-route.ts'
+import type { Counting } from '../limits/make-buckets.ts'
 import { type Authenticated, authenticate } from '../sessions/authenticate.ts'
 import type { User } from '../sql/users.ts'
 import { presentedAccessToken } from './bearer-token.ts'
@@ -10,6 +11,8 @@ import { isSafe } from './trusted-origin.ts'
 
 /** The fields of the configuration with limits by account. */
 type AccountLimit = Extract<keyof Config, `limit${string}Account`>
+
+type Options = { limit?: AccountLimit; per?: Counting['per'] }
 
 /**
  * Lets a request pass that presents a valid access token, whose session is live and whose user is enabled, at
@@ -19,14 +22,16 @@ type AccountLimit = Extract<keyof Config, `limit${string}Account`>
  * The same query counts the request for the account if it can change something.
  *
  * @param options.limit the limit that it is counted for
+ * @param options.per `session` for what an owner does against a thief: with a stolen token of another session,
+ *   nobody can use that up
  * @throws AppError `unauthenticated` if no token is presented; `invalid_token` if one is and it is not
  *   accepted, for any reason; `origin_rejected` for a cookie on a foreign page's request; `rate_limited`
  */
-export function requireUser({ limit = 'limitActAccount' }: { limit?: AccountLimit } = {}) {
+export function requireUser({ limit = 'limitActAccount', per = 'account' }: Options = {}) {
   const middleware = createMiddleware<AppEnv & { Variables: Authenticated<User> }>(
     async function requireUser(c, next) {
       const { deps } = c.var
-      const counted = isSafe(c.req.method) ? null : deps.config[limit]
+      const counted = isSafe(c.req.method) ? null : { limit: deps.config[limit], per }
       const found = await authenticate(deps, presentedAccessToken(c), counted)
       if (!found) throw new AppError('invalid_token')
       const { user, sessionId } = found

@@ -33,7 +33,9 @@ export const limits = {
       default: '60/60',
       bounds: PER_ACCOUNT,
       unit: 'requests/seconds',
-      reason: 'by account: requests that can change something, all but GET',
+      reason:
+        'by account: requests that can change something, all but GET; ending sessions and changing the ' +
+        'password by session',
     }),
     LIMIT_PROFILE_ACCOUNT: limitVariable({
       name: 'profile',

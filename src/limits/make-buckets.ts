@@ -6,12 +6,17 @@ import type { OnceBucket } from '../sql/record-once.ts'
 
 export type BucketDeps = Pick<Deps, 'config' | 'limitKeys' | 'client'>
 
+/** A limit, and whether all sessions of an account share its bucket or each has one. */
+export type Counting = { limit: Limit; per: 'account' | 'session' }
+
 /** The bucket that counts the acts of a signed-in user. */
-export async function makeAccountBucket(
+export async function makeActBucket(
   deps: BucketDeps,
-  { limit, userId }: { limit: Limit; userId: number },
+  { limit, per }: Counting,
+  { userId, sessionId }: { userId: number; sessionId: string },
 ): Promise<Bucket> {
-  return { key: await makeBucketKey(deps, limit.name, String(userId)), ...limit }
+  const counted = per === 'session' ? `session ${sessionId}` : String(userId)
+  return { key: await makeBucketKey(deps, limit.name, counted), ...limit }
 }
 
 /** The bucket of the client's network, then those of the wider networks around it. */

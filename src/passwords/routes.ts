@@ -44,7 +44,7 @@ export const signInRoutes = new Hono<AppEnv>().post(
 
 export const passwordRoutes = new Hono<AppEnv>().post(
   '/users/me/password',
-  requireUser(),
+  requireUser({ per: 'session' }),
   describeRoute({
     summary: 'Change your password',
     description:

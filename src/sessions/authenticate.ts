@@ -1,6 +1,5 @@
 import type { Deps } from '../deps.ts'
-import type { Limit } from '../features/rules.ts'
-import { type BucketDeps, makeAccountBucket } from '../limits/make-buckets.ts'
+import { type BucketDeps, type Counting, makeActBucket } from '../limits/make-buckets.ts'
 import { rateLimitedError } from '../limits/rate-limited-error.ts'
 import type { Principal, User } from '../sql/users.ts'
 import { type Counted, type Found, findPrincipal, findUser } from './authenticate.sql.ts'
@@ -13,25 +12,25 @@ export type Authenticated<Who> = { user: Who; sessionId: string }
  * Finds the user whom an access token speaks for, as stored now, and the session, which has to be live. A
  * token that fails its checks costs no query.
  *
- * @param limit the limit of the account that counts the request; `null`: none
+ * @param counting the limit that counts the request; `null`: none
  * @returns `null` if the token is not accepted, the session has ended, or the user is deleted or disabled
  * @throws AppError `rate_limited`
  */
 export function authenticate(
   deps: AuthenticateDeps,
   token: string,
-  limit: Limit | null,
+  counting: Counting | null,
 ): Promise<Authenticated<User> | null> {
-  return authenticateAs(findUser, deps, { token, limit })
+  return authenticateAs(findUser, deps, { token, counting })
 }
 
 /** The same, with the user's permissions as they are now: two more joins to plan. */
 export function authenticateWithPermissions(
   deps: AuthenticateDeps,
   token: string,
-  limit: Limit | null,
+  counting: Counting | null,
 ): Promise<Authenticated<Principal> | null> {
-  return authenticateAs(findPrincipal, deps, { token, limit })
+  return authenticateAs(findPrincipal, deps, { token, counting })
 }
 
 type Find<Who> = (
@@ -42,14 +41,14 @@ type Find<Who> = (
 async function authenticateAs<Who extends User>(
   find: Find<Who>,
   deps: AuthenticateDeps,
-  { token, limit }: { token: string; limit: Limit | null },
+  { token, counting }: { token: string; counting: Counting | null },
 ): Promise<Authenticated<Who> | null> {
   const claims = await verifyAccessToken(deps, token)
   if (!claims) return null
-  const { userId } = claims
-  const spends = limit && { limit: limit.name, bucket: await makeAccountBucket(deps, { limit, userId }) }
+  const bucket = counting && (await makeActBucket(deps, counting, claims))
+  const spends = counting && bucket && { limit: counting.limit.name, bucket }
   const found = await find(deps, { ...claims, spends, now: deps.clock() })
-  if (found?.who.id !== userId) return null
-  if (limit && !found.allowed) throw rateLimitedError(limit, found.secondsToWait)
+  if (found?.who.id !== claims.userId) return null
+  if (counting && !found.allowed) throw rateLimitedError(counting.limit, found.secondsToWait)
   return { user: found.who, sessionId: claims.sessionId }
 }

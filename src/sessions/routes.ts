@@ -96,7 +96,7 @@ export const ownSessionRoutes = new Hono<AppEnv>()
   )
   .delete(
     '/users/me/sessions',
-    requireUser(),
+    requireUser({ per: 'session' }),
     describeRoute({
       summary: 'Sign out everywhere',
       tag: 'Your account',
@@ -113,7 +113,7 @@ export const ownSessionRoutes = new Hono<AppEnv>()
   )
   .delete(
     '/users/me/sessions/:id',
-    requireUser(),
+    requireUser({ per: 'session' }),
     describeRoute({
       summary: 'End one session',
       tag: 'Your account',

@@ -65,6 +65,21 @@ describe('the limit on changes of a signed-in account (row 94)', () => {
     expect((await eventsOf(person.id)).filter((type) => type === 'limited')).toHaveLength(1)
   })
 
+  test('a stolen token can’t use up what its owner ends it with, nor the change of the password', async () => {
+    const owner = await signedIn()
+    const stolen = await openSession(owner)
+    for (let time = 0; time < 61; time++) {
+      await ask(stolen, 'DELETE', '/users/me', {})
+      await ask(stolen, 'DELETE', `/users/me/sessions/${crypto.randomUUID()}`)
+      await ask(stolen, 'POST', '/users/me/password', {})
+    }
+    expect((await ask(stolen, 'DELETE', '/users/me', {})).status).toBe(429)
+    expect((await ask(stolen, 'DELETE', '/users/me/sessions')).status).toBe(429)
+    const change = { current_password: owner.password, new_password: 'quite another horse' }
+    expect((await ask(owner, 'POST', '/users/me/password', change)).status).toBe(200)
+    expect((await ask(stolen, 'GET', '/users/me')).status).toBe(401)
+  })
+
   test('is not spent by a token of a session that has ended', async () => {
     const person = await signedIn()
     const ended = await openSession(person)
