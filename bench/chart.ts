@@ -5,7 +5,7 @@ const BAR = 16
 const LABEL = 300
 const COLOURS: Record<string, string> = { ours: '#1d6fd1', 'better-auth': '#9aa3af', FastAPI: '#c9a227' }
 
-/** Requests a second at one place a subject, operation by operation: bars of medians with whiskers to both ends. */
+/** Requests a second without a network: one bar a subject with the median, and a whisker from minimum to maximum. */
 export function chartOf(samples: readonly Sample[]): string {
   const shown = samples.filter(
     ({ people, roundTripMilliseconds }) => people === 1000 && roundTripMilliseconds === 0,
@@ -26,7 +26,7 @@ export function chartOf(samples: readonly Sample[]): string {
     y += 26
   }
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}" font-family="sans-serif" font-size="13">
-<title>Requests a second, ours and what people would take instead</title>
+<title>Requests a second, ours and the alternatives</title>
 <rect width="100%" height="100%" fill="white"/>
 ${parts.join('\n')}
 </svg>
