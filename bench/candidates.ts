@@ -23,8 +23,8 @@ export type Candidate = {
   /** The operations that it is measured at; omitted: all but `by token alone`. */
   only?: readonly Operation[]
   /**
-   * `near`: measured without the simulated network only. `far`: measured with it only. Clients of PostgreSQL's
-   * own protocol are two candidates: the near one connects past the network, and nobody counts its statements.
+   * `near`: measured without the simulated network only; `far`: with it only. A client of PostgreSQL's own
+   * protocol is two candidates: the near one connects past the network, which cannot count its statements.
    */
   distance: 'near' | 'far' | 'both'
   command(port: number): Command

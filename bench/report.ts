@@ -132,7 +132,7 @@ const COLUMNS = [
   'throughput, ours/theirs',
 ]
 
-/** Whether a cell is ours with the same conditions as theirs; the original is compared with ours under Node. */
+/** Whether a cell is ours under the same conditions. The original is compared with ours under Node. */
 function isRival(ours: Cell, theirs: Cell): boolean {
   const runtime = theirs.subject.includes('workerd') ? 'ours, workerd' : 'ours, Node'
   const same = (['operation', 'people', 'concurrency', 'roundTripMilliseconds'] as const).every(
@@ -142,4 +142,8 @@ function isRival(ours: Cell, theirs: Cell): boolean {
 }
 
 export const machine = () =>
-  `${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`
+  [
+    `${cpus().length} × ${cpus()[0]?.model.trim()}`,
+    `${Math.round(totalmem() / 2 ** 30)} GiB`,
+    `Node ${process.version}`,
+  ].join(', ')

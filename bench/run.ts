@@ -10,8 +10,8 @@ import { itemsOf, wholeNumber } from './usage.ts'
 import { withCheckout } from './with-checkout.ts'
 import { withPeers } from './with-peers.ts'
 
-// `npm run bench` compares this product with its alternatives, `npm run bench -- --before FOLDER` with another
-// checkout of itself. Rounds interleave the subjects. It prints a table and writes the results to --out.
+// `npm run bench` compares this product with its alternatives; `npm run bench -- --before FOLDER` compares it
+// with another checkout of itself. Rounds interleave the subjects. It prints a table and writes to --out.
 
 const { values: options } = parseArgs({
   options: {
