@@ -5,7 +5,7 @@ const BAR = 16
 const LABEL = 300
 const COLOURS: Record<string, string> = { ours: '#1d6fd1', 'better-auth': '#9aa3af', FastAPI: '#c9a227' }
 
-/** Requests a second at one place a subject, operation by operation: bars of medians with whiskers to both ends. */
+/** Requests a second without a network: a bar for each median, with a whisker from minimum to maximum. */
 export function chartOf(samples: readonly Sample[]): string {
   const shown = samples.filter(
     ({ people, roundTripMilliseconds }) => people === 1000 && roundTripMilliseconds === 0,
@@ -25,8 +25,9 @@ export function chartOf(samples: readonly Sample[]): string {
     }
     y += 26
   }
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}" font-family="sans-serif" font-size="13">
-<title>Requests a second, ours and what people would take instead</title>
+  const font = 'font-family="sans-serif" font-size="13"'
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}" ${font}>
+<title>Requests a second, ours and the alternatives</title>
 <rect width="100%" height="100%" fill="white"/>
 ${parts.join('\n')}
 </svg>
@@ -45,10 +46,11 @@ function bar(cell: Cell, y: number, scale: number): string {
   const colour = Object.entries(COLOURS).find(([name]) => cell.subject.startsWith(name))?.[1] ?? '#555'
   const middle = y + BAR / 2
   const figure = median >= 100 ? median.toFixed(0) : median.toFixed(1)
+  const [left, right] = [min, max].map((value) => (LABEL + value * scale).toFixed(1))
   return [
     text(16, middle + 5, cell.subject),
     `<rect x="${LABEL}" y="${y}" width="${(median * scale).toFixed(1)}" height="${BAR}" fill="${colour}"/>`,
-    `<path d="M${(LABEL + min * scale).toFixed(1)} ${middle}H${(LABEL + max * scale).toFixed(1)}" stroke="black"/>`,
+    `<path d="M${left} ${middle}H${right}" stroke="black"/>`,
     text(LABEL + max * scale + 8, middle + 5, `${figure} a second`),
   ].join('')
 }

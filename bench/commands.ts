@@ -2,22 +2,19 @@ import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { root } from './checkouts.ts'
 import type { Command } from './process.ts'
 
-/** How a server is started on either runtime. */
-export type Runtime = 'Node' | 'workerd'
+export const RUNTIMES = ['Node', 'workerd'] as const
+export type Runtime = (typeof RUNTIMES)[number]
 
 type Variables = Record<string, string>
 type Start = { port: number; probe: string; variables: Variables }
-/** A `[[ratelimits]]` of wrangler.toml: so many a key and period, in seconds. */
+/** A `[[ratelimits]]` of wrangler.toml: `limit` requests a key in `period` seconds. */
 export type Limiter = { name: string; limit: number; period: number }
-/** What a Worker finds beside its variables. */
-type Surroundings = { checkout?: string; limiters?: readonly Limiter[] }
+type WorkerOptions = { checkout?: string; limiters?: readonly Limiter[] }
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-
-/** Bundles and configurations, which hold the secrets of the run; gone with the process, however that ends. */
+/** Bundles and configurations, which contain the secrets of the run; removed when the process exits. */
 const work = mkdtempSync(join(tmpdir(), 'auth-bench-'))
 process.on('exit', () => rmSync(work, { recursive: true, force: true }))
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
@@ -27,16 +24,16 @@ export function nodeCommand(file: string, { port, probe, variables }: Start): Co
 }
 
 /**
- * The runtime of Workers itself, without the servers that development puts in front of it.
+ * workerd itself, without the servers that `wrangler dev` puts in front of it.
  *
- * @param config the wrangler.toml of what it serves
- * @param surroundings.checkout the repository that its assets and wrangler are from; this one, if absent
- * @param surroundings.limiters bindings that count by `bench/flood/limiter.js`; none, if absent
+ * @param config the path of the Worker's wrangler.toml
+ * @param options.checkout the repository whose assets and wrangler are used; default: this one
+ * @param options.limiters bindings that `bench/flood/limiter.js` implements; default: none
  */
 export function workerdCommand(
   config: string,
   { port, probe, variables }: Start,
-  { checkout = root, limiters = [] }: Surroundings = {},
+  { checkout = root, limiters = [] }: WorkerOptions = {},
 ): Command {
   const bundle = bundleOf(config, checkout)
   const file = join(bundle, `${port}.capnp`)
@@ -54,7 +51,7 @@ export function workerdCommand(
 
 const bundles = new Map<string, string>()
 
-/** The folder of what `wrangler deploy` would upload. */
+/** The folder with the bundle that `wrangler deploy` would upload. */
 function bundleOf(config: string, checkout: string): string {
   const known = bundles.get(config)
   if (known) return known
@@ -77,7 +74,7 @@ function bundleOf(config: string, checkout: string): string {
 function workerdConfiguration(
   port: number,
   variables: Variables,
-  { checkout, limiters }: Required<Surroundings>,
+  { checkout, limiters }: Required<WorkerOptions>,
 ): string {
   const texts = Object.entries(variables).map(
     ([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`,
@@ -109,7 +106,7 @@ const main :Workerd.Worker = (
 `
 }
 
-/** The launcher of the package would be a process more. */
+/** The binary itself: the launcher of the package would add a process. */
 function workerdBinary(): string {
   return execFileSync(process.execPath, ['-p', "require('workerd').default"], { cwd: root }).toString().trim()
 }

@@ -1,4 +1,17 @@
-import { type Cell, cellsOf, type Results, ratioOf, round, type Sample, show, spreadOf } from './report.ts'
+import { RUNTIMES } from './commands.ts'
+import { MILLION, THOUSAND } from './comparison.ts'
+import {
+  type Cell,
+  cellsOf,
+  head,
+  type Results,
+  ratioOf,
+  round,
+  row,
+  type Sample,
+  show,
+  spreadOf,
+} from './report.ts'
 import { OPERATIONS, type Operation } from './subjects.ts'
 
 /** The tables of `docs/performance-tables.md`. */
@@ -20,16 +33,13 @@ export function figuresOf(results: Results): string {
     ['Above the limit', aboveLimit(cells)],
   ]
   const intro = `${results.machine}; ${results.rounds} rounds of ${results.milliseconds} ms`
-  return `${[intro, ...sections.map(([title, table]) => `### ${title}\n\n${table.join('\n')}`)].join('\n\n')}\n`
+  const written = sections.map(([title, table]) => `### ${title}\n\n${table.join('\n')}`)
+  return `${[intro, ...written].join('\n\n')}\n`
 }
 
-const THOUSAND = 1000
 const FASTAPI = 'FastAPI, 2 workers'
-const RUNTIMES = ['Node', 'workerd'] as const
 const WITHOUT_PARTS = OPERATIONS.filter((name) => !name.endsWith(' alone') || name === 'by token alone')
 
-const row = (fields: readonly string[]) => `| ${fields.join(' | ')} |`
-const head = (names: readonly string[]) => [row(names), row(names.map((_, index) => (index ? '--:' : '---')))]
 const medianOf = (cell: Cell | undefined, name: keyof Sample) =>
   cell ? round(spreadOf(cell.samples.map((sample) => Number(sample[name]))).median) : ''
 const ratio = (one: Cell | undefined, other: Cell | undefined) =>
@@ -39,7 +49,7 @@ type Place = { operation: Operation; people?: number; network?: number; concurre
 
 function find(cells: readonly Cell[], subject: string, place: Place): Cell | undefined {
   const { operation, people = THOUSAND, network = 0, concurrency } = place
-  // Where ours asks nobody, so does theirs.
+  // Ours needs no query for this, and better-auth none with its cookie cache.
   const isCached = operation === 'by token alone' && subject.startsWith('better-auth')
   return cells.find(
     (cell) =>
@@ -51,9 +61,9 @@ function find(cells: readonly Cell[], subject: string, place: Place): Cell | und
   )
 }
 
-type Where = readonly [network: number, concurrency: number]
+type Load = readonly [network: number, concurrency: number]
 
-function besideEachOther(cells: readonly Cell[], [network, concurrency]: Where): string[] {
+function besideEachOther(cells: readonly Cell[], [network, concurrency]: Load): string[] {
   const pairs = RUNTIMES.flatMap((runtime) => [`ours, ${runtime}`, `better-auth, ${runtime}`, 'ratio'])
   const rows = WITHOUT_PARTS.map((operation) => {
     const at = (subject: string) => find(cells, subject, { operation, network, concurrency })
@@ -67,7 +77,7 @@ function besideEachOther(cells: readonly Cell[], [network, concurrency]: Where):
   return [...head(['operation', ...pairs, 'ours, Node, to FastAPI']), ...filled.map(row)]
 }
 
-/** An option of better-auth's that reads session and user by one statement. */
+/** better-auth with the option that reads session and user in one statement. */
 function besideJoins(cells: readonly Cell[]): string[] {
   const rows = [0, 5, 30].flatMap((network) =>
     [1, 16].flatMap((concurrency) =>
@@ -110,14 +120,14 @@ const processor = (cells: readonly Cell[]) =>
     medianOf(find(cells, subject, { operation, concurrency: 16 }), 'cpuMilliseconds'),
   )
 
-/** How many times as long a request takes there as at a thousand. */
+/** The time of a request with a million people over that with a thousand. */
 function millions(cells: readonly Cell[]): string[] {
   const rows = SUBJECTS.slice(0, 4).flatMap((subject) =>
     [1, 16].map((concurrency) => [
       `${subject}, ${concurrency} at once`,
       ...WITHOUT_PARTS.map((operation) => {
         const at = (people: number) => find(cells, subject, { operation, people, concurrency })
-        return ratio(at(THOUSAND), at(1_000_000))
+        return ratio(at(THOUSAND), at(MILLION))
       }),
     ]),
   )
@@ -134,17 +144,24 @@ function starting({ coldStarts, memory }: Results): string[] {
   return [...head(['', 'first answer, ms', 'peak memory, MiB']), ...rows.map(row)]
 }
 
-/** One at a time and without a network, nothing but hashes and round trips is needed; compared round by round. */
+/** The hashes and round trips that a request can't do without. */
+const NEEDS: readonly { operation: Operation; hashes: number; trips: number }[] = [
+  { operation: 'register', hashes: 1, trips: 1 },
+  { operation: 'sign in', hashes: 1, trips: 2 },
+  { operation: 'current user', hashes: 0, trips: 1 },
+  { operation: 'refresh', hashes: 0, trips: 1 },
+]
+
+/** One at a time and without a network: each request over its hashes and round trips alone, by round. */
 function aboveLimit(cells: readonly Cell[]): string[] {
-  const needs = { register: [1, 1], 'sign in': [1, 2], 'current user': [0, 1], refresh: [0, 1] } as const
   const rows = RUNTIMES.flatMap((runtime) => {
     const times = (operation: Operation) =>
       find(cells, `ours, ${runtime}`, { operation, concurrency: 1 })?.samples.map(
         (sample) => 1000 / sample.perSecond,
       )
     const [hash, trip] = [times('a hash alone'), times('a round trip alone')]
-    return Object.entries(needs).flatMap(([operation, [hashes, trips]]) => {
-      const measured = times(operation as Operation)
+    return NEEDS.flatMap(({ operation, hashes, trips }) => {
+      const measured = times(operation)
       if (!hash || !trip || !measured) return []
       const limits = measured.map((_, of) => hashes * (hash[of] ?? 0) + trips * (trip[of] ?? 0))
       const ratios = measured.map((time, of) => time / (limits[of] ?? 0))

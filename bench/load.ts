@@ -1,18 +1,18 @@
 import { connect, type Socket } from 'node:net'
 
 /**
- * A closed loop of HTTP/1.1 over kept-alive connections. Written for this: a client that costs as much as the server
- * would measure itself, on a machine where both share the cores.
+ * A closed loop of HTTP/1.1 over keep-alive connections. Not `fetch`: client and server share the cores, and
+ * a client as expensive as the server would measure itself.
  * @module
  */
 
 export type HttpRequest = { method: string; path: string; headers?: Record<string, string>; body?: string }
 export type HttpResponse = { status: number; headers: string; body: string }
 
-/** What one connection does over and over: the next request, and a look at its answer. */
+/** What one connection repeats: makes the next request, and checks the response. */
 export type Loop = { next(): HttpRequest; done(response: HttpResponse): void }
 
-/** Nothing that is measured takes as long. */
+/** Far longer than any measured request takes. */
 const TIMEOUT_MILLISECONDS = 30_000
 
 export class Connection {
@@ -35,7 +35,7 @@ export class Connection {
     }
     socket.on('error', end)
     socket.on('close', () => end())
-    socket.setTimeout(TIMEOUT_MILLISECONDS, () => socket.destroy(new Error('No answer in time')))
+    socket.setTimeout(TIMEOUT_MILLISECONDS, () => socket.destroy(new Error('No response in time')))
   }
 
   static async open(port: number): Promise<Connection> {
@@ -47,7 +47,7 @@ export class Connection {
     return new Connection(socket, port)
   }
 
-  /** Sends one request and waits for the whole of its answer. */
+  /** Sends one request and waits for the complete response. */
   async send({ method, path, headers = {}, body }: HttpRequest): Promise<HttpResponse> {
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
     const length = body === undefined ? '' : `Content-Length: ${Buffer.byteLength(body)}\r\n`
@@ -69,7 +69,8 @@ export class Connection {
   }
 
   #parse(): HttpResponse | null {
-    const bytes = this.#received.length === 1 ? (this.#received[0] as Buffer) : Buffer.concat(this.#received)
+    const [first, ...more] = this.#received
+    const bytes = first && more.length === 0 ? first : Buffer.concat(this.#received)
     this.#received = [bytes]
     const end = bytes.indexOf('\r\n\r\n')
     if (end < 0) return null
@@ -85,7 +86,7 @@ export class Connection {
     }
     if (/^transfer-encoding: *chunked/im.test(headers))
       return this.#parseChunks(bytes, { start, status, headers })
-    throw new Error(`An answer whose end can't be told: ${headers}`)
+    throw new Error(`A response of unknown length: ${headers}`)
   }
 
   #parseChunks(
@@ -110,7 +111,7 @@ export class Connection {
   }
 }
 
-/** Sends one request on a connection of its own. */
+/** Sends one request on a new connection. */
 export async function sendOnce(port: number, request: HttpRequest): Promise<HttpResponse> {
   const connection = await Connection.open(port)
   try {
@@ -124,40 +125,39 @@ export type Measured = { requests: number; seconds: number; latencies: Float64Ar
 type Phases = { milliseconds: number; warm: () => Promise<void> }
 
 /**
- * Runs loops side by side, each on a connection of its own, until the time is over; what was begun by then is
- * finished and counted.
+ * Runs loops in parallel, each on its own connection, until the time is over. Requests that are in flight
+ * then are finished and counted.
  *
  * @param phases.milliseconds how long, after a warm-up of a fifth of that
- * @param phases.warm called between the two, when nothing is under way
+ * @param phases.warm called after the warm-up, when no request is in flight
  */
 export async function run(
   port: number,
   loops: readonly Loop[],
   { milliseconds, warm }: Phases,
 ): Promise<Measured> {
-  const connections = await Promise.all(loops.map(() => Connection.open(port)))
+  const lanes = await Promise.all(
+    loops.map(async (loop) => ({ loop, connection: await Connection.open(port) })),
+  )
   try {
-    await phase(connections, loops, milliseconds / 5)
+    await phase(lanes, milliseconds / 5)
     await warm()
     const start = performance.now()
-    const latencies = await phase(connections, loops, milliseconds)
+    const latencies = await phase(lanes, milliseconds)
     const seconds = (performance.now() - start) / 1000
     return { requests: latencies.length, seconds, latencies: Float64Array.from(latencies).sort() }
   } finally {
-    for (const connection of connections) connection.close()
+    for (const { connection } of lanes) connection.close()
   }
 }
 
-async function phase(
-  connections: readonly Connection[],
-  loops: readonly Loop[],
-  milliseconds: number,
-): Promise<number[]> {
+type Lane = { loop: Loop; connection: Connection }
+
+async function phase(lanes: readonly Lane[], milliseconds: number): Promise<number[]> {
   const latencies: number[] = []
   const until = performance.now() + milliseconds
   await Promise.all(
-    loops.map(async (loop, index) => {
-      const connection = connections[index] as Connection
+    lanes.map(async ({ loop, connection }) => {
       do {
         const request = loop.next()
         const start = performance.now()

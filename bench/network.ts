@@ -1,40 +1,43 @@
 import { once } from 'node:events'
-import { createServer, connect as open, type Socket } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { createNeonEndpoint, serveNeonEndpoint } from '../local/neon-endpoint.ts'
 import { postgresPool } from '../local/pools.ts'
 
 /**
- * What lies between an application and its database, as a process of its own: the Neon endpoint for those that speak
- * HTTP, and a proxy of PostgreSQL's own protocol for those that speak that. Both count what passes and hold it up for
- * as long as a network would: half of the round trip each way.
+ * Simulates the network between an application and its database, in a process of its own: a Neon endpoint for
+ * HTTP, and a proxy for PostgreSQL's own protocol. Both count round trips and statements, and delay every
+ * message by half of the round trip.
  *
- * `node network.ts SERVER_PORT` prints its three ports as JSON, and ends with its input.
+ * `node network.ts SERVER_PORT` prints its three ports as JSON, and ends when its input does.
  * @module
  */
 
 export type Counts = { roundTrips: number; statements: number }
+/** `control` reads the counts and sets the delay; `endpoint` speaks HTTP, `proxy` PostgreSQL's protocol. */
+export type Ports = { control: number; endpoint: number; proxy: number }
 
 const counts: Counts = { roundTrips: 0, statements: 0 }
 let roundTripMilliseconds = 0
-/** Timers know whole milliseconds only, and what is left over of half a round trip goes back. */
-const hold = (way: 'there' | 'back') => {
+/** Timers count whole milliseconds: of 5 ms, the request is delayed by 2 and the response by 3. */
+const delay = (way: 'request' | 'response') => {
   const half = roundTripMilliseconds / 2
-  return new Promise<void>((resolve) =>
-    setTimeout(resolve, way === 'there' ? Math.floor(half) : Math.ceil(half)),
-  )
+  return sleep(way === 'request' ? Math.floor(half) : Math.ceil(half))
 }
 
 /**
- * Counts what a server says: `C` ends a statement, `Z` a round trip. What begins and ends a transaction is a round trip
- * and no statement: Neon's HTTP does it by itself.
+ * Counts the server's messages: `C` (CommandComplete) ends a statement, `Z` (ReadyForQuery) a round trip.
+ * BEGIN and COMMIT are round trips but no statements: Neon's HTTP needs neither.
+ *
+ * @see https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
 function countMessages() {
   let rest: Buffer = Buffer.alloc(0)
   let isFirst = true
   return (whole: Buffer) => {
-    // Asked for TLS, a server answers with one letter before it says anything else.
+    // The answer to a request for TLS is a single letter without a length, before all other messages.
     const chunk = isFirst && whole.length === 1 ? Buffer.alloc(0) : whole
     isFirst = false
     const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk
@@ -42,7 +45,7 @@ function countMessages() {
     while (at + 5 <= bytes.length) {
       const next = at + 1 + bytes.readUInt32BE(at + 1)
       if (next > bytes.length) break
-      const type = String.fromCharCode(bytes[at] as number)
+      const type = bytes.toString('latin1', at, at + 1)
       const isStatement =
         type === 'C' && !/^(BEGIN|COMMIT|ROLLBACK)/.test(bytes.toString('latin1', at + 5, next))
       if (isStatement) counts.statements++
@@ -53,16 +56,16 @@ function countMessages() {
   }
 }
 
-/** Passes chunks on in their order, each after its delay. */
-function pass(
-  way: 'there' | 'back',
-  { from, to, look }: { from: Socket; to: Socket; look?: (chunk: Buffer) => void },
+/** Forwards chunks in their order, each after its delay. */
+function forward(
+  way: 'request' | 'response',
+  { from, to, onChunk }: { from: Socket; to: Socket; onChunk?: (chunk: Buffer) => void },
 ): void {
   let last = Promise.resolve()
   from.on('data', (chunk: Buffer) => {
-    look?.(chunk)
+    onChunk?.(chunk)
     if (roundTripMilliseconds === 0) return void to.write(chunk)
-    const due = hold(way)
+    const due = delay(way)
     last = last.then(() => due).then(() => void to.write(chunk))
   })
   from.on('close', () => to.destroy())
@@ -71,13 +74,19 @@ function pass(
 
 async function startProxy(serverPort: number): Promise<number> {
   const server = createServer({ noDelay: true }, (client) => {
-    const upstream = open({ port: serverPort, host: '127.0.0.1', noDelay: true })
-    pass('there', { from: client, to: upstream })
-    pass('back', { from: upstream, to: client, look: countMessages() })
+    const upstream = connect({ port: serverPort, host: '127.0.0.1', noDelay: true })
+    forward('request', { from: client, to: upstream })
+    forward('response', { from: upstream, to: client, onChunk: countMessages() })
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  return (server.address() as { port: number }).port
+  return portOf(server)
+}
+
+function portOf(server: Pick<Server, 'address'>): number {
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('The server does not listen')
+  return address.port
 }
 
 async function startEndpoint(serverPort: number): Promise<number> {
@@ -96,12 +105,12 @@ async function startEndpoint(serverPort: number): Promise<number> {
       counts.statements += queries.length
     },
   })
-  const held = new Hono().use(async (_c, next) => {
-    if (roundTripMilliseconds > 0) await hold('there')
+  const delayed = new Hono().use(async (_c, next) => {
+    if (roundTripMilliseconds > 0) await delay('request')
     await next()
-    if (roundTripMilliseconds > 0) await hold('back')
+    if (roundTripMilliseconds > 0) await delay('response')
   })
-  return (await serveNeonEndpoint(held.route('/', neon), { port: 0 })).port
+  return (await serveNeonEndpoint(delayed.route('/', neon), { port: 0 })).port
 }
 
 async function main(serverPort: number): Promise<void> {
@@ -117,9 +126,8 @@ async function main(serverPort: number): Promise<void> {
     })
   const server = serve({ fetch: control.fetch, hostname: '127.0.0.1', port: 0 })
   await once(server, 'listening')
-  const { port: controlPort } = server.address() as { port: number }
-  const ports = {
-    control: controlPort,
+  const ports: Ports = {
+    control: portOf(server),
     endpoint: await startEndpoint(serverPort),
     proxy: await startProxy(serverPort),
   }

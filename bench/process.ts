@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { root } from './checkouts.ts'
 import { type HttpRequest, sendOnce } from './load.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
+/** `USER_HZ` of Linux, the unit of times in `/proc/ID/stat`. */
 const TICKS_PER_SECOND = 100
 
 export type Command = {
@@ -12,32 +13,33 @@ export type Command = {
   args: string[]
   env: Record<string, string>
   port: number
+  /** A request that needs no database: the first answer to it ends the start. */
   probe: HttpRequest
 }
 
-/** A server that runs, and what it has used. */
+/** A server that runs, and how much CPU and memory it has used. */
 export type Running = {
   port: number
-  /** From the start of the process to its first answer, of a route that asks no database. */
+  /** From spawning the process to its first answer. */
   coldStartMilliseconds: number
-  /** Of the process and its children, in seconds. */
+  /** Of the process and its descendants, in seconds. */
   cpuSeconds(): number
   peakMebibytes(): number
   stop(): Promise<void>
 }
 
-const HALF_A_MINUTE = 30_000
+const START_TIMEOUT_MILLISECONDS = 30_000
 
-/** Whatever ends this process ends them. */
+/** All are killed when this process exits, for whatever reason. */
 const running = new Set<ChildProcess>()
 process.on('exit', () => {
   for (const child of running) for (const id of familyOf(child)) kill(id)
 })
 
-/** Starts a server and waits for its first answer; what doesn't answer is ended. */
+/** Starts a server and waits for its first answer; kills it if there is none within half a minute. */
 export async function startServer({ file, args, env, port, probe }: Command): Promise<Running> {
   const start = performance.now()
-  // What it logs is written, as in production, and read by nobody.
+  // Logs are written, as in production, and discarded.
   const child = spawn(file, args, {
     cwd: root,
     env: { PATH: process.env['PATH'], NODE_ENV: 'production', ...env },
@@ -58,35 +60,37 @@ export async function startServer({ file, args, env, port, probe }: Command): Pr
     throw error
   }
   return {
-    ...{ port, stop, coldStartMilliseconds: performance.now() - start },
+    port,
+    stop,
+    coldStartMilliseconds: performance.now() - start,
     cpuSeconds: () => sum(familyOf(child), cpuOf),
     peakMebibytes: () => sum(familyOf(child), peakOf),
   }
 }
 
-/** What is gone by then is no error. */
 function kill(id: number): void {
   try {
     process.kill(id, 'SIGKILL')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    // ESRCH: the process has ended already.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
   }
 }
 
 async function untilAnswering(child: ChildProcess, port: number, probe: HttpRequest): Promise<void> {
   if (child.pid === undefined) throw new Error(`${child.spawnfile} can't be started`)
-  const until = performance.now() + HALF_A_MINUTE
-  while (performance.now() < until) {
+  const deadline = performance.now() + START_TIMEOUT_MILLISECONDS
+  while (performance.now() < deadline) {
     if (child.exitCode !== null || child.signalCode !== null)
       throw new Error(`A server ended with ${child.exitCode ?? child.signalCode}`)
-    const answered = await sendOnce(port, probe).then(
+    const hasAnswered = await sendOnce(port, probe).then(
       () => true,
       () => false,
     )
-    if (answered) return
-    await new Promise((resolve) => setTimeout(resolve, 5))
+    if (hasAnswered) return
+    await sleep(5)
   }
-  throw new Error(`Nothing answers at port ${port}`)
+  throw new Error(`No server answers at port ${port}`)
 }
 
 function sum(ids: readonly number[], of: (id: number) => number): number {
@@ -94,8 +98,8 @@ function sum(ids: readonly number[], of: (id: number) => number): number {
 }
 
 /**
- * A process and all that came of it; nobody, where it could not be started or has ended: what has no id must not be taken
- * for 0, which everything descends from, nor an id for that of whoever has it next.
+ * The ids of a process and its descendants. None if it could not be started: a missing id must not become 0,
+ * the ancestor of all. None either if it has ended: the id may belong to another process by now.
  */
 function familyOf({ pid, exitCode, signalCode }: ChildProcess): number[] {
   if (pid === undefined || exitCode !== null || signalCode !== null) return []
@@ -108,7 +112,7 @@ function familyOf({ pid, exitCode, signalCode }: ChildProcess): number[] {
   return [...parents.keys()].filter(belongs)
 }
 
-/** The fields of `/proc/ID/stat` after the name, which may hold blanks. */
+/** The fields of `/proc/ID/stat` behind the name, which may contain spaces. */
 function statOf(id: number): string[] {
   try {
     return readFileSync(`/proc/${id}/stat`, 'utf8')

@@ -1,7 +1,7 @@
 import { cpus, totalmem } from 'node:os'
 import type { Operation } from './subjects.ts'
 
-/** One measurement of a subject: an operation, at a concurrency and a distance from the database. */
+/** One measurement of one subject. */
 export type Sample = {
   subject: string
   operation: Operation
@@ -12,14 +12,13 @@ export type Sample = {
   perSecond: number
   p50: number
   p95: number
-  /** Of the application's own processes. */
+  /** Of the application's own processes, a request. */
   cpuMilliseconds: number
-  /** Null where nobody counts. */
+  /** A request; null for subjects that connect past the simulated network, which counts. */
   statements: number | null
   roundTrips: number | null
 }
 
-/** All that a run found out. */
 export type Results = {
   machine: string
   rounds: number
@@ -39,18 +38,25 @@ export function spreadOf(values: readonly number[]): Spread {
   return { min: sorted[0] ?? 0, median: median ?? 0, max: sorted.at(-1) ?? 0 }
 }
 
-/** The value below which so much of a sorted list lies. */
+/** @param part of the sorted values that lie below the result, such as 0.95 */
 export function quantile(sorted: Float64Array, part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
 }
 
-/** Three digits that say something. */
+/** To three significant digits. */
 export const round = (value: number) =>
   value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
-/** The median, and both ends. */
+/** `median (minimum-maximum)`. */
 export const show = ({ min, median, max }: Spread) => `${round(median)} (${round(min)}-${round(max)})`
 
-/** Samples of one cell of the table, round by round. */
+export const row = (fields: readonly string[]) => `| ${fields.join(' | ')} |`
+/** The head of a table in Markdown; all columns but the first are aligned to the right. */
+export const head = (names: readonly string[]) => [
+  row(names),
+  row(names.map((_, index) => (index ? '--:' : '---'))),
+]
+
+/** The samples of one cell of a table, one a round. */
 export type Cell = Omit<
   Sample,
   'round' | 'perSecond' | 'p50' | 'p95' | 'cpuMilliseconds' | 'statements' | 'roundTrips'
@@ -77,35 +83,56 @@ export function cellsOf(samples: readonly Sample[]): Cell[] {
   return [...cells.values()]
 }
 
-/** How many times as fast one is as the other, round by round: a machine that is slow for a while is so for both. */
+/** The ratio of throughput, by round: a slow phase of the machine affects both. */
 export function ratioOf(one: Cell, other: Cell): Spread {
   const ratios = one.samples.flatMap((sample) => {
-    const beside = other.samples.find(({ round: of }) => of === sample.round)
+    const beside = other.samples.find(({ round }) => round === sample.round)
     return beside ? [sample.perSecond / beside.perSecond] : []
   })
   return spreadOf(ratios)
 }
 
 export function tableOf(samples: readonly Sample[]): string {
-  const head =
-    '| operation | people | network | at once | subject | per second | p50 ms | p95 ms | CPU ms | statements | round trips | ours is so many times as fast |\n| --- | --: | --: | --: | --- | --: | --: | --: | --: | --: | --: | --: |'
   const cells = cellsOf(samples)
   const lines = cells.map((cell) => {
     const of = (name: keyof Sample) => spreadOf(cell.samples.map((sample) => Number(sample[name])))
     const count = (name: 'statements' | 'roundTrips') =>
       cell.samples[0]?.[name] === null ? '' : round(of(name).median)
     const ours = cells.find((other) => isRival(other, cell))
-    const ratio = ours ? show(ratioOf(ours, cell)) : ''
-    return `| ${[
-      ...[cell.operation, cell.people, `${cell.roundTripMilliseconds} ms`, cell.concurrency, cell.subject],
-      ...[show(of('perSecond')), show(of('p50')), show(of('p95')), show(of('cpuMilliseconds'))],
-      ...[count('statements'), count('roundTrips'), ratio],
-    ].join(' | ')} |`
+    return row([
+      cell.operation,
+      String(cell.people),
+      `${cell.roundTripMilliseconds} ms`,
+      String(cell.concurrency),
+      cell.subject,
+      show(of('perSecond')),
+      show(of('p50')),
+      show(of('p95')),
+      show(of('cpuMilliseconds')),
+      count('statements'),
+      count('roundTrips'),
+      ours ? show(ratioOf(ours, cell)) : '',
+    ])
   })
-  return [head, ...lines].join('\n')
+  return [...head(COLUMNS), ...lines].join('\n')
 }
 
-/** Ours on the same runtime, at the same operation; that design is compared with ours under Node. */
+const COLUMNS = [
+  'operation',
+  'people',
+  'network',
+  'at once',
+  'subject',
+  'per second',
+  'p50 ms',
+  'p95 ms',
+  'CPU ms',
+  'statements',
+  'round trips',
+  'throughput, ours/theirs',
+]
+
+/** Whether a cell is ours under the same conditions. The original is compared with ours under Node. */
 function isRival(ours: Cell, theirs: Cell): boolean {
   const runtime = theirs.subject.includes('workerd') ? 'ours, workerd' : 'ours, Node'
   const same = (['operation', 'people', 'concurrency', 'roundTripMilliseconds'] as const).every(
@@ -115,4 +142,8 @@ function isRival(ours: Cell, theirs: Cell): boolean {
 }
 
 export const machine = () =>
-  `${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`
+  [
+    `${cpus().length} × ${cpus()[0]?.model.trim()}`,
+    `${Math.round(totalmem() / 2 ** 30)} GiB`,
+    `Node ${process.version}`,
+  ].join(', ')

@@ -5,35 +5,35 @@ import { serveJobs } from './client-process.ts'
 export type Flood = {
   target: Target
   addresses: readonly string[]
-  /** Of each address. */
+  /** For each address. */
   requests: number
-  /** Connections of each address. */
+  /** Connections for each address. */
   atOnce: number
-  /** From a connection's request to its next, at least: refused at once, a flood would be over at once. */
+  /** The least time between two requests of a connection: quick refusals would end the flood at once. */
   paceMilliseconds: number
   capMilliseconds: number
 }
 
 export type Flooded = {
   seconds: number
-  /** Of this process, which shares the machine with what it floods. */
+  /** Of this process, which shares the cores with the server. */
   cpuSeconds: number
   sent: number
-  /** By status; `none` for what the server dropped. */
+  /** By status; `none` for requests that the server dropped. */
   statuses: Record<string, number>
-  /** Begun, and unanswered when the time was over. */
+  /** Sent, and without a response when the time was over. */
   unanswered: number
-  /** Of the answers 429 and 503: how many lack a whole number of seconds above 0 in `Retry-After`. */
+  /** How many of the responses 429 and 503 lack a positive whole number in `Retry-After`. */
   withoutRetryAfter: number
 }
 
 let people = 0
 
-/** Registering and signing in alternate; nobody is registered or known twice. */
+/** Alternates between registering and signing in, each time with a new name. */
 function nextRequest() {
   people++
   const username = `flood${people}x${process.pid}`
-  const account = { email: `${username}@example.com`, password: 'not the password of anybody' }
+  const account = { email: `${username}@example.com`, password: 'the password of no account' }
   return people % 2
     ? { path: '/users', json: { ...account, username, full_name: 'Flood Person' } }
     : { path: '/login', json: account }

@@ -1,21 +1,21 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent } from 'undici'
 import { type Answer, type Call, call, type Target } from './client.ts'
 import { serveJobs } from './client-process.ts'
 
-/** What people do while others flood. */
+/** The requests of honest people during a flood. */
 export const KINDS = ['current user', 'refresh', 'health', 'sign in'] as const
 export type Kind = (typeof KINDS)[number]
-/** What came of one request; 401 to a refresh means that somebody was signed out. */
+/** One request. A refresh with status 401 means that somebody was signed out. */
 export type Seen = { kind: Kind; status: number | null; milliseconds: number }
 
-/** So long a client waits for an answer. */
-const PATIENCE_MILLISECONDS = 10_000
+const TIMEOUT_MILLISECONDS = 10_000
 const PASSWORD = 'correct horse battery'
 const ACCOUNTS = 20
-/** Each refreshes every eleven seconds: never while its last request is still waited for. */
+/** Each refreshes every 11 seconds, so the previous refresh has ended: it times out after 10. */
 const SESSIONS = 55
 
-/** Every this many milliseconds; nobody waits for another one's answer, as people don't. */
+/** Milliseconds between requests. The rate does not depend on responses: a slow server is asked as often. */
 const INTERVALS: Record<Kind, number> = { 'current user': 50, refresh: 200, health: 50, 'sign in': 2000 }
 
 type Session = { refreshToken: string; isSignedOut: boolean }
@@ -24,22 +24,24 @@ type Prepared = { target: Target; emails: string[]; accessTokens: string[]; sess
 const dispatcher = new Agent({ pipelining: 1 })
 let prepared: Prepared
 let addresses = 0
-let beats: NodeJS.Timeout[] = []
-let underWay = new Set<Promise<void>>()
+let timers: NodeJS.Timeout[] = []
+let inFlight = new Set<Promise<void>>()
 let seen: Seen[] = []
 
-/** One that nobody had before, in the range for measurements (RFC 2544), as are those that flood. */
+/** An unused address of the range for benchmarks (RFC 2544), like those of the flood. */
 const newAddress = () => {
   addresses++
   return `198.19.${addresses >> 8}.${addresses & 255}`
 }
 
 const send = (target: Target, wanted: Omit<Call, 'signal'>): Promise<Answer> =>
-  call(target, dispatcher, { ...wanted, signal: AbortSignal.timeout(PATIENCE_MILLISECONDS) })
+  call(target, dispatcher, { ...wanted, signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS) })
 
 const signIn = (target: Target, email: string) =>
   send(target, {
-    ...{ method: 'POST', path: '/login', address: newAddress() },
+    method: 'POST',
+    path: '/login',
+    address: newAddress(),
     json: { email, password: PASSWORD },
   })
 
@@ -47,22 +49,24 @@ type Tokens = { access_token: string; refresh_token: string }
 
 function tokensOf({ status, body }: Answer): Tokens {
   if (status !== 200) throw new Error(`${status} for a sign-in before the flood: ${body}`)
-  return JSON.parse(body) as Tokens
+  return JSON.parse(body)
 }
 
-/** Registers and signs in everybody, one after the other. */
+/** Registers and signs in all people, one after another. */
 async function prepare(target: Target): Promise<void> {
   prepared = { target, emails: [], accessTokens: [], sessions: [] }
   for (let index = 0; index < ACCOUNTS; index++) {
     const username = `bystander${index}x${process.pid}`
     const email = `${username}@example.com`
     const answer = await send(target, {
-      ...{ method: 'POST', path: '/users', address: newAddress() },
+      method: 'POST',
+      path: '/users',
+      address: newAddress(),
       json: { username, email, full_name: 'Honest Person', password: PASSWORD },
     })
     if (answer.status !== 201) throw new Error(`${answer.status} for a registration: ${answer.body}`)
     prepared.emails.push(email)
-    // Of sessions of their own, so that who is signed out at a refresh is counted there alone.
+    // Not of the sessions that refresh: one that ends is counted once, by its refresh.
     prepared.accessTokens.push(tokensOf(await signIn(target, email)).access_token)
   }
   for (let index = 0; index < SESSIONS; index++) {
@@ -71,81 +75,92 @@ async function prepare(target: Target): Promise<void> {
   }
 }
 
-const at = <T>(items: readonly T[], index: number): T => items[index % items.length] as T
+function at<T>(items: readonly T[], index: number): T {
+  const item = items[index % items.length]
+  if (item === undefined) throw new Error('Nothing was prepared')
+  return item
+}
 
-const acts: Record<Kind, (beat: number) => Promise<Answer | null>> = {
-  'current user': (beat) =>
+/** Sends the request of that number; null if there is none to send. */
+const requests: Record<Kind, (index: number) => Promise<Answer | null>> = {
+  'current user': (index) =>
     send(prepared.target, {
-      ...{ method: 'GET', path: '/users/me', address: `198.19.200.${beat % ACCOUNTS}` },
-      token: at(prepared.accessTokens, beat),
+      method: 'GET',
+      path: '/users/me',
+      address: `198.19.200.${index % ACCOUNTS}`,
+      token: at(prepared.accessTokens, index),
     }),
   health: () => send(prepared.target, { method: 'GET', path: '/health', address: '198.19.201.1' }),
-  'sign in': (beat) => signIn(prepared.target, at(prepared.emails, beat)),
-  async refresh(beat) {
-    const session = at(prepared.sessions, beat)
+  'sign in': (index) => signIn(prepared.target, at(prepared.emails, index)),
+  async refresh(index) {
+    const session = at(prepared.sessions, index)
     if (session.isSignedOut) return null
     const answer = await send(prepared.target, {
-      ...{ method: 'POST', path: '/refresh', address: `198.19.202.${beat % SESSIONS}` },
+      method: 'POST',
+      path: '/refresh',
+      address: `198.19.202.${index % SESSIONS}`,
       json: { refresh_token: session.refreshToken },
     })
-    if (answer.status === 200) session.refreshToken = (JSON.parse(answer.body) as Tokens).refresh_token
-    // After any other answer it comes again with the token it has, as any client would.
+    if (answer.status === 200) {
+      const { refresh_token }: Tokens = JSON.parse(answer.body)
+      session.refreshToken = refresh_token
+    }
+    // After any other response it retries with the token it has, as clients do.
     session.isSignedOut = answer.status === 401
     return answer
   },
 }
 
-/** How many requests of a kind were made before, so that the next phase goes on where the last one ended. */
-const made: Record<Kind, number> = { 'current user': 0, refresh: 0, health: 0, 'sign in': 0 }
+/** The number of requests so far: a phase continues where the previous one ended. */
+const sent: Record<Kind, number> = { 'current user': 0, refresh: 0, health: 0, 'sign in': 0 }
 
-function act(kind: Kind): void {
-  const running = acts[kind](made[kind]++).then((answer) => {
+function sendNext(kind: Kind): void {
+  const request = requests[kind](sent[kind]++).then((answer) => {
     if (answer) seen.push({ kind, status: answer.status, milliseconds: answer.milliseconds })
-    underWay.delete(running)
+    inFlight.delete(request)
   })
-  underWay.add(running)
+  inFlight.add(request)
 }
 
-/** Everybody begins. */
 function begin(): Promise<void> {
   seen = []
-  underWay = new Set()
-  for (const kind of KINDS) act(kind)
-  beats = KINDS.map((kind) => setInterval(act, INTERVALS[kind], kind))
+  inFlight = new Set()
+  for (const kind of KINDS) sendNext(kind)
+  timers = KINDS.map((kind) => setInterval(sendNext, INTERVALS[kind], kind))
   return Promise.resolve()
 }
 
-/** Everybody ends; what was begun is waited for and told. */
+/** Stops sending, and waits for the requests in flight. */
 async function end(): Promise<Seen[]> {
-  for (const beat of beats) clearInterval(beat)
-  await Promise.all(underWay)
+  for (const timer of timers) clearInterval(timer)
+  await Promise.all(inFlight)
   return seen
 }
 
 /**
- * Waits until a sign-in takes no longer than it should.
+ * Waits until a sign-in takes less than a second.
  *
- * @returns how long that was, in seconds; null where it never came to be
+ * @returns after how many seconds; null if none did in time
  */
 async function settle({ capMilliseconds }: { capMilliseconds: number }): Promise<number | null> {
   const start = performance.now()
   while (performance.now() - start < capMilliseconds) {
-    const { status, milliseconds } = await signIn(prepared.target, at(prepared.emails, made['sign in']++))
+    const { status, milliseconds } = await signIn(prepared.target, at(prepared.emails, sent['sign in']++))
     if (status === 200 && milliseconds < 1000) return (performance.now() - start) / 1000
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    await sleep(500)
   }
   return null
 }
 
 /**
- * Everybody refreshes once more, a few at a time.
+ * Refreshes every session once more, five at a time.
  *
- * @returns how many sessions there were, and how many of them a 401 has ended since the start
+ * @returns the number of sessions, and how many of them a 401 has ended since the start
  */
 async function countSignedOut(): Promise<{ sessions: number; signedOut: number }> {
   const { sessions } = prepared
   for (let from = 0; from < sessions.length; from += 5)
-    await Promise.all(sessions.slice(from, from + 5).map((_, index) => acts.refresh(from + index)))
+    await Promise.all(sessions.slice(from, from + 5).map((_, index) => requests.refresh(from + index)))
   return { sessions: sessions.length, signedOut: sessions.filter((session) => session.isSignedOut).length }
 }
 

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-/** A client that is a process of its own: what it measures must not wait for what another one does. */
+/** A client in its own process, so that another client's work does not delay its measurements. */
 export type ClientProcess<Jobs extends object> = {
   ask<Name extends keyof Jobs & string>(name: Name, input: InputOf<Jobs[Name]>): Promise<OutputOf<Jobs[Name]>>
   stop(): Promise<void>
@@ -11,7 +11,7 @@ type InputOf<Job> = Job extends (input: infer Input) => unknown ? Input : never
 type OutputOf<Job> = Job extends (input: never) => Promise<infer Output> ? Output : never
 type Reply = { output: unknown } | { error: string }
 
-/** Starts the process of a file of this folder that calls {@link serveJobs}; it takes one job at a time. */
+/** Starts a file of this folder that calls {@link serveJobs}. It accepts one job at a time. */
 export function startClient<Jobs extends object>(file: string): ClientProcess<Jobs> {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)))
   const exited = once(child, 'exit')
@@ -33,7 +33,7 @@ export function startClient<Jobs extends object>(file: string): ClientProcess<Jo
   }
 }
 
-/** The other side: does what the parent asks for, and ends with it, however that ends. */
+/** Runs in the client's process: does the parent's jobs, and exits when the parent does. */
 export function serveJobs<Jobs extends { [Name in keyof Jobs]: (input: never) => Promise<unknown> }>(
   jobs: Jobs,
 ): void {

@@ -1,6 +1,6 @@
 import { type Dispatcher, request } from 'undici'
 
-/** Where a server answers, and the header that tells it a client's address, as a proxy or Cloudflare does. */
+/** A server, and the header that carries the client's address, as a proxy or Cloudflare sets it. */
 export type Target = { origin: string; addressHeader: string }
 
 export type Call = {
@@ -12,17 +12,19 @@ export type Call = {
   signal: AbortSignal
 }
 
-/** `status` is null where no whole answer came: refused, reset, or not in time. */
+/** `status` is null without a complete response: connection refused, reset, or timed out. */
 export type Answer = { status: number | null; milliseconds: number; hasRetryAfter: boolean; body: string }
 
-/** Sends a request as somebody at an address, and reads the whole answer. Never throws. */
+/** Sends a request from an address, and reads the complete response. Never throws. */
 export async function call(target: Target, dispatcher: Dispatcher, wanted: Call): Promise<Answer> {
   const { method, path, address, token, json, signal } = wanted
   const start = performance.now()
   const since = () => performance.now() - start
   try {
     const { statusCode, headers, body } = await request(`${target.origin}${path}`, {
-      ...{ method, dispatcher, signal },
+      method,
+      dispatcher,
+      signal,
       headers: {
         [target.addressHeader]: address,
         ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),

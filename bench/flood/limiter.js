@@ -1,7 +1,7 @@
 /**
- * Cloudflare's Rate Limiting binding for workerd by itself, which has none: so many a key, from
- * the key's first request on. In the isolate and without I/O, as counting costs a Worker next to nothing in
- * production.
+ * Cloudflare's Rate Limiting binding for workerd alone, which has none: `limit` requests a key, in a window
+ * that begins with the key's first request. Counts in the isolate, without I/O: the binding costs a Worker
+ * almost nothing in production either.
  *
  * @param env the binding's `limit`, and its `period` in seconds
  */

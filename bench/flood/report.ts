@@ -1,16 +1,16 @@
-import { quantile } from '../report.ts'
+import { quantile, row } from '../report.ts'
 import type { Flooded } from './attack.ts'
-import type { Kind, Seen } from './bystanders.ts'
+import { KINDS, type Kind, type Seen } from './bystanders.ts'
 
-/** What happened in one phase to one server. */
+/** The measurements of one server in one phase. */
 export type Phase = {
   name: string
   flood: Flooded | null
   seconds: number
-  /** Of the server's own processes, in seconds. */
+  /** Of the server's own processes. */
   cpuSeconds: number
   others: readonly Seen[]
-  /** Until an honest sign-in took less than a second again; null where it took longer than we waited. */
+  /** Until an honest sign-in took less than a second again; null if none did while we waited. */
   settledSeconds: number | null
 }
 
@@ -18,7 +18,7 @@ export type Subject = {
   checkout: string
   runtime: string
   phases: readonly Phase[]
-  /** Sessions that refreshed throughout, and how many of them had ended by the end. */
+  /** The sessions that were refreshed throughout, and how many of them a 401 ended. */
   sessions: number
   signedOut: number
 }
@@ -29,9 +29,8 @@ const KIND_NAMES: Record<Kind, string> = {
   health: '`/health`',
   'sign in': 'honest sign-in',
 }
-const KINDS = Object.keys(KIND_NAMES) as Kind[]
 
-/** Times of a kind, sorted. What failed is in them with the time until it did. */
+/** Sorted times, failed requests included. */
 const timesOf = (seen: readonly Seen[]) =>
   Float64Array.from(seen.map(({ milliseconds }) => milliseconds)).sort()
 
@@ -53,9 +52,7 @@ const listOf = (counts: readonly (readonly [string, number])[]) =>
     .map(([name, count]) => `${count} × ${name}`)
     .join(', ')
 
-const row = (fields: readonly string[]) => `| ${fields.join(' | ')} |`
-
-/** Every column is a checkout, so that what was and what is stand beside each other. */
+/** One line a runtime, phase and kind of request, with the checkouts beside each other. */
 export function tableOf(subjects: readonly Subject[]): string {
   const checkouts = [...new Set(subjects.map(({ checkout }) => checkout))]
   const runtimes = [...new Set(subjects.map(({ runtime }) => runtime))]
@@ -90,7 +87,7 @@ function phaseRows(runtime: string, beside: readonly (Phase | undefined)[]): str
 }
 
 function kindCells({ others }: Phase, kind: Kind): string[] {
-  const seen = others.filter((one) => one.kind === kind)
+  const seen = others.filter((request) => request.kind === kind)
   const times = timesOf(seen)
   const [p50, p95] = [0.5, 0.95].map((part) => (times.length ? quantile(times, part) : undefined))
   return [`${whole(p50)} / ${whole(p95)} / ${whole(times.at(-1))}`, answersOf(seen)]
@@ -99,7 +96,7 @@ function kindCells({ others }: Phase, kind: Kind): string[] {
 function floodCells(phase: Phase | undefined): string[] {
   if (!phase?.flood) return ['', '']
   const { sent, seconds, cpuSeconds, statuses, unanswered, withoutRetryAfter } = phase.flood
-  // 201 of those who register, 401 of those who sign in: what a hash was spent on and says so.
+  // 201 for registering and 401 for signing in: both answers cost a hash.
   const hashed = (statuses['201'] ?? 0) + (statuses['401'] ?? 0)
   const { settledSeconds } = phase
   const settled = settledSeconds === null ? 'never settled' : `settled ${settledSeconds.toFixed(1)} s later`
@@ -120,9 +117,9 @@ type Verdict = { holds: boolean; why: string }
 
 const isServerError = ({ status }: Seen) => status === null || status >= 500
 
-/** Others are served within a second, and nobody is told of an error that is not theirs. */
+/** Other people are served within a second and get no errors. */
 function served({ others }: Phase, kind: Kind): Verdict {
-  const seen = others.filter((one) => one.kind === kind)
+  const seen = others.filter((request) => request.kind === kind)
   const p95 = quantile(timesOf(seen), 0.95)
   const failed = seen.filter(isServerError).length
   const signedOut = kind === 'refresh' ? seen.filter(({ status }) => status === 401).length : 0
@@ -132,7 +129,7 @@ function served({ others }: Phase, kind: Kind): Verdict {
   }
 }
 
-/** Whoever doesn't get through has waited for ever. */
+/** A failed sign-in counts as infinitely long. */
 function signedIn({ others }: Phase): Verdict {
   const seen = others.filter(({ kind }) => kind === 'sign in')
   const times = Float64Array.from(
@@ -147,7 +144,7 @@ function signedIn({ others }: Phase): Verdict {
   }
 }
 
-/** Excess is refused and told when to come again; nothing is dropped, and nothing waits until the end. */
+/** The excess is refused with `Retry-After`; no request is dropped, or without a response at the end. */
 function refused({ flood }: Phase): Verdict {
   if (!flood) return { holds: false, why: 'no flood' }
   const { statuses, unanswered, withoutRetryAfter } = flood
@@ -160,7 +157,7 @@ function refused({ flood }: Phase): Verdict {
     holds: refusals > 0 && withoutRetryAfter + unanswered + strange === 0,
     why: [
       `${refusals} refused, ${withoutRetryAfter} without Retry-After`,
-      `${unanswered} unanswered, ${strange} else`,
+      `${unanswered} unanswered, ${strange} others`,
     ].join(', '),
   }
 }
@@ -174,7 +171,7 @@ const MUST_SHOW: readonly (readonly [name: string, verdict: (phase: Phase) => Ve
   ['excess: 429 or 503 with `Retry-After`', refused],
 ]
 
-/** One line for each runtime, flood and promise; at the end of a runtime, who was signed out by all of it. */
+/** One line a runtime, flood and promise, and one a runtime for the sessions that were signed out. */
 export function verdictsOf(subjects: readonly Subject[]): string {
   const checkouts = [...new Set(subjects.map(({ checkout }) => checkout))]
   const lines = [...new Set(subjects.map(({ runtime }) => runtime))].flatMap((runtime) => {

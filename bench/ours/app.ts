@@ -3,8 +3,8 @@ import { createApp } from '../../src/app.ts'
 import type { AppDeps } from '../../src/deps.ts'
 
 /**
- * Our application with two routes more: one that asks nobody, as an application's own may be guarded, and one that
- * does nothing but hash, which a sign-in can't do without.
+ * Our application with two more routes: `/by-token` is guarded by the token alone, without a query, and
+ * `/hash` does nothing but hash, as every sign-in must.
  */
 export function appWithParts(deps: AppDeps) {
   const app = createApp(deps)

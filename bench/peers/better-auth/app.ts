@@ -1,7 +1,7 @@
 import type { betterAuth } from 'better-auth'
 import { Hono } from 'hono'
 
-/** better-auth on Hono, with a route of one's own that it guards: the same as `requireToken` guards of ours. */
+/** better-auth on Hono, and a guarded route like the one that `requireToken` guards in ours. */
 export function createApp(auth: Pick<ReturnType<typeof betterAuth>, 'handler' | 'api'>) {
   return new Hono()
     .on(['GET', 'POST'], '/api/auth/*', (c) => auth.handler(c.req.raw))

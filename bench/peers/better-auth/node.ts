@@ -5,9 +5,9 @@ import { Pool } from 'pg'
 import { createApp } from './app.ts'
 import { optionsOf } from './options.ts'
 
-// better-auth on Hono under Node, with `pg`. With MIGRATE=on it makes its tables and ends.
+// better-auth on Hono under Node, with `pg`. With MIGRATE=on it makes its tables and exits.
 const { DATABASE_URL = '', PORT = '', MIGRATE, ...environment } = process.env
-// Connections stay open while others are measured.
+// Idle connections stay open while other subjects are measured.
 const pool = new Pool({ connectionString: DATABASE_URL, max: 20, idleTimeoutMillis: 0 })
 const options = { ...optionsOf(environment as never), database: pool }
 if (MIGRATE === 'on') {

@@ -3,7 +3,7 @@ import { admin } from 'better-auth/plugins/admin'
 
 export type Environment = { BASE_URL: string; SECRET: string; COOKIE_CACHE?: string; JOINS?: string }
 
-/** Addresses and passwords, sessions in the database, and the list of users; all else as it comes. */
+/** Email and password, sessions in the database, and the admin plugin's list of users; else the defaults. */
 export function optionsOf(environment: Environment) {
   return {
     baseURL: environment.BASE_URL,

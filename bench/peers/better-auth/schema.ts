@@ -1,7 +1,7 @@
 import { relations } from 'drizzle-orm'
 import { boolean, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
 
-// The tables that its own migration makes, for the Drizzle adapter.
+// The tables of better-auth's own migration, for its Drizzle adapter.
 const time = (name: string) => timestamp(name, { withTimezone: true })
 
 export const user = pgTable('user', {
@@ -55,7 +55,7 @@ export const verification = pgTable('verification', {
   updatedAt: time('updatedAt').notNull(),
 })
 
-// For its joins.
+// The Drizzle adapter's joins need these.
 export const userRelations = relations(user, ({ many }) => ({
   sessions: many(session),
   accounts: many(account),

@@ -6,7 +6,7 @@ import { createApp } from './app.ts'
 import { type Environment, optionsOf } from './options.ts'
 import * as schema from './schema.ts'
 
-// better-auth in workerd, with its Drizzle adapter over the same Neon endpoint as ours; built once an isolate.
+// better-auth in workerd, with its Drizzle adapter over the same Neon endpoint as ours. Made once an isolate.
 type Bindings = Environment & { DATABASE_URL: string }
 
 neonConfig.fetchEndpoint = (host, port) => `http://${host}:${port}/sql`

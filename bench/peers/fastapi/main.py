@@ -1,5 +1,5 @@
-# The design that this product replaces, written anew for the measurement: FastAPI, SQLAlchemy, bcrypt with cost 12,
-# a JWT whose subject is the address.
+# The original, the design that this product replaces, rewritten for the bench: FastAPI, SQLAlchemy, bcrypt
+# with cost 12, and a JWT whose subject is the email address.
 import os
 from datetime import datetime, timedelta
 

@@ -1,5 +1,5 @@
-# Starts the workers on a socket that names its protocol: asyncio switches Nagle's algorithm off for such ones alone, and
-# with it on, an answer in two parts waits for an acknowledgement of 40 ms.
+# Starts the workers on a socket that names its protocol: asyncio disables Nagle's algorithm for such sockets
+# only. With Nagle's algorithm, a response in two parts waits up to 40 ms for an acknowledgement.
 import os
 import socket
 
