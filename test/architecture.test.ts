@@ -246,6 +246,22 @@ describe('what is not written here', () => {
   })
 })
 
+test('no file has the marks of a merge that nobody resolved', () => {
+  const folders = ['src', 'local', 'cli', 'test', 'bench', 'docs', 'drizzle']
+  const files = folders
+
+    .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'))
+    .map((entry) => join(entry.parentPath, entry.name))
+  const roots = ['README.md', 'CONTRIBUTING.md', 'package.json', 'wrangler.toml'].map((name) =>
+    join(root, name),
+  )
+  expect(files.length).toBeGreaterThan(300)
+  const isMarked = (path: string) => /^(<{7}|>{7}|\|{7}) /m.test(readFileSync(path, 'utf8'))
+  const marked = [...files, ...roots].filter(isMarked)
+  expect(marked).toEqual([])
+})
+
 /** Tests that are named after what they promise across several sources. */
 const PROMISES = [
   'administration/races',

@@ -102,7 +102,7 @@ function trimmed(value: unknown): unknown {
 }
 
 function readVariable(variable: Variable, given: unknown): { value: unknown } | { problem: string } {
-  const value = given ?? ('default' in variable ? variable.default : undefined)
+  const value = given === undefined && 'default' in variable ? variable.default : given
   if (value === undefined) return 'required' in variable ? { problem: 'is missing' } : { value }
   if (typeof value !== 'string') return { problem: 'must be a string: put its value in quotes' }
   const result = variable.rule.safeParse(value)

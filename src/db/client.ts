@@ -171,9 +171,11 @@ function createClient(
     async transaction(queries: Pending[], options: QueryOptions): Promise<Result[]> {
       const statements = [setDeadline(), ...queries.map((query) => query.prepare())]
       const transaction = { ...options, isolationLevel: 'ReadCommitted' } as const
-      const results = await send((fetchOptions) =>
-        driver.transaction(statements, { ...transaction, fetchOptions }),
-      )
+      const results = await send(async (fetchOptions) => {
+        const answered = await driver.transaction(statements, { ...transaction, fetchOptions })
+        if (answered.length !== statements.length) throw new Error('Not every statement has a result')
+        return answered
+      })
       return results.slice(1)
     },
   }

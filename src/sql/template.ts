@@ -7,15 +7,9 @@ import { SCHEMA_NAME } from '../features/tables.ts'
 export type Piece = SQL | Table | Column | string | number | boolean | null
 
 /**
-<<<<<<< HEAD
  * Like Drizzle's `sql`, but flat: nested phrases and names are inlined at once. A statement of a hundred
- * phrases is then one string with holes, which Drizzle renders three times as fast as a tree: 43 µs of CPU
- * instead of 135 for a refresh, 11 instead of 41 for the current user.
-=======
- * Drizzle's `sql`, made flat: a phrase within a phrase is spliced in at once, and names are written out. A
- * statement of a hundred phrases is then a string with holes, which Drizzle renders five times as fast as the
- * tree: a refresh takes 29 µs of CPU instead of 135, the current user 8 instead of 41.
->>>>>>> main
+ * phrases is then one string with holes, which Drizzle renders five times as fast as a tree: 29 µs of CPU
+ * instead of 135 for a refresh, 8 instead of 41 for the current user.
  */
 export function sql<T = unknown>(strings: TemplateStringsArray, ...pieces: readonly Piece[]): SQL<T> {
   const flat = new Flat(strings[0] ?? '')

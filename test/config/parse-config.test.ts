@@ -81,8 +81,9 @@ describe('defaults', () => {
   })
 })
 
-test('a number or boolean in wrangler.toml must be quoted', () => {
-  expect(problemsOf({ ...local, PASSWORD_ROUNDS: 6, PORT: 0 })).toEqual([
+test('a number or boolean in wrangler.toml must be quoted, and null is no absence', () => {
+  expect(problemsOf({ ...local, APP_URL: null, PASSWORD_ROUNDS: 6, PORT: 0 })).toEqual([
+    'APP_URL must be a string: put its value in quotes',
     'PASSWORD_ROUNDS must be a string: put its value in quotes',
     'PORT must be a string: put its value in quotes',
   ])

@@ -152,6 +152,24 @@ describe('the password goes to the endpoint of the database and nowhere else (ro
   })
 })
 
+test.each([0, 1, 2, 4])(
+  'a transaction of three statements that is answered with %i results has no answer',
+  async (count) => {
+    const result = { command: 'SELECT', rowCount: 0, rows: [], fields: [], rowAsArray: false }
+    const body = { results: Array.from({ length: count }, () => result) }
+    const connect = prepareDatabase('postgresql://u:p@ep-x.eu.aws.neon.tech/db', {
+      now: () => performance.now(),
+      databaseFetch: () => Promise.resolve(Response.json(body)),
+    })
+    const behindLock = runAfter(
+      connect({ roundTrips: 0, milliseconds: 0 }),
+      ONE,
+      statement({}, { fields: {}, from: sql`1` }),
+    )
+    await expect(behindLock).rejects.toMatchObject({ code: 'database_unavailable' })
+  },
+)
+
 test('of the time that a statement behind a lock has, PostgreSQL gives half to each of the two', async () => {
   const bodies: string[] = []
   const post = (_: string, { body }: { body: string }) => {
