@@ -25,7 +25,6 @@ type Attempted = {
  */
 export function passwordEffects({ storedHash, upgradedHash, wrongFor, bucket, byDevice }: Attempted) {
   const stored = storedHash ?? ''
-  const { id, passwordHash } = account
   return (now: Date): SignInEffects => ({
     condition: sql`(${byDevice}::boolean or ${isUnlocked(users, now)})`,
     assigned: {
@@ -39,9 +38,7 @@ export function passwordEffects({ storedHash, upgradedHash, wrongFor, bucket, by
     events: [
       {
         type: 'hash_upgraded',
-        from: sql`from account where ${passwordHash} = ${upgradedHash ?? ''}`,
-        userId: id,
-        actorId: id,
+        from: sql`from account where ${account.passwordHash} = ${upgradedHash ?? ''}`,
       },
     ],
   })

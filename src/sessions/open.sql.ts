@@ -39,7 +39,7 @@ export async function openSessionRow(
   { db, client }: { db: Database; client: Client },
   { proof, attemptedId, reason, effects, session, now }: Opening,
 ): Promise<Principal | null> {
-  const events = [...openingEvents({ session, attemptedId, reason }), ...effects.events, ...evictionEvents()]
+  const events = [...openingEvents({ session, attemptedId, reason, effects }), ...evictionEvents()]
   const opening = statement(
     {
       account: provenAccount({ proof, effects, now }),
@@ -109,12 +109,13 @@ function forgetEnded(now: Date): SQL {
     )`
 }
 
-type Outcome = Pick<Opening, 'session' | 'attemptedId' | 'reason'>
+type Outcome = Pick<Opening, 'session' | 'attemptedId' | 'reason' | 'effects'>
 
-function openingEvents({ session, attemptedId, reason }: Outcome): EventSource[] {
-  const { id } = account
+function openingEvents({ session, attemptedId, reason, effects }: Outcome): EventSource[] {
+  const who = { userId: account.id, actorId: account.id, sessionId: sql`${session.id}` }
   return [
-    { type: 'signed_in', from: sql`from account`, userId: id, actorId: id, sessionId: sql`${session.id}` },
+    { type: 'signed_in', from: sql`from account`, ...who },
+    ...effects.events.map((event) => ({ ...event, ...who })),
     {
       type: 'sign_in_failed',
       from: sql`where not ${isProven}`,

@@ -28,5 +28,6 @@ export type SignInEffects = {
   assigned: Partial<Record<keyof typeof users.$inferInsert, SQL>>
   /** Further parts; they may read `account`. */
   parts: Parts
-  events: readonly EventSource[]
+  /** Events about the account, by itself in the new session. */
+  events: readonly Pick<EventSource, 'type' | 'from'>[]
 }

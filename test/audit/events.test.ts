@@ -220,6 +220,11 @@ describe('on record, in the statement that does it, is', () => {
     await openSession(person)
     const types = (await recorded(person.id)).map(({ type }) => type)
     expect(types.sort()).toEqual(['hash_upgraded', 'registered', 'signed_in', 'signed_in'])
+    const [upgrade] = (await recorded(person.id)).filter(({ type }) => type === 'hash_upgraded')
+    const sessions = (await recorded(person.id)).filter(({ type }) => type === 'signed_in')
+    // By its owner, in the session that the sign-in opened.
+    expect(upgrade).toMatchObject({ actor_id: String(person.id), session_id: sessions[0]?.['session_id'] })
+    expect(upgrade?.['session_id']).toMatch(/^[0-9a-f-]{36}$/)
   })
 
   test('an attempt at an account that does not exist, with nothing of whose it is', async () => {

@@ -211,12 +211,26 @@ with
     select
       $44::timestamptz,
       $45::text,
-      $46::integer,
-      null::integer,
-      null::uuid,
+      "account"."id"::integer,
+      "account"."id"::integer,
+      $46::uuid,
       $47::text,
       $48::text,
-      jsonb_build_object('reason', $49::text)::jsonb
+      '{}'::jsonb
+    from
+      account
+    where
+      "account"."password_hash" = $49
+    union all
+    select
+      $50::timestamptz,
+      $51::text,
+      $52::integer,
+      null::integer,
+      null::uuid,
+      $53::text,
+      $54::text,
+      jsonb_build_object('reason', $55::text)::jsonb
     where
       not exists (
         select
@@ -225,27 +239,13 @@ with
       )
     union all
     select
-      $50::timestamptz,
-      $51::text,
-      "account"."id"::integer,
-      "account"."id"::integer,
-      null::uuid,
-      $52::text,
-      $53::text,
-      '{}'::jsonb
-    from
-      account
-    where
-      "account"."password_hash" = $54
-    union all
-    select
-      $55::timestamptz,
-      $56::text,
+      $56::timestamptz,
+      $57::text,
       user_id::integer,
       null::integer,
       id::uuid,
-      $57::text,
       $58::text,
+      $59::text,
       '{"reason":"evicted"}'::jsonb
     from
       evicted
