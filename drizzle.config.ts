@@ -6,5 +6,5 @@ export default defineConfig({
   schema: ['./src/features/tables.ts', './src/*/schema.ts'],
   schemaFilter: ['lumascope'],
   out: './drizzle',
-  migrations: { schema: 'lumascope', table: 'migrations' },
+  migrations: { schema: 'lumascope', table: 'lumascope_migrations' },
 })

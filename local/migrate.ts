@@ -13,7 +13,7 @@ const FOLDER = fileURLToPath(new URL('../drizzle', import.meta.url))
 const LOCK = 0x6c756d61
 
 /** In our schema, apart from the table of an application that migrates the same database. */
-const BOOKKEEPING = `create table if not exists migrations
+const BOOKKEEPING = `create table if not exists lumascope_migrations
   (id serial primary key, hash text not null, created_at bigint)`
 
 export type MigrationOptions = {
@@ -111,7 +111,7 @@ async function prepareSchema(client: PoolClient, { schema }: typeof DEFAULTS): P
 }
 
 async function findPending(client: PoolClient, migrationsFolder: string): Promise<MigrationMeta[]> {
-  const { rows } = await client.query('select max(created_at) as newest from migrations')
+  const { rows } = await client.query('select max(created_at) as newest from lumascope_migrations')
   const newest = Number(rows[0]?.newest ?? 0)
   return readMigrationFiles({ migrationsFolder }).filter(({ folderMillis }) => folderMillis > newest)
 }
@@ -171,7 +171,7 @@ async function dropInvalid(client: PoolClient, index: string): Promise<void> {
 }
 
 async function record(client: PoolClient, { hash, folderMillis }: MigrationMeta): Promise<void> {
-  const insert = 'insert into migrations (hash, created_at) values ($1, $2)'
+  const insert = 'insert into lumascope_migrations (hash, created_at) values ($1, $2)'
   await client.query(insert, [hash, folderMillis])
 }
 

@@ -170,9 +170,10 @@ describe('who may import what', () => {
     expect(senders.map(([from]) => from)).toEqual(['src/sql/parts.ts'])
     const parts = src.find(({ path }) => path === 'src/sql/parts.ts')?.text ?? ''
     expect(parts).toMatch(/import type \{[^}]*\} from '..\/db\/run.ts'/)
-    expect(containing(/\.(execute|batch)\(|\.transaction\(/, (path) => path.startsWith('src/db/'))).toEqual(
-      [],
-    )
+    const isEngine = (path: string) => path.startsWith('src/db/')
+    expect(containing(/\.(execute|batch|transaction)\(/, isEngine)).toEqual([])
+    const builder = /\bdb\s*\.\s*(select|selectDistinct|insert|update|delete|with|query)\b/
+    expect(containing(builder, (path) => isStatement(path) === true)).toEqual([])
   })
 
   test('process and node:* : the Node entry and node/, which nothing else imports', () => {
@@ -209,6 +210,8 @@ describe('who may import what', () => {
 describe('what is not written here', () => {
   test('no raw SQL and no code from strings', () => {
     expect(containing(/sql\.raw|\beval\(|new Function\(/, () => false)).toEqual([])
+    const isTemplate = (path: string) => path === 'src/sql/template.ts'
+    expect(containing(/\bStringChunk\b|new SQL\b/, isTemplate)).toEqual([])
   })
 
   test('no literal that is spread to outwit the formatter, no renamed import of a statement', () => {

@@ -30,7 +30,7 @@ const [, documented = ''] =
   /```sql\n(\s*create role [\s\S]*?)```/.exec(readFileSync(`${root}docs/deploy.md`, 'utf8')) ?? []
 const owner = postgresPool(serverUrl)
 await applyMigrations(owner, { schema: SCHEMA })
-const statements = documented.replaceAll('auth_app', role).replaceAll('lumascope', SCHEMA)
+const statements = documented.replaceAll('auth_app', role).replace(/\blumascope\b/g, SCHEMA)
 await owner.query(statements.replace("password '…'", `password '${password}'`))
 
 const url = new URL(serverUrl)
@@ -172,7 +172,7 @@ test.each([
   `truncate ${SCHEMA}.users`,
   `alter table ${SCHEMA}.users add column mine int`,
   `create index on ${SCHEMA}.users (full_name)`,
-  `select * from ${SCHEMA}.migrations`,
+  `select * from ${SCHEMA}.lumascope_migrations`,
   `copy ${SCHEMA}.users to program 'true'`,
   'create role another',
 ])('and is refused: %s', async (statement) => {

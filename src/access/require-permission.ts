@@ -4,6 +4,7 @@ import type { Permission } from '../features.ts'
 import type { AppEnv } from '../http/context.ts'
 import { withMetadata } from '../http/describe-route.ts'
 import { type Authenticated, authenticateWithPermissions } from '../sessions/authenticate.ts'
+import type { Actor } from '../sql/authority.ts'
 import type { Principal } from '../sql/users.ts'
 import { presentedAccessToken } from './bearer-token.ts'
 import { isSafe } from './trusted-origin.ts'
@@ -17,7 +18,6 @@ import { isSafe } from './trusted-origin.ts'
  * @throws AppError `forbidden` without the permission; as `requireUser`
  */
 export function requirePermission(permission: Permission) {
-  type Actor = { userId: number; sessionId: string; permission: Permission }
   type Variables = Authenticated<Principal> & { actor: Actor }
   const middleware = createMiddleware<AppEnv & { Variables: Variables }>(
     async function requirePermission(c, next) {

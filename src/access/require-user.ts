@@ -22,8 +22,8 @@ type Options = { limit?: AccountLimit; per?: Counting['per'] }
  * The same query counts the request for the account if it can change something.
  *
  * @param options.limit the limit that it is counted for
- * @param options.per `session` for what an owner does against a thief: with a stolen token of another session,
- *   nobody can use that up
+ * @param options.per `session`: a thief with a token of another session can't exhaust the limit of what the
+ *   owner does against them
  * @throws AppError `unauthenticated` if no token is presented; `invalid_token` if one is and it is not
  *   accepted, for any reason; `origin_rejected` for a cookie on a foreign page's request; `rate_limited`
  */

@@ -1,5 +1,6 @@
 import { hs256Key, pick, type SigningKey } from '../crypto/signing-key.ts'
 import { isLoopback } from '../net/loopback.ts'
+import { PWNED_PASSWORDS_URL } from '../passwords/feature.ts'
 import { SECRET_KID } from './reused-secrets.ts'
 
 /** The variables that `Derived` is computed from. */
@@ -44,9 +45,6 @@ function keyRingOf({ JWT_SIGNING_KEYS: keys = [], JWT_SECRET: text }: Sources): 
   const known = new Set(keys.map(({ kid }) => kid))
   return [...keys.map((key) => pick(key, key)), ...named.filter(({ kid }) => !known.has(kid))]
 }
-
-/** @see https://haveibeenpwned.com/API/v3#PwnedPasswords */
-const PWNED_PASSWORDS_URL = 'https://api.pwnedpasswords.com/range/'
 
 /**
  * The URL of the range API of breached passwords; `null`: none. By default a server on the network asks it,

@@ -42,6 +42,11 @@ export async function send(db: Database, statement: SQL): Promise<{ rowCount: nu
   return await unwrapErrors(db.execute(statement))
 }
 
+/** Sends a query of Drizzle's builder, and throws as `run` does. */
+export async function read<T>(query: PromiseLike<T>): Promise<T> {
+  return await unwrapErrors(query)
+}
+
 async function unwrapErrors<T>(sent: PromiseLike<T>): Promise<T> {
   try {
     return await sent

@@ -182,11 +182,12 @@ export const sameSite = z.pipe(
 )
 
 /**
- * A name that needs no quotes in psql. PostgreSQL reserves the prefix `pg_`, and truncates names to 63 bytes.
+ * A name that needs no escaping. PostgreSQL reserves the prefix `pg_`, and truncates names to 63 bytes. In
+ * `public`, an application's own `users` or `migrations` would be taken for ours.
  */
 export const schemaName = z.string().check(
-  z.regex(/^(?!pg_|information_schema$)[a-z_][a-z0-9_]{0,62}$/, {
-    error: 'must be a name in lower case, not one of PostgreSQL’s own (pg_…, information_schema)',
+  z.regex(/^(?!public$|pg_|information_schema$)[a-z_][a-z0-9_]{0,62}$/, {
+    error: 'must be a name in lower case, not public or one of PostgreSQL’s own (pg_…, information_schema)',
   }),
 )
 

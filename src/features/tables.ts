@@ -18,5 +18,5 @@ export const time = (name: string) => timestamp(name, { withTimezone: true, prec
  * @param schema an identifier that needs no escaping, as the rule of `DATABASE_SCHEMA` ensures
  */
 export function inSchema(statement: string, schema: string): string {
-  return schema === SCHEMA_NAME ? statement : statement.replaceAll(`"${SCHEMA_NAME}"`, `"${schema}"`)
+  return schema === SCHEMA_NAME ? statement : statement.replaceAll(`"${SCHEMA_NAME}".`, `"${schema}".`)
 }

@@ -43,7 +43,7 @@ export type PasswordsOf = (
  *
  * @see https://www.w3.org/TR/server-timing/
  */
-export function requestContext({ connect, ...shared }: AppDeps, passwordsOf?: PasswordsOf) {
+export function requestContext({ connect, ...shared }: AppDeps, passwordsOf: PasswordsOf) {
   return createMiddleware<AppEnv>(async function requestContext(c, next) {
     const meter = { roundTrips: 0, milliseconds: 0 }
     const requestId = shared.random.uuid()
@@ -62,7 +62,7 @@ export function requestContext({ connect, ...shared }: AppDeps, passwordsOf?: Pa
         client ??= toClient(shared.clientAddress(c.req.raw, c.env), c.req.header('User-Agent'))
         return client
       },
-      passwords: passwordsOf?.(shared, () => c.var.deps.client.site) ?? shared.passwords,
+      passwords: passwordsOf(shared, () => c.var.deps.client.site),
     })
     await next()
     const { headers } = c.res

@@ -60,7 +60,9 @@ type Handler = { method: string; path: string; handler: object }
  * @throws Error that names the route
  */
 export function assertEveryRouteIsMarked(handlers: readonly Handler[]): void {
-  // `use` registers middleware under ALL.
+  // `use` registers middleware under ALL, and so do `all` and `mount` their routes, which nothing could mark.
+  const unnamed = handlers.find(({ method, path }) => method === 'ALL' && path !== '/*')
+  if (unnamed) throw new Error(`${unnamed.path} is served for every method: name the methods`)
   const named = handlers.filter(({ method }) => method !== 'ALL')
   const byRoute = Map.groupBy(named, ({ method, path }) => `${method} ${path}`)
   for (const [route, [first, ...others]] of byRoute) {

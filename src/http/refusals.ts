@@ -12,7 +12,7 @@ import { securityHeaders } from './security-headers.ts'
 export function createRefusals(deps: AppDeps): (error: AppError) => Promise<Response> {
   const { publicUrl } = deps.config
   const app = new Hono<AppEnv>()
-    .use(requestContext(deps))
+    .use(requestContext(deps, ({ passwords }) => passwords))
     .use(securityHeaders(publicUrl))
     .all('*', (c) => {
       throw c.env['error'] as AppError

@@ -70,12 +70,14 @@ export const limits = {
     overloaded: {
       status: 503,
       title: 'Too busy at the moment',
-      advice: 'More passwords wait to be checked than are worth waiting for. Wait as Retry-After says.',
+      advice: 'Too much costly work is waiting already. Send the request again after Retry-After.',
       headers: { 'Retry-After': '5' },
     },
   },
   events: {
-    limited: { meaning: 'Attempts at the password were refused because there were too many.' },
+    limited: {
+      meaning: 'Requests were refused because there were too many; `limit` in `details` names the limit.',
+    },
   },
   purges: {
     // Not the row of a concurrent attempt, which has locked and renewed it.

@@ -14,7 +14,7 @@ import {
   takeBack,
 } from '../sql/limits.ts'
 import { failuresOf, MAX_CONSECUTIVE_FAILURES } from '../sql/lockout.ts'
-import { columnsOf, type Parts, statement } from '../sql/parts.ts'
+import { columnsOf, type Parts, type Row, statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 import { users } from '../users/schema.ts'
 
@@ -171,16 +171,8 @@ function refusedByChosen({ account: { key: _, ...rate }, now }: Counting, isPaid
     from chosen where not exists (select from spent) and ${isPaid}`
 }
 
-type AttemptRow = Omit<Credentials, 'id'> & {
-  id: number | null
-  byDevice: boolean
-  attempts: number | null
-  refused: 'account' | 'address' | null
-  secondsToWait: number | null
-}
-
 /** Fails closed: without a row that says the attempt was counted, no password is checked. */
-function toCountedAttempt(row: AttemptRow | undefined): CountedAttempt {
+function toCountedAttempt(row: Row<typeof ATTEMPT> | undefined): CountedAttempt {
   if (!row) throw new Error('An attempt was not counted')
   const { refused, byDevice, attempts, secondsToWait: wait, id, ...credentials } = row
   if (refused) return { refused, secondsToWait: wait }

@@ -86,8 +86,11 @@ async function verify(deps: AttemptDeps, { password, account, bucket }: Verifyin
   try {
     return await deps.passwords.verify(password, account?.passwordHash ?? null)
   } catch (error) {
-    // Nothing was hashed. A flood by others must not use up the owner's attempts.
-    if (error instanceof AppError && error.code === 'overloaded') await returnAttempt(deps.db, bucket)
+    // Nothing was hashed. A flood by others must not use up the owner's attempts. If this fails, the attempt
+    // stays counted, and the client still learns to wait.
+    if (error instanceof AppError && error.code === 'overloaded') {
+      await returnAttempt(deps.db, bucket).catch(() => {})
+    }
     throw error
   }
 }

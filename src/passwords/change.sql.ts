@@ -6,6 +6,7 @@ import { sessions } from '../sessions/schema.ts'
 import { type ConfirmedAct, isConfirmed, type NotDone } from '../sql/confirmed-act.ts'
 import { type EventSource, recordEvents } from '../sql/events.ts'
 import { giveBack } from '../sql/limits.ts'
+import { NO_FAILURES } from '../sql/lockout.ts'
 import { assignments, columnsOf, nullable, statement } from '../sql/parts.ts'
 import { byCaller, caller, insertSession, lockCaller, type NewSession } from '../sql/sessions.ts'
 import { sql } from '../sql/template.ts'
@@ -63,7 +64,7 @@ function changePassword(passwordHash: string, act: Omit<ConfirmedAct, 'bucket'>)
     passwordHash,
     authVersion: sql`${u.authVersion} + 1`,
     passwordVersion: sql`${u.passwordVersion} + 1`,
-    consecutiveFailures: 0,
+    ...NO_FAILURES,
     updatedAt: time(act.now),
   })
   return sql`update ${users} u set ${password} from caller where ${isConfirmed(act)} returning u.*`

@@ -3,6 +3,9 @@ import { CHALLENGES } from '../features/bearer-challenge.ts'
 import type { Feature } from '../features/feature.ts'
 import { integer, serviceUrl } from '../features/rules.ts'
 
+/** @see https://haveibeenpwned.com/API/v3#PwnedPasswords */
+export const PWNED_PASSWORDS_URL = 'https://api.pwnedpasswords.com/range/'
+
 export const passwords = {
   variables: {
     PASSWORD_ITERATIONS: {
@@ -60,8 +63,6 @@ export const passwords = {
     },
   },
   events: {
-    signed_in: { meaning: 'Somebody signed in with the password.' },
-    sign_in_failed: { meaning: 'A sign-in with the password failed.' },
     password_confirmation_failed: { meaning: 'A signed-in user gave a wrong password.' },
     password_changed: { meaning: 'The password was changed.' },
     hash_upgraded: { meaning: 'The stored password hash was made stronger.' },

@@ -1,5 +1,5 @@
 import { type Bucket, giveBack } from '../sql/limits.ts'
-import { countFailure, isUnlocked } from '../sql/lockout.ts'
+import { countFailure, isUnlocked, NO_FAILURES } from '../sql/lockout.ts'
 import { account, isProven, type SignInEffects } from '../sql/opening.ts'
 import { sql } from '../sql/template.ts'
 import { users } from '../users/schema.ts'
@@ -28,6 +28,7 @@ export function passwordEffects({ storedHash, upgradedHash, wrongFor, bucket, by
   return (now: Date): SignInEffects => ({
     condition: sql`(${byDevice}::boolean or ${isUnlocked(users, now)})`,
     assigned: {
+      ...NO_FAILURES,
       passwordHash: sql`case when ${users.passwordHash} = ${stored}
         then coalesce(${upgradedHash}, ${users.passwordHash}) else ${users.passwordHash} end`,
     },

@@ -1,5 +1,6 @@
 import type { SQL } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
+import { read } from '../db/run.ts'
 import { columnsOf } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 import { rolePermissions, roles } from './schema.ts'
@@ -11,7 +12,7 @@ export type Role = { name: string; description: string; permissions: string[] }
 export async function selectRoles(db: Database): Promise<Role[]> {
   const { name, description } = roles
   const permissions = permissionsOfRole(sql`${name}`)
-  return await db.select({ name, description, permissions }).from(roles).orderBy(name)
+  return await read(db.select({ name, description, permissions }).from(roles).orderBy(name))
 }
 
 const p = columnsOf(rolePermissions, 'p')

@@ -64,6 +64,8 @@ export const sessions = {
     },
   },
   events: {
+    signed_in: { meaning: 'Somebody signed in.' },
+    sign_in_failed: { meaning: 'A sign-in failed.' },
     refresh_token_replayed: { meaning: 'A used refresh token came back, so its session was ended.' },
     signed_out: { meaning: 'A session was signed out.' },
     session_ended: { meaning: 'Sessions were ended from elsewhere, or as there were too many.' },

@@ -64,7 +64,6 @@ const OPENED = principalFields(account)
 function provenAccount({ proof, effects, now }: Pick<Opening, 'proof' | 'effects' | 'now'>): SQL {
   const assigned = assignments(users, {
     lastLoginAt: time(now),
-    consecutiveFailures: 0,
     ...effects.assigned,
   })
   return sql`

@@ -4,7 +4,7 @@ import { users } from '../users/schema.ts'
 
 /**
  * One row from a sign-in to its end, however often its tokens are refreshed. It is live while it is neither
- * revoked nor expired, its `auth_version` is the user's, and the user is enabled.
+ * revoked nor expired, its `auth_version` is not below the user's, and the user is enabled.
  */
 export const sessions = lumascope.table(
   'sessions',

@@ -38,7 +38,7 @@ export function isUnlocked(user: Failures, now: Date): SQL<boolean> {
 }
 
 /** Assignments that forget all failures. */
-export const NO_FAILURES = { consecutiveFailures: 0 }
+export const NO_FAILURES = { consecutiveFailures: sql`0` }
 
 /**
  * Counts a failure for an account. Failures of known devices and sessions are counted in their own buckets.

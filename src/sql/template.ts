@@ -25,8 +25,10 @@ export function identifier(name: string): SQL {
   return new SQL([new StringChunk(quoted(name))])
 }
 
+type Separator = ', ' | ' ' | ' and ' | ' union all '
+
 /** Joins phrases by a separator, which is inlined and must not be input. */
-export function join(items: readonly SQL[], separator: string): SQL {
+export function join(items: readonly SQL[], separator: Separator): SQL {
   const flat = new Flat('')
   items.forEach((item, index) => {
     if (index > 0) flat.text += separator
@@ -59,6 +61,8 @@ class Flat {
     else if (piece instanceof Table) this.text += nameOf(piece)
     else if (piece instanceof Column) this.text += `${nameOf(piece.table)}.${quoted(piece.name)}`
     else {
+      // Drizzle would write nothing for the one, and a list in parentheses for the other.
+      if (piece === undefined || Array.isArray(piece)) throw new TypeError('A template takes no such value')
       this.#chunks.push(new StringChunk(this.text), piece as SQL['queryChunks'][number])
       this.text = ''
     }

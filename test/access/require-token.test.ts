@@ -12,7 +12,7 @@ const { deps, database, register, openSession, post, clock } = await createTestA
 let handled = 0
 /** A router as people build their own on this app. */
 const own = new Hono<AppEnv>()
-  .use(requestContext(deps))
+  .use(requestContext(deps, ({ passwords }) => passwords))
   .get('/reports', requireToken(), (c) => {
     handled++
     return c.json(c.var.token)

@@ -420,9 +420,10 @@ describe('the schema of the tables', () => {
     'pg_catalog',
     'pg_auth',
     'information_schema',
+    'public',
   ])('can not be %s', (DATABASE_SCHEMA) => {
     expect(problemsOf({ ...local, DATABASE_SCHEMA })).toEqual([
-      'DATABASE_SCHEMA must be a name in lower case, not one of PostgreSQL’s own (pg_…, information_schema)',
+      'DATABASE_SCHEMA must be a name in lower case, not public or one of PostgreSQL’s own (pg_…, information_schema)',
     ])
   })
 })

@@ -6,6 +6,7 @@ import { run, runAfter, send } from '../../src/db/run.ts'
 import { AppError } from '../../src/errors.ts'
 import { statement } from '../../src/sql/parts.ts'
 import { users } from '../../src/users/schema.ts'
+import { administratorsOf } from '../support/administrators.ts'
 import { aroundStatements } from '../support/around-statements.ts'
 import { FAULT_NAMES, LIES, REDIRECTS } from '../support/fault-names.ts'
 import { createTestApp, newPerson, type TokenPair, testDatabase } from '../support/test-app.ts'
@@ -186,6 +187,22 @@ test('of the time that a statement behind a lock has, PostgreSQL gives half to e
   const { queries } = JSON.parse(bodies[0] ?? '') as { queries: { query: string; params: string[] }[] }
   expect(queries.map(({ params }) => params)).toEqual([['1250'], [], []])
   expect(queries[0]?.query).toContain("set_config('statement_timeout'")
+})
+
+test('a read by the query builder that fails is 503 too, and the log knows why without its parameters', async () => {
+  const { appoint } = administratorsOf(healthy)
+  const admin = await appoint('admin')
+  const broken = await appFailingAt(2, 'before')
+  const response = await broken.as(admin.access_token).get('/roles')
+  expect([response.status, response.headers.get('Retry-After')]).toEqual([503, '2'])
+  expect(broken.log).toEqual([
+    expect.objectContaining({
+      event: 'request_failed',
+      code: 'database_unavailable',
+      causes: [{ name: 'AppError', code: 'database_unavailable' }],
+    }),
+  ])
+  expect(JSON.stringify(broken.log)).not.toMatch(/select|Failed query/)
 })
 
 test('a database that comes back is used again at once', async () => {

@@ -157,7 +157,7 @@ for (const budget of BUDGETS) {
 
 test('a route that is guarded by the token alone costs nothing', async () => {
   const byToken = new Hono<AppEnv>()
-    .use(requestContext(deps))
+    .use(requestContext(deps, ({ passwords }) => passwords))
     .get('/by-token', requireToken(), (c) => c.json(c.var.token))
   const act = () => requestsAs(byToken.request, session).get('/by-token')
   await expectCost({ status: 200, roundTrips: 0, hashes: 0 }, act)

@@ -74,7 +74,7 @@ const indexes = async (pool: Pool) =>
   ).rows
 
 const recorded = async (pool: Pool) =>
-  Number((await pool.query('select count(*) from migrations')).rows[0]?.count)
+  Number((await pool.query('select count(*) from lumascope_migrations')).rows[0]?.count)
 
 const ADD_COLUMN = 'alter table "users" add column "new_column" text'
 const NEW_INDEX = 'create index concurrently if not exists "new_index" on "users" ("username")'

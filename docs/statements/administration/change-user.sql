@@ -126,19 +126,19 @@ with
         else "u"."disabled_reason"
       end,
       "consecutive_failures" = case
-        when $21::text = 'active' then $22
+        when $21::text = 'active' then 0
         else "u"."consecutive_failures"
       end,
       "auth_version" = "u"."auth_version" + case
-        when $23::text = 'disabled'
+        when $22::text = 'disabled'
         and "u"."disabled_at" is null then 1
         else 0
       end,
-      "updated_at" = $24::timestamptz
+      "updated_at" = $23::timestamptz
     from
       decision
     where
-      "u"."id" = $25
+      "u"."id" = $24
       and decision.outcome = 'done'
     returning
       u.*
@@ -156,14 +156,14 @@ with
         "details"
       )
     select
-      $26::timestamptz,
-      $27::text,
+      $25::timestamptz,
+      $26::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
+      $27::text,
       $28::text,
-      $29::text,
-      jsonb_build_object('members', $30::jsonb)::jsonb
+      jsonb_build_object('members', $29::jsonb)::jsonb
     from
       actor,
       subject,
@@ -172,13 +172,13 @@ with
       ("subject"."username", "subject"."full_name") is distinct from ("changed"."username", "changed"."full_name")
     union all
     select
-      $31::timestamptz,
-      $32::text,
+      $30::timestamptz,
+      $31::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
+      $32::text,
       $33::text,
-      $34::text,
       '{}'::jsonb
     from
       actor,
@@ -192,13 +192,13 @@ with
       )
     union all
     select
-      $35::timestamptz,
-      $36::text,
+      $34::timestamptz,
+      $35::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
+      $36::text,
       $37::text,
-      $38::text,
       '{}'::jsonb
     from
       actor,
@@ -209,20 +209,20 @@ with
       and ("subject"."disabled_at" is not null)
     union all
     select
-      $39::timestamptz,
-      $40::text,
+      $38::timestamptz,
+      $39::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
+      $40::text,
       $41::text,
-      $42::text,
       '{}'::jsonb
     from
       actor,
       subject,
       changed
     where
-      $43::text = 'active'
+      $42::text = 'active'
       and "subject"."consecutive_failures" > 0
   )
 select

@@ -16,8 +16,8 @@ with
     set
       "disabled_at" = $2,
       "disabled_reason" = $3,
-      "consecutive_failures" = $4,
-      "updated_at" = $5::timestamptz
+      "consecutive_failures" = 0,
+      "updated_at" = $4::timestamptz
     from
       subject
     where
@@ -42,13 +42,13 @@ with
         "details"
       )
     select
-      $6::timestamptz,
-      $7::text,
+      $5::timestamptz,
+      $6::text,
       "subject"."id"::integer,
       null::integer,
       null::uuid,
+      $7::text,
       $8::text,
-      $9::text,
       '{}'::jsonb
     from
       subject
@@ -56,13 +56,13 @@ with
       "subject"."disabled_at" is not null
     union all
     select
-      $10::timestamptz,
-      $11::text,
+      $9::timestamptz,
+      $10::text,
       "subject"."id"::integer,
       null::integer,
       null::uuid,
+      $11::text,
       $12::text,
-      $13::text,
       '{}'::jsonb
     from
       subject

@@ -30,15 +30,15 @@ with
       "password_hash" = $5,
       "auth_version" = "u"."auth_version" + 1,
       "password_version" = "u"."password_version" + 1,
-      "consecutive_failures" = $6,
-      "updated_at" = $7::timestamptz
+      "consecutive_failures" = 0,
+      "updated_at" = $6::timestamptz
     from
       caller
     where
       "u"."id" = caller.user_id
-      and caller.auth_version = $8
+      and caller.auth_version = $7
       and (
-        $9::boolean
+        $8::boolean
         or greatest(
           0,
           "u"."consecutive_failures" - coalesce(
@@ -48,13 +48,13 @@ with
                 extract(
                   epoch
                   from
-                    $10::timestamptz - "u"."last_failed_at"
+                    $9::timestamptz - "u"."last_failed_at"
                 )
-              ) / $11::integer
+              ) / $10::integer
             ),
             0
           )::integer
-        ) < $12
+        ) < $11
       )
     returning
       u.*
@@ -62,8 +62,8 @@ with
   "replaced" as (
     update "lumascope"."sessions" s
     set
-      "revoked_at" = $13::timestamptz,
-      "revoked_reason" = $14
+      "revoked_at" = $12::timestamptz,
+      "revoked_reason" = $13
     from
       changed,
       caller
@@ -84,28 +84,28 @@ with
         "user_agent"
       )
     select
-      $15::uuid,
+      $14::uuid,
       "changed"."id",
       "changed"."auth_version",
+      $15::timestamptz,
       $16::timestamptz,
       $17::timestamptz,
       $18::timestamptz,
-      $19::timestamptz,
-      $20,
-      $21
+      $19,
+      $20
     from
       changed
   ),
   "given_back" as (
     update "lumascope"."rate_limits" r
     set
-      "theoretical_arrival_at" = "r"."theoretical_arrival_at" - make_interval(secs => $22),
+      "theoretical_arrival_at" = "r"."theoretical_arrival_at" - make_interval(secs => $21),
       "attempts" = case
-        when $23::boolean then 0
+        when $22::boolean then 0
         else "r"."attempts"
       end
     where
-      "r"."key" = $24
+      "r"."key" = $23
       and exists (
         select
         from
@@ -125,26 +125,26 @@ with
         "details"
       )
     select
-      $25::timestamptz,
-      $26::text,
+      $24::timestamptz,
+      $25::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
+      $26::text,
       $27::text,
-      $28::text,
-      jsonb_build_object('new_session_id', $29::text)::jsonb
+      jsonb_build_object('new_session_id', $28::text)::jsonb
     from
       caller,
       changed
     union all
     select
-      $30::timestamptz,
-      $31::text,
+      $29::timestamptz,
+      $30::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
+      $31::text,
       $32::text,
-      $33::text,
       '{}'::jsonb
     from
       caller

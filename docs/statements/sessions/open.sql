@@ -6,17 +6,17 @@ with
     update "lumascope"."users"
     set
       "last_login_at" = $1::timestamptz,
-      "consecutive_failures" = $2,
+      "consecutive_failures" = 0,
       "password_hash" = case
-        when "lumascope"."users"."password_hash" = $3 then coalesce($4, "lumascope"."users"."password_hash")
+        when "lumascope"."users"."password_hash" = $2 then coalesce($3, "lumascope"."users"."password_hash")
         else "lumascope"."users"."password_hash"
       end
     where
-      "lumascope"."users"."id" = $5
-      and "lumascope"."users"."auth_version" = $6
+      "lumascope"."users"."id" = $4
+      and "lumascope"."users"."auth_version" = $5
       and "lumascope"."users"."disabled_at" is null
       and (
-        $7::boolean
+        $6::boolean
         or greatest(
           0,
           "lumascope"."users"."consecutive_failures" - coalesce(
@@ -26,13 +26,13 @@ with
                 extract(
                   epoch
                   from
-                    $8::timestamptz - "lumascope"."users"."last_failed_at"
+                    $7::timestamptz - "lumascope"."users"."last_failed_at"
                 )
-              ) / $9::integer
+              ) / $8::integer
             ),
             0
           )::integer
-        ) < $10
+        ) < $9
       )
     returning
       *
@@ -49,17 +49,17 @@ with
               extract(
                 epoch
                 from
-                  $11::timestamptz - "u"."last_failed_at"
+                  $10::timestamptz - "u"."last_failed_at"
               )
-            ) / $12::integer
+            ) / $11::integer
           ),
           0
         )::integer
       ) + 1,
-      "last_failed_at" = $13::timestamptz
+      "last_failed_at" = $12::timestamptz
     where
-      "u"."id" = $14
-      and not $15::boolean
+      "u"."id" = $13
+      and not $14::boolean
       and greatest(
         0,
         "u"."consecutive_failures" - coalesce(
@@ -69,24 +69,24 @@ with
               extract(
                 epoch
                 from
-                  $16::timestamptz - "u"."last_failed_at"
+                  $15::timestamptz - "u"."last_failed_at"
               )
-            ) / $17::integer
+            ) / $16::integer
           ),
           0
         )::integer
-      ) < $18
+      ) < $17
   ),
   "given_back" as (
     update "lumascope"."rate_limits" r
     set
-      "theoretical_arrival_at" = "r"."theoretical_arrival_at" - make_interval(secs => $19),
+      "theoretical_arrival_at" = "r"."theoretical_arrival_at" - make_interval(secs => $18),
       "attempts" = case
-        when $20::boolean then 0
+        when $19::boolean then 0
         else "r"."attempts"
       end
     where
-      "r"."key" = $21
+      "r"."key" = $20
       and exists (
         select
         from
@@ -107,23 +107,23 @@ with
         "user_agent"
       )
     select
-      $22::uuid,
+      $21::uuid,
       "account"."id",
       "account"."auth_version",
+      $22::timestamptz,
       $23::timestamptz,
       $24::timestamptz,
       $25::timestamptz,
-      $26::timestamptz,
-      $27,
-      $28
+      $26,
+      $27
     from
       account
   ),
   "evicted" as (
     update "lumascope"."sessions"
     set
-      "revoked_at" = $29::timestamptz,
-      "revoked_reason" = $30
+      "revoked_at" = $28::timestamptz,
+      "revoked_reason" = $29
     where
       "lumascope"."sessions"."revoked_at" is null
       and "lumascope"."sessions"."id" in (
@@ -135,8 +135,8 @@ with
         where
           (
             "s"."revoked_at" is null
-            and "s"."idle_expires_at" > $31::timestamptz
-            and "s"."expires_at" > $32::timestamptz
+            and "s"."idle_expires_at" > $30::timestamptz
+            and "s"."expires_at" > $31::timestamptz
             and "s"."auth_version" >= "account"."auth_version"
             and "account"."disabled_at" is null
           )
@@ -144,7 +144,7 @@ with
           "s"."last_used_at" desc,
           "s"."id"
         offset
-          $33
+          $32
       )
     returning
       "lumascope"."sessions"."id",
@@ -167,21 +167,21 @@ with
               "s"."created_at" desc,
               "s"."id"
             offset
-              $34
+              $33
             limit
-              $35
+              $34
           ) found
           join account on true
         where
           not (
             "found"."revoked_at" is null
-            and "found"."idle_expires_at" > $36::timestamptz
-            and "found"."expires_at" > $37::timestamptz
+            and "found"."idle_expires_at" > $35::timestamptz
+            and "found"."expires_at" > $36::timestamptz
             and "found"."auth_version" >= "account"."auth_version"
             and "account"."disabled_at" is null
           )
         limit
-          $38
+          $37
       )
   ),
   "recorded" as (
@@ -197,40 +197,40 @@ with
         "details"
       )
     select
-      $39::timestamptz,
-      $40::text,
+      $38::timestamptz,
+      $39::text,
       "account"."id"::integer,
       "account"."id"::integer,
-      $41::uuid,
+      $40::uuid,
+      $41::text,
       $42::text,
-      $43::text,
       '{}'::jsonb
     from
       account
     union all
     select
-      $44::timestamptz,
-      $45::text,
+      $43::timestamptz,
+      $44::text,
       "account"."id"::integer,
       "account"."id"::integer,
-      $46::uuid,
+      $45::uuid,
+      $46::text,
       $47::text,
-      $48::text,
       '{}'::jsonb
     from
       account
     where
-      "account"."password_hash" = $49
+      "account"."password_hash" = $48
     union all
     select
-      $50::timestamptz,
-      $51::text,
-      $52::integer,
+      $49::timestamptz,
+      $50::text,
+      $51::integer,
       null::integer,
       null::uuid,
+      $52::text,
       $53::text,
-      $54::text,
-      jsonb_build_object('reason', $55::text)::jsonb
+      jsonb_build_object('reason', $54::text)::jsonb
     where
       not exists (
         select
@@ -239,13 +239,13 @@ with
       )
     union all
     select
-      $56::timestamptz,
-      $57::text,
+      $55::timestamptz,
+      $56::text,
       user_id::integer,
       null::integer,
       id::uuid,
+      $57::text,
       $58::text,
-      $59::text,
       '{"reason":"evicted"}'::jsonb
     from
       evicted
