@@ -100,3 +100,37 @@ describe('a database that would go on', () => {
     expect(fine.log).toEqual([])
   })
 })
+
+describe('a session that ends while a statement waits for its row', () => {
+  const start = async () => {
+    const app = await createTestApp({ database, variables })
+    const person = await app.register()
+    const pair = await app.openSession(person)
+    const session = String(payloadOf(pair.access_token)['sid'])
+    const commitLater = await hold(`update sessions set revoked_at = now() where id = '${session}'`)
+    return { ...app, person, pair, commitLater }
+  }
+
+  test('is not refreshed: no tokens are answered, and none is written (row 6)', async () => {
+    const { post, pair, commitLater } = await start()
+    const [response] = await Promise.all([
+      post('/refresh', { refresh_token: pair.refresh_token }),
+      commitLater(400),
+    ])
+    expect(response.status).toBe(401)
+    const rows = await database.sql(
+      'select generation from sessions where revoked_at is not null and generation > 0',
+    )
+    expect(rows).toEqual([])
+  })
+
+  test('changes no password any more', async () => {
+    const { as, person, pair, commitLater } = await start()
+    const change = { current_password: person.password, new_password: 'quite another horse' }
+    const waiting = as(pair).post('/users/me/password', change)
+    await commitLater(900)
+    expect((await waiting).status).toBe(401)
+    const [stored] = await database.sql('select password_version from users where id = $1', [person.id])
+    expect(stored).toEqual({ password_version: '1' })
+  })
+})

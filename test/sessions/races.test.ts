@@ -15,7 +15,6 @@ test.each(rounds)(
     expect(responses.map(({ status }) => status)).toEqual(Array(40).fill(200))
     const pairs = (await Promise.all(responses.map((response) => response.json()))) as TokenPair[]
     expect(new Set(pairs.map(({ refresh_token }) => refresh_token)).size).toBe(1)
-    // One rotation wrote: without the row's lock, each of the forty would have.
     const sessions = await database.sql(
       'select generation, revoked_at, cardinality(replaced_at) as rotations from sessions where user_id = $1',
       [person.id],
