@@ -11,7 +11,7 @@ const COMMON_WORDS = new Set(['APP', 'AUTH', 'DATABASE', 'PUBLIC', 'HOST', 'PORT
  * alone, such as `LIMIT_SIGNIN_ADDRESS`. Every other name belongs to another program and is ignored: if we
  * refused it, a secret that a Worker has beside ours would take the server down.
  *
- * @returns the name that it resembles, or the family (`LIMIT_…`); `null` for a name of ours, and for another
+ * @returns the name that it resembles, or the family (`LIMIT_…`); `null` for a name of ours, or for another
  *   program's
  */
 export function meantName(name: string, known: readonly string[]): string | null {

@@ -187,7 +187,7 @@ export const sameSite = z.pipe(
  */
 export const schemaName = z.string().check(
   z.regex(/^(?!public$|pg_|information_schema$)[a-z_][a-z0-9_]{0,62}$/, {
-    error: 'must be a name in lower case, not public or one of PostgreSQL’s own (pg_…, information_schema)',
+    error: 'must be a lower-case name, not public or one of PostgreSQL’s own (pg_…, information_schema)',
   }),
 )
 

@@ -3,7 +3,7 @@ import type { Database } from '../db/client.ts'
 import { run } from '../db/run.ts'
 import type { Client } from '../net/client-address.ts'
 import { recordEvents } from '../sql/events.ts'
-import { assignments, columnsOf, type Row, statement } from '../sql/parts.ts'
+import { assignments, buildOnce, columnsOf, type Placeholders, type Row, statement } from '../sql/parts.ts'
 import { isLive } from '../sql/sessions.ts'
 import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
@@ -62,16 +62,22 @@ const REFRESHED = {
  * while we wait for its lock is not refreshed, since PostgreSQL checks `isLive` again on the locked row.
  */
 export async function rotateSession(
-  { db, client }: { db: Database; client: Client },
+  { db, client: { address, userAgent } }: { db: Database; client: Client },
   attempt: RefreshAttempt,
 ): Promise<Refresh> {
-  const { now } = attempt
-  const refresh = statement(
+  const [row] = await run(db, refresh({ ...attempt, address, userAgent }))
+  return toRefresh(row)
+}
+
+type Attempt = Placeholders<RefreshAttempt & Pick<Client, 'address' | 'userAgent'>>
+
+const refresh = buildOnce((attempt: Attempt) =>
+  statement(
     {
       locked: lockSession(attempt),
       rotated: rotate(attempt),
-      revoked: revokeReplayed(now),
-      recorded: recordEvents({ client, now }, [
+      revoked: revokeReplayed(attempt),
+      recorded: recordEvents({ client: attempt, now: attempt.now }, [
         { type: 'refresh_token_replayed', from: sql`from revoked`, userId: sql`user_id`, sessionId: sql`id` },
       ]),
     },
@@ -79,10 +85,8 @@ export async function rotateSession(
       fields: REFRESHED,
       from: sql`from locked join ${users} u on ${u.id} = ${locked.userId} left join rotated on true`,
     },
-  )
-  const [row] = await run(db, refresh)
-  return toRefresh(row)
-}
+  ),
+)
 
 function toRefresh(row: Row<typeof REFRESHED> | undefined): Refresh {
   if (row?.outcome === 'replayed') return { outcome: 'replayed' }
@@ -99,7 +103,7 @@ function toRefresh(row: Row<typeof REFRESHED> | undefined): Refresh {
  * `replaced_at` begins with the newest time, so a token n generations old was replaced at `replaced_at[n]`.
  * Beyond the array's end that is null, which counts as no grace.
  */
-function lockSession({ sessionId, generation, now, graceSince, unusedSince }: RefreshAttempt): SQL {
+function lockSession({ sessionId, generation, now, graceSince, unusedSince }: Attempt): SQL {
   return sql`
     select s.*, ${s.generation} = ${generation} as is_current,
       ${s.replacedAt}[${s.generation} - ${generation}::integer] > ${time(graceSince)}
@@ -112,7 +116,7 @@ function lockSession({ sessionId, generation, now, graceSince, unusedSince }: Re
 }
 
 /** The part `rotated`, beside `locked`: the next generation, if the token is the current one. */
-function rotate({ now, unusedSince, idleExpiresAt }: RefreshAttempt): SQL {
+function rotate({ now, unusedSince, idleExpiresAt }: Attempt): SQL {
   const next = assignments(sessions, {
     generation: sql`${locked.generation} + 1`,
     lastUsedAt: time(now),
@@ -126,7 +130,7 @@ function rotate({ now, unusedSince, idleExpiresAt }: RefreshAttempt): SQL {
 }
 
 /** The part `revoked`, beside `locked`: ends the session if the token is neither current nor in grace. */
-function revokeReplayed(now: Date): SQL {
+function revokeReplayed({ now }: Attempt): SQL {
   const revoked = assignments(sessions, { revokedAt: time(now), revokedReason: 'replayed' })
   return sql`
     update ${sessions} s set ${revoked} from locked

@@ -1,10 +1,13 @@
-import type { SQL } from 'drizzle-orm'
+import type { Placeholder, SQL } from 'drizzle-orm'
 import { auditEvents } from '../audit/schema.ts'
 import type { EventType } from '../features.ts'
 import type { Client } from '../net/client-address.ts'
 import { bare, list } from './parts.ts'
 import { join, sql } from './template.ts'
-import { time } from './time.ts'
+import { type Moment, time } from './time.ts'
+
+/** What an event tells about its client. */
+type Recorded = { [Name in 'address' | 'userAgent']: Client[Name] | Placeholder }
 
 /** A type of event that a statement records, once for each row of `from`. */
 export type EventSource = {
@@ -39,7 +42,7 @@ const NULL = sql`null`
  * and only if its act was done.
  */
 export function recordEvents(
-  { client, now }: { client: Client; now: Date },
+  { client, now }: { client: Recorded; now: Moment },
   events: readonly EventSource[],
 ): SQL {
   const rows = events.map(

@@ -1,6 +1,6 @@
-import { type Column, type GetColumnData, getTableColumns, SQL, type Table } from 'drizzle-orm'
+import { type Column, type GetColumnData, getTableColumns, Placeholder, SQL, type Table } from 'drizzle-orm'
 import type { Decoder, Statement } from '../db/run.ts'
-import { identifier, join, sql } from './template.ts'
+import { fill, identifier, join, sql, type Value } from './template.ts'
 
 /**
  * The parts of a statement, by name: each is a common table expression (`WITH`). Every author must know three
@@ -60,6 +60,26 @@ export function statement<F extends Fields>(parts: Parts, { fields, from }: Answ
   const { selected, decoders } = writtenOut(fields)
   return { sql: sql`${begin}select ${selected} ${from}`, decoders }
 }
+
+/** A placeholder for each of the values. */
+export type Placeholders<Values> = { readonly [Name in keyof Values]: Placeholder }
+
+/**
+ * A statement on a hot path whose text is always the same: it is built at the first call, with placeholders
+ * that each call fills. Building a refresh takes 20 µs of CPU, filling it 1.
+ */
+export function buildOnce<Values extends Record<string, Value>, R>(
+  build: (placeholders: Placeholders<Values>) => Statement<R>,
+): (values: Values) => Statement<R> {
+  let built: Statement<R> | undefined
+  return (values) => {
+    built ??= build(PLACEHOLDERS as Placeholders<Values>)
+    return { ...built, sql: fill(built.sql, values) }
+  }
+}
+
+/** Has a placeholder of every name, and no names of its own: spread, it is empty. */
+const PLACEHOLDERS: unknown = new Proxy({}, { get: (_, name) => new Placeholder(String(name)) })
 
 type WrittenOut = { selected: SQL; decoders: Statement<unknown>['decoders'] }
 const WRITTEN_OUT = new WeakMap<Fields, WrittenOut>()

@@ -6,7 +6,7 @@ import { users } from '../users/schema.ts'
 import type { EventSource } from './events.ts'
 import { type ColumnsOf, columnsOf, insertInto } from './parts.ts'
 import { sql } from './template.ts'
-import { time } from './time.ts'
+import { type Moment, time } from './time.ts'
 
 /** The session and the user that a verified token names. */
 export type OwnSession = { userId: number; sessionId: string; now: Date }
@@ -15,7 +15,7 @@ const u = columnsOf(users, 'u')
 const s = columnsOf(sessions, 's')
 
 /**
- * `from … where …` of statements that read the user of a live session; the alias of the user's row is `u`.
+ * `from … where …` of statements that read the user of a live session. The user's row has the alias `u`.
  *
  * The session is a scalar subquery and not a join: planning, which is most of the cost of such a statement,
  * takes a quarter less time. Its conditions are in the `select` list, so that the session is always found by
@@ -66,7 +66,7 @@ export type SessionOfUser = {
  * user's old one (READ COMMITTED re-reads locked rows only). Another statement has then raised the version of
  * both, to end all sessions but this one.
  */
-export function isLive({ session, user, now }: SessionOfUser & { now: Date }): SQL {
+export function isLive({ session, user, now }: SessionOfUser & { now: Moment }): SQL {
   return sql`(${session.revokedAt} is null and ${session.idleExpiresAt} > ${time(now)}
     and ${session.expiresAt} > ${time(now)} and ${session.authVersion} >= ${user.authVersion}
     and ${user.disabledAt} is null)`

@@ -1,10 +1,11 @@
-import { Column, getTableName, SQL, StringChunk, Table } from 'drizzle-orm'
+import { Column, getTableName, Placeholder, SQL, StringChunk, Table } from 'drizzle-orm'
 import { SCHEMA_NAME } from '../features/tables.ts'
 
 /**
  * A piece of a template: a phrase, a table or column of the schema, or a value, which is sent as a parameter.
+ * A placeholder stands for a value that `fill` puts in.
  */
-export type Piece = SQL | Table | Column | string | number | boolean | null
+export type Piece = SQL | Table | Column | Placeholder | string | number | boolean | null
 
 /**
  * Like Drizzle's `sql`, but flat: nested phrases and names are inlined at once. A statement of a hundred
@@ -23,6 +24,29 @@ export function sql<T = unknown>(strings: TemplateStringsArray, ...pieces: reado
 /** A quoted identifier. */
 export function identifier(name: string): SQL {
   return new SQL([new StringChunk(quoted(name))])
+}
+
+/**
+ * Puts values in the place of a template's placeholders. It must have been made by `sql` or `join`.
+ *
+ * @throws TypeError if a placeholder has no value
+ */
+export function fill(template: SQL, values: Readonly<Record<string, Value>>): SQL {
+  const chunks = template.queryChunks.map((chunk) => {
+    if (!(chunk instanceof Placeholder)) return chunk
+    const value = values[chunk.name]
+    if (value === undefined) throw new TypeError(`No value for the placeholder ${chunk.name}`)
+    return value instanceof Date ? value.toISOString() : value
+  })
+  return phraseOf(chunks as SQL['queryChunks'])
+}
+
+/** What a placeholder can stand for; `time` says how PostgreSQL reads a `Date`. */
+export type Value = Date | string | number | boolean | null
+
+/** Its constructor would look through all chunks for tables, which are names in a string by now. */
+function phraseOf<T>(chunks: SQL['queryChunks']): SQL<T> {
+  return Object.assign(new SQL<T>([]), { queryChunks: chunks })
 }
 
 type Separator = ', ' | ' ' | ' and ' | ' union all '
@@ -70,7 +94,6 @@ class Flat {
 
   end<T>(): SQL<T> {
     this.#chunks.push(new StringChunk(this.text))
-    // Its constructor would look through all chunks for tables, which are names in a string by now.
-    return Object.assign(new SQL<T>([]), { queryChunks: this.#chunks })
+    return phraseOf(this.#chunks)
   }
 }

@@ -423,7 +423,7 @@ describe('the schema of the tables', () => {
     'public',
   ])('can not be %s', (DATABASE_SCHEMA) => {
     expect(problemsOf({ ...local, DATABASE_SCHEMA })).toEqual([
-      'DATABASE_SCHEMA must be a name in lower case, not public or one of PostgreSQL’s own (pg_…, information_schema)',
+      'DATABASE_SCHEMA must be a lower-case name, not public or one of PostgreSQL’s own (pg_…, information_schema)',
     ])
   })
 })

@@ -1,7 +1,16 @@
 import { PgDialect } from 'drizzle-orm/pg-core'
 import { describe, expect, test } from 'vitest'
-import { assignments, columnsOf, insertInto, list, statement } from '../../src/sql/parts.ts'
+import {
+  assignments,
+  buildOnce,
+  columnsOf,
+  insertInto,
+  list,
+  type Placeholders,
+  statement,
+} from '../../src/sql/parts.ts'
 import { identifier, join, type Piece, sql } from '../../src/sql/template.ts'
+import { time } from '../../src/sql/time.ts'
 import { users } from '../../src/users/schema.ts'
 
 const written = (phrase: ReturnType<typeof sql>) => {
@@ -70,4 +79,30 @@ test('insert and set name the columns of the schema', () => {
     '"full_name" = $1, "disabled_at" = $2',
     ['Ada', null],
   ])
+})
+
+describe('a statement that is built once', () => {
+  type Values = { id: number; name: string | null; now: Date }
+  let built = 0
+  const find = buildOnce(({ id, name, now }: Placeholders<Values>) => {
+    built += 1
+    const who = sql`${u.id} = ${id} and ${u.fullName} = ${name}`
+    return statement({}, { fields: { id: u.id }, from: sql`where ${who} and ${u.createdAt} < ${time(now)}` })
+  })
+  const now = new Date('2026-11-28T12:00:00Z')
+
+  test('has the values of each call, and keeps none for the next', () => {
+    const first = find({ id: 1, name: 'Ada', now })
+    const second = find({ id: 2, name: null, now })
+    const text =
+      'select "u"."id" as "id" where "u"."id" = $1 and "u"."full_name" = $2 and "u"."created_at" < $3::timestamptz'
+    expect(written(first.sql)).toEqual([text, [1, 'Ada', '2026-11-28T12:00:00.000Z']])
+    expect(written(second.sql)).toEqual([text, [2, null, '2026-11-28T12:00:00.000Z']])
+    expect(written(first.sql)[1]).toContain('Ada')
+    expect(built).toBe(1)
+  })
+
+  test('without one of its values it is a mistake and no SQL', () => {
+    expect(() => find({ id: 1, now } as Values)).toThrow(new TypeError('No value for the placeholder name'))
+  })
 })
