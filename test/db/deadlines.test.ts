@@ -1,6 +1,8 @@
 import { Client } from 'pg'
 import { afterAll, describe, expect, test } from 'vitest'
+import { jobs } from '../../src/app.ts'
 import { statementDeadline } from '../../src/db/client.ts'
+import { runScheduled } from '../../src/schedule/run-scheduled.ts'
 import { administratorsOf } from '../support/administrators.ts'
 import { createTestApp, createTestDatabase, payloadOf, type TokenPair } from '../support/test-app.ts'
 
@@ -98,6 +100,57 @@ describe('a database that would go on', () => {
     const fine = await createTestApp({ database, variables })
     await checkDeadline(fine.deps)
     expect(fine.log).toEqual([])
+  })
+})
+
+describe('a user who changes while a statement waits', () => {
+  test('for the session that is kept when all others end: it is refreshed', async () => {
+    const { post, register, openSession } = await createTestApp({ database, variables })
+    const person = await register()
+    const pair = await openSession(person)
+    const session = String(payloadOf(pair.access_token)['sid'])
+    const commitLater = await hold(`
+      update users set auth_version = auth_version + 1 where id = ${person.id};
+      update sessions set auth_version = auth_version + 1 where id = '${session}'`)
+    const [response] = await Promise.all([
+      post('/refresh', { refresh_token: pair.refresh_token }),
+      commitLater(400),
+    ])
+    expect(response.status).toBe(200)
+  })
+
+  test('for a user who is deleted meanwhile: an administrator’s change is 404 and has no event', async () => {
+    const tested = await createTestApp({ database, variables })
+    const { appoint, ask } = administratorsOf(tested)
+    const [admin, subject] = [await appoint('admin'), await tested.register()]
+    const commitLater = await hold(`delete from users where id = ${subject.id}`)
+    const [response] = await Promise.all([
+      ask(admin, 'PATCH', `/users/${subject.id}`, { status: 'disabled' }),
+      commitLater(400),
+    ])
+    expect(response.status).toBe(404)
+    const events = await database.sql("select 1 from audit_events where type = 'account_disabled'")
+    expect(events).toEqual([])
+  })
+
+  test('for a row that the purge would delete: the purge deletes the others and waits for nobody', async () => {
+    const { deps, log, register } = await createTestApp({ database, variables })
+    const { id } = await register()
+    const ended = await database.sql(
+      `insert into sessions (id, user_id, auth_version, created_at, last_used_at, idle_expires_at, expires_at)
+       select gen_random_uuid(), $1, 1, '2020-01-01', '2020-01-01', '2020-01-08', '2020-02-01'
+       from generate_series(1, 3) returning id`,
+      [id],
+    )
+    const [busy] = ended.map((session) => String(session['id'])).sort()
+    const commitLater = await hold(`select from sessions where id = '${busy}' for update`)
+    await runScheduled(deps, jobs)
+    expect(log[0]).toMatchObject({ event: 'purged', sessions: 2 })
+    expect(log.map(({ event }) => event)).not.toContain('schedule_failed')
+    expect(await database.sql("select id from sessions where created_at = '2020-01-01'")).toEqual([
+      { id: busy },
+    ])
+    await commitLater(0)
   })
 })
 

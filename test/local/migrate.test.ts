@@ -180,21 +180,30 @@ describe('groups of migrations', () => {
     for (const each of pools.slice(1)) await each.end()
   })
 
-  test('the connection is given back as it was', async () => {
-    const { serverUrl } = await createDatabase()
-    const pool = postgresPool(serverUrl, 1)
-    const settings = async () =>
-      (
-        await pool.query(
-          `select current_setting('lock_timeout') as lock, current_setting('statement_timeout') as statement,
-            (select count(*) from pg_locks where locktype = 'advisory') as locks`,
-        )
-      ).rows
-    const before = await settings()
-    await applyMigrations(pool, { folder: migrations(NEW_INDEX, ADD_COLUMN) })
-    expect(await settings()).toEqual(before)
-    await pool.end()
-  })
+  test.each([
+    ['applied', NEW_INDEX, ADD_COLUMN],
+    ['failed', 'alter table "users" add column "username" text'],
+    ['failed in a step', 'create index concurrently "new_index" on "users" ("missing")'],
+  ])(
+    'after migrations were %s, the next user of the pool finds no setting and no lock of ours',
+    async (outcome, ...files) => {
+      const { serverUrl } = await createDatabase()
+      const pool = postgresPool(serverUrl, 1)
+      const settings = async () =>
+        (
+          await pool.query(
+            `select current_setting('lock_timeout') as lock, current_setting('statement_timeout') as statement,
+            current_setting('search_path') as path, (select count(*) from pg_locks where locktype = 'advisory') as locks`,
+          )
+        ).rows
+      const before = await settings()
+      const applied = applyMigrations(pool, { folder: migrations(...files) })
+      if (outcome === 'applied') await applied
+      else await expect(applied).rejects.toMatchObject({ code: expect.stringMatching(/^42/) })
+      expect(await settings()).toEqual(before)
+      await pool.end()
+    },
+  )
 
   test('the embedded database takes steps as well', async () => {
     const pglite = await PGlite.create()

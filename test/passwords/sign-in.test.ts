@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createPasswordHasher } from '../../src/crypto/password.ts'
+import { aroundStatements } from '../support/around-statements.ts'
 import {
   countingHasher,
   createTestApp,
@@ -319,6 +320,34 @@ describe('an account that changes while its password is being checked', () => {
     expect((await racing.post('/login', { email: other.email, password: other.password })).status).toBe(401)
     const rows = await racing.database.sql('select last_login_at from users where id = $1', [id])
     expect(rows.every((row) => row['last_login_at'] === null)).toBe(true)
+  })
+})
+
+describe('a response of the database that is another one’s', () => {
+  test.each([
+    ['of a failed attempt', (own: string) => `not ${own}`],
+    ['of another user', (own: string) => own],
+  ])('signs nobody in: %s', async (_, passwordOf) => {
+    const opened: unknown[] = []
+    const mixed = await createTestApp({
+      database,
+      deps: {
+        connect: aroundStatements(deps.connect, async (send, _number, statements) => {
+          const results = await send()
+          if (!statements.some(({ text }) => text.includes('"opened" as'))) return results
+          opened.push(results)
+          return opened[0]
+        }),
+      },
+    })
+    const [first, second] = [await mixed.register(), await mixed.register()]
+    await mixed.signIn(first)
+    const { email, password } = second
+    const response = await mixed.post('/login', { email, password: passwordOf(password) })
+    expect(opened).toHaveLength(2)
+    expect(response.status).toBe(401)
+    expect(await response.text()).not.toContain('token"')
+    expect(response.headers.getSetCookie()).toEqual([])
   })
 })
 
