@@ -19,10 +19,20 @@ const unaffectedByEngine = [
 
 type Engine = 'postgres' | 'pglite'
 
+/** How much of `test/proof/` runs: a part of a minute, or all that `npm run prove` has time for. */
+type Proof = { seed: number; isLong: boolean }
+
 declare module 'vitest' {
   interface ProvidedContext {
     engine: Engine
+    proof: Proof
   }
+}
+
+/** `npm run prove` sets both. In `npm test` the seed is always the same, so that no build fails by chance. */
+const proof: Proof = {
+  seed: Number(process.env['PROOF_SEED'] ?? 1),
+  isLong: process.env['PROOF'] === 'long',
 }
 
 /** A slow machine is no failure. */
@@ -37,6 +47,7 @@ const common = (name: string, engine: Engine) => ({
     ...(name.startsWith('node')
       ? ['test/worker/**']
       : ['test/**/{races,stale-guards,scale,deadlines}.test.ts']),
+    ...(name === 'node-postgres' ? [] : ['test/proof/**']),
     ...(engine === 'pglite' ? unaffectedByEngine : []),
   ],
   setupFiles: ['test/support/setup.ts'],
@@ -45,7 +56,7 @@ const common = (name: string, engine: Engine) => ({
   isolate: false,
   testTimeout: 40_000,
   expect: PATIENT,
-  provide: { engine },
+  provide: { engine, proof },
 })
 
 const onNode = (engine: Engine): TestProjectInlineConfiguration => ({
