@@ -1,4 +1,5 @@
-import type { DriverValueDecoder, SQL } from 'drizzle-orm'
+import { Column, type DriverValueDecoder, is, type SQL } from 'drizzle-orm'
+import { AppError } from '../errors.ts'
 import type { Database } from './client.ts'
 import { unwrapError } from './errors.ts'
 
@@ -21,8 +22,7 @@ export type Statement<R> = {
  *   refused the statement
  */
 export async function run<R>(db: Database, statement: Statement<R>): Promise<R[]> {
-  const { rows } = await unwrapErrors(db.execute(statement.sql))
-  return rows.map((row) => decodeRow(row, statement))
+  return decodeAnswer(await unwrapErrors(db.execute(statement.sql)), statement)
 }
 
 /**
@@ -33,18 +33,29 @@ export async function run<R>(db: Database, statement: Statement<R>): Promise<R[]
  * @throws as `run`
  */
 export async function runAfter<R>(db: Database, lock: SQL, statement: Statement<R>): Promise<R[]> {
-  const [, { rows }] = await unwrapErrors(db.batch([db.execute(lock), db.execute(statement.sql)]))
-  return rows.map((row) => decodeRow(row, statement))
+  const [, answer] = await unwrapErrors(db.batch([db.execute(lock), db.execute(statement.sql)]))
+  return decodeAnswer(answer, statement)
 }
 
 /** Sends a statement whose answer has no rows; throws as `run`. */
 export async function send(db: Database, statement: SQL): Promise<{ rowCount: number }> {
-  return await unwrapErrors(db.execute(statement))
+  const { rowCount } = await unwrapErrors(db.execute(statement))
+  if (typeof rowCount !== 'number') throw anotherAnswerError()
+  return { rowCount }
 }
 
-/** Sends a query of Drizzle's builder, and throws as `run` does. */
-export async function read<T>(query: PromiseLike<T>): Promise<T> {
-  return await unwrapErrors(query)
+type Selecting<T> = PromiseLike<T[]> & { _: { selectedFields: Record<string, unknown> } }
+
+/** Sends a `select` of Drizzle's builder, and throws as `run` does. */
+export async function read<T extends object>(query: Selecting<T>): Promise<T[]> {
+  const rows = await unwrapErrors(query)
+  const required = Object.entries(query._.selectedFields).filter(
+    ([, field]) => is(field, Column) && field.notNull,
+  )
+  // The builder takes values by position and knows no names of columns.
+  const isRight = (row: T) => required.every(([name]) => (row as Record<string, unknown>)[name] !== null)
+  if (!rows.every(isRight)) throw anotherAnswerError()
+  return rows
 }
 
 async function unwrapErrors<T>(sent: PromiseLike<T>): Promise<T> {
@@ -53,6 +64,22 @@ async function unwrapErrors<T>(sent: PromiseLike<T>): Promise<T> {
   } catch (error) {
     throw unwrapError(error)
   }
+}
+
+type Answer = { rows: Record<string, unknown>[]; fields: { name: string }[] }
+
+/**
+ * Whether an act was done is often told by whether there is a row. So an answer counts only if it has the
+ * columns that were asked for: a proxy in the way that mixes up answers must not make a failure a success.
+ */
+function decodeAnswer<R>({ rows, fields }: Answer, statement: Statement<R>): R[] {
+  const isRight = statement.decoders.every(([name], index) => fields[index]?.name === name)
+  if (!isRight) throw anotherAnswerError()
+  return rows.map((row) => decodeRow(row, statement))
+}
+
+function anotherAnswerError(): AppError {
+  return new AppError('database_unavailable', { cause: new Error('The answer is that of another statement') })
 }
 
 function decodeRow<R>(row: Record<string, unknown>, { decoders }: Statement<R>): R {

@@ -7,7 +7,7 @@ import { applyMigrations } from '../../local/migrate.ts'
 import { createNeonEndpoint, serveNeonEndpoint } from '../../local/neon-endpoint.ts'
 import { pglitePool, postgresPool } from '../../local/pools.ts'
 import { SCHEMA_NAME } from '../../src/features/tables.ts'
-import { startFaultyDatabase } from './faulty-database.ts'
+import { startFaultyServer } from './faulty-server.ts'
 import { startPostgresServer } from './postgres-server.ts'
 import type { Server } from './server-thread.ts'
 
@@ -46,7 +46,7 @@ export async function startDatabases(engine: keyof typeof STARTS, startOthers?: 
     }),
     { port: 0 },
   )
-  const faulty = await startFaultyDatabase()
+  const faulty = await startFaultyServer()
   const control = new Hono()
     .use(async (c, next) => {
       if (!others || c.req.path.startsWith(`/${engine}`)) return await next()

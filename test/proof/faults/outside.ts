@@ -1,0 +1,99 @@
+import { inject } from 'vitest'
+import { databaseFetch } from '#runtime'
+import { type DatabaseFetch, prepareDatabase } from '../../../src/db/client.ts'
+import type { AppDeps } from '../../../src/deps.ts'
+import { FAULT_HEADERS } from '../../support/fault-names.ts'
+import type { createTestDatabase } from '../../support/test-app.ts'
+
+/** A server that requests depend on, by what its failure means for them. */
+export const OUTSIDE = {
+  /** Nothing is done, and the answer is 503. */
+  database: 'fails closed',
+  /** The request goes on without it. */
+  breaches: 'fails open',
+} as const
+
+export type Server = keyof typeof OUTSIDE
+
+/** The fault of the request that is sent to a server as the `at`th, counted from 1. */
+type Planned = { fault: string; at: number; late: string }
+
+type Database = Awaited<ReturnType<typeof createTestDatabase>>
+type After = () => Promise<void>
+
+/** Nobody listens there. */
+const CLOSED = 'http://localhost:1/'
+
+/**
+ * The deps that ask other servers, with a fault at one of their requests: it is sent to a server that fails
+ * as planned, with the server that it is meant for behind it.
+ */
+export function createOutside(database: Database, options: { timeoutMilliseconds: number }) {
+  const faulty = new URL(database.faultyUrl)
+  const faultyUrl = `http://${faulty.host}/`
+  const asked: Server[] = []
+  const plan: { fault: Planned | null; after: After | null } = { fault: null, after: null }
+  const redirect = (server: Server, url: string, headers: Record<string, string>) => {
+    asked.push(server)
+    const { fault } = plan
+    if (fault?.at !== asked.length) return { url, headers }
+    if (fault.fault === 'refuses') return { url: CLOSED, headers }
+    const planned = {
+      [FAULT_HEADERS.fault]: fault.fault,
+      [FAULT_HEADERS.upstream]: url,
+      [FAULT_HEADERS.late]: fault.late,
+    }
+    return { url: faultyUrl, headers: { ...headers, ...planned } }
+  }
+  const real: DatabaseFetch = databaseFetch ?? ((url, init) => fetch(url, init))
+  const throughDatabase: DatabaseFetch = async (url, init) => {
+    const { url: address, headers } = redirect('database', url, init.headers)
+    const response = await real(address, { ...init, headers })
+    const text = await response.text()
+    await Promise.resolve(plan.after?.())
+    return {
+      ok: response.ok,
+      status: response.status,
+      text: async () => text,
+      json: async () => JSON.parse(text),
+    }
+  }
+  const throughFetch: typeof fetch = async (url, init = {}) => {
+    const { url: address, headers } = redirect(
+      'breaches',
+      String(url),
+      init.headers as Record<string, string>,
+    )
+    const response = await fetch(address, { ...init, headers })
+    await Promise.resolve(plan.after?.())
+    return response
+  }
+  return {
+    breachesUrl: `${inject('breachedPasswordsUrl')}/unknown/proof/`,
+    deps: {
+      connect: prepareDatabase(database.url, {
+        ...options,
+        now: () => performance.now(),
+        databaseFetch: throughDatabase,
+      }),
+      fetch: throughFetch,
+    } satisfies Partial<AppDeps>,
+    /** Runs a request with a fault, or with something to do after each request that it sends elsewhere. */
+    async during<T>(
+      planned: Partial<typeof plan>,
+      request: () => Promise<T>,
+    ): Promise<{ result: T; asked: Server[] }> {
+      asked.length = 0
+      Object.assign(plan, planned)
+      try {
+        return { result: await request(), asked: [...asked] }
+      } finally {
+        Object.assign(plan, { fault: null, after: null })
+      }
+    },
+    /** Lets a request arrive that `arrives-late` held back. */
+    async arrive(late: string): Promise<void> {
+      await fetch(`${faultyUrl}late/${late}`)
+    },
+  }
+}

@@ -1,0 +1,164 @@
+import { expect } from 'vitest'
+import { ERRORS } from '../../../src/features.ts'
+import { DELAYS, LATE, LIES, LOST_ANSWERS, SILENT } from '../../support/fault-names.ts'
+import { authorization } from '../../support/requests-as.ts'
+import type { createTestDatabase } from '../../support/test-app.ts'
+import type { Flow, Prepared } from './flow.ts'
+import { OUTSIDE, type Server } from './outside.ts'
+import { BOOKKEEPING, readState, type State } from './state.ts'
+import { createWorld, type World } from './world.ts'
+
+type Database = Awaited<ReturnType<typeof createTestDatabase>>
+
+/** A flow without a fault: what it asks of whom, and what is stored after each of these requests. */
+export type Reference = { flow: Flow; asked: Server[]; states: State[]; body: string }
+
+/** A fault at the `at`th request that a flow sends elsewhere. */
+export type Case = { reference: Reference; fault: string; at: number }
+
+/** How long we wait for an answer that never comes. */
+const DEADLINE_MILLISECONDS = 2000
+/** No answer is late on a busy machine. */
+const PATIENT_MILLISECONDS = 15_000
+
+const isOneOf = (faults: readonly string[], fault: string) => faults.includes(fault)
+
+export async function runReference(flow: Flow, database: Database): Promise<Reference> {
+  const world = await createWorld(database, PATIENT_MILLISECONDS)
+  const prepared = await flow.given(world)
+  const states = [await readState(database)]
+  const after = async () => void states.push(await readState(database))
+  const { result: answer, asked } = await world.outside.during({ after }, () => ask(world, prepared))
+  expect(answer.status, answer.body).toBe(flow.status)
+  await expectDone(world, prepared, answer)
+  return { flow, asked, states, body: shapeOf(answer.body) }
+}
+
+/**
+ * Sends a flow's request with a fault, and again without one.
+ *
+ * @throws AssertionError that says what did not hold
+ */
+export async function runCase({ reference, fault, at }: Case, database: Database): Promise<void> {
+  const { flow, asked } = reference
+  const isSilent = SILENT.includes(fault)
+  const world = await createWorld(database, isSilent ? DEADLINE_MILLISECONDS : PATIENT_MILLISECONDS)
+  const prepared = await flow.given(world)
+  const late = crypto.randomUUID()
+  world.app.log.length = 0
+  const start = performance.now()
+  const planned = { fault: { fault, at, late } }
+  const { result: answer } = await world.outside.during(planned, () => ask(world, prepared))
+  // A database that is silent is given up on; the rest of the time is for a busy machine.
+  expect(performance.now() - start, 'the time to the answer').toBeLessThan(PATIENT_MILLISECONDS)
+  expectNothingInternal(world, answer)
+  const goesOn = isOneOf(DELAYS, fault) || OUTSIDE[asked[at - 1] as Server] === 'fails open'
+  if (goesOn) {
+    await expectAsReference(reference, database, answer)
+    return await expectDone(world, prepared, answer)
+  }
+  const isStored = isOneOf(LOST_ANSWERS, fault)
+  expectRefused(answer, { isLie: isOneOf(LIES, fault) })
+  expect(await readState(database), 'what is stored after the failure').toEqual(
+    reference.states[isStored ? at : at - 1],
+  )
+  world.wait(Number(answer.headers.get('Retry-After')))
+  const isDone = isStored && at === asked.length
+  const retry = await ask(world, prepared)
+  const { status = flow.status, adds = {}, changes = [] } = (isDone && flow.repeated) || {}
+  expect(retry.status, `the retry: ${retry.body}`).toBe(status)
+  const again = { adds, changes: [...changes, ...(at > 1 || isStored ? ([BOOKKEEPING] as const) : [])] }
+  expectSame(await readState(database), reference.states.at(-1) as State, again)
+  if (isOneOf(LATE, fault)) await expectLate(reference, world, late)
+  await expectDone(world, prepared, retry)
+}
+
+type Answer = { status: number; body: string; headers: Headers }
+
+async function ask({ app }: World, { request: [path, init] }: Prepared): Promise<Answer> {
+  const response = await app.request(path, init)
+  return { status: response.status, body: await response.text(), headers: response.headers }
+}
+
+/** The flow's own postcondition, and that tokens of a response open what they say. */
+async function expectDone(
+  world: World,
+  { holds }: Prepared,
+  { status, body, headers }: Answer,
+): Promise<void> {
+  const isJson = headers.get('Content-Type')?.startsWith('application/json') && body !== ''
+  const pair = isJson ? (JSON.parse(body) as Record<string, unknown>) : {}
+  if (status < 300 && typeof pair['access_token'] === 'string') {
+    const me = await world.app.request('/users/me', { headers: authorization(pair['access_token']) })
+    expect(me.status, 'the tokens that were answered').toBe(200)
+  }
+  await holds?.()
+}
+
+/** ASVS 16.5.1: what failed, and with what, is not for clients; nor is anybody's data for the log. */
+function expectNothingInternal({ app }: World, { body, status }: Answer): void {
+  if (status >= 500) expect(body).not.toMatch(/canary|localhost|postgres|sql|ECONN|fetch|undici|\.ts/i)
+  expect(body).not.toContain('canary-internal')
+  expect(JSON.stringify([...app.log, ...app.requests])).not.toMatch(/canary|@example|eyJ|\$pbkdf2/)
+  const failures = app.log.filter(({ event }) => event === 'request_failed')
+  expect(failures, 'lines about the failure').toHaveLength(status >= 500 ? 1 : 0)
+}
+
+/** @param isLie an answer that looks right may lead anywhere but to success */
+function expectRefused({ status, body, headers }: Answer, { isLie }: { isLie: boolean }): void {
+  expect(headers.get('Content-Type'), body).toBe('application/problem+json')
+  expect(headers.getSetCookie(), 'cookies of a failure').toEqual([])
+  const { code } = JSON.parse(body) as { code: keyof typeof ERRORS }
+  expect(status).toBe(ERRORS[code].status)
+  expect(status).toBeGreaterThanOrEqual(400)
+  if (isLie) return
+  expect(code).toBe('database_unavailable')
+  expect(headers.get('Retry-After')).toMatch(/^\d+$/)
+}
+
+async function expectAsReference({ flow, states, body }: Reference, database: Database, answer: Answer) {
+  expect(answer.status, answer.body).toBe(flow.status)
+  expect(shapeOf(answer.body)).toBe(body)
+  expect(await readState(database)).toEqual(states.at(-1))
+}
+
+/** A request that arrives after its retry does nothing, or what one more repetition does. */
+async function expectLate({ flow, states, asked }: Reference, world: World, late: string): Promise<void> {
+  await world.outside.arrive(late)
+  const { adds = {}, changes = [] } = flow.repeated ?? {}
+  const isGuard = asked.length > 1
+  const again: Again = { adds, changes: [...changes, BOOKKEEPING], isOptional: isGuard }
+  expectSame(await readState(world.database), states.at(-1) as State, again)
+}
+
+type Again = { adds: Partial<Record<keyof State, number>>; changes: (keyof State)[]; isOptional?: boolean }
+
+/** Every row that is expected is there, and so many others. */
+function expectSame(found: State, expected: State, { adds, changes, isOptional = false }: Again): void {
+  for (const [name, rows] of Object.entries(found)) {
+    const table = name as keyof State
+    if (changes.includes(table)) continue
+    const others = [...rows]
+    const missing = expected[table].filter((row) => {
+      const index = others.indexOf(row)
+      if (index >= 0) others.splice(index, 1)
+      return index < 0
+    })
+    expect(missing, `rows of ${table} that are missing`).toEqual([])
+    if (isOptional && others.length === 0) continue
+    expect(others, `rows of ${table} that are too many`).toHaveLength(adds[table] ?? 0)
+  }
+}
+
+const RANDOM = [
+  [/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, 'a JWT'],
+  [/"refresh_token":"[\w-]+"/g, 'a refresh token'],
+  [/[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}/g, 'uuid'],
+  [/"(id|user_id|actor_id)":\d+/g, 'an id'],
+  [/"round_trip_milliseconds":[\d.]+/g, 'a time'],
+] as const
+
+/** A body without what differs from run to run. */
+function shapeOf(body: string): string {
+  return RANDOM.reduce((text, [pattern, word]) => text.replaceAll(pattern, word), body)
+}

@@ -1,0 +1,107 @@
+import { createProbe } from '../../../src/operations/probe-database.ts'
+import { authorization, type Sent } from '../../support/requests-as.ts'
+import { createTestApp, type createTestDatabase, type TokenPair } from '../../support/test-app.ts'
+import { createOutside } from './outside.ts'
+
+type Database = Awaited<ReturnType<typeof createTestDatabase>>
+type Names = 'ada' | 'bob' | 'grace'
+
+/** Somebody of a flow. Every run has the same people, so that what is stored can be compared. */
+const profileOf = (username: Names) => ({
+  username,
+  email: `${username}@example.com`,
+  full_name: `Canary-${username} Somebody`,
+  password: `canary of ${username} 1`,
+})
+
+export const jsonBody = (body: unknown): Sent => ({
+  headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify(body),
+})
+
+/** Empties the database, except of what migrations brought. */
+const FORGET = `do $$ begin
+  delete from users; delete from audit_events; delete from rate_limits;
+  delete from roles where name not in ('admin', 'user');
+end $$`
+
+/**
+ * An application with a database to itself, emptied, whose requests to other servers go through `outside`,
+ * and what flows need to set themselves up.
+ */
+export async function createWorld(database: Database, timeoutMilliseconds: number) {
+  await database.sql(FORGET)
+  const outside = createOutside(database, { timeoutMilliseconds })
+  const waited = { milliseconds: 0 }
+  const app = await createTestApp({
+    database,
+    variables: { BREACHED_PASSWORDS_URL: outside.breachesUrl },
+    deps: {
+      ...outside.deps,
+      probe: createProbe({ stopwatch: () => waited.milliseconds, sleep: () => Promise.resolve() }),
+    },
+  })
+  const send = (method: string, path: string, body?: unknown, bearer?: { access_token: string }) =>
+    app.request(path, {
+      method,
+      ...(body === undefined ? {} : jsonBody(body)),
+      headers: {
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(bearer && authorization(bearer)),
+      },
+    })
+  const signIn = async ({ email, password }: { email: string; password: string }) =>
+    await app.openSession({ email, password })
+  const register = async (name: Names) => await app.register(profileOf(name))
+  /** Registered and signed in. */
+  const person = async (name: Names = 'ada') => {
+    const who = await register(name)
+    const pair = await signIn(who)
+    return { ...who, ...pair }
+  }
+  const give = (id: number, role: string) =>
+    database.sql('insert into user_roles (user_id, role_name) values ($1, $2)', [id, role])
+  /** The administrator of a flow: `grace`. */
+  const administrator = async () => {
+    const grace = await person('grace')
+    await give(grace.id, 'admin')
+    return grace
+  }
+  return {
+    ...{ app, database, outside, send, register, person, signIn, give, administrator },
+    newcomer: profileOf('bob'),
+    /** Lets the time pass that a client waits before it tries again. */
+    wait: (seconds: number) => {
+      waited.milliseconds += seconds * 1000
+    },
+    /** The status of a request as somebody. */
+    async status(...request: Parameters<typeof send>): Promise<number> {
+      return (await send(...request)).status
+    },
+    async me(pair: { access_token: string }): Promise<number> {
+      return (await send('GET', '/users/me', undefined, pair)).status
+    },
+    async refresh({ refresh_token }: Pick<TokenPair, 'refresh_token'>): Promise<Response> {
+      return await send('POST', '/refresh', { refresh_token })
+    },
+  }
+}
+
+export type World = Awaited<ReturnType<typeof createWorld>>
+export type Somebody = Awaited<ReturnType<World['person']>>
+
+/** A request as somebody with a JSON body or none, for `Prepared`. */
+export function as(
+  bearer: { access_token: string },
+  method: string,
+  path: string,
+  body?: unknown,
+): [string, Sent] {
+  const sent = body === undefined ? {} : jsonBody(body)
+  return [path, { ...sent, method, headers: { ...sent.headers, ...authorization(bearer) } }]
+}
+
+/** A request as nobody. */
+export function asNobody(method: string, path: string, body?: unknown): [string, Sent] {
+  return [path, { ...(body === undefined ? {} : jsonBody(body)), method }]
+}
