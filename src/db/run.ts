@@ -53,7 +53,8 @@ export async function read<T extends object>(query: Selecting<T>): Promise<T[]> 
     ([, field]) => is(field, Column) && field.notNull,
   )
   // The builder takes values by position and knows no names of columns.
-  const isRight = (row: T) => required.every(([name]) => (row as Record<string, unknown>)[name] !== null)
+  const isRight = (row: T) =>
+    required.every(([name]) => ((row as Record<string, unknown>)[name] ?? null) !== null)
   if (!rows.every(isRight)) throw anotherAnswerError()
   return rows
 }

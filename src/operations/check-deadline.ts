@@ -6,7 +6,7 @@ import type { AppDeps } from '../deps.ts'
  * effect after its request was answered 503. Neon's HTTP endpoint drops `statement_timeout` from the
  * connection string, so only the role's own setting has an effect.
  *
- * If the database does not answer, `/ready` reports that; this logs nothing.
+ * @throws the failure if the database does not answer; the schedule logs it
  */
 export async function checkDeadline({
   probe,
@@ -14,9 +14,12 @@ export async function checkDeadline({
   config,
   log,
 }: Pick<AppDeps, 'probe' | 'connect' | 'config' | 'log'>): Promise<void> {
-  const { statementTimeoutMilliseconds: found } = await probe(connect({ roundTrips: 0, milliseconds: 0 }))
+  const { statementTimeoutMilliseconds: found, failure } = await probe(
+    connect({ roundTrips: 0, milliseconds: 0 }),
+  )
+  if (found === null) throw failure
   const wanted = statementDeadline(config.databaseTimeoutMilliseconds)
-  if (found === null || (found > 0 && found <= wanted)) return
+  if (found > 0 && found <= wanted) return
   log({
     event: 'statement_timeout_too_long',
     found_ms: found,

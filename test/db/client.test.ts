@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, test, vi } from 'vitest'
 import { databaseFetch } from '#runtime'
-import { prepareDatabase } from '../../src/db/client.ts'
-import { run, runAfter, send } from '../../src/db/run.ts'
+import { type Database, prepareDatabase } from '../../src/db/client.ts'
+import { read, run, runAfter, send } from '../../src/db/run.ts'
 import { AppError } from '../../src/errors.ts'
 import { statement } from '../../src/sql/parts.ts'
 import { users } from '../../src/users/schema.ts'
@@ -71,18 +71,35 @@ describe.concurrent('a database that fails', () => {
   })
 })
 
-test.each(LIES)('a database that lies and %s signs nobody in (row 36)', async (lie) => {
+test.each(LIES)('a database that lies and %s: nothing counts as done (row 36)', async (lie) => {
   const { post, as } = await appOver(lie)
   const responses = [
     await post('/login', { email: 'nobody@example.com', password: 'wrong password' }),
     await post('/users', newPerson()),
     await post('/refresh', { refresh_token }),
     await as(token).get('/users/me'),
+    // Whether there is a row decides what these answer: of another statement, it decides nothing.
+    await post('/logout', { refresh_token }),
   ]
   for (const response of responses) {
     expect(response.status).toBeGreaterThanOrEqual(400)
     expect(await response.text()).not.toContain('access_token')
   }
+})
+
+test.each([
+  ['run', (db: Database) => run(db, statement({}, { fields: { id: users.id }, from: sql`from ${users}` }))],
+  [
+    'runAfter',
+    (db: Database) => runAfter(db, ONE, statement({}, { fields: { id: users.id }, from: sql`1` })),
+  ],
+  ['send', (db: Database) => send(db, ONE)],
+  ['read', (db: Database) => read(db.select({ id: users.id, email: users.email }).from(users))],
+] as const)('%s takes no answer of another statement for its own', async (_, ask) => {
+  const connect = prepareDatabase(`${faultyUrl}/answers-null-columns`, { now: () => performance.now() })
+  await expect(ask(connect({ roundTrips: 0, milliseconds: 0 }))).rejects.toMatchObject({
+    code: 'database_unavailable',
+  })
 })
 
 describe('the password goes to the endpoint of the database and nowhere else (row 96)', () => {

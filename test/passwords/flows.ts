@@ -40,6 +40,17 @@ export const passwordFlows: Flow[] = [
     },
   },
   {
+    route: 'POST /login',
+    note: 'beyond the limit',
+    status: 429,
+    variables: { LIMIT_SIGN_IN_ACCOUNT: '1/300' },
+    async given({ register, status }) {
+      const { email, password } = await register('ada')
+      await status('POST', '/login', { email, password: NEW_PASSWORD })
+      return { request: asNobody('POST', '/login', { email, password }) }
+    },
+  },
+  {
     route: 'POST /users/me/password',
     status: 200,
     // The session that asked has ended; its owner signs in with the new password.

@@ -3,7 +3,8 @@ import { routes } from '../../src/app.ts'
 import { DELAYS, FAULT_NAMES, LATE, LIES, LOST_ANSWERS } from '../support/fault-names.ts'
 import { createTestDatabase } from '../support/test-app.ts'
 import { FLOWS, nameOf } from './faults/flows.ts'
-import { type Case, type Reference, runCase, runReference } from './faults/run-case.ts'
+import { type Reference, runCase, runReference } from './faults/run-case.ts'
+import { runSchedule } from './faults/run-schedule.ts'
 import { tableOf } from './faults/table.ts'
 import { IS_LONG, report } from './report.ts'
 
@@ -31,7 +32,7 @@ test('every route has a flow', () => {
   expect(new Set(FLOWS.map(nameOf)).size, 'flows have different names').toBe(FLOWS.length)
 })
 
-type Failure = { of: string; error: unknown }
+type Named = { flow: string; fault: string; at: number }
 
 /** Works through a list in several databases at once. */
 async function inLanes<T>(
@@ -47,43 +48,70 @@ async function inLanes<T>(
   )
 }
 
-const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
-
 describe('with every fault at every request that it sends elsewhere', async () => {
   const databases = await Promise.all(Array.from({ length: LANES }, createTestDatabase))
+
+  /** Runs all cases and says which did not hold. */
+  async function runAll<T extends Named>(
+    cases: readonly T[],
+    run: (each: T, database: (typeof databases)[number]) => Promise<void>,
+  ) {
+    const outcomes: (Named & { error: unknown })[] = []
+    await inLanes(cases, databases, async (each, database) => {
+      const error = await run(each, database).then(
+        () => null,
+        (thrown: unknown) => thrown ?? new Error('nothing was thrown'),
+      )
+      outcomes.push({ flow: each.flow, fault: each.fault, at: each.at, error })
+    })
+    return outcomes
+  }
+
+  const failuresOf = (outcomes: Awaited<ReturnType<typeof runAll>>) =>
+    outcomes.flatMap(({ flow, fault, at, error }) =>
+      error ? [`${flow}, ${fault} at ${at}: ${error instanceof Error ? error.message : error}`] : [],
+    )
+  const summary = (what: string, outcomes: Awaited<ReturnType<typeof runAll>>) =>
+    `${what}, ${FAULTS.length} faults: ${outcomes.filter(({ error }) => !error).length} of ${outcomes.length} cases held`
 
   test(
     'every flow happens completely or not at all, says so, and can be retried (rows 32 to 36, 39)',
     async () => {
-      const failures: Failure[] = []
       const references: Reference[] = []
-      await inLanes(FLOWS, databases, async (flow, database) => {
-        await runReference(flow, database).then(
-          (reference) => references.push(reference),
-          (error) => failures.push({ of: nameOf(flow), error }),
-        )
+      const healthy = FLOWS.map((flow) => ({ flow: nameOf(flow), fault: 'none', at: 0, of: flow }))
+      const first = await runAll(healthy, async ({ of }, database) => {
+        references.push(await runReference(of, database))
       })
-      expect(failures.map(({ of, error }) => `${of}: ${textOf(error)}`)).toEqual([])
-      const cases: Case[] = references.flatMap((reference) =>
-        reference.asked.flatMap((_, index) => FAULTS.map((fault) => ({ reference, fault, at: index + 1 }))),
+      expect(failuresOf(first)).toEqual([])
+      const cases = references.flatMap((reference) =>
+        reference.asked.flatMap((_, index) =>
+          FAULTS.map((fault) => ({ flow: nameOf(reference.flow), fault, at: index + 1, reference })),
+        ),
       )
-      const outcomes: { flow: string; fault: string; at: number; held: boolean }[] = []
-      await inLanes(cases, databases, async (each, database) => {
-        const { reference, fault, at } = each
-        const flow = nameOf(reference.flow)
-        const error = await runCase(each, database).then(
-          () => null,
-          (thrown: unknown) => thrown,
-        )
-        outcomes.push({ flow, fault, at, held: error === null })
-        if (error) failures.push({ of: `${flow}, ${fault} at ${at}`, error })
-      })
-      const held = outcomes.filter((outcome) => outcome.held).length
+      const outcomes = await runAll(cases, runCase)
       if (IS_LONG) report(`${tableOf(outcomes, FLOWS.map(nameOf), FAULTS)}\n`)
-      report(`Faults: ${FLOWS.length} flows, ${FAULTS.length} faults, ${held} of ${cases.length} cases held`)
-      expect(failures.map(({ of, error }) => `${of}: ${textOf(error)}`)).toEqual([])
+      report(summary(`Faults: ${FLOWS.length} flows`, outcomes))
+      expect(failuresOf(outcomes)).toEqual([])
       expect(cases.length).toBeGreaterThan(FLOWS.length * FAULTS.length)
     },
     IS_LONG ? 600_000 : 60_000,
+  )
+
+  test(
+    'the schedule goes on with the rest, says what failed, and does it next time',
+    async () => {
+      const [database] = databases as [(typeof databases)[number]]
+      const reference = await runSchedule({ fault: 'none', at: 0 }, database)
+      const cases = Array.from({ length: reference.asked }, (_, index) =>
+        FAULTS.map((fault) => ({ flow: 'the schedule', fault, at: index + 1 })),
+      ).flat()
+      const outcomes = await runAll(cases, async (each, its) => {
+        const { state } = await runSchedule(each, its)
+        expect(state).toEqual(reference.state)
+      })
+      report(summary('Faults: the schedule', outcomes))
+      expect(failuresOf(outcomes)).toEqual([])
+    },
+    IS_LONG ? 300_000 : 60_000,
   )
 })

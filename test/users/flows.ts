@@ -22,6 +22,18 @@ export const userFlows: Flow[] = [
       return { request: asNobody('POST', '/users', { ...newcomer, email }) }
     },
   },
+  {
+    route: 'POST /users',
+    note: 'beyond the limit',
+    status: 429,
+    variables: { LIMIT_REGISTER_ADDRESS: '1/3600' },
+    // A process tries once a minute to report it: a flood must not become one of statements.
+    postponed: ['audit_events'],
+    async given({ register, newcomer }) {
+      await register('ada')
+      return { request: asNobody('POST', '/users', newcomer) }
+    },
+  },
   ...(['/users/me', '/auth/me'] as const).map(
     (path): Flow => ({
       route: `GET ${path}`,
@@ -39,6 +51,17 @@ export const userFlows: Flow[] = [
         // By the new name.
         holds: async () => expect(await me(await signIn({ ...ada, email: 'adele' }))).toBe(200),
       }
+    },
+  },
+  {
+    route: 'PATCH /users/me',
+    note: 'beyond the limit',
+    status: 429,
+    variables: { LIMIT_PROFILE_ACCOUNT: '1/3600' },
+    async given({ person, status }) {
+      const ada = await person()
+      await status('PATCH', '/users/me', { full_name: 'Canary-Adele' }, ada)
+      return { request: as(ada, 'PATCH', '/users/me', { full_name: 'Canary-Adela' }) }
     },
   },
   {

@@ -19,6 +19,8 @@ export type Flow = {
   note?: string
   /** Without a fault. */
   status: number
+  /** Variables of its application, such as a limit that it meets. */
+  variables?: Record<string, string>
   /** Makes the people, sessions and roles that the request is about, and the request. */
   given: (world: World) => Promise<Prepared>
   /** What the same request does after it was done and its answer got lost. Default: nothing more. */
@@ -30,4 +32,6 @@ export type Flow = {
     /** Tables whose rows a repetition changes again. */
     changes?: TableName[]
   }
+  /** Tables whose rows a retry after a failure may lack, because a later request writes them. */
+  postponed?: TableName[]
 }

@@ -14,7 +14,7 @@ type Database = Awaited<ReturnType<typeof createTestDatabase>>
 export type Reference = { flow: Flow; asked: Server[]; states: State[]; body: string }
 
 /** A fault at the `at`th request that a flow sends elsewhere. */
-export type Case = { reference: Reference; fault: string; at: number }
+type Case = { reference: Reference; fault: string; at: number }
 
 /** How long we wait for an answer that never comes. */
 const DEADLINE_MILLISECONDS = 2000
@@ -24,7 +24,7 @@ const PATIENT_MILLISECONDS = 15_000
 const isOneOf = (faults: readonly string[], fault: string) => faults.includes(fault)
 
 export async function runReference(flow: Flow, database: Database): Promise<Reference> {
-  const world = await createWorld(database, PATIENT_MILLISECONDS)
+  const world = await createWorld(database, PATIENT_MILLISECONDS, flow.variables)
   const prepared = await flow.given(world)
   const states = [await readState(database)]
   const after = async () => void states.push(await readState(database))
@@ -42,7 +42,8 @@ export async function runReference(flow: Flow, database: Database): Promise<Refe
 export async function runCase({ reference, fault, at }: Case, database: Database): Promise<void> {
   const { flow, asked } = reference
   const isSilent = SILENT.includes(fault)
-  const world = await createWorld(database, isSilent ? DEADLINE_MILLISECONDS : PATIENT_MILLISECONDS)
+  const deadline = isSilent ? DEADLINE_MILLISECONDS : PATIENT_MILLISECONDS
+  const world = await createWorld(database, deadline, flow.variables)
   const prepared = await flow.given(world)
   const late = crypto.randomUUID()
   world.app.log.length = 0
@@ -65,9 +66,14 @@ export async function runCase({ reference, fault, at }: Case, database: Database
   world.wait(Number(answer.headers.get('Retry-After')))
   const isDone = isStored && at === asked.length
   const retry = await ask(world, prepared)
-  const { status = flow.status, adds = {}, changes = [] } = (isDone && flow.repeated) || {}
-  expect(retry.status, `the retry: ${retry.body}`).toBe(status)
-  const again = { adds, changes: [...changes, ...(at > 1 || isStored ? ([BOOKKEEPING] as const) : [])] }
+  const repeated = (isDone && flow.repeated) || {}
+  expect(retry.status, `the retry: ${retry.body}`).toBe(repeated.status ?? flow.status)
+  const changes = [...(repeated.changes ?? []), ...(isDone ? [] : (flow.postponed ?? []))]
+  // An attempt that came to nothing was counted all the same.
+  const again: Again = {
+    adds: repeated.adds ?? {},
+    changes: isStored || at > 1 ? [...changes, BOOKKEEPING] : changes,
+  }
   expectSame(await readState(database), reference.states.at(-1) as State, again)
   if (isOneOf(LATE, fault)) await expectLate(reference, world, late)
   await expectDone(world, prepared, retry)
@@ -125,9 +131,9 @@ async function expectAsReference({ flow, states, body }: Reference, database: Da
 /** A request that arrives after its retry does nothing, or what one more repetition does. */
 async function expectLate({ flow, states, asked }: Reference, world: World, late: string): Promise<void> {
   await world.outside.arrive(late)
-  const { adds = {}, changes = [] } = flow.repeated ?? {}
+  const { repeated: { adds = {}, changes = [] } = {}, postponed = [] } = flow
   const isGuard = asked.length > 1
-  const again: Again = { adds, changes: [...changes, BOOKKEEPING], isOptional: isGuard }
+  const again: Again = { adds, changes: [...changes, ...postponed, BOOKKEEPING], isOptional: isGuard }
   expectSame(await readState(world.database), states.at(-1) as State, again)
 }
 

@@ -1,7 +1,9 @@
-/** A fault's cell in the table: at how many requests it was tried, or which of them did not hold. */
-type Outcome = { flow: string; fault: string; at: number; held: boolean }
+type Outcome = { flow: string; fault: string; at: number; error: unknown }
 
-/** The outcomes as a table in Markdown, a row for each flow and a column for each fault. */
+/**
+ * The outcomes as a table in Markdown, a row for each flow and a column for each fault. A cell says at how many
+ * requests the fault was tried, or at which of them something did not hold.
+ */
 export function tableOf(
   outcomes: readonly Outcome[],
   flows: readonly string[],
@@ -9,7 +11,7 @@ export function tableOf(
 ): string {
   const cell = (flow: string, fault: string) => {
     const tried = outcomes.filter((outcome) => outcome.flow === flow && outcome.fault === fault)
-    const failed = tried.filter(({ held }) => !held).map(({ at }) => at)
+    const failed = tried.filter(({ error }) => error).map(({ at }) => at)
     if (failed.length > 0) return `FAILED at ${failed.join()}`
     return tried.length === 0 ? '–' : String(tried.length)
   }

@@ -29,13 +29,17 @@ end $$`
  * An application with a database to itself, emptied, whose requests to other servers go through `outside`,
  * and what flows need to set themselves up.
  */
-export async function createWorld(database: Database, timeoutMilliseconds: number) {
+export async function createWorld(
+  database: Database,
+  timeoutMilliseconds: number,
+  variables: Record<string, string> = {},
+) {
   await database.sql(FORGET)
   const outside = createOutside(database, { timeoutMilliseconds })
   const waited = { milliseconds: 0 }
   const app = await createTestApp({
     database,
-    variables: { BREACHED_PASSWORDS_URL: outside.breachesUrl },
+    variables: { BREACHED_PASSWORDS_URL: outside.breachesUrl, ...variables },
     deps: {
       ...outside.deps,
       probe: createProbe({ stopwatch: () => waited.milliseconds, sleep: () => Promise.resolve() }),
