@@ -6,5 +6,5 @@ export async function signOut(
   deps: Pick<Deps, 'db' | 'clock' | 'client'>,
   { sessionId }: { sessionId: string },
 ): Promise<void> {
-  await revokeSession(deps, { sessionId, userId: null, now: deps.clock(), type: 'signed_out' })
+  await revokeSession(deps, { sessionId, by: null, now: deps.clock(), type: 'signed_out' })
 }
