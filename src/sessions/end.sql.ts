@@ -4,10 +4,9 @@ import type { EventType } from '../features.ts'
 import type { Client } from '../net/client-address.ts'
 import { recordEvents } from '../sql/events.ts'
 import { assignments, columnsOf, statement } from '../sql/parts.ts'
-import { caller, isLive, lockCaller } from '../sql/sessions.ts'
+import { type Caller, caller, isLive, lockCaller, OF_CALLER } from '../sql/sessions.ts'
 import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
-import { users } from '../users/schema.ts'
 import { sessions } from './schema.ts'
 
 /** By the event of a session's end: the `revoked_reason` of its row. */
@@ -17,25 +16,19 @@ const REASONS = {
 } as const satisfies Partial<Record<EventType, string>>
 
 type Ending = {
+  /** The session to end. */
   sessionId: string
-  /** The user it has to belong to, and their own session; `null`: the caller presented a token of it. */
-  by: { userId: number; sessionId: string } | null
+  /** The session of the caller; without a user if all that was presented is a token of it. */
+  by: Omit<Caller, 'now'>
   now: Date
   type: keyof typeof REASONS
 }
 
 const s = columnsOf(sessions, 's')
-const u = columnsOf(users, 'u')
-
-/**
- * The user of the part `caller`, as it is once its row is locked. Read from the table, the version would be
- * the one from before the wait, and a session that ended meanwhile would end again.
- */
-const OF_CALLER = { authVersion: sql<number>`${caller.authVersion}`, disabledAt: sql<null>`null` }
 
 /**
  * Ends one live session. Nothing happens unless the caller's session is live once it is locked: a request
- * that was under way when its session ended must not end any other.
+ * that was under way when its session ended must not end any other, nor record its end a second time.
  *
  * @returns whether there was one to end, or that the caller's session has ended
  */
@@ -44,20 +37,18 @@ export async function revokeSession(
   { sessionId, by, now, type }: Ending,
 ): Promise<'done' | 'not_found' | 'ended'> {
   const revoked = assignments(sessions, { revokedAt: time(now), revokedReason: REASONS[type] })
-  const own = { from: sql`caller`, user: OF_CALLER, isOwn: sql`${s.userId} = ${caller.userId}` }
-  const any = { from: sql`${users} u`, user: u, isOwn: sql`${s.userId} = ${u.id}` }
-  const { from, user, isOwn } = by ? own : any
   const who = { userId: sql`user_id`, actorId: sql`user_id`, sessionId: sql`id` }
   const ending = statement(
     {
-      ...(by && { caller: lockCaller({ ...by, now }) }),
+      caller: lockCaller({ ...by, now }),
       ended: sql`
-        update ${sessions} s set ${revoked} from ${from}
-        where ${isOwn} and ${s.id} = ${sessionId}::uuid and ${isLive({ session: s, user, now })}
+        update ${sessions} s set ${revoked} from caller
+        where ${s.userId} = ${caller.userId} and ${s.id} = ${sessionId}::uuid
+          and (${s.id} = ${caller.sessionId} or ${isLive({ session: s, user: OF_CALLER, now })})
         returning ${s.id}, ${s.userId}`,
       recorded: recordEvents({ client, now }, [{ type, from: sql`from ended`, ...who }]),
     },
-    { fields: { isDone: sql<boolean>`exists (select from ended)` }, from: by ? sql`from caller` : sql`` },
+    { fields: { isDone: sql<boolean>`exists (select from ended)` }, from: sql`from caller` },
   )
   const [row] = await run(db, ending)
   if (!row) return 'ended'

@@ -50,7 +50,7 @@ function serverUrl(): string {
 test('what clients do at once has an order in which the model does the same', async () => {
   await fc.assert(fc.asyncProperty(scenarios, prove), {
     seed: SEED,
-    numRuns: IS_LONG ? 5000 : 150,
+    numRuns: IS_LONG ? 5000 : 100,
     interruptAfterTimeLimit: LONG_MILLISECONDS,
     includeErrorInReport: true,
     // A race does not repeat itself: shrinking would look for another one.

@@ -35,11 +35,14 @@ with
       "s"."user_id" = caller.user_id
       and "s"."id" = $7::uuid
       and (
-        "s"."revoked_at" is null
-        and "s"."idle_expires_at" > $8::timestamptz
-        and "s"."expires_at" > $9::timestamptz
-        and "s"."auth_version" >= caller.auth_version
-        and null is null
+        "s"."id" = caller.session_id
+        or (
+          "s"."revoked_at" is null
+          and "s"."idle_expires_at" > $8::timestamptz
+          and "s"."expires_at" > $9::timestamptz
+          and "s"."auth_version" >= caller.auth_version
+          and null is null
+        )
       )
     returning
       "s"."id",
@@ -80,22 +83,47 @@ from
 
 -- revokeSession, by its token
 with
+  "caller" as (
+    select
+      "u"."id" as user_id,
+      "u"."auth_version",
+      "s"."id" as session_id
+    from
+      "lumascope"."users" u
+      join "lumascope"."sessions" s on "s"."user_id" = "u"."id"
+    where
+      true
+      and "s"."id" = $1::uuid
+      and (
+        "s"."revoked_at" is null
+        and "s"."idle_expires_at" > $2::timestamptz
+        and "s"."expires_at" > $3::timestamptz
+        and "s"."auth_version" >= "u"."auth_version"
+        and "u"."disabled_at" is null
+      )
+    for no key update of
+      u,
+      s
+  ),
   "ended" as (
     update "lumascope"."sessions" s
     set
-      "revoked_at" = $1::timestamptz,
-      "revoked_reason" = $2
+      "revoked_at" = $4::timestamptz,
+      "revoked_reason" = $5
     from
-      "lumascope"."users" u
+      caller
     where
-      "s"."user_id" = "u"."id"
-      and "s"."id" = $3::uuid
+      "s"."user_id" = caller.user_id
+      and "s"."id" = $6::uuid
       and (
-        "s"."revoked_at" is null
-        and "s"."idle_expires_at" > $4::timestamptz
-        and "s"."expires_at" > $5::timestamptz
-        and "s"."auth_version" >= "u"."auth_version"
-        and "u"."disabled_at" is null
+        "s"."id" = caller.session_id
+        or (
+          "s"."revoked_at" is null
+          and "s"."idle_expires_at" > $7::timestamptz
+          and "s"."expires_at" > $8::timestamptz
+          and "s"."auth_version" >= caller.auth_version
+          and null is null
+        )
       )
     returning
       "s"."id",
@@ -114,13 +142,13 @@ with
         "details"
       )
     select
-      $6::timestamptz,
-      $7::text,
+      $9::timestamptz,
+      $10::text,
       user_id::integer,
       user_id::integer,
       id::uuid,
-      $8::text,
-      $9::text,
+      $11::text,
+      $12::text,
       '{}'::jsonb
     from
       ended
@@ -130,4 +158,6 @@ select
     select
     from
       ended
-  ) as "isDone";
+  ) as "isDone"
+from
+  caller;
