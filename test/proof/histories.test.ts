@@ -21,7 +21,7 @@ async function prove(scenario: Scenario): Promise<void> {
   const run = new Run(tally)
   await beginSequence(run, world)
   for (const prepared of THEMES[scenario.theme].before(scenario.number)) {
-    await run.perform(world, prepared())
+    await run.perform(world, prepared(run.wallet))
   }
   for (const choice of scenario.prefix) {
     const operation = resolve(choice, run)

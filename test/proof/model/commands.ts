@@ -76,7 +76,8 @@ function chooseCredentials({ who, which, age, luck }: Drawn, { state }: Known) {
   const name = at([...NAMES, 'nobody'], who)
   const person = Object.values(state.people).find(({ email }) => email === addressOf(name))
   const identifier = which % 3 === 2 ? (person?.username ?? name) : addressOf(name)
-  const password = luck === 0 ? at(PASSWORDS, age) : (person?.password ?? PASSWORDS[0])
+  const wrong = at(['a wrong guess', ...PASSWORDS], age)
+  const password = luck < 3 ? wrong : (person?.password ?? PASSWORDS[0])
   return { identifier, password }
 }
 
@@ -151,8 +152,10 @@ function chooseOwnAct(
   switch (kind) {
     case 'end_session': {
       const others = liveSessions(state, as.user).filter((id) => id !== as.session)
-      const all = luck < 2 ? Object.keys(state.sessions) : [...others, as.session]
-      return { kind, as, session: at(all.length > 0 ? all : [as.session], which) }
+      const all = Object.keys(state.sessions).filter(
+        (id) => luck === 0 || state.sessions[id]?.owner === as.user,
+      )
+      return { kind, as, session: at(luck < 4 ? [...all, as.session] : [...others, as.session], which) }
     }
     case 'end_sessions':
       return { kind, as, keepsCurrent: luck > 2 }
@@ -219,31 +222,33 @@ const age = fc.oneof(
 export const choices = (weights: Partial<Record<Kind, number>>): fc.Arbitrary<Choice> =>
   fc.record({ kind: kinds(weights), who: fc.nat(3), which: fc.nat(5), age, luck: fc.nat(7), seconds })
 
-/** One operation of a sequence. Where it means nothing, it is left out. */
+/** One operation of a sequence, or several of one kind in a row. Where it means nothing, it is left out. */
 class Act implements fc.AsyncCommand<Run, World> {
-  readonly choice: Choice
-  readonly times: number
+  readonly choices: readonly Choice[]
   #text: string
 
-  constructor(choice: Choice, times = 1) {
-    this.choice = choice
-    this.times = times
-    this.#text = choice.kind
+  constructor(choices: readonly Choice[]) {
+    this.choices = choices
+    this.#text = choices.map(({ kind }) => kind).join()
   }
 
   check(run: Readonly<Run>): boolean {
-    return resolve(this.choice, run) !== null
+    return this.choices.some((choice) => resolve(choice, run) !== null)
   }
 
   async run(run: Run, world: World): Promise<void> {
-    const operation = resolve(this.choice, run)
-    if (!operation) throw new Error('check() let through what means nothing')
-    this.#text = describeOperation(operation)
-    for (let time = 0; time < this.times; time++) await run.perform(world, operation)
+    const done: string[] = []
+    for (const choice of this.choices) {
+      const operation = resolve(choice, run)
+      if (!operation) continue
+      done.push(describeOperation(operation))
+      this.#text = done.join('; ')
+      await run.perform(world, operation)
+    }
   }
 
   toString(): string {
-    return this.times > 1 ? `${this.times} times: ${this.#text}` : this.#text
+    return this.#text
   }
 }
 
@@ -273,14 +278,15 @@ class Siege implements fc.AsyncCommand<Run, World> {
   }
 }
 
-const act = choices(WEIGHTS).map((choice) => new Act(choice))
+const act = choices(WEIGHTS).map((choice) => new Act([choice]))
 
+/** As many as empty a bucket: wrong and right ones. */
 const burst = fc
   .tuple(
-    choices({ sign_in: 3, change_password: 1, end_sessions: 1, change_profile: 1 }),
-    fc.integer({ min: 2, max: 7 }),
+    choices({ sign_in: 4, change_password: 2, end_sessions: 1, change_profile: 1 }),
+    fc.array(fc.constantFrom(0, 0, 0, 5), { minLength: 4, maxLength: 9 }),
   )
-  .map(([choice, times]) => new Act({ ...choice, luck: 0, age: 2 }, times))
+  .map(([choice, lucks]) => new Act(lucks.map((luck) => ({ ...choice, age: 0, luck }))))
 
 const siege = fc.integer({ min: 18, max: 21 }).map((rounds) => new Siege(rounds))
 
@@ -289,7 +295,7 @@ export const sequences = ({ maxCommands, sieges }: { maxCommands: number; sieges
     [
       fc.oneof(
         { arbitrary: act, weight: 950 },
-        { arbitrary: burst, weight: 40 },
+        { arbitrary: burst, weight: 60 },
         ...(sieges ? [{ arbitrary: siege, weight: 2 }] : []),
       ),
     ],

@@ -15,18 +15,27 @@ type Theme = {
   before: (number: number) => readonly Prepared[]
 }
 
-type Prepared = (known: { state: State; wallet: Wallet }) => Operation
+type Prepared = (wallet: Wallet) => Operation
 
 const BOB = addressOf('bob')
 const wrongGuess = () => ({ kind: 'sign_in', identifier: BOB, password: 'a wrong guess' }) as const
 const bobSignsIn = () => ({ kind: 'sign_in', identifier: BOB, password: PASSWORDS[0] }) as const
 const bobIsPromoted = () => ({ kind: 'operate', email: BOB, isAdmin: true }) as const
 
+const bobRefreshes = ({ refresh }: Wallet) => ({ kind: 'refresh', token: refresh.at(-1) ?? NOTHING }) as const
+const beyondGrace = () => ({ kind: 'tick', seconds: 130 }) as const
+const NOTHING = { session: '', generation: 0, secret: '' }
+
 export const THEMES = {
   'a session': {
-    weights: { refresh: 10, sign_out: 3, end_session: 3, end_sessions: 4, change_password: 4, tick: 0 },
+    weights: { refresh: 10, sign_out: 3, end_session: 3, end_sessions: 4, change_password: 4 },
     who: [1],
     before: (number) => (number % 2 ? [bobSignsIn] : []),
+  },
+  'tokens beyond grace': {
+    weights: { refresh: 12, sign_out: 1, end_sessions: 1, list_sessions: 1 },
+    who: [1],
+    before: (number) => [bobRefreshes, beyondGrace, bobRefreshes, ...(number > 1 ? [beyondGrace] : [])],
   },
   'an account': {
     weights: {
