@@ -33,7 +33,9 @@ export async function raiseAuthVersion(
     {
       ...decideAboutUser(act),
       locked: lockSessions(act),
-      live: sql`select from locked, subject where ${isLive({ session: locked, user: subject, now: act.now })} limit 1`,
+      live: sql`
+        select from locked, subject
+        where ${isLive({ session: locked, user: subject, now: act.now })} limit 1`,
       raised: sql`
         update ${users} u set ${assignments(users, raised)}
         from decision where ${u.id} = ${act.userId} and ${isDone}`,

@@ -50,7 +50,7 @@ function serverUrl(): string {
 test('what clients do at once has an order in which the model does the same', async () => {
   await fc.assert(fc.asyncProperty(scenarios, prove), {
     seed: SEED,
-    numRuns: IS_LONG ? 5000 : 100,
+    numRuns: IS_LONG ? 5000 : 90,
     interruptAfterTimeLimit: LONG_MILLISECONDS,
     includeErrorInReport: true,
     // A race does not repeat itself: shrinking would look for another one.
@@ -58,7 +58,7 @@ test('what clients do at once has an order in which the model does the same', as
   })
   const { histories, operations, clients, overlapping } = total
   report(
-    `histories: ${histories} of ${(clients / histories).toFixed(1)} clients, ${operations} operations at once, ` +
-      `${overlapping} of them overlapping, seed ${SEED}, violations 0: ${showTally(tally)}`,
+    `histories: ${histories} of ${(clients / histories).toFixed(1)} clients, ${operations} operations ` +
+      `at once, ${overlapping} of them overlapping, seed ${SEED}, violations 0: ${showTally(tally)}`,
   )
 }, 600_000)

@@ -288,6 +288,47 @@ const burst = fc
   )
   .map(([choice, lucks]) => new Act(lucks.map((luck) => ({ ...choice, age: 0, luck }))))
 
+const PLAIN = { who: 0, which: 0, age: 0, luck: 5, seconds: 0 }
+const tick = (seconds: number) => ({ ...PLAIN, kind: 'tick', seconds }) as const
+
+/**
+ * What single operations drawn by chance hardly come to: the last second of each grace, a session kept until
+ * its absolute end, and what is left of sessions, keys and secrets when everything is as it was before.
+ */
+const story = fc
+  .record({
+    theme: fc.constantFrom('replay', 'replay', 'month', 'return', 'rotation'),
+    who: fc.nat(2),
+    which: fc.nat(2),
+    age: fc.integer({ min: 1, max: 2 }),
+    first: fc.constantFrom(0, 0, 1),
+    second: fc.constantFrom(14, 15, 16, 119, 120),
+    times: fc.integer({ min: 2, max: 6 }),
+  })
+  .map(({ theme, who, which, age, first, second, times }) => {
+    const drawn = { ...PLAIN, who, which }
+    const refresh = { ...drawn, kind: 'refresh' } as const
+    const stories: Record<typeof theme, Choice[]> = {
+      replay: [refresh, tick(first), refresh, tick(second), { ...refresh, age }],
+      month: [
+        ...Array.from({ length: times }, () => [tick(6 * DAY), { ...refresh, which: 0 }]).flat(),
+        { ...drawn, kind: 'purge' },
+        { ...refresh, which: 0 },
+        { ...drawn, kind: 'list_sessions' },
+      ],
+      return: [
+        { ...drawn, kind: 'set_status', luck: 1 },
+        { ...drawn, kind: 'set_status' },
+        { ...refresh, luck: 0 },
+      ],
+      rotation: [
+        ...(['add_key', 'probe', 'drop_keys', 'probe', 'add_secret', 'refresh'] as const),
+        ...(['drop_secrets', 'refresh'] as const),
+      ].map((kind) => ({ ...drawn, kind })),
+    }
+    return new Act(stories[theme])
+  })
+
 const siege = fc.integer({ min: 18, max: 21 }).map((rounds) => new Siege(rounds))
 
 export const sequences = ({ maxCommands, sieges }: { maxCommands: number; sieges: boolean }) =>
@@ -296,6 +337,7 @@ export const sequences = ({ maxCommands, sieges }: { maxCommands: number; sieges
       fc.oneof(
         { arbitrary: act, weight: 950 },
         { arbitrary: burst, weight: 60 },
+        { arbitrary: story, weight: 90 },
         ...(sieges ? [{ arbitrary: siege, weight: 2 }] : []),
       ),
     ],

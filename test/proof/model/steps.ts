@@ -319,8 +319,8 @@ function confirmed(
 }
 
 /**
- * Attempts are counted for the session. Who was deleted since the guard is nobody any more, and the attempt is
- * one at an unknown account.
+ * Attempts are counted for the session. Who was deleted since the guard is nobody any more, and the attempt
+ * is one at an unknown account.
  */
 function confirm(
   state: State,
