@@ -26,7 +26,7 @@ test('the application does what the model does, in any sequence of one client', 
   )
   await fc.assert(property, {
     seed: SEED,
-    numRuns: IS_LONG ? 1000 : 30,
+    numRuns: IS_LONG ? 1000 : 24,
     interruptAfterTimeLimit: LONG_MILLISECONDS,
     includeErrorInReport: true,
   })

@@ -3,7 +3,7 @@ import type { postgresPool } from '../../../local/pools.ts'
 import { type Choice, choices, resolve } from './commands.ts'
 import { linearize, type Ran } from './linearize.ts'
 import { describeOperation, type Kind, type Operation, type Response } from './operations.ts'
-import { addressOf, count, keepTokens, PASSWORDS, type Run, type Wallet } from './run.ts'
+import { addressOf, count, keepTokens, PASSWORDS, REPEAT, type Run, type Wallet } from './run.ts'
 import { type AccessToken, canonical, type State } from './state.ts'
 import { stepsOf } from './steps.ts'
 import type { World } from './world.ts'
@@ -217,5 +217,5 @@ const show = ({ retryAfter: _, ...response }: Response) => canonical(response)
 export function assertLinearizable(initial: State, history: History, before: readonly string[]): void {
   const verdict = linearize(initial, history, { show })
   if (verdict.isLinearizable) return
-  throw new Error([...before, verdict.report].join('\n'))
+  throw new Error([...before, verdict.report, REPEAT].join('\n'))
 }

@@ -1,3 +1,4 @@
+import { IS_LONG, SEED } from '../report.ts'
 import { describeOperation, type Operation, type Response } from './operations.ts'
 import { type AccessToken, canonical, emptyState, type RefreshToken, type State } from './state.ts'
 import { stepsOf } from './steps.ts'
@@ -11,6 +12,11 @@ export type Tally = Map<string, Map<string, number>>
 
 export const PASSWORDS = ['the first good one', 'the second good one', 'the third good one'] as const
 export const addressOf = (name: string) => `${name}@example.com`
+
+/** Says how to see a failure again. Of a race that is likely, not certain. */
+export const REPEAT = IS_LONG
+  ? `To repeat: npm run prove -- --seed ${SEED}`
+  : `To repeat: PROOF_SEED=${SEED} npm test -- test/proof`
 
 /** One sequence by one client: the model's state, the tokens, and what happened, for people. */
 export class Run {
@@ -43,7 +49,7 @@ export class Run {
 
   #describe(expected: Response, actual: Response): string {
     const differing = [`the model:  ${canonical(expected)}`, `the answer: ${canonical(actual)}`]
-    return ['The application and the model differ after:', ...this.lines, ...differing].join('\n')
+    return ['The application and the model differ after:', ...this.lines, ...differing, REPEAT].join('\n')
   }
 }
 
