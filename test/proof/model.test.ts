@@ -14,7 +14,8 @@ test('the application does what the model does, in any sequence of one client', 
   const tally: Tally = new Map()
   const total = { sequences: 0, steps: 0 }
   const property = fc.asyncProperty(
-    sequences({ maxCommands: IS_LONG ? 60 : 40, sieges: true }),
+    // A siege is as long as three other sequences.
+    sequences(IS_LONG ? { maxCommands: 60, sieges: 1 } : { maxCommands: 40, sieges: 6 }),
     async (commands) => {
       const run = new Run(tally)
       await beginSequence(run, world)

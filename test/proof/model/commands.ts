@@ -342,14 +342,14 @@ const story = fc
 
 const siege = fc.integer({ min: 19, max: 21 }).map((rounds) => new Siege(rounds))
 
-export const sequences = ({ maxCommands, sieges }: { maxCommands: number; sieges: boolean }) =>
+export const sequences = ({ maxCommands, sieges }: { maxCommands: number; sieges: number }) =>
   fc.commands(
     [
       fc.oneof(
         { arbitrary: act, weight: 950 },
         { arbitrary: burst, weight: 60 },
         { arbitrary: story, weight: 90 },
-        ...(sieges ? [{ arbitrary: siege, weight: 6 }] : []),
+        { arbitrary: siege, weight: sieges },
       ),
     ],
     { maxCommands, size: 'max' },
