@@ -12,7 +12,7 @@ const unaffectedByEngine = [
     (folder) => `test/${folder}/**`,
   ),
   'test/passwords/{assert-acceptable,change,common-passwords,is-breached}.test.ts',
-  'test/{sessions,administration}/{races,stale-guards,access-token,key-rotation}.test.ts',
+  'test/{sessions,administration,users}/{races,stale-guards,access-token,key-rotation}.test.ts',
   'test/limits/races.test.ts',
   'test/administration/scale.test.ts',
 ]

@@ -128,8 +128,10 @@ export const SAMPLES: Record<string, Record<string, (db: Database) => Promise<un
     findPrincipal: (db) => findPrincipal({ db, client }, { ...own, spends: null }),
   },
   'sessions/end': {
-    revokeSession: (db) =>
-      revokeSession({ db, client }, { sessionId, userId: 1, now, type: 'session_ended' }),
+    'revokeSession, one’s own': (db) =>
+      revokeSession({ db, client }, { sessionId, by: own, now, type: 'session_ended' }),
+    'revokeSession, by its token': (db) =>
+      revokeSession({ db, client }, { sessionId, by: { userId: null, sessionId }, now, type: 'signed_out' }),
   },
   'sessions/end-all': {
     revokeSessions: (db) => revokeSessions({ db, client }, { ...own, keepCurrent: true }),

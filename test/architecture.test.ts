@@ -288,6 +288,7 @@ const PROMISES = [
   'users/email',
   'users/legible-lines',
   'users/me',
+  'users/races',
 ]
 
 test('every test stands where its source stands', () => {

@@ -59,9 +59,11 @@ export async function replaceUserRoles(
       recorded: recordEvents({ client, now: change.now }, [
         eventOfActor('roles_changed', { when: sql`changes`, details: sql`to_jsonb(changes)` }),
       ]),
-      current: sql`
-        select * from touched union all
-        select u.* from ${users} u where ${u.id} = ${change.userId} and not exists (select from touched)`,
+      // Locked, so that it is read anew: another request may just have changed the profile.
+      untouched: sql`
+        select u.* from ${users} u join subject on ${u.id} = ${subject.id}
+        where not exists (select from touched) for no key update of u`,
+      current: sql`select * from touched union all select * from untouched`,
     },
     {
       fields: {

@@ -11,6 +11,7 @@ import {
   isDone,
   outcome,
   type Refusal,
+  subject,
 } from '../sql/authority.ts'
 import { recordEvents } from '../sql/events.ts'
 import { assignments, columnsOf, statement } from '../sql/parts.ts'
@@ -20,6 +21,7 @@ import { users } from '../users/schema.ts'
 
 const u = columnsOf(users, 'u')
 const s = columnsOf(sessions, 's')
+const locked = columnsOf(sessions, 'locked')
 
 /** Ends every session of a user, also one that a sign-in opens at the same moment. */
 export async function raiseAuthVersion(
@@ -30,12 +32,16 @@ export async function raiseAuthVersion(
   const ending = statement(
     {
       ...decideAboutUser(act),
+      locked: lockSessions(act),
+      live: sql`
+        select from locked, subject
+        where ${isLive({ session: locked, user: subject, now: act.now })} limit 1`,
       raised: sql`
         update ${users} u set ${assignments(users, raised)}
         from decision where ${u.id} = ${act.userId} and ${isDone}`,
       recorded: recordEvents({ client, now: act.now }, [
         eventOfActor('session_ended', {
-          when: sql`decision where ${isDone} and ${hasLiveSession(act)}`,
+          when: sql`decision, live where ${isDone}`,
           details: sql`'{"sessions":"all"}'`,
         }),
       ]),
@@ -46,8 +52,13 @@ export async function raiseAuthVersion(
   return row?.outcome ?? 'ended'
 }
 
-function hasLiveSession({ userId, now }: ActOnUser): SQL {
-  return sql`exists (
-    select from ${sessions} s join ${users} u on ${u.id} = ${s.userId}
-    where ${u.id} = ${userId} and ${isLive({ session: s, user: u, now })})`
+/**
+ * The part `locked`, beside `subject`: the sessions that were live when the statement began, as they are once
+ * their rows are locked. So the end of one that another statement is just ending is recorded once.
+ */
+function lockSessions({ now }: ActOnUser): SQL {
+  return sql`
+    select s.* from subject join ${users} u on ${u.id} = ${subject.id}
+    join ${sessions} s on ${s.userId} = ${u.id} and ${isLive({ session: s, user: u, now })}
+    for no key update of s`
 }

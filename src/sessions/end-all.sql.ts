@@ -4,7 +4,7 @@ import { run } from '../db/run.ts'
 import type { Client } from '../net/client-address.ts'
 import { recordEvents } from '../sql/events.ts'
 import { assignments, columnsOf, statement } from '../sql/parts.ts'
-import { byCaller, caller, isLive, lockCaller } from '../sql/sessions.ts'
+import { byCaller, caller, isLive, lockCaller, OF_CALLER } from '../sql/sessions.ts'
 import { sql } from '../sql/template.ts'
 import { users } from '../users/schema.ts'
 import { sessions } from './schema.ts'
@@ -50,11 +50,14 @@ export async function revokeSessions(
   return (await run(db, ended)).length > 0
 }
 
-/** The part `others`, beside `caller`: one row if there is a live session to end. */
+/**
+ * The part `others`, beside `caller`: one row if there is a live session to end. It is locked, so that one
+ * which another statement is just ending is read anew, and its end is recorded once.
+ */
 function findOthers(isKept: SQL, now: Date): SQL {
   return sql`
-    select from ${sessions} s
-    join ${users} u on ${u.id} = ${s.userId} join caller on ${caller.userId} = ${u.id}
-    where ${isLive({ session: s, user: u, now })} and (not ${isKept} or ${s.id} <> ${caller.sessionId})
-    limit 1`
+    select from ${sessions} s join caller on ${s.userId} = ${caller.userId}
+    where case when ${s.id} = ${caller.sessionId} then not ${isKept}
+      else ${isLive({ session: s, user: OF_CALLER, now })} end
+    limit 1 for no key update of s`
 }

@@ -4,10 +4,9 @@ import type { EventType } from '../features.ts'
 import type { Client } from '../net/client-address.ts'
 import { recordEvents } from '../sql/events.ts'
 import { assignments, columnsOf, statement } from '../sql/parts.ts'
-import { isLive } from '../sql/sessions.ts'
+import { type Caller, caller, isLive, lockCaller, OF_CALLER } from '../sql/sessions.ts'
 import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
-import { users } from '../users/schema.ts'
 import { sessions } from './schema.ts'
 
 /** By the event of a session's end: the `revoked_reason` of its row. */
@@ -17,38 +16,41 @@ const REASONS = {
 } as const satisfies Partial<Record<EventType, string>>
 
 type Ending = {
+  /** The session to end. */
   sessionId: string
-  /** The user it has to belong to; `null`: anybody, since the caller presented a token of it. */
-  userId: number | null
+  /** The session of the caller; without a user if all that was presented is a token of it. */
+  by: Omit<Caller, 'now'>
   now: Date
   type: keyof typeof REASONS
 }
 
 const s = columnsOf(sessions, 's')
-const u = columnsOf(users, 'u')
 
 /**
- * Ends one live session.
+ * Ends one live session. Nothing happens unless the caller's session is live once it is locked: a request
+ * that was under way when its session ended must not end any other, nor record its end a second time.
  *
- * @returns whether there was one to end
+ * @returns whether there was one to end, or that the caller's session has ended
  */
 export async function revokeSession(
   { db, client }: { db: Database; client: Client },
-  { sessionId, userId, now, type }: Ending,
-): Promise<boolean> {
+  { sessionId, by, now, type }: Ending,
+): Promise<'done' | 'not_found' | 'ended'> {
   const revoked = assignments(sessions, { revokedAt: time(now), revokedReason: REASONS[type] })
-  const isOwn = userId === null ? sql`true` : sql`${s.userId} = ${userId}`
   const who = { userId: sql`user_id`, actorId: sql`user_id`, sessionId: sql`id` }
   const ending = statement(
     {
+      caller: lockCaller({ ...by, now }),
       ended: sql`
-        update ${sessions} s set ${revoked} from ${users} u
-        where ${u.id} = ${s.userId} and ${s.id} = ${sessionId}::uuid and ${isOwn}
-          and ${isLive({ session: s, user: u, now })}
+        update ${sessions} s set ${revoked} from caller
+        where ${s.userId} = ${caller.userId} and ${s.id} = ${sessionId}::uuid
+          and (${s.id} = ${caller.sessionId} or ${isLive({ session: s, user: OF_CALLER, now })})
         returning ${s.id}, ${s.userId}`,
       recorded: recordEvents({ client, now }, [{ type, from: sql`from ended`, ...who }]),
     },
-    { fields: { id: sql<string>`id` }, from: sql`from ended` },
+    { fields: { isDone: sql<boolean>`exists (select from ended)` }, from: sql`from caller` },
   )
-  return (await run(db, ending)).length > 0
+  const [row] = await run(db, ending)
+  if (!row) return 'ended'
+  return row.isDone ? 'done' : 'not_found'
 }

@@ -7,12 +7,16 @@ import { revokeSession } from './end.sql.ts'
  * Ends one of a user's own sessions. Somebody else's is answered like one that does not exist, so that no
  * answer confirms an id.
  *
- * @throws AppError `not_found`
+ * @param options.caller the session that the request belongs to
+ * @throws AppError `not_found`; `invalid_token` if the caller's session has ended meanwhile
  */
 export async function endSession(
   deps: Pick<Deps, 'db' | 'clock' | 'client'>,
-  { userId, sessionId }: { userId: number; sessionId: string },
+  { caller, sessionId }: { caller: { userId: number; sessionId: string }; sessionId: string },
 ): Promise<void> {
-  const ending = { sessionId, userId, now: deps.clock(), type: 'session_ended' } as const
-  if (!isUuid(sessionId) || !(await revokeSession(deps, ending))) throw new AppError('not_found')
+  if (!isUuid(sessionId)) throw new AppError('not_found')
+  const ending = { sessionId, by: caller, now: deps.clock(), type: 'session_ended' } as const
+  const outcome = await revokeSession(deps, ending)
+  if (outcome === 'ended') throw new AppError('invalid_token')
+  if (outcome === 'not_found') throw new AppError('not_found')
 }

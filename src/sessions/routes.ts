@@ -122,7 +122,8 @@ export const ownSessionRoutes = new Hono<AppEnv>()
     }),
     async (c) => {
       const id = c.req.param('id')
-      await endSession(c.var.deps, { userId: c.var.user.id, sessionId: id })
+      const caller = { userId: c.var.user.id, sessionId: c.var.sessionId }
+      await endSession(c.var.deps, { caller, sessionId: id })
       if (id === c.var.sessionId) clearSessionCookies(c)
       return c.body(null, 204)
     },

@@ -6,5 +6,6 @@ export async function signOut(
   deps: Pick<Deps, 'db' | 'clock' | 'client'>,
   { sessionId }: { sessionId: string },
 ): Promise<void> {
-  await revokeSession(deps, { sessionId, userId: null, now: deps.clock(), type: 'signed_out' })
+  const by = { userId: null, sessionId }
+  await revokeSession(deps, { sessionId, by, now: deps.clock(), type: 'signed_out' })
 }

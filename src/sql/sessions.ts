@@ -11,6 +11,9 @@ import { type Moment, time } from './time.ts'
 /** The session and the user that a verified token names. */
 export type OwnSession = { userId: number; sessionId: string; now: Date }
 
+/** The same; `null`: the token names the session alone. */
+export type Caller = Omit<OwnSession, 'userId'> & { userId: number | null }
+
 const u = columnsOf(users, 'u')
 const s = columnsOf(sessions, 's')
 
@@ -30,20 +33,30 @@ export function fromLiveSession({ userId, sessionId, now }: OwnSession): SQL {
 /** The columns of the part `caller`. */
 export const caller = {
   userId: sql`caller.user_id`,
-  authVersion: sql`caller.auth_version`,
+  authVersion: sql<number>`caller.auth_version`,
   sessionId: sql`caller.session_id`,
 }
+
+/**
+ * The user of the part `caller`, as it is once its row is locked, for `isLive` of the user's other sessions.
+ * Read from the table, the version would be the one from before the wait, and a session that ended meanwhile
+ * would end again. Not for the caller's own session: it is live, but its version can be from before the wait.
+ */
+export const OF_CALLER = { authVersion: caller.authVersion, disabledAt: sql<null>`null` }
 
 /**
  * The part `caller`, for statements that act on a whole user: the caller's live session and its user, both
  * rows locked. The guard of the route read them earlier, so they can have changed; no row if the session has
  * ended.
+ *
+ * @param own.userId `null`: whoever's session it is
  */
-export function lockCaller({ userId, sessionId, now }: OwnSession): SQL {
+export function lockCaller({ userId, sessionId, now }: Caller): SQL {
+  const isOwn = userId === null ? sql`true` : sql`${u.id} = ${userId}`
   return sql`
     select ${u.id} as user_id, ${u.authVersion}, ${s.id} as session_id
     from ${users} u join ${sessions} s on ${s.userId} = ${u.id}
-    where ${u.id} = ${userId} and ${s.id} = ${sessionId}::uuid and ${isLive({ session: s, user: u, now })}
+    where ${isOwn} and ${s.id} = ${sessionId}::uuid and ${isLive({ session: s, user: u, now })}
     for no key update of u, s`
 }
 

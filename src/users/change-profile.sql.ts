@@ -32,10 +32,11 @@ export async function updateProfile(
     {
       caller: lockCaller({ userId, sessionId, now }),
       changed: changeProfile(change),
-      current: sql`
-        select * from changed union all
+      // Locked, so that it is read anew: another request may just have given it the same values.
+      unchanged: sql`
         select u.* from ${users} u join caller on ${u.id} = ${caller.userId}
-        where not exists (select from changed)`,
+        where not exists (select from changed) for no key update of u`,
+      current: sql`select * from changed union all select * from unchanged`,
       recorded: recordEvents({ client, now }, [
         { ...byCaller('profile_changed', sql`from caller, changed`), details },
       ]),

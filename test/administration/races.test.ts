@@ -175,3 +175,20 @@ test.each(rounds(20))(
     else expect([changed.status, Number(write?.['id']) < Number(gift?.['id'])]).toEqual([200, true])
   },
 )
+
+test('a session whose owner signs out while an administrator ends it has one end on record', async () => {
+  const [admin] = await administrators(1)
+  const person = await register()
+  const session = await openSession(person)
+  // Both statements begin before either can decide.
+  const rows = `users u join sessions s on s.user_id = u.id where u.id = ${person.id}`
+  const held = database.sql(`begin; select from ${rows} for update; select pg_sleep(0.3); commit`)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const signOut = post('/logout', { refresh_token: session.refresh_token })
+  await Promise.all([held, signOut, ask(admin, 'DELETE', `/users/${person.id}/sessions`)])
+  const events = await database.sql(
+    "select type from audit_events where user_id = $1 and type in ('signed_out', 'session_ended')",
+    [person.id],
+  )
+  expect(events).toHaveLength(1)
+})

@@ -102,3 +102,33 @@ test.each(rounds)(
     }
   },
 )
+
+describe('a session that two acts end at once', () => {
+  const idOf = ({ access_token }: TokenPair) => String(payloadOf(access_token)['sid'])
+  type Act = (kept: TokenPair, ended: TokenPair) => Promise<Response>
+  const signOut: Act = (_, ended) => post('/logout', { refresh_token: ended.refresh_token })
+  const endOne: Act = (kept, ended) => as(kept).delete(`/users/me/sessions/${idOf(ended)}`)
+  const endOthers: Act = (kept) => as(kept).delete('/users/me/sessions?keep_current=true')
+  const pairs: [string, Act, Act][] = [
+    ['signing out, and ending it from elsewhere', signOut, endOne],
+    ['signing out, and ending all others', signOut, endOthers],
+    ['ending it, and all others', endOne, endOthers],
+    ['ending all others twice', endOthers, endOthers],
+  ]
+
+  test.each(pairs)('has one end on record: %s', async (_, first, second) => {
+    const person = await register()
+    const [kept, ended] = [await openSession(person), await openSession(person)]
+    // Both statements begin before either can decide.
+    const rows = `users u join sessions s on s.user_id = u.id where u.id = ${person.id}`
+    const held = database.sql(`begin; select from ${rows} for update; select pg_sleep(0.3); commit`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    await Promise.all([held, first(kept, ended), second(kept, ended)])
+    expect([(await me(kept.access_token)).status, (await me(ended.access_token)).status]).toEqual([200, 401])
+    const events = await database.sql(
+      "select type from audit_events where user_id = $1 and type in ('signed_out', 'session_ended')",
+      [person.id],
+    )
+    expect(events).toHaveLength(1)
+  })
+})

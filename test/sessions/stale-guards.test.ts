@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createTestApp, type TokenPair } from '../support/test-app.ts'
+import { createTestApp, payloadOf, type TokenPair } from '../support/test-app.ts'
 import { withBetween } from '../support/with-between.ts'
 
 const app = await createTestApp()
@@ -35,6 +35,15 @@ describe('a request whose session ends after its guard let it through', () => {
     expect((await act(slow, thief, person.password)).status).toBe(401)
     expect([await works(thief), await works(owner)]).toEqual([false, true])
     await openSession(person)
+  })
+
+  test('ending one session: is refused, and ends nobody’s session', async () => {
+    const person = await register()
+    const [thief, owner] = [await openSession(person), await openSession(person)]
+    const slow = await withBetween(app, () => post('/logout', { refresh_token: thief.refresh_token }))
+    const path = `/users/me/sessions/${payloadOf(owner.access_token)['sid']}`
+    expect((await slow.as(thief).delete(path)).status).toBe(401)
+    expect([await works(thief), await works(owner)]).toEqual([false, true])
   })
 
   test('signing out everywhere else after a new password: the owner stays, the thief does not', async () => {

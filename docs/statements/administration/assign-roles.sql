@@ -236,6 +236,21 @@ with
       subject,
       changes
   ),
+  "untouched" as (
+    select
+      u.*
+    from
+      "lumascope"."users" u
+      join subject on "u"."id" = "subject"."id"
+    where
+      not exists (
+        select
+        from
+          touched
+      )
+    for no key update of
+      u
+  ),
   "current" as (
     select
       *
@@ -243,16 +258,9 @@ with
       touched
     union all
     select
-      u.*
+      *
     from
-      "lumascope"."users" u
-    where
-      "u"."id" = $19
-      and not exists (
-        select
-        from
-          touched
-      )
+      untouched
   )
 select
   decision.outcome as "outcome",

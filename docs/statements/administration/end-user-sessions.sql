@@ -82,6 +82,39 @@ with
       actor
       left join subject on true
   ),
+  "locked" as (
+    select
+      s.*
+    from
+      subject
+      join "lumascope"."users" u on "u"."id" = "subject"."id"
+      join "lumascope"."sessions" s on "s"."user_id" = "u"."id"
+      and (
+        "s"."revoked_at" is null
+        and "s"."idle_expires_at" > $7::timestamptz
+        and "s"."expires_at" > $8::timestamptz
+        and "s"."auth_version" >= "u"."auth_version"
+        and "u"."disabled_at" is null
+      )
+    for no key update of
+      s
+  ),
+  "live" as (
+    select
+    from
+      locked,
+      subject
+    where
+      (
+        "locked"."revoked_at" is null
+        and "locked"."idle_expires_at" > $9::timestamptz
+        and "locked"."expires_at" > $10::timestamptz
+        and "locked"."auth_version" >= "subject"."auth_version"
+        and "subject"."disabled_at" is null
+      )
+    limit
+      1
+  ),
   "raised" as (
     update "lumascope"."users" u
     set
@@ -89,7 +122,7 @@ with
     from
       decision
     where
-      "u"."id" = $7
+      "u"."id" = $11
       and decision.outcome = 'done'
   ),
   "recorded" as (
@@ -105,35 +138,21 @@ with
         "details"
       )
     select
-      $8::timestamptz,
-      $9::text,
+      $12::timestamptz,
+      $13::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $10::text,
-      $11::text,
+      $14::text,
+      $15::text,
       '{"sessions":"all"}'::jsonb
     from
       actor,
       subject,
-      decision
+      decision,
+      live
     where
       decision.outcome = 'done'
-      and exists (
-        select
-        from
-          "lumascope"."sessions" s
-          join "lumascope"."users" u on "u"."id" = "s"."user_id"
-        where
-          "u"."id" = $12
-          and (
-            "s"."revoked_at" is null
-            and "s"."idle_expires_at" > $13::timestamptz
-            and "s"."expires_at" > $14::timestamptz
-            and "s"."auth_version" >= "u"."auth_version"
-            and "u"."disabled_at" is null
-          )
-      )
   )
 select
   decision.outcome as "outcome"

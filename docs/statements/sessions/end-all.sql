@@ -28,22 +28,22 @@ with
     select
     from
       "lumascope"."sessions" s
-      join "lumascope"."users" u on "u"."id" = "s"."user_id"
-      join caller on caller.user_id = "u"."id"
+      join caller on "s"."user_id" = caller.user_id
     where
-      (
-        "s"."revoked_at" is null
-        and "s"."idle_expires_at" > $5::timestamptz
-        and "s"."expires_at" > $6::timestamptz
-        and "s"."auth_version" >= "u"."auth_version"
-        and "u"."disabled_at" is null
-      )
-      and (
-        not $7::boolean
-        or "s"."id" <> caller.session_id
-      )
+      case
+        when "s"."id" = caller.session_id then not $5::boolean
+        else (
+          "s"."revoked_at" is null
+          and "s"."idle_expires_at" > $6::timestamptz
+          and "s"."expires_at" > $7::timestamptz
+          and "s"."auth_version" >= caller.auth_version
+          and null is null
+        )
+      end
     limit
       1
+    for no key update of
+      s
   ),
   "raised" as (
     update "lumascope"."users" u

@@ -41,12 +41,7 @@ with
     returning
       u.*
   ),
-  "current" as (
-    select
-      *
-    from
-      changed
-    union all
+  "unchanged" as (
     select
       u.*
     from
@@ -58,6 +53,19 @@ with
         from
           changed
       )
+    for no key update of
+      u
+  ),
+  "current" as (
+    select
+      *
+    from
+      changed
+    union all
+    select
+      *
+    from
+      unchanged
   ),
   "recorded" as (
     insert into
