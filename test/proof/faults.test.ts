@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { runtime } from '#runtime'
 import { routes } from '../../src/app.ts'
 import { DELAYS, FAULT_NAMES, LATE, LIES, LOST_ANSWERS } from '../support/fault-names.ts'
 import { createTestDatabase } from '../support/test-app.ts'
@@ -89,8 +90,8 @@ describe('with every fault at every request that it sends elsewhere', async () =
         ),
       )
       const outcomes = await runAll(cases, runCase)
-      if (IS_LONG) report(`${tableOf(outcomes, FLOWS.map(nameOf), FAULTS)}\n`)
-      report(summary(`Faults: ${FLOWS.length} flows`, outcomes))
+      if (IS_LONG) await report(`${tableOf(outcomes, FLOWS.map(nameOf), FAULTS)}\n`)
+      await report(summary(`Faults under ${runtime}: ${FLOWS.length} flows`, outcomes))
       expect(failuresOf(outcomes)).toEqual([])
       expect(cases.length).toBeGreaterThan(FLOWS.length * FAULTS.length)
     },
@@ -109,7 +110,7 @@ describe('with every fault at every request that it sends elsewhere', async () =
         const { state } = await runSchedule(each, its)
         expect(state).toEqual(reference.state)
       })
-      report(summary('Faults: the schedule', outcomes))
+      await report(summary(`Faults under ${runtime}: the schedule`, outcomes))
       expect(failuresOf(outcomes)).toEqual([])
     },
     IS_LONG ? 300_000 : 60_000,

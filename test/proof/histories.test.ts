@@ -57,7 +57,7 @@ test('what clients do at once has an order in which the model does the same', as
     endOnFailure: true,
   })
   const { histories, operations, clients, overlapping } = total
-  report(
+  await report(
     `histories: ${histories} of ${(clients / histories).toFixed(1)} clients, ${operations} operations ` +
       `at once, ${overlapping} of them overlapping, seed ${SEED}, violations 0: ${showTally(tally)}`,
   )

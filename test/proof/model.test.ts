@@ -31,7 +31,7 @@ test('the application does what the model does, in any sequence of one client', 
     interruptAfterTimeLimit: LONG_MILLISECONDS,
     includeErrorInReport: true,
   })
-  report(
+  await report(
     `model: ${total.sequences} sequences, ${total.steps} steps, 1 client, seed ${SEED}, violations 0: ` +
       showTally(tally),
   )

@@ -48,6 +48,10 @@ export async function startDatabases(engine: keyof typeof STARTS, startOthers?: 
   )
   const faulty = await startFaultyServer()
   const control = new Hono()
+    .post('/report', async (c) => {
+      process.stdout.write(`${await c.req.text()}\n`)
+      return c.body(null, 204)
+    })
     .use(async (c, next) => {
       if (!others || c.req.path.startsWith(`/${engine}`)) return await next()
       const { url } = await others.get()
