@@ -76,7 +76,7 @@ describe('with every fault at every request that it sends elsewhere', async () =
     `${what}, ${FAULTS.length} faults: ${outcomes.filter(({ error }) => !error).length} of ${outcomes.length} cases held`
 
   test(
-    'every flow happens completely or not at all, says so, and can be retried (rows 32 to 36, 39)',
+    'every flow happens completely or not at all, says so, and can be retried (rows 32, 33, 34, 35, 36, 39)',
     async () => {
       const references: Reference[] = []
       const healthy = FLOWS.map((flow) => ({ flow: nameOf(flow), fault: 'none', at: 0, of: flow }))
