@@ -1,23 +1,34 @@
+import type { ANSWERING_FAULTS } from './fault-names.ts'
+
 /** The only password that `breached-passwords.ts` reports as breached, in NFKC. */
 export const BREACHED_PASSWORD = 'leaked elsewhere é'
 
+type Reason = 'timeout' | 'unreachable' | 'unexpected_status' | 'malformed'
+
 /**
- * How that server can fail, and the logged reason. A file of its own, as tests in workerd can't import the
- * server.
+ * How that server can fail, as any other or in a way of its own, and the logged reason. A file of its own, as
+ * tests in workerd can't import the server.
  */
 export const BREACH_FAILURES = {
   refuses: 'unreachable',
-  resets: 'unreachable',
   hangs: 'timeout',
   stalls: 'timeout',
+  resets: 'unreachable',
   'answers-500': 'unexpected_status',
+  'answers-html': 'malformed',
+  'answers-nothing': 'malformed',
+  'answers-null': 'malformed',
+  'answers-object': 'malformed',
+  'answers-odd-rows': 'malformed',
+  'answers-short-rows': 'malformed',
+  'is-read-only': 'unexpected_status',
+  'shuts-down': 'unexpected_status',
+  'lacks-compute': 'unexpected_status',
   'answers-429': 'unexpected_status',
   'answers-204': 'unexpected_status',
   redirects: 'unexpected_status',
-  'answers-html': 'malformed',
-  'answers-nothing': 'malformed',
   'answers-half-a-line': 'malformed',
-} as const
+} as const satisfies Record<(typeof ANSWERING_FAULTS)[number], Reason> & Record<string, Reason>
 
 export type BreachBehaviour = 'breached' | 'unknown' | 'padded' | keyof typeof BREACH_FAILURES
 

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { BREACHED_PASSWORD, type BreachBehaviour, type BreachRequest } from './breach-behaviours.ts'
+import { FAULTS } from './faulty-server.ts'
 
 const SUFFIX = createHash('sha1').update(BREACHED_PASSWORD).digest('hex').toUpperCase().slice(5)
 const OTHERS = ['0', '8', 'F'].map((digit) => `${digit.repeat(35)}:3`)
@@ -11,21 +12,16 @@ const answer = (lines: string[]) => (response: ServerResponse) => void response.
 
 /** The response of each behaviour; `refuses` has none, as its URL is a closed port. */
 const BEHAVIOURS: Record<Exclude<BreachBehaviour, 'refuses'>, (response: ServerResponse) => void> = {
+  ...FAULTS,
   breached: answer([...OTHERS, `${SUFFIX}:10`]),
   unknown: answer(OTHERS),
   padded: answer([...OTHERS, `${SUFFIX}:0`]),
-  resets: (response) => void response.destroy(),
-  hangs: () => {},
-  stalls: (response) => void response.writeHead(200).write(`${SUFFIX}:10\r\n`),
-  'answers-500': (response) => void response.writeHead(500).end(`${SUFFIX}:10`),
   'answers-429': (response) => void response.writeHead(429, { 'Retry-After': '2' }).end(`${SUFFIX}:10`),
   'answers-204': (response) => void response.writeHead(204).end(),
   redirects: (response) => {
     const path = response.req.url?.replace('/redirects/', '/breached/')
     response.writeHead(302, { Location: path }).end(`${SUFFIX}:10`)
   },
-  'answers-html': answer(['<html>', `${SUFFIX}:10`]),
-  'answers-nothing': answer([]),
   'answers-half-a-line': answer([`${SUFFIX}:10`, OTHERS[0]?.slice(0, 20) ?? '']),
 }
 

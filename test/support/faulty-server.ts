@@ -10,7 +10,10 @@ import {
 } from './fault-names.ts'
 
 /** The faults without a server behind, each with its response. */
-const FAULTS: Record<(typeof ANSWERING_FAULTS | typeof LIES)[number], (response: ServerResponse) => void> = {
+export const FAULTS: Record<
+  (typeof ANSWERING_FAULTS | typeof LIES)[number],
+  (response: ServerResponse) => void
+> = {
   hangs: () => {},
   stalls: (response) => response.writeHead(200, { 'Content-Type': 'application/json' }).write('{"fields":['),
   resets: (response) => response.destroy(),
