@@ -31,6 +31,7 @@ const CLOSED = 'http://localhost:1/'
 export function createOutside(database: Database, options: { timeoutMilliseconds: number }) {
   const faulty = new URL(database.faultyUrl)
   const faultyUrl = `http://${faulty.host}/`
+  const breachesUrl = `${inject('breachedPasswordsUrl')}/unknown/proof/`
   const asked: Server[] = []
   const plan: { fault: Planned | null; after: After | null } = { fault: null, after: null }
   const redirect = (server: Server, url: string, headers: Record<string, string>) => {
@@ -59,6 +60,7 @@ export function createOutside(database: Database, options: { timeoutMilliseconds
     }
   }
   const throughFetch: typeof fetch = async (url, init = {}) => {
+    if (!String(url).startsWith(breachesUrl)) throw new Error(`OUTSIDE does not list the server of ${url}`)
     const { url: address, headers } = redirect(
       'breaches',
       String(url),
@@ -69,7 +71,7 @@ export function createOutside(database: Database, options: { timeoutMilliseconds
     return response
   }
   return {
-    breachesUrl: `${inject('breachedPasswordsUrl')}/unknown/proof/`,
+    breachesUrl,
     deps: {
       connect: prepareDatabase(database.url, {
         ...options,
