@@ -145,9 +145,9 @@ function responses({
   metadata: { description, body, query, access, limited, permission },
 }: Route): ZodOpenApiOperationObject['responses'] {
   const codes: ErrorCode[] = [
-    ...(body
-      ? (['malformed_request', 'payload_too_large', 'unsupported_media_type', 'validation_failed'] as const)
-      : []),
+    // Bodies are read before any route runs, whether it wants one or not. Those of GET are not.
+    ...(method === 'GET' ? [] : (['malformed_request', 'payload_too_large'] as const)),
+    ...(body ? (['unsupported_media_type', 'validation_failed'] as const) : []),
     ...(query && !body ? (['validation_failed'] as const) : []),
     // Requests of signed-in users that change something have a limit.
     ...(limited || (access !== 'anyone' && method !== 'GET') ? (['rate_limited'] as const) : []),
