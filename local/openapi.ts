@@ -164,7 +164,10 @@ function responses({
     const content =
       typeof schema === 'string'
         ? Object.fromEntries(schema.split(/, | or /).map((media) => [media, {}]))
-        : { 'application/json': { schema } }
+        : {
+            'application/json': { schema },
+            ...(status === '200' && description.isPageToo && { 'text/html': {} }),
+          }
     return [status, { description: 'Success', content }] as const
   })
   return { ...Object.fromEntries(successes), ...errorResponses(codes) }

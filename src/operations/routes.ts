@@ -33,6 +33,7 @@ export const serviceRoutes = new Hono<AppEnv>()
       description: 'HTML for browsers, JSON for all other clients.',
       tag,
       responses: { 200: aboutPayload },
+      isPageToo: true,
     }),
     (c) => {
       const about = toAboutPayload(VERSION)
@@ -105,6 +106,7 @@ export const serviceRoutes = new Hono<AppEnv>()
       description: 'HTML for browsers, JSON for everybody else.',
       tag,
       responses: { 200: problemPagePayload },
+      isPageToo: true,
       errors: ['not_found'],
     }),
     (c) => {

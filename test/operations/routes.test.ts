@@ -100,6 +100,15 @@ describe('pages for people', () => {
 })
 
 describe('GET /problems/{code}', () => {
+  test.each(['/', '/problems/{code}'])('the document lists the page at %s', async (path) => {
+    type Listed = { paths: Record<string, { get: { responses: { 200: { content: object } } } }> }
+    const { paths } = (await (await request('/openapi.json')).json()) as Listed
+    expect(Object.keys(paths[path]?.get.responses[200].content ?? {})).toEqual([
+      'application/json',
+      'text/html',
+    ])
+  })
+
   test.each(Object.keys(ERRORS))('explains %s as JSON and as HTML', async (code) => {
     const json = await request(`/problems/${code}`)
     expect(json.status).toBe(200)
