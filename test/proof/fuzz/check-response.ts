@@ -17,7 +17,7 @@ type Problem = { status: number; code: ErrorCode; detail: unknown; instance: str
 /** Compares responses with a document; `check` returns what does not fit. */
 export function createCheck(document: OpenApi, operations: Operation[]) {
   const validators = createValidators(document)
-  return function check(received: Received, asked: Asked): string[] {
+  const check = (received: Received, asked: Asked): string[] => {
     const { status, headers } = received
     const found = operationsAt(operations, asked.method, asked.pathname)
     const text = decode(received.body)
@@ -35,6 +35,17 @@ export function createCheck(document: OpenApi, operations: Operation[]) {
       ...bodyProblems(text, { received, asked, answers, validators }),
     ]
   }
+  /** An error that says nothing about an operation, as the request never had one. */
+  const checkError = (received: Received): string[] => {
+    const text = decode(received.body)
+    if (text === null) return ['the body is no UTF-8']
+    const asked = { method: '', pathname: '', secrets: [] }
+    return [
+      ...headerProblems(received.headers, received.status),
+      ...problemProblems(text, { received, asked, answers: [], validators }),
+    ]
+  }
+  return { check, checkError }
 }
 
 function decode(body: Uint8Array): string | null {

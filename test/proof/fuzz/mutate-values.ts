@@ -79,8 +79,10 @@ const strings = fc.oneof(
 
 const short = (text: string) => JSON.stringify(text).slice(0, 60)
 
-const placed = (text: string, where: number, old: unknown) =>
-  [text, `${old}${text}`, `${text}${old}`, `${String(old).toUpperCase()}${text}`][where] ?? text
+const placed = (text: string, where: number, old: unknown) => {
+  const before = typeof old === 'string' ? old : JSON.stringify(old)
+  return [text, before + text, text + before, before.toUpperCase() + text][where] ?? text
+}
 
 /** In place of a parameter, added to it, or as one that nobody knows. */
 function ofQuery(draft: Draft, at: number, replace: (pair: string) => string[]): Draft {
