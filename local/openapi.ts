@@ -139,6 +139,8 @@ function operationId(method: string, path: string): string {
   return method.toLowerCase() + words
 }
 
+const WITHOUT_BODY: Record<string, string> = { 304: 'Not modified' }
+
 /** The successful responses that the route describes, and its errors by status. */
 function responses({
   method,
@@ -160,7 +162,7 @@ function responses({
     'database_unavailable',
   ]
   const successes = Object.entries(description.responses).map(([status, schema]) => {
-    if (status === '204') return [status, { description: 'Done' }] as const
+    if (schema === '') return [status, { description: WITHOUT_BODY[status] ?? 'Done' }] as const
     const content =
       typeof schema === 'string'
         ? Object.fromEntries(schema.split(/, | or /).map((media) => [media, {}]))

@@ -132,7 +132,7 @@ export const serviceRoutes = new Hono<AppEnv>()
     describeRoute({
       summary: 'The OpenAPI description of this API',
       tag,
-      responses: { 200: 'application/json' },
+      responses: { 200: 'application/json', 304: '' },
     }),
     (c) => asset(c, '/openapi.json'),
   )
@@ -142,7 +142,7 @@ export const serviceRoutes = new Hono<AppEnv>()
     describeRoute({
       summary: 'Interactive documentation',
       tag,
-      responses: { 200: 'text/html' },
+      responses: { 200: 'text/html', 304: '' },
     }),
     (c) => asset(c, '/docs/index.html'),
   )
@@ -152,7 +152,7 @@ export const serviceRoutes = new Hono<AppEnv>()
     describeRoute({
       summary: 'What the documentation page loads',
       tag,
-      responses: { 200: 'text/css, text/javascript or image/png' },
+      responses: { 200: 'text/css, text/javascript or image/png', 304: '' },
       errors: ['not_found'],
     }),
     (c) => asset(c, `/docs/${c.req.param('file')}`),

@@ -147,6 +147,20 @@ describe('documentation', () => {
     expect((await response.text()).length).toBeGreaterThan(100)
   })
 
+  test.each(['/openapi.json', '/docs', '/docs/{file}'])(
+    '%s keeps a 304, and the document lists it',
+    async (path) => {
+      const assets = async () => new Response(null, { status: 304, headers: { ETag: '"a"' } })
+      const app = await createTestApp({ deps: { assets } })
+      const response = await app.request(path.replace('{file}', 'start.js'))
+      expect(response.status).toBe(304)
+      expect(await response.text()).toBe('')
+      type Listed = { paths: Record<string, { get: { responses: object } }> }
+      const { paths } = (await (await request('/openapi.json')).json()) as Listed
+      expect(paths[path]?.get.responses).toHaveProperty('304')
+    },
+  )
+
   test('the page loads nothing from elsewhere and may run nothing from elsewhere', async () => {
     const response = await request('/docs')
     const page = await response.text()
