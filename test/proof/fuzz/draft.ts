@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { FRONTEND, PUBLIC_URL } from '../../support/test-app.ts'
 import { nameOf, type Operation, type Parameter } from './document.ts'
-import { arbitraryOf } from './from-schema.ts'
+import { arbitraryOf, recordOf } from './from-schema.ts'
 import { type Caller, ROLES } from './world.ts'
 
 /** A request that can still be changed: mutations take one and return another. */
@@ -68,9 +68,9 @@ function queryOf({ parameters, path, method }: Operation): fc.Arbitrary<string[]
   if (unknown) throw new Error(`The fuzzer sends no parameters in ${unknown.in}: ${method} ${path}`)
   const required = others.filter((one) => one.required).map(({ name }) => name)
   const model = Object.fromEntries(others.map((one) => [one.name, textOf(one)]))
-  return fc
-    .record(model, { requiredKeys: required })
-    .map((found) => Object.entries(found).map(([name, value]) => `${name}=${escaped(String(value))}`))
+  return recordOf(model, required).map((found) =>
+    Object.entries(found).map(([name, value]) => `${name}=${escaped(String(value))}`),
+  )
 }
 
 /** Placeholders stay as they are; half a surrogate pair has no escape. */

@@ -34,13 +34,15 @@ export function arbitraryOf(schema: Schema, name = ''): fc.Arbitrary<unknown> {
     return fc.oneof(...types.map((type) => ofType(type, schema, name)))
   }
   assertKnown(schema)
-  const known = typesOf(schema).some((type) => type === 'string' || type === 'integer')
-    ? knownValues(name, several === undefined && !('const' in schema))
-    : []
+  const [type] = typesOf(schema).filter((one) => one === 'string' || one === 'integer')
+  const isFree = several === undefined && !('const' in schema)
+  const known = type !== undefined && isFree ? knownValues(name, type) : []
   const sources = [
     { weight: 3, arbitrary: generated() },
     ...(examples.length > 0 ? [{ weight: 2, arbitrary: fc.constantFrom(...examples) }] : []),
-    ...(known.length > 0 ? [{ weight: 5, arbitrary: fc.constantFrom(...known) }] : []),
+    ...(known.length > 0 ? [{ weight: 4, arbitrary: fc.constantFrom(...known) }] : []),
+    // Often, so that several members fit each other: an address with its own password.
+    ...(known.length > 0 ? [{ weight: 6, arbitrary: fc.constant(known[0]) }] : []),
   ]
   return fc.oneof(...sources)
 }
@@ -84,7 +86,25 @@ function objectOf({ properties = {}, required = [], additionalProperties }: Sche
   const members = Object.entries(properties).map(
     ([name, schema]) => [name, arbitraryOf(schema, name)] as const,
   )
-  return fc.record(Object.fromEntries(members), { requiredKeys: required })
+  return recordOf(Object.fromEntries(members), required)
+}
+
+/** Members by chance; more often few of the optional ones, as each can make the whole invalid. */
+export function recordOf<T>(
+  model: Record<string, fc.Arbitrary<T>>,
+  requiredKeys: string[],
+): fc.Arbitrary<Record<string, T>> {
+  const all = fc.record(model, { requiredKeys }) as fc.Arbitrary<Record<string, T>>
+  const optional = Object.keys(model).filter((name) => !requiredKeys.includes(name))
+  if (optional.length === 0) return all
+  const few = fc
+    .tuple(fc.record(model), fc.option(fc.constantFrom(...optional), { freq: 4 }))
+    .map(([drawn, kept]) =>
+      Object.fromEntries(
+        Object.entries(drawn).filter(([name]) => name === kept || requiredKeys.includes(name)),
+      ),
+    ) as fc.Arbitrary<Record<string, T>>
+  return fc.oneof({ weight: 2, arbitrary: few }, { weight: 1, arbitrary: all })
 }
 
 const FORMATS: Record<string, () => fc.Arbitrary<string>> = {

@@ -31,10 +31,17 @@ export async function createWorld(app: App) {
     const session = String(payloadOf(pair.access_token)['sid'])
     return { ...person, ...pair, session, jar: jarOf(cookies) }
   }
+  let roles = 0
+  /** Somebody else, beside a role that nobody has. */
+  const neighbour = async (): Promise<Citizen & { role: string }> => {
+    const role = `role-of-nobody-${++roles}`
+    await app.database.sql('insert into roles (name, description) values ($1, $1)', [role])
+    return { ...(await citizen(false)), role }
+  }
   const people = {
     person: await citizen(false),
     administrator: await citizen(true),
-    other: await citizen(false),
+    other: await neighbour(),
   }
   const seen = new Map<string, string>()
   let requests = 0
@@ -54,7 +61,7 @@ export async function createWorld(app: App) {
     /** Before every request. */
     async tick(): Promise<void> {
       fresh = newPerson()
-      if (++requests % REQUESTS_A_NEIGHBOUR === 0) people.other = await citizen(false)
+      if (++requests % REQUESTS_A_NEIGHBOUR === 0) people.other = await neighbour()
     },
     /** Replaces the placeholders of `known-values.ts`. */
     fill(text: string, caller: Caller): string {
