@@ -39,10 +39,16 @@ test('GET /ready says that the database is down, and for how long it was asked',
     const response = await app.request('/ready')
     expect(response.status).toBe(503)
     expect(response.headers.get('Retry-After')).toMatch(/^\d+$/)
-    expect(await response.json()).toMatchObject({
+    const body = (await response.json()) as object
+    expect(body).toMatchObject({
       code: 'database_unavailable',
       database: { status: 'down', round_trip_milliseconds: expect.any(Number) },
     })
+    type Listed = { components: { schemas: { Problem: { properties: object } } } }
+    const { components } = (await (await app.request('/openapi.json')).json()) as Listed
+    expect(Object.keys(components.schemas.Problem.properties)).toEqual(
+      expect.arrayContaining(Object.keys(body)),
+    )
   }
 })
 
