@@ -21,8 +21,17 @@ export type Draft = {
 
 export type Base = { operation: Operation; caller: Caller; draft: Draft }
 
+/** A valid request to any operation: the more it takes, the more often. */
+export const anyBase = (operations: Operation[]): fc.Arbitrary<Base> =>
+  fc.oneof(
+    ...operations.map((operation) => ({ weight: 2 + inputsOf(operation), arbitrary: baseOf(operation) })),
+  )
+
+const inputsOf = ({ parameters, bodies }: Operation): number =>
+  parameters.length + Math.max(0, ...bodies.map(([, { properties = {} }]) => Object.keys(properties).length))
+
 /** A valid request to the operation, by any caller. */
-export function baseOf(operation: Operation): fc.Arbitrary<Base> {
+function baseOf(operation: Operation): fc.Arbitrary<Base> {
   const { method, bodies, isBodyRequired } = operation
   const values = bodies.map(([media, schema]) =>
     arbitraryOf(schema).map((value): Pick<Draft, 'media' | 'value'> => ({ media, value })),

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { Schema } from './document.ts'
+import { HOSTILE_STRINGS } from './hostile-strings.ts'
 import { knownValues } from './known-values.ts'
 
 /** They say nothing about which values are valid. */
@@ -38,9 +39,9 @@ export function arbitraryOf(schema: Schema, name = ''): fc.Arbitrary<unknown> {
   const isFree = several === undefined && !('const' in schema)
   const known = type !== undefined && isFree ? knownValues(name, type) : []
   const sources = [
-    { weight: 3, arbitrary: generated() },
-    ...(examples.length > 0 ? [{ weight: 2, arbitrary: fc.constantFrom(...examples) }] : []),
-    ...(known.length > 0 ? [{ weight: 4, arbitrary: fc.constantFrom(...known) }] : []),
+    { weight: 5, arbitrary: generated() },
+    ...(examples.length > 0 ? [{ weight: 1, arbitrary: fc.constantFrom(...examples) }] : []),
+    ...(known.length > 0 ? [{ weight: 2, arbitrary: fc.constantFrom(...known) }] : []),
     // Often, so that several members fit each other: an address with its own password.
     ...(known.length > 0 ? [{ weight: 6, arbitrary: fc.constant(known[0]) }] : []),
   ]
@@ -124,7 +125,9 @@ function stringOf({ minLength = 0, maxLength = 300, pattern, format }: Schema): 
     (expression
       ? fc.stringMatching(expression)
       : fc.string({ minLength, maxLength: Math.min(maxLength, minLength + 60), unit: 'binary' }))
-  return source.filter(
-    (text) => text.length >= minLength && [...text].length <= maxLength && (expression?.test(text) ?? true),
-  )
+  const isValid = (text: string) =>
+    text.length >= minLength && [...text].length <= maxLength && (expression?.test(text) ?? true)
+  const hostile = known === undefined ? HOSTILE_STRINGS.filter(isValid) : []
+  if (hostile.length === 0) return source.filter(isValid)
+  return fc.oneof(source.filter(isValid), fc.constantFrom(...hostile))
 }
