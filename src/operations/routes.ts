@@ -162,9 +162,15 @@ function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(ERRORS, code)
 }
 
-/** Answers with a static file of this server. A conditional request keeps its 304. */
+/**
+ * Answers with a static file of this server. A conditional request keeps its 304. Ranges are ignored, which
+ * RFC 9110 section 14.2 allows: half a document is no use to anybody, and each runtime refuses a bad range in
+ * its own way.
+ */
 async function asset(c: Context<AppEnv>, path: string): Promise<Response> {
-  const { headers, method } = c.req.raw
+  const { method } = c.req.raw
+  const headers = new Headers(c.req.raw.headers)
+  headers.delete('Range')
   const response = await c.var.deps.assets(new Request(new URL(path, c.req.url), { headers }))
   const found = response.ok || response.status === 304
   // An unread body keeps its file open: enough HEAD requests would use up the process's file descriptors.

@@ -167,6 +167,15 @@ describe('documentation', () => {
     },
   )
 
+  test.each(['bytes=0-0', 'bytes=-1', 'bytes=99999999-', 'bytes=9-1', 'x'])(
+    'Range: %s gets all of it',
+    async (Range) => {
+      const response = await request('/openapi.json', { headers: { Range } })
+      expect(response.status).toBe(200)
+      expect(await response.json()).toHaveProperty('openapi')
+    },
+  )
+
   test('the page loads nothing from elsewhere and may run nothing from elsewhere', async () => {
     const response = await request('/docs')
     const page = await response.text()
