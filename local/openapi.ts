@@ -153,7 +153,8 @@ function responses({
     ...(query && !body ? (['validation_failed'] as const) : []),
     // Requests of signed-in users that change something have a limit.
     ...(limited || (access !== 'anyone' && method !== 'GET') ? (['rate_limited'] as const) : []),
-    ...(limited ? (['overloaded'] as const) : []),
+    // A page elsewhere must not use up its visitor's limit.
+    ...(limited ? (['overloaded', 'origin_rejected'] as const) : []),
     ...(access === 'anyone' ? [] : (['unauthenticated', 'access_token_expired', 'invalid_token'] as const)),
     ...(permission ? (['forbidden'] as const) : []),
     ...(access === 'anyone' || method === 'GET' ? [] : (['origin_rejected'] as const)),
