@@ -48,11 +48,15 @@ export function createExchange({ apps, world, check, watchdog }: Fuzzed) {
     const failed = app.log.splice(0).filter(({ event }) => event === 'request_failed')
     const problems = [
       ...check(received, asked),
-      ...failed.map((entry) => `it logs ${JSON.stringify(entry).slice(0, 800)}`),
+      ...(failed.length > 0 ? ['it logs request_failed'] : []),
       ...(milliseconds > SLOW_MILLISECONDS ? ['it is slow'] : []),
     ]
     if (received.status < 300) learn(world, received)
-    return { status: received.status, problems, shown: `${shown}\n${describe(received)}` }
+    return {
+      status: received.status,
+      problems,
+      shown: [shown, describe(received), ...failed.map((entry) => logged(entry))].join('\n'),
+    }
   }
   return async (one: Case): Promise<Outcome | null> => {
     await world.tick()
@@ -116,6 +120,8 @@ function learn(world: World, { headers, body }: Received): void {
     // The check says that it is no JSON.
   }
 }
+
+const logged = (entry: object) => `log: ${JSON.stringify(entry).slice(0, 800)}`
 
 const describe = ({ status, headers, body }: Received) =>
   `answer: ${status} ${headers.get('Content-Type') ?? ''} ${new TextDecoder().decode(body).slice(0, 600)}`

@@ -18,27 +18,30 @@ export async function findViolations<T>(
   { numRuns }: { numRuns: number },
   attempt: (one: T) => Promise<Shown | null>,
 ): Promise<string[]> {
-  const texts = new Map<string, string>()
-  let smallest: string | undefined
+  const texts: string[] = []
+  const known = new Set<string>()
+  let smallest: Shown | undefined
   do {
     smallest = undefined
     const property = fc.asyncProperty(cases, async (one) => {
       const shown = await attempt(one)
-      const [kind] = kindsOf(shown).filter((known) => !texts.has(known))
+      const kind = kindsOf(shown).find((one) => !known.has(one))
       if (!shown || kind === undefined) return
       // The last one that fails is the smallest.
-      smallest = kind
-      texts.set('', [...kindsOf(shown), shown.text, `repeat: npm run prove -- --seed ${SEED}`].join('\n'))
+      smallest = shown
       throw new Error(kind)
     })
     const { errorInstance } = await fc.check(property, { seed: SEED, numRuns })
     // Not a violation: a fault of the fuzzer itself.
-    if (errorInstance && smallest === undefined) throw errorInstance
-    const text = texts.get('')
-    texts.delete('')
-    if (smallest !== undefined && text !== undefined) texts.set(smallest, text)
-  } while (smallest !== undefined && texts.size < MOST_VIOLATIONS)
-  return [...texts.values()]
+    if (errorInstance && !smallest) throw errorInstance
+    for (const kind of kindsOf(smallest)) known.add(kind)
+    if (smallest) texts.push(textOf(smallest))
+  } while (smallest && texts.length < MOST_VIOLATIONS)
+  return texts
 }
 
-const kindsOf = (shown: Shown | null) => shown?.problems.map((problem) => `${shown.about}: ${problem}`) ?? []
+const kindsOf = (shown: Shown | null | undefined) =>
+  shown?.problems.map((problem) => `${shown.about}: ${problem}`) ?? []
+
+const textOf = (shown: Shown) =>
+  [...kindsOf(shown), shown.text, `repeat: npm run prove -- --seed ${SEED}`].join('\n')
