@@ -139,19 +139,22 @@ function operationId(method: string, path: string): string {
   return method.toLowerCase() + words
 }
 
+const WITHOUT_BODY: Record<string, string> = { 304: 'Not modified' }
+
 /** The successful responses that the route describes, and its errors by status. */
 function responses({
   method,
   metadata: { description, body, query, access, limited, permission },
 }: Route): ZodOpenApiOperationObject['responses'] {
   const codes: ErrorCode[] = [
-    ...(body
-      ? (['malformed_request', 'payload_too_large', 'unsupported_media_type', 'validation_failed'] as const)
-      : []),
+    // Bodies are read before any route runs, whether it wants one or not. Those of GET are not.
+    ...(method === 'GET' ? [] : (['malformed_request', 'payload_too_large'] as const)),
+    ...(body ? (['unsupported_media_type', 'validation_failed'] as const) : []),
     ...(query && !body ? (['validation_failed'] as const) : []),
     // Requests of signed-in users that change something have a limit.
     ...(limited || (access !== 'anyone' && method !== 'GET') ? (['rate_limited'] as const) : []),
-    ...(limited ? (['overloaded'] as const) : []),
+    // A page elsewhere must not use up its visitor's limit.
+    ...(limited ? (['overloaded', 'origin_rejected'] as const) : []),
     ...(access === 'anyone' ? [] : (['unauthenticated', 'access_token_expired', 'invalid_token'] as const)),
     ...(permission ? (['forbidden'] as const) : []),
     ...(access === 'anyone' || method === 'GET' ? [] : (['origin_rejected'] as const)),
@@ -160,11 +163,14 @@ function responses({
     'database_unavailable',
   ]
   const successes = Object.entries(description.responses).map(([status, schema]) => {
-    if (status === '204') return [status, { description: 'Done' }] as const
+    if (schema === '') return [status, { description: WITHOUT_BODY[status] ?? 'Done' }] as const
     const content =
       typeof schema === 'string'
         ? Object.fromEntries(schema.split(/, | or /).map((media) => [media, {}]))
-        : { 'application/json': { schema } }
+        : {
+            'application/json': { schema },
+            ...(status === '200' && description.isPageToo && { 'text/html': {} }),
+          }
     return [status, { description: 'Success', content }] as const
   })
   return { ...Object.fromEntries(successes), ...errorResponses(codes) }

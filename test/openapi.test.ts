@@ -96,6 +96,16 @@ test('it says who may call, and which errors can come', () => {
   ])
 })
 
+test('a body that is too large or breaks off is refused by every operation that can be sent one', () => {
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const [method, { responses }] of Object.entries(methods)) {
+      const hasBody = method !== 'get'
+      expect('400' in responses, `400 of ${method} ${path}`).toBe(hasBody)
+      expect('413' in responses, `413 of ${method} ${path}`).toBe(hasBody)
+    }
+  }
+})
+
 test('sections come in the order in which people need them, and so do the paths', () => {
   const sections = document.tags.map(({ name }) => name)
   expect(sections).toEqual(['Sign-in', 'Your account', 'Administration', 'Service'])

@@ -12,6 +12,8 @@ export type RouteDescription = {
   tag: string
   /** Successful answers by status: the schema of the JSON body; for another content type, its name. */
   responses: Record<number, z.ZodMiniType | string>
+  /** The 200 is a page of HTML for clients that prefer one. */
+  isPageToo?: true
   /** The error codes of the route itself; those that any route can answer are added to all. */
   errors?: readonly ErrorCode[]
 }

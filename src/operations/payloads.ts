@@ -93,6 +93,12 @@ export const problemPayload = z
         }),
       ),
     ),
+    database: z.optional(
+      described(
+        z.object({ status: z.literal('down'), round_trip_milliseconds: z.number() }),
+        'Of `GET /ready` alone: for how long the database was asked.',
+      ),
+    ),
   })
   .check(z.meta({ id: 'Problem' }))
 

@@ -33,6 +33,7 @@ export const serviceRoutes = new Hono<AppEnv>()
       description: 'HTML for browsers, JSON for all other clients.',
       tag,
       responses: { 200: aboutPayload },
+      isPageToo: true,
     }),
     (c) => {
       const about = toAboutPayload(VERSION)
@@ -105,6 +106,7 @@ export const serviceRoutes = new Hono<AppEnv>()
       description: 'HTML for browsers, JSON for everybody else.',
       tag,
       responses: { 200: problemPagePayload },
+      isPageToo: true,
       errors: ['not_found'],
     }),
     (c) => {
@@ -130,7 +132,7 @@ export const serviceRoutes = new Hono<AppEnv>()
     describeRoute({
       summary: 'The OpenAPI description of this API',
       tag,
-      responses: { 200: 'application/json' },
+      responses: { 200: 'application/json', 304: '' },
     }),
     (c) => asset(c, '/openapi.json'),
   )
@@ -140,7 +142,7 @@ export const serviceRoutes = new Hono<AppEnv>()
     describeRoute({
       summary: 'Interactive documentation',
       tag,
-      responses: { 200: 'text/html' },
+      responses: { 200: 'text/html', 304: '' },
     }),
     (c) => asset(c, '/docs/index.html'),
   )
@@ -150,7 +152,7 @@ export const serviceRoutes = new Hono<AppEnv>()
     describeRoute({
       summary: 'What the documentation page loads',
       tag,
-      responses: { 200: 'text/css, text/javascript or image/png' },
+      responses: { 200: 'text/css, text/javascript or image/png', 304: '' },
       errors: ['not_found'],
     }),
     (c) => asset(c, `/docs/${c.req.param('file')}`),
@@ -160,9 +162,15 @@ function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(ERRORS, code)
 }
 
-/** Answers with a static file of this server. A conditional request keeps its 304. */
+/**
+ * Answers with a static file of this server. A conditional request keeps its 304. Ranges are ignored, which
+ * RFC 9110 section 14.2 allows: half a document is no use to anybody, and each runtime refuses a bad range in
+ * its own way.
+ */
 async function asset(c: Context<AppEnv>, path: string): Promise<Response> {
-  const { headers, method } = c.req.raw
+  const { method } = c.req.raw
+  const headers = new Headers(c.req.raw.headers)
+  headers.delete('Range')
   const response = await c.var.deps.assets(new Request(new URL(path, c.req.url), { headers }))
   const found = response.ok || response.status === 304
   // An unread body keeps its file open: enough HEAD requests would use up the process's file descriptors.

@@ -60,6 +60,7 @@ export const sessionRoutes = new Hono<AppEnv>()
         'Ends the session of the refresh token, or else of the bearer token. Never an error twice.',
       tag,
       responses: { 204: '' },
+      errors: ['origin_rejected'],
     }),
     validBody(logoutBody, ['json', 'form'], { optional: true }),
     async (c) => {

@@ -15,6 +15,20 @@ const costly: [string, string, unknown][] = [
 ]
 
 describe('the first line', () => {
+  test.each(costly)(
+    'refuses %s %s from a page elsewhere, and the document lists that',
+    async (method, path, body) => {
+      const { request, hasher } = await appWith(null)
+      const headers = { 'Content-Type': 'application/json', 'Sec-Fetch-Site': 'cross-site' }
+      const response = await request(path, { method, headers, body: JSON.stringify(body) })
+      expect(response.status).toBe(403)
+      expect(hasher.count).toBe(0)
+      type Listed = { paths: Record<string, { post: { responses: Record<string, { $ref: string }> } }> }
+      const { paths } = (await (await request('/openapi.json')).json()) as Listed
+      expect(paths[path.replace('/auth', '')]?.post.responses['403']?.$ref).toContain('origin_rejected')
+    },
+  )
+
   test.each(costly)('refuses floods of %s %s before any query and any hash', async (method, path, body) => {
     const asked: string[] = []
     const { request, database, hasher } = await appWith(({ key }) => {

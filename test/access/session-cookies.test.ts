@@ -128,6 +128,27 @@ describe('a request from elsewhere (row 49)', () => {
     expect(await me.json()).toMatchObject({ full_name: person.full_name })
   })
 
+  test('every operation that refuses it lists that in the document, signing out too', async () => {
+    const { jar } = await signIn(https, 'https://app.example.com')
+    type Listed = { paths: Record<string, Record<string, { responses: Record<string, { $ref?: string }> }>> }
+    const { paths } = (await (await https.request('/openapi.json')).json()) as Listed
+    const refusing = []
+    for (const [path, methods] of Object.entries(paths)) {
+      for (const [method, { responses }] of Object.entries(methods)) {
+        const init = {
+          method: method.toUpperCase(),
+          headers: { Cookie: jar, Origin: 'https://evil.example' },
+        }
+        const response = await https.request(path.replaceAll(/\{\w+\}/g, '1'), init)
+        const { code } = (await response.json().catch(() => ({}))) as { code?: string }
+        if (code !== 'origin_rejected') continue
+        refusing.push(`${method} ${path}`)
+        expect(responses['403']?.$ref, `${method} ${path}`).toContain('origin_rejected')
+      }
+    }
+    expect(refusing).toEqual(expect.arrayContaining(['post /logout', 'post /refresh', 'delete /users/me']))
+  })
+
   test.each([
     ['this server', { Origin: PUBLIC_URL }],
     ['an allowed origin', { Origin: FRONTEND }],

@@ -39,10 +39,16 @@ test('GET /ready says that the database is down, and for how long it was asked',
     const response = await app.request('/ready')
     expect(response.status).toBe(503)
     expect(response.headers.get('Retry-After')).toMatch(/^\d+$/)
-    expect(await response.json()).toMatchObject({
+    const body = (await response.json()) as object
+    expect(body).toMatchObject({
       code: 'database_unavailable',
       database: { status: 'down', round_trip_milliseconds: expect.any(Number) },
     })
+    type Listed = { components: { schemas: { Problem: { properties: object } } } }
+    const { components } = (await (await app.request('/openapi.json')).json()) as Listed
+    expect(Object.keys(components.schemas.Problem.properties)).toEqual(
+      expect.arrayContaining(Object.keys(body)),
+    )
   }
 })
 
@@ -100,6 +106,15 @@ describe('pages for people', () => {
 })
 
 describe('GET /problems/{code}', () => {
+  test.each(['/', '/problems/{code}'])('the document lists the page at %s', async (path) => {
+    type Listed = { paths: Record<string, { get: { responses: { 200: { content: object } } } }> }
+    const { paths } = (await (await request('/openapi.json')).json()) as Listed
+    expect(Object.keys(paths[path]?.get.responses[200].content ?? {})).toEqual([
+      'application/json',
+      'text/html',
+    ])
+  })
+
   test.each(Object.keys(ERRORS))('explains %s as JSON and as HTML', async (code) => {
     const json = await request(`/problems/${code}`)
     expect(json.status).toBe(200)
@@ -137,6 +152,29 @@ describe('documentation', () => {
     expect(response.headers.get('X-Content-Type-Options')).toBe('nosniff')
     expect((await response.text()).length).toBeGreaterThan(100)
   })
+
+  test.each(['/openapi.json', '/docs', '/docs/{file}'])(
+    '%s keeps a 304, and the document lists it',
+    async (path) => {
+      const assets = async () => new Response(null, { status: 304, headers: { ETag: '"a"' } })
+      const app = await createTestApp({ deps: { assets } })
+      const response = await app.request(path.replace('{file}', 'start.js'))
+      expect(response.status).toBe(304)
+      expect(await response.text()).toBe('')
+      type Listed = { paths: Record<string, { get: { responses: object } }> }
+      const { paths } = (await (await request('/openapi.json')).json()) as Listed
+      expect(paths[path]?.get.responses).toHaveProperty('304')
+    },
+  )
+
+  test.each(['bytes=0-0', 'bytes=-1', 'bytes=99999999-', 'bytes=9-1', 'x'])(
+    'Range: %s gets all of it',
+    async (Range) => {
+      const response = await request('/openapi.json', { headers: { Range } })
+      expect(response.status).toBe(200)
+      expect(await response.json()).toHaveProperty('openapi')
+    },
+  )
 
   test('the page loads nothing from elsewhere and may run nothing from elsewhere', async () => {
     const response = await request('/docs')
