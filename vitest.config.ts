@@ -103,6 +103,9 @@ const onWorkerd = async (engine: Engine): Promise<TestProjectInlineConfiguration
   test: common(`workerd-${engine}`, engine),
 })
 
+// Tests start a hundred processes, and workers: Node keeps what it compiled for the next one, types stripped.
+process.env['NODE_COMPILE_CACHE'] ??= here('node_modules/.cache/compile')
+
 export default defineConfig({
   test: {
     globalSetup: ['test/support/global-setup.ts'],
