@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { prepareDatabase } from '../../src/db/client.ts'
 import { revokeRole } from '../../src/roles/grant-role.ts'
+import { newPgliteFolder } from '../support/new-pglite.ts'
 import { freePort, start } from '../support/process.ts'
 import { requestsAs } from '../support/requests-as.ts'
 
@@ -233,6 +234,7 @@ describe('npm run users, on the database of npm run dev', () => {
     const port = await freePort()
     api = `http://localhost:${port}`
     env = { DATABASE_URL: '', PORT: String(port), LOCAL_DB_DIR: data }
+    await newPgliteFolder(data)
     dev = start('local/dev.ts', { env })
     await dev.until('Ctrl-C ends it')
     return async () => void (await dev.interrupt())

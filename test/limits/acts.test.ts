@@ -33,8 +33,14 @@ describe('the limit on changes of a signed-in account (row 94)', () => {
       // Or the caller's own session would end with the first.
       const query = path === '/users/me/sessions' ? '?keep_current=true' : ''
       const bound = path === '/users/me' && method === 'PATCH' ? 10 : 60
-      const statuses = []
-      for (let time = 0; time <= bound; time++)
+      const statuses = [(await ask(admin, method, target + query, {})).status]
+      // As if it had been sent so often, which the other tests do: each time costs as much as the first.
+      await database.sql(
+        `update rate_limits
+         set theoretical_arrival_at = $1::timestamptz + (theoretical_arrival_at - $1::timestamptz) * $2::int`,
+        [clock.now.toISOString(), bound - 1],
+      )
+      for (let time = bound; time <= bound + 1; time++)
         statuses.push((await ask(admin, method, target + query, {})).status)
       expect(statuses.slice(0, -1), `${method} ${path}`).not.toContain(429)
       expect(statuses.at(-1), `${method} ${path}`).toBe(429)

@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PGlite } from '@electric-sql/pglite'
+import type { PGlite } from '@electric-sql/pglite'
 import type { HttpBindings } from '@hono/node-server'
 import { type NeonQueryFunction, neon, neonConfig } from '@neondatabase/serverless'
 import { Hono } from 'hono'
@@ -8,6 +8,7 @@ import { Client, type Pool } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { createNeonEndpoint, serveNeonEndpoint } from '../../local/neon-endpoint.ts'
 import { pglitePool, postgresPool } from '../../local/pools.ts'
+import { newPglite } from '../support/new-pglite.ts'
 
 // Neon's proxy cancels what runs for a request whose client goes away. Were it otherwise here, a statement
 // that was given up on would be committed later, and races after time-outs would be tested as they are
@@ -198,7 +199,7 @@ describe('the embedded database, whose only session can’t be ended', () => {
   let embedded: Pool
   let server: typeof endpoint
   beforeAll(async () => {
-    pglite = await PGlite.create()
+    pglite = await newPglite()
     embedded = pglitePool(pglite)
     await embedded.query('create table rows (id int)')
     server = await serveNeonEndpoint(createNeonEndpoint({ poolFor: () => embedded }), { port: 0 })

@@ -26,6 +26,7 @@ import {
   openServer,
 } from '../../local/database.ts'
 import { createNeonEndpoint, serveNeonEndpoint } from '../../local/neon-endpoint.ts'
+import { newPgliteFolder } from '../support/new-pglite.ts'
 import { freePort, root } from '../support/process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'configured-test-'))
@@ -181,7 +182,7 @@ describe('data on the disk', () => {
 
   test('is its owner’s alone: the folder, an older one too, and the lock with the secret', async () => {
     const path = join(folder, 'open-to-all')
-    mkdirSync(path)
+    await newPgliteFolder(path)
     chmodSync(path, 0o777)
     const database = await openEmbedded(path)
     database.announce(4444)
@@ -195,6 +196,7 @@ describe('data on the disk', () => {
 
 test('closing ends, also with a connection that never comes back', async () => {
   const path = join(folder, 'stuck')
+  await newPgliteFolder(path)
   const database = await openEmbedded(path)
   await database.pool.connect()
   await database.close()
@@ -214,7 +216,7 @@ test('beside instances on other ports, a command says which there are, and which
       ),
     )
     const ownPath = join(folder, 'own')
-    await (await openEmbedded(ownPath)).close()
+    await newPgliteFolder(ownPath)
     const { location, close } = await open(ownPath)
     expect(location).toBe(`embedded PostgreSQL in ${ownPath}`)
     await close()

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { afterAll, describe, expect, inject, test } from 'vitest'
+import { newPgliteFolder } from '../support/new-pglite.ts'
 import { freePort, start } from '../support/process.ts'
 import { requestsAs } from '../support/requests-as.ts'
 
@@ -52,6 +53,8 @@ test('dev and dev:worker side by side: three requests, a restart with the same d
     [[], ['--worker']].map(async (args) => {
       const port = await freePort()
       const data = join(folder, `data-${args.length}`)
+      // One of the two is enough: what makes the database has nothing to do with what serves.
+      if (args.length > 0) await newPgliteFolder(data)
       const env = { PORT: String(port), LOCAL_DB_DIR: data, ACCESS_TOKEN_SECONDS: '900' }
       return { api: `http://localhost:${port}`, data, run: () => start('local/dev.ts', { env, args }) }
     }),

@@ -3,13 +3,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PGlite } from '@electric-sql/pglite'
 import { Client, type Pool } from 'pg'
 import { afterAll, describe, expect, inject, test } from 'vitest'
 import { applyMigrations, LockedOutError } from '../../local/migrate.ts'
 import { indexProblems, indexStep } from '../../local/migration-rules.ts'
 import { createNeonEndpoint, serveNeonEndpoint } from '../../local/neon-endpoint.ts'
 import { pglitePool, postgresPool } from '../../local/pools.ts'
+import { newPglite } from '../support/new-pglite.ts'
 import { root } from '../support/process.ts'
 import { createTestApp } from '../support/test-app.ts'
 
@@ -206,7 +206,7 @@ describe('groups of migrations', () => {
   )
 
   test('the embedded database takes steps as well', async () => {
-    const pglite = await PGlite.create()
+    const pglite = await newPglite()
     const pool = pglitePool(pglite)
     await pool.query('create schema lumascope; create table lumascope.users (username text)')
     expect(await applyMigrations(pool, { folder: migrations(ADD_COLUMN, NEW_INDEX) })).toBe(2)

@@ -1,5 +1,4 @@
 import { Agent, request } from 'node:http'
-import { PGlite } from '@electric-sql/pglite'
 import { type NeonQueryFunction, neon, neonConfig } from '@neondatabase/serverless'
 import { drizzle } from 'drizzle-orm/neon-http'
 import { integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
@@ -8,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createNeonEndpoint, type RoundTrip, serveNeonEndpoint } from '../../local/neon-endpoint.ts'
 import { databaseErrorPayload } from '../../local/neon-execution.ts'
 import { pglitePool, postgresPool } from '../../local/pools.ts'
+import { newPglite } from '../support/new-pglite.ts'
 import { startPostgresServer } from '../support/postgres-server.ts'
 import { freePort } from '../support/process.ts'
 
@@ -15,7 +15,7 @@ type Engine = { pool: Pool; stop(): Promise<void> }
 type Sql = NeonQueryFunction<false, false>
 
 async function startPglite(): Promise<Engine> {
-  const pglite = await PGlite.create()
+  const pglite = await newPglite()
   const pool = pglitePool(pglite)
   return { pool, stop: () => pool.end().then(() => pglite.close()) }
 }

@@ -8,6 +8,7 @@ import { createNeonEndpoint, serveNeonEndpoint } from '../../local/neon-endpoint
 import { pglitePool, postgresPool } from '../../local/pools.ts'
 import { SCHEMA_NAME } from '../../src/features/tables.ts'
 import { startFaultyServer } from './faulty-server.ts'
+import { newPglite } from './new-pglite.ts'
 import { startPostgresServer } from './postgres-server.ts'
 import type { Server } from './server-thread.ts'
 
@@ -153,7 +154,7 @@ async function startPostgres(): Promise<Engine> {
 /** PGlite has one database per instance: each instance loads the dump of a migrated one. */
 async function startPglite(): Promise<Engine> {
   const { PGlite } = await import('@electric-sql/pglite')
-  const template = await PGlite.create()
+  const template = await newPglite()
   const pool = pglitePool(template)
   await applyMigrations(pool)
   await pool.end()

@@ -25,6 +25,10 @@ export async function untilHealthy(api: string): Promise<void> {
   throw new Error(`${api} never answered`)
 }
 
+/** What every command gets; `NODE_COMPILE_CACHE` as `vitest.config.ts` sets it. */
+const inherited = () =>
+  Object.fromEntries(['PATH', 'HOME', 'NODE_COMPILE_CACHE'].map((name) => [name, process.env[name]]))
+
 /**
  * Starts a command of the project in its own process group, as a terminal does: Ctrl-C signals the whole
  * group.
@@ -33,7 +37,7 @@ export function start(file: string, { env, args = [] }: { env: NodeJS.ProcessEnv
   const child: ChildProcess = spawn(process.execPath, [file, ...args], {
     cwd: root,
     detached: true,
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+    env: { ...inherited(), ...env },
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (output += chunk))
