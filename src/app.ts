@@ -7,6 +7,7 @@ import type { AppDeps } from './deps.ts'
 import { type AppEnv, requestContext } from './http/context.ts'
 import { assertEveryRouteIsMarked } from './http/describe-route.ts'
 import { handleError, handleNotFound, throwErrorsOnly } from './http/handle-error.ts'
+import { literalPath } from './http/literal-path.ts'
 import { readBody } from './http/read-body.ts'
 import { requireHttps } from './http/require-https.ts'
 import { securityHeaders } from './http/security-headers.ts'
@@ -45,8 +46,7 @@ export const jobs: Jobs = { guessing: watchGuessing, deadline: checkDeadline }
  */
 export function createApp(deps: AppDeps) {
   const { publicUrl } = deps.config
-  // Not strict: paths work with and without a trailing slash.
-  const app = new Hono<AppEnv>({ strict: false })
+  const app = new Hono<AppEnv>({ getPath: literalPath })
     .use(requestContext(deps, admitHashing))
     .use(securityHeaders(publicUrl))
     .use(requireHttps(publicUrl))

@@ -153,6 +153,10 @@ export function toRequest(draft: Draft): Request {
 
 const SHOWN = 1500
 
+/** A token's end tells nobody anything; how long a hostile header is, does. */
+const shortened = (text: string) =>
+  text.length <= 200 ? text : `${text.slice(0, 160)}... (${text.length} characters)`
+
 /** A request as somebody would read it. */
 export function show({ operation, caller }: Base, draft: Draft): string {
   const bytes = bytesOf(draft)
@@ -161,7 +165,7 @@ export function show({ operation, caller }: Base, draft: Draft): string {
   return [
     `for ${nameOf(operation)}, as ${caller.who}, by ${caller.by}:`,
     `  ${draft.method} ${JSON.stringify(target).slice(0, SHOWN)}`,
-    ...draft.headers.map(([name, value]) => `  ${name}: ${JSON.stringify(value).slice(0, SHOWN)}`),
+    ...draft.headers.map(([name, value]) => `  ${name}: ${shortened(JSON.stringify(value))}`),
     ...(bytes ? [`  ${bytes.length} bytes: ${body?.slice(0, SHOWN)}`] : []),
   ].join('\n')
 }

@@ -21,7 +21,7 @@ type Fuzzed = {
   /** With generous limits, and with those of production. */
   apps: { generous: App; limited: App }
   world: World
-  check: ReturnType<typeof createCheck>
+  check: ReturnType<typeof createCheck>['check']
   watchdog: ReturnType<typeof createWatchdog>
 }
 

@@ -62,9 +62,12 @@ function responsesOf({ received }: Conversation, hasHead: boolean, mayBeCut: boo
   }
 }
 
-const isComplete = (hasHead: boolean) => (received: string) => {
+/** After the refusal of what can be read in two ways the server has to close, or it answers what was smuggled. */
+function isComplete(received: string, { hasHead, isAmbiguous }: { hasHead: boolean; isAmbiguous: boolean }) {
   try {
-    return parseResponses(received, hasHead).some(({ status }) => status >= 200)
+    const final = parseResponses(received, hasHead).filter(({ status }) => status >= 200)
+    const [first] = final
+    return first !== undefined && !(isAmbiguous && final.length === 1 && first.status === 400)
   } catch {
     return false
   }
@@ -75,8 +78,7 @@ export function createRawExchange(port: number, { checkError }: ReturnType<typeo
   type Result = { statuses: number[]; problems: string[] }
   return async ({ bytes, split, changes, isAmbiguous }: RawCase): Promise<Result> => {
     const hasHead = bytes.includes('HEAD')
-    // What was smuggled would be answered after the refusal.
-    const isEnough = isAmbiguous ? () => false : isComplete(hasHead)
+    const isEnough = (received: string) => isComplete(received, { hasHead, isAmbiguous })
     const conversation = await converse(port, [bytes.slice(0, split), bytes.slice(split)], isEnough)
     const honest = await converse(port, [HONEST], () => false)
     const isServed = honest.received.startsWith('HTTP/1.1 200 ')

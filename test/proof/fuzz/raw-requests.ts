@@ -283,27 +283,30 @@ const PREFIXES = [
 const edits: fc.Arbitrary<Edit> = fc.oneof(
   fc.tuple(fc.nat(200), fc.nat(255)).map(([at, byte]) => ({
     name: `byte ${byte} in place of ${at}`,
-    edit: (bytes) => bytes.slice(0, at) + String.fromCharCode(byte) + bytes.slice(at + 1),
+    edit: (bytes: string) => bytes.slice(0, at) + String.fromCharCode(byte) + bytes.slice(at + 1),
   })),
   fc.tuple(fc.nat(200), fc.nat(255)).map(([at, byte]) => ({
     name: `byte ${byte} at ${at}`,
-    edit: (bytes) => bytes.slice(0, at) + String.fromCharCode(byte) + bytes.slice(at),
+    edit: (bytes: string) => bytes.slice(0, at) + String.fromCharCode(byte) + bytes.slice(at),
   })),
   fc
     .nat(200)
-    .map((at) => ({ name: `no byte ${at}`, edit: (bytes) => bytes.slice(0, at) + bytes.slice(at + 1) })),
-  fc.nat(200).map((at) => ({ name: `cut after ${at}`, edit: (bytes) => bytes.slice(0, at) })),
+    .map((at) => ({
+      name: `no byte ${at}`,
+      edit: (bytes: string) => bytes.slice(0, at) + bytes.slice(at + 1),
+    })),
+  fc.nat(200).map((at) => ({ name: `cut after ${at}`, edit: (bytes: string) => bytes.slice(0, at) })),
   fc
     .constantFrom(...PREFIXES)
-    .map((prefix) => ({ name: JSON.stringify(prefix), edit: (bytes) => prefix + bytes })),
+    .map((prefix) => ({ name: JSON.stringify(prefix), edit: (bytes: string) => prefix + bytes })),
   fc
     .constantFrom(2, 3, 20)
-    .map((times) => ({ name: `${times} times`, edit: (bytes) => bytes.repeat(times) })),
+    .map((times) => ({ name: `${times} times`, edit: (bytes: string) => bytes.repeat(times) })),
   fc.uint8Array({ minLength: 1, maxLength: 300 }).map((random) => ({
     name: 'random bytes',
     edit: () => String.fromCharCode(...random),
   })),
-) as fc.Arbitrary<Edit>
+)
 
 /** Honest requests to the operations, changed in ways that only a socket can send. */
 export function rawCases(operations: Operation[]): fc.Arbitrary<RawCase> {

@@ -1,11 +1,14 @@
 import fc from 'fast-check'
-import { SEED } from '../report.ts'
+import { IS_LONG, SEED } from '../report.ts'
 
 /** What one case showed; `about` names what was asked, `text` how. */
 export type Shown = { about: string; problems: string[]; text: string }
 
 /** So many different violations are looked for: each can hide others. */
 const MOST_VIOLATIONS = 6
+
+/** Shrinking ends in time to tell what was found: answers that never come are slow to shrink. */
+const MOST_MILLISECONDS = IS_LONG ? 600_000 : 120_000
 
 /**
  * Tries cases until one shows a problem, shrinks it, and goes on without problems of that kind.
@@ -19,6 +22,7 @@ export async function findViolations<T>(
   attempt: (one: T) => Promise<Shown | null>,
 ): Promise<string[]> {
   const texts: string[] = []
+  const end = performance.now() + MOST_MILLISECONDS
   const known = new Set<string>()
   let smallest: Shown | undefined
   do {
@@ -31,7 +35,12 @@ export async function findViolations<T>(
       smallest = shown
       throw new Error(kind)
     })
-    const { errorInstance } = await fc.check(property, { seed: SEED, numRuns })
+    const { errorInstance, interrupted } = await fc.check(property, {
+      seed: SEED,
+      numRuns,
+      interruptAfterTimeLimit: Math.max(end - performance.now(), 1000),
+    })
+    if (interrupted && texts.length === 0 && !smallest) throw new Error(`${numRuns} cases take too long`)
     // Not a violation: a fault of the fuzzer itself.
     if (errorInstance && !smallest) throw errorInstance
     for (const kind of kindsOf(smallest)) known.add(kind)

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { SEED } from '../report.ts'
 
 /** A loop without end blocks this thread, its timers and the test runner's: only another thread can tell. */
 const BLOCKED_MILLISECONDS = 30_000
@@ -11,7 +12,7 @@ const CODE = `
     clearTimeout(timer)
     if (running === null) return
     timer = setTimeout(() => {
-      writeSync(2, '\\nBlocked for ${BLOCKED_MILLISECONDS / 1000} seconds by\\n' + running + '\\n')
+      writeSync(2, '\\nBlocked for ${BLOCKED_MILLISECONDS / 1000} seconds by\\n' + running + '\\nrepeat: npm run prove -- --seed ${SEED}\\n')
       process.kill(process.pid, 'SIGKILL')
     }, ${BLOCKED_MILLISECONDS})
   })
