@@ -93,15 +93,18 @@ const registration = () => {
 
 const REFUSED_TOKEN = JSON.stringify({ refresh_token: 'forged' })
 
-/** Sends requests one after the other on a few kept connections until told to stop. */
-function load(port: number, clients: number, make: () => Sent) {
+/**
+ * Sends requests one after the other on a few kept connections until told to stop, with pauses: without any,
+ * these processes would take both cores from all other tests.
+ */
+function load(port: number, { clients, pause }: { clients: number; pause: number }, make: () => Sent) {
   let isOver = false
   const agent = new Agent({ keepAlive: true, maxSockets: clients })
   const statuses: (number | string)[] = []
   const one = async () => {
     while (!isOver) {
       statuses.push(await send(port, { ...make(), agent }))
-      await wait(5)
+      await wait(pause)
     }
   }
   const running = Promise.all(Array.from({ length: clients }, one))
@@ -159,7 +162,10 @@ describe.runIf(isPossible).each(PROXIES)('behind %s', (name) => {
   })
 
   test('refused uploads cost nobody else an answer (row 99)', async () => {
-    const stop = load(proxy.port, 6, () => ({ path: '/refresh', body: REFUSED_TOKEN }))
+    const stop = load(proxy.port, { clients: 6, pause: 20 }, () => ({
+      path: '/refresh',
+      body: REFUSED_TOKEN,
+    }))
     const upload = Buffer.alloc(900_000, ' ')
     const uploads = []
     for (let count = 0; count < 20; count++) {
@@ -198,7 +204,10 @@ describe.runIf(isPossible).each(PROXIES)('behind %s', (name) => {
   })
 
   test('clients that disconnect at any moment cost nobody else a response, and are no error', async () => {
-    const stop = load(proxy.port, 4, () => ({ path: '/refresh', body: REFUSED_TOKEN }))
+    const stop = load(proxy.port, { clients: 4, pause: 20 }, () => ({
+      path: '/refresh',
+      body: REFUSED_TOKEN,
+    }))
     for (let count = 0; count < 60; count++) {
       const client = await open(proxy.port)
       // Few that are hashed: it goes on when the client has gone.
@@ -259,9 +268,9 @@ describe.runIf(isPossible).concurrent('what takes time', () => {
         await old.server.interrupt('SIGKILL')
       })
       const loads = [
-        load(proxy.port, 8, () => ({ path: '/refresh', body: REFUSED_TOKEN })),
-        load(proxy.port, 2, () => ({ path: '/users', body: registration() })),
-        load(proxy.port, 2, () => ({ method: 'GET', path: '/users/me' })),
+        load(proxy.port, { clients: 8, pause: 10 }, () => ({ path: '/refresh', body: REFUSED_TOKEN })),
+        load(proxy.port, { clients: 2, pause: 100 }, () => ({ path: '/users', body: registration() })),
+        load(proxy.port, { clients: 2, pause: 20 }, () => ({ method: 'GET', path: '/users/me' })),
       ]
       await wait(1000)
       const began = performance.now()
