@@ -142,6 +142,10 @@ async function watchTimeLimits() {
   return { silent, halfHead, slowBody }
 }
 
+/** One server behind all proxies: each has connections of its own to it. */
+const shared = isPossible ? await startServer() : null
+afterAll(async () => void (await shared?.server.interrupt()))
+
 const PROXIES: ProxyName[] = ['nginx', 'nginx, unbuffered', 'HAProxy']
 
 test.skipIf(isPossible)(
@@ -150,16 +154,11 @@ test.skipIf(isPossible)(
 )
 
 describe.runIf(isPossible).each(PROXIES)('behind %s', (name) => {
-  let app: Awaited<ReturnType<typeof startServer>>
   let proxy: Awaited<ReturnType<typeof startProxy>>
   beforeAll(async () => {
-    app = await startServer()
-    proxy = await startProxy(name, [app.port])
+    proxy = await startProxy(name, [shared?.port ?? 0])
   })
-  afterAll(async () => {
-    await proxy.stop()
-    await app.server.interrupt()
-  })
+  afterAll(() => proxy.stop())
 
   test('refused uploads cost nobody else an answer (row 99)', async () => {
     const stop = load(proxy.port, { clients: 6, pause: 20 }, () => ({
@@ -221,7 +220,7 @@ describe.runIf(isPossible).each(PROXIES)('behind %s', (name) => {
     await wait(300)
     const others = await stop()
     expect(tally(others)).toEqual({ 401: others.length })
-    expect(app.server.output()).not.toMatch(/"(request_failed|internal_error)"/)
+    expect(shared?.server.output()).not.toMatch(/"(request_failed|internal_error)"/)
   })
 })
 
@@ -229,18 +228,15 @@ describe.runIf(isPossible).concurrent('what takes time', () => {
   test.for(PROXIES)(
     'connections that idled for longer than most servers keep them serve the next requests: %s',
     async (name, { onTestFinished }) => {
-      const app = await startServer()
-      const proxy = await startProxy(name, [app.port])
-      onTestFinished(async () => {
-        await proxy.stop()
-        await app.server.interrupt()
-      })
+      const port = shared?.port ?? 0
+      const proxy = await startProxy(name, [port])
+      onTestFinished(() => proxy.stop())
       const burst = () =>
         Promise.all(
           Array.from({ length: 30 }, () => send(proxy.port, { path: '/refresh', body: REFUSED_TOKEN })),
         )
       expect(tally(await burst())).toEqual({ 401: 30 })
-      const direct = await open(app.port)
+      const direct = await open(port)
       direct.write(head('GET /health'))
       expect(statusOf(await direct.answer())).toBe(200)
       // A server that keeps them for five seconds closes some of them at these moments, and loses the
