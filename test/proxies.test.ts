@@ -93,15 +93,18 @@ const registration = () => {
 
 const REFUSED_TOKEN = JSON.stringify({ refresh_token: 'forged' })
 
-/** Sends requests one after the other on a few kept connections until told to stop. */
-function load(port: number, clients: number, make: () => Sent) {
+/**
+ * Sends requests one after the other on a few kept connections until told to stop, with pauses: without any,
+ * these processes would take both cores from all other tests.
+ */
+function load(port: number, { clients, pause }: { clients: number; pause: number }, make: () => Sent) {
   let isOver = false
   const agent = new Agent({ keepAlive: true, maxSockets: clients })
   const statuses: (number | string)[] = []
   const one = async () => {
     while (!isOver) {
       statuses.push(await send(port, { ...make(), agent }))
-      await wait(5)
+      await wait(pause)
     }
   }
   const running = Promise.all(Array.from({ length: clients }, one))
@@ -139,6 +142,10 @@ async function watchTimeLimits() {
   return { silent, halfHead, slowBody }
 }
 
+/** One server behind all proxies: each has connections of its own to it. */
+const shared = isPossible ? await startServer() : null
+afterAll(async () => void (await shared?.server.interrupt()))
+
 const PROXIES: ProxyName[] = ['nginx', 'nginx, unbuffered', 'HAProxy']
 
 test.skipIf(isPossible)(
@@ -147,19 +154,17 @@ test.skipIf(isPossible)(
 )
 
 describe.runIf(isPossible).each(PROXIES)('behind %s', (name) => {
-  let app: Awaited<ReturnType<typeof startServer>>
   let proxy: Awaited<ReturnType<typeof startProxy>>
   beforeAll(async () => {
-    app = await startServer()
-    proxy = await startProxy(name, [app.port])
+    proxy = await startProxy(name, [shared?.port ?? 0])
   })
-  afterAll(async () => {
-    await proxy.stop()
-    await app.server.interrupt()
-  })
+  afterAll(() => proxy.stop())
 
   test('refused uploads cost nobody else an answer (row 99)', async () => {
-    const stop = load(proxy.port, 6, () => ({ path: '/refresh', body: REFUSED_TOKEN }))
+    const stop = load(proxy.port, { clients: 6, pause: 20 }, () => ({
+      path: '/refresh',
+      body: REFUSED_TOKEN,
+    }))
     const upload = Buffer.alloc(900_000, ' ')
     const uploads = []
     for (let count = 0; count < 20; count++) {
@@ -198,7 +203,10 @@ describe.runIf(isPossible).each(PROXIES)('behind %s', (name) => {
   })
 
   test('clients that disconnect at any moment cost nobody else a response, and are no error', async () => {
-    const stop = load(proxy.port, 4, () => ({ path: '/refresh', body: REFUSED_TOKEN }))
+    const stop = load(proxy.port, { clients: 4, pause: 20 }, () => ({
+      path: '/refresh',
+      body: REFUSED_TOKEN,
+    }))
     for (let count = 0; count < 60; count++) {
       const client = await open(proxy.port)
       // Few that are hashed: it goes on when the client has gone.
@@ -212,7 +220,7 @@ describe.runIf(isPossible).each(PROXIES)('behind %s', (name) => {
     await wait(300)
     const others = await stop()
     expect(tally(others)).toEqual({ 401: others.length })
-    expect(app.server.output()).not.toMatch(/"(request_failed|internal_error)"/)
+    expect(shared?.server.output()).not.toMatch(/"(request_failed|internal_error)"/)
   })
 })
 
@@ -220,18 +228,15 @@ describe.runIf(isPossible).concurrent('what takes time', () => {
   test.for(PROXIES)(
     'connections that idled for longer than most servers keep them serve the next requests: %s',
     async (name, { onTestFinished }) => {
-      const app = await startServer()
-      const proxy = await startProxy(name, [app.port])
-      onTestFinished(async () => {
-        await proxy.stop()
-        await app.server.interrupt()
-      })
+      const port = shared?.port ?? 0
+      const proxy = await startProxy(name, [port])
+      onTestFinished(() => proxy.stop())
       const burst = () =>
         Promise.all(
           Array.from({ length: 30 }, () => send(proxy.port, { path: '/refresh', body: REFUSED_TOKEN })),
         )
       expect(tally(await burst())).toEqual({ 401: 30 })
-      const direct = await open(app.port)
+      const direct = await open(port)
       direct.write(head('GET /health'))
       expect(statusOf(await direct.answer())).toBe(200)
       // A server that keeps them for five seconds closes some of them at these moments, and loses the
@@ -259,9 +264,9 @@ describe.runIf(isPossible).concurrent('what takes time', () => {
         await old.server.interrupt('SIGKILL')
       })
       const loads = [
-        load(proxy.port, 8, () => ({ path: '/refresh', body: REFUSED_TOKEN })),
-        load(proxy.port, 2, () => ({ path: '/users', body: registration() })),
-        load(proxy.port, 2, () => ({ method: 'GET', path: '/users/me' })),
+        load(proxy.port, { clients: 8, pause: 10 }, () => ({ path: '/refresh', body: REFUSED_TOKEN })),
+        load(proxy.port, { clients: 2, pause: 100 }, () => ({ path: '/users', body: registration() })),
+        load(proxy.port, { clients: 2, pause: 20 }, () => ({ method: 'GET', path: '/users/me' })),
       ]
       await wait(1000)
       const began = performance.now()

@@ -193,7 +193,10 @@ describe('groups of migrations', () => {
         (
           await pool.query(
             `select current_setting('lock_timeout') as lock, current_setting('statement_timeout') as statement,
-            current_setting('search_path') as path, (select count(*) from pg_locks where locktype = 'advisory') as locks`,
+            current_setting('search_path') as path, (
+              select count(*) from pg_locks join pg_database d on d.oid = database
+              where locktype = 'advisory' and datname = current_database()
+            ) as locks`,
           )
         ).rows
       const before = await settings()
