@@ -1,4 +1,4 @@
-import { Column, type DriverValueDecoder, is, type SQL } from 'drizzle-orm'
+import type { DriverValueDecoder, SQL } from 'drizzle-orm'
 import { AppError } from '../errors.ts'
 import type { Database } from './client.ts'
 import { unwrapError } from './errors.ts'
@@ -37,28 +37,6 @@ export async function runAfter<R>(db: Database, lock: SQL, statement: Statement<
   return decodeAnswer(answer, statement)
 }
 
-/** Sends a statement whose answer has no rows; throws as `run`. */
-export async function send(db: Database, statement: SQL): Promise<{ rowCount: number }> {
-  const { rowCount } = await unwrapErrors(db.execute(statement))
-  if (typeof rowCount !== 'number') throw anotherAnswerError()
-  return { rowCount }
-}
-
-type Selecting<T> = PromiseLike<T[]> & { _: { selectedFields: Record<string, unknown> } }
-
-/** Sends a `select` of Drizzle's builder, and throws as `run` does. */
-export async function read<T extends object>(query: Selecting<T>): Promise<T[]> {
-  const rows = await unwrapErrors(query)
-  const required = Object.entries(query._.selectedFields).filter(
-    ([, field]) => is(field, Column) && field.notNull,
-  )
-  // The builder takes values by position and knows no names of columns.
-  const isRight = (row: T) =>
-    required.every(([name]) => ((row as Record<string, unknown>)[name] ?? null) !== null)
-  if (!rows.every(isRight)) throw anotherAnswerError()
-  return rows
-}
-
 async function unwrapErrors<T>(sent: PromiseLike<T>): Promise<T> {
   try {
     return await sent
@@ -75,12 +53,11 @@ type Answer = { rows: Record<string, unknown>[]; fields: { name: string }[] }
  */
 function decodeAnswer<R>({ rows, fields }: Answer, statement: Statement<R>): R[] {
   const isRight = statement.decoders.every(([name], index) => fields[index]?.name === name)
-  if (!isRight) throw anotherAnswerError()
+  if (!isRight) {
+    const cause = new Error('The answer is that of another statement')
+    throw new AppError('database_unavailable', { cause })
+  }
   return rows.map((row) => decodeRow(row, statement))
-}
-
-function anotherAnswerError(): AppError {
-  return new AppError('database_unavailable', { cause: new Error('The answer is that of another statement') })
 }
 
 function decodeRow<R>(row: Record<string, unknown>, { decoders }: Statement<R>): R {

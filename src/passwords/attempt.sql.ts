@@ -1,6 +1,6 @@
 import type { SQL } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
-import { run, send } from '../db/run.ts'
+import { run } from '../db/run.ts'
 import { rateLimits } from '../limits/schema.ts'
 import type { Client } from '../net/client-address.ts'
 import { recordEvents } from '../sql/events.ts'
@@ -191,5 +191,6 @@ function isOf(whose: Whose): SQL {
 
 /** Takes back an attempt that was counted but whose password was not checked, for lack of a turn. */
 export async function returnAttempt(db: Database, bucket: Bucket): Promise<void> {
-  await send(db, takeBack(bucket))
+  const fields = { isReturned: sql<boolean>`true` }
+  await run(db, statement({ returned: takeBack(bucket) }, { fields, from: sql`` }))
 }

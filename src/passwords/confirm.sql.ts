@@ -1,8 +1,9 @@
 import type { Database } from '../db/client.ts'
-import { send } from '../db/run.ts'
+import { run } from '../db/run.ts'
 import type { Client } from '../net/client-address.ts'
 import { recordEvents } from '../sql/events.ts'
 import { countFailure } from '../sql/lockout.ts'
+import { statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 
 type FailedConfirmation = {
@@ -20,9 +21,14 @@ export async function insertFailedConfirmation(
   { userId, wrongFor, sessionId, byDevice, now }: FailedConfirmation,
 ): Promise<void> {
   const who = { userId: sql`${userId}`, actorId: sql`${userId}`, sessionId: sql`${sessionId}` }
-  await send(
-    db,
-    sql`with failed as (${countFailure({ userId: wrongFor, byDevice, now })})
-    ${recordEvents({ client, now }, [{ type: 'password_confirmation_failed', from: sql``, ...who }])}`,
+  const failed = statement(
+    {
+      failed: countFailure({ userId: wrongFor, byDevice, now }),
+      recorded: recordEvents({ client, now }, [
+        { type: 'password_confirmation_failed', from: sql``, ...who },
+      ]),
+    },
+    { fields: { isCounted: sql<boolean>`true` }, from: sql`` },
   )
+  await run(db, failed)
 }

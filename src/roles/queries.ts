@@ -1,7 +1,7 @@
 import type { SQL } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
-import { read } from '../db/run.ts'
-import { columnsOf } from '../sql/parts.ts'
+import { run } from '../db/run.ts'
+import { columnsOf, statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 import { rolePermissions, roles } from './schema.ts'
 
@@ -10,11 +10,12 @@ export type Role = { name: string; description: string; permissions: string[] }
 
 /** All roles, by name. */
 export async function selectRoles(db: Database): Promise<Role[]> {
-  const { name, description } = roles
-  const permissions = permissionsOfRole(sql`${name}`)
-  return await read(db.select({ name, description, permissions }).from(roles).orderBy(name))
+  const permissions = permissionsOfRole(r.name)
+  const fields = { name: r.name, description: r.description, permissions }
+  return await run(db, statement({}, { fields, from: sql`from ${roles} r order by ${r.name}` }))
 }
 
+const r = columnsOf(roles, 'r')
 const p = columnsOf(rolePermissions, 'p')
 
 /** The permissions of a role, as an expression of type `text[]`, in alphabetical order. */

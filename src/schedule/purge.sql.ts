@@ -1,7 +1,7 @@
 import type { Column, Table } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
-import { send } from '../db/run.ts'
-import { bare } from '../sql/parts.ts'
+import { run } from '../db/run.ts'
+import { bare, statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
 
@@ -20,12 +20,13 @@ export async function deleteBefore(
   db: Database,
   { table, age, before, limit }: Before & { table: Table; age: Column },
 ): Promise<number> {
-  const { rowCount } = await send(
-    db,
-    sql`delete from ${table} where ctid = any(array(
-      select ctid from ${table} where ${bare(age)} < ${time(before)}
-      order by ${bare(age)} limit ${limit} for update skip locked
-    ))`,
+  const old = sql`
+    select ctid from ${table} where ${bare(age)} < ${time(before)}
+    order by ${bare(age)} limit ${limit} for update skip locked`
+  const deletion = statement(
+    { deleted: sql`delete from ${table} where ctid = any(array(${old})) returning 1` },
+    { fields: { deleted: sql<number>`count(*)::integer` }, from: sql`from deleted` },
   )
-  return rowCount
+  const [row] = await run(db, deletion)
+  return row?.deleted ?? 0
 }

@@ -13,7 +13,7 @@ import {
   markedPerson,
   tokenTrace,
 } from '../support/canaries.ts'
-import { FAULT_NAMES, LIES } from '../support/fault-names.ts'
+import { LOST } from '../support/fault-names.ts'
 import { requestsAs } from '../support/requests-as.ts'
 import {
   type Credentials,
@@ -228,7 +228,7 @@ const throws = (secret: string) => {
 }
 
 async function everyFault() {
-  const faults = [...FAULT_NAMES, ...LIES].map((fault) =>
+  const faults = LOST.map((fault) =>
     fault === 'refuses' ? 'postgresql://test:test@localhost:1/refuses' : `${database.faultyUrl}/${fault}`,
   )
   const broken = await Promise.all(faults.map((url) => appWith(overUrl(withPassword(url)))))

@@ -70,7 +70,7 @@ test('no generated request gets a 5xx, or an answer that the document does not d
     return { about: nameOf(base.operation), problems, text: [shown, ...changed].join('\n') }
   })
   await watchdog.stop()
-  report(
+  await report(
     `fuzz, seed ${SEED}: ${line('requests', 'unchanged', ...LAYERS, ...CLASSES, 'that only a socket can send')}`,
   )
   expect(found).toEqual([])
@@ -119,7 +119,9 @@ test('no bytes on a connection to Node get a 5xx or what is no HTTP, or keep oth
       text: [bytes, `  split at ${one.split}`, ...one.changes.map((name) => `  changed: ${name}`)].join('\n'),
     }
   })
-  report(`fuzz, seed ${SEED}, to Node: ${line('connections', ...CLASSES, '1xx', 'closed without an answer')}`)
+  await report(
+    `fuzz, seed ${SEED}, to Node: ${line('connections', ...CLASSES, '1xx', 'closed without an answer')}`,
+  )
   expect(found).toEqual([])
   expect(server.output().match(/request_failed|internal_error/)?.[0]).toBeUndefined()
 })

@@ -1,4 +1,4 @@
-import type { ANSWERING_FAULTS } from './fault-names.ts'
+import type { LostFault } from './fault-names.ts'
 
 /** The only password that `breached-passwords.ts` reports as breached, in NFKC. */
 export const BREACHED_PASSWORD = 'leaked elsewhere é'
@@ -21,6 +21,8 @@ export const BREACH_FAILURES = {
   'answers-object': 'malformed',
   'answers-odd-rows': 'malformed',
   'answers-short-rows': 'malformed',
+  'answers-an-empty-row': 'malformed',
+  'answers-null-columns': 'malformed',
   'is-read-only': 'unexpected_status',
   'shuts-down': 'unexpected_status',
   'lacks-compute': 'unexpected_status',
@@ -28,7 +30,7 @@ export const BREACH_FAILURES = {
   'answers-204': 'unexpected_status',
   redirects: 'unexpected_status',
   'answers-half-a-line': 'malformed',
-} as const satisfies Record<(typeof ANSWERING_FAULTS)[number], Reason> & Record<string, Reason>
+} as const satisfies Record<Exclude<LostFault, 'redirects-307'>, Reason> & Record<string, Reason>
 
 export type BreachBehaviour = 'breached' | 'unknown' | 'padded' | keyof typeof BREACH_FAILURES
 

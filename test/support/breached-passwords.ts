@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { BREACHED_PASSWORD, type BreachBehaviour, type BreachRequest } from './breach-behaviours.ts'
-import { FAULTS } from './faulty-server.ts'
+import { LOST_ANSWERS } from './faulty-server.ts'
 
 const SUFFIX = createHash('sha1').update(BREACHED_PASSWORD).digest('hex').toUpperCase().slice(5)
 const OTHERS = ['0', '8', 'F'].map((digit) => `${digit.repeat(35)}:3`)
@@ -11,8 +11,11 @@ const OTHERS = ['0', '8', 'F'].map((digit) => `${digit.repeat(35)}:3`)
 const answer = (lines: string[]) => (response: ServerResponse) => void response.end(lines.join('\r\n'))
 
 /** The response of each behaviour; `refuses` has none, as its URL is a closed port. */
-const BEHAVIOURS: Record<Exclude<BreachBehaviour, 'refuses'>, (response: ServerResponse) => void> = {
-  ...FAULTS,
+const BEHAVIOURS: Record<
+  Exclude<BreachBehaviour, 'refuses'>,
+  (response: ServerResponse, body: string) => void
+> = {
+  ...LOST_ANSWERS,
   breached: answer([...OTHERS, `${SUFFIX}:10`]),
   unknown: answer(OTHERS),
   padded: answer([...OTHERS, `${SUFFIX}:0`]),
@@ -42,7 +45,7 @@ export async function startBreachedPasswords() {
     const headers = request.headers as Record<string, string>
     const arrived = { method, path, headers, body: await text(request) }
     requests.set(who, [...(requests.get(who) ?? []), arrived])
-    BEHAVIOURS[behaviour as keyof typeof BEHAVIOURS]?.(response)
+    BEHAVIOURS[behaviour as keyof typeof BEHAVIOURS]?.(response, arrived.body)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as { port: number }

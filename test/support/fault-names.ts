@@ -1,52 +1,64 @@
 /**
- * How a server that we ask can fail, by what `faulty-server.ts` does. A file of its own, as tests in workerd
- * can't import the server.
+ * How a server that we ask can fail, and what becomes of the request; `faulty-server.ts` does it. A file of its
+ * own, as tests in workerd can't import the server.
  */
+export type Fault = {
+  /** `lost`: it is not done. `done`: it is. `late`: it is done after its sender gave up and asked again. */
+  request: 'lost' | 'done' | 'late'
+  /** The answer. Default: none, or one that can't be used. */
+  answer?: 'silence' | 'right'
+}
 
-/** The request never reaches the server behind, and the answer is none, or none of its own. */
-export const ANSWERING_FAULTS = [
-  'hangs',
-  'stalls',
-  'resets',
-  'answers-500',
-  'answers-html',
-  'answers-nothing',
-  'answers-null',
-  'answers-object',
-  'answers-odd-rows',
-  'answers-short-rows',
-  'is-read-only',
-  'shuts-down',
-  'lacks-compute',
-] as const
+const LOST_FAULTS = {
+  refuses: { request: 'lost' },
+  resets: { request: 'lost' },
+  hangs: { request: 'lost', answer: 'silence' },
+  stalls: { request: 'lost', answer: 'silence' },
+  'redirects-307': { request: 'lost' },
+  'answers-500': { request: 'lost' },
+  'answers-html': { request: 'lost' },
+  'answers-nothing': { request: 'lost' },
+  'answers-null': { request: 'lost' },
+  'answers-object': { request: 'lost' },
+  'answers-odd-rows': { request: 'lost' },
+  'answers-short-rows': { request: 'lost' },
+  // The next two are answers as they should be, but of another statement.
+  'answers-an-empty-row': { request: 'lost' },
+  'answers-null-columns': { request: 'lost' },
+  'is-read-only': { request: 'lost' },
+  'shuts-down': { request: 'lost' },
+  'lacks-compute': { request: 'lost' },
+} as const satisfies Record<string, Fault>
 
-/** Answers that are well-formed and wrong. */
-export const LIES = ['answers-an-empty-row', 'answers-null-columns'] as const
+const DONE_FAULTS = {
+  'drops-the-answer': { request: 'done' },
+  'breaks-off-the-answer': { request: 'done' },
+  'garbles-the-answer': { request: 'done' },
+  'fails-after-acting': { request: 'done' },
+  'withholds-the-answer': { request: 'done', answer: 'silence' },
+} as const satisfies Record<string, Fault>
 
-/** The server behind does what it was asked for, and its answer does not arrive. */
-export const LOST_ANSWERS = [
-  'drops-the-answer',
-  'breaks-off-the-answer',
-  'garbles-the-answer',
-  'fails-after-acting',
-  'withholds-the-answer',
-] as const
+const OTHER_FAULTS = {
+  'is-slow': { request: 'done', answer: 'right' },
+  'arrives-late': { request: 'late', answer: 'silence' },
+} as const satisfies Record<string, Fault>
 
-/** Everything works, a moment later. */
-export const DELAYS = ['is-slow'] as const
+export type LostFault = keyof typeof LOST_FAULTS
+export type DoneFault = keyof typeof DONE_FAULTS
+export type FaultName = LostFault | DoneFault | keyof typeof OTHER_FAULTS
 
-/** The request arrives when a test says so: after its sender gave up and asked again. */
-export const LATE = ['arrives-late'] as const
+/** Every fault. */
+export const FAULTS: Readonly<Record<FaultName, Fault>> = { ...LOST_FAULTS, ...DONE_FAULTS, ...OTHER_FAULTS }
+
+export const FAULT_NAMES = Object.keys(FAULTS) as FaultName[]
+
+/** The faults of a database that is never reached. */
+export const LOST = Object.keys(LOST_FAULTS) as LostFault[]
 
 /** Redirects to another server, which counts its requests. */
 export const REDIRECTS = [
   ...['redirects-301', 'redirects-302', 'redirects-303', 'redirects-307', 'redirects-308'],
 ] as const
-
-/** Those without an answer: each lasts until our own deadline. */
-export const SILENT: readonly string[] = ['hangs', 'stalls', 'withholds-the-answer', 'arrives-late']
-
-export const FAULT_NAMES = ['refuses', 'redirects-307', ...ANSWERING_FAULTS]
 
 /** Asks the faulty server for a fault, and says which server is behind it. */
 export const FAULT_HEADERS = { fault: 'x-fault', upstream: 'x-upstream', late: 'x-late' } as const

@@ -1,18 +1,24 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
-import {
-  type ANSWERING_FAULTS,
-  FAULT_HEADERS,
-  type LATE,
-  type LIES,
-  type LOST_ANSWERS,
-} from './fault-names.ts'
+import { type DoneFault, FAULT_HEADERS, type FaultName, type LostFault } from './fault-names.ts'
+
+/** An answer of PostgreSQL to another statement, for each statement of a request. */
+const otherAnswer = (body: string, fields: string[], row: unknown[]) => {
+  const answer = {
+    ...{ command: 'SELECT', rowCount: 1, rowAsArray: true, rows: [row] },
+    fields: fields.map((name) => ({ name, dataTypeID: 25 })),
+  }
+  const { queries } = (body.startsWith('{') ? JSON.parse(body) : {}) as { queries?: unknown[] }
+  return JSON.stringify(queries ? { results: queries.map(() => answer) } : answer)
+}
+
+const COLUMNS = Array.from({ length: 8 }, (_, index) => `c${index}`)
 
 /** The faults without a server behind, each with its response. */
-export const FAULTS: Record<
-  (typeof ANSWERING_FAULTS | typeof LIES)[number],
-  (response: ServerResponse) => void
+export const LOST_ANSWERS: Record<
+  Exclude<LostFault, 'refuses' | 'redirects-307'>,
+  (response: ServerResponse, body: string) => void
 > = {
   hangs: () => {},
   stalls: (response) => response.writeHead(200, { 'Content-Type': 'application/json' }).write('{"fields":['),
@@ -24,11 +30,15 @@ export const FAULTS: Record<
   'answers-null': (response) => response.writeHead(200).end('null'),
   'answers-object': (response) => response.writeHead(200).end('{}'),
   'answers-odd-rows': (response) => response.writeHead(200).end('{"fields":[],"rows":"canary-internal"}'),
-  'answers-an-empty-row': (response) => response.writeHead(200).end('{"fields":[],"rows":[[]]}'),
-  'answers-null-columns': (response) => {
-    const columns = Array.from({ length: 8 }, (_, index) => ({ name: `c${index}`, dataTypeID: 25 }))
-    response.writeHead(200).end(JSON.stringify({ fields: columns, rows: [columns.map(() => null)] }))
-  },
+  'answers-an-empty-row': (response, body) => response.writeHead(200).end(otherAnswer(body, [], [])),
+  'answers-null-columns': (response, body) =>
+    response.writeHead(200).end(
+      otherAnswer(
+        body,
+        COLUMNS,
+        COLUMNS.map(() => null),
+      ),
+    ),
   'answers-short-rows': (response) =>
     response.writeHead(200).end('{"fields":[{"name":"a","dataTypeID":25}],"rows":[[]]}'),
   'is-read-only': (response) =>
@@ -46,7 +56,7 @@ export const FAULTS: Record<
 type Answer = { status: number; body: Buffer }
 
 /** What becomes of the answer of the server behind. */
-const LOST: Record<(typeof LOST_ANSWERS)[number], (response: ServerResponse, answer: Answer) => void> = {
+const DONE_ANSWERS: Record<DoneFault, (response: ServerResponse, answer: Answer) => void> = {
   'drops-the-answer': (response) => response.destroy(),
   'breaks-off-the-answer': (response, { status, body }) => {
     response.writeHead(status, { 'Content-Length': body.length })
@@ -88,31 +98,32 @@ async function startElsewhere() {
   return { server, port: (server.address() as { port: number }).port }
 }
 
-type Late = (typeof LATE)[number]
-
 /** Requests that wait for a test to say that they arrive now, by the name that it gave them. */
 type Waiting = Map<string, () => Promise<unknown>>
 
-async function act(fault: string, request: IncomingMessage, response: ServerResponse, waiting: Waiting) {
+async function act(fault: FaultName, request: IncomingMessage, response: ServerResponse, waiting: Waiting) {
   const body = await buffer(request)
-  if (fault in LOST) {
+  if (fault in DONE_ANSWERS) {
     const answer = await forward(request, body)
-    LOST[fault as keyof typeof LOST](response, answer)
+    DONE_ANSWERS[fault as DoneFault](response, answer)
   } else if (fault === 'is-slow') {
     await new Promise((resolve) => setTimeout(resolve, SLOW_MILLISECONDS))
     const answer = await forward(request, body)
     response.writeHead(answer.status, { 'Content-Type': 'application/json' }).end(answer.body)
-  } else if (fault === ('arrives-late' satisfies Late)) {
+  } else if (fault === 'arrives-late') {
     waiting.set(String(request.headers[FAULT_HEADERS.late]), () => forward(request, body))
+  } else if (fault in LOST_ANSWERS) {
+    LOST_ANSWERS[fault as keyof typeof LOST_ANSWERS](response, body.toString())
   } else {
-    FAULTS[fault as keyof typeof FAULTS]?.(response)
+    response.writeHead(404).end(`There is no fault ${fault}`)
   }
 }
 
 /**
  * An HTTP server that fails as it is asked to: by a header, with the server behind in another; or, where
  * everything fails that a database is asked, by the database's name in Neon's connection string. `refuses`
- * has no server: its URL is a closed port. `POST /late/<name>` lets a request arrive that waited.
+ * has no server: its URL is a closed port. `/late/<name>` lets a request arrive that waited,
+ * and answers whether there was one.
  */
 export async function startFaultyServer() {
   const elsewhere = await startElsewhere()
@@ -127,7 +138,8 @@ export async function startFaultyServer() {
     const fault = request.headers[FAULT_HEADERS.fault] ?? databaseOf(request)
     const [, status] = /^redirects-(\d+)$/.exec(String(fault)) ?? []
     // A client that goes away in the middle is no reason to stop the server.
-    if (!status) return await act(String(fault), request, response, waiting).catch(() => response.destroy())
+    if (!status)
+      return await act(fault as FaultName, request, response, waiting).catch(() => response.destroy())
     request.resume()
     response.writeHead(Number(status), { Location: `${elsewhereUrl}/sql` }).end()
   }).listen(0, '127.0.0.1')

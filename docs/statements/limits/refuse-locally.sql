@@ -2,12 +2,12 @@
 
 -- reportRefusal
 with
-  refused as (
+  "refused" as (
     select
       $1::text as key,
       $2::integer as seconds
   ),
-  reported as (
+  "reported" as (
     update "lumascope"."rate_limits" r
     set
       "reported_at" = $3::timestamptz
@@ -21,26 +21,34 @@ with
       )
     returning
       refused.*
-  )
-insert into
-  "lumascope"."audit_events" (
-    "occurred_at",
-    "type",
-    "user_id",
-    "actor_id",
-    "session_id",
-    "ip_address",
-    "user_agent",
-    "details"
+  ),
+  "recorded" as (
+    insert into
+      "lumascope"."audit_events" (
+        "occurred_at",
+        "type",
+        "user_id",
+        "actor_id",
+        "session_id",
+        "ip_address",
+        "user_agent",
+        "details"
+      )
+    select
+      $5::timestamptz,
+      $6::text,
+      null::integer,
+      null::integer,
+      null::uuid,
+      $7::text,
+      $8::text,
+      jsonb_build_object('limit', $9::text)::jsonb
+    from
+      reported
   )
 select
-  $5::timestamptz,
-  $6::text,
-  null::integer,
-  null::integer,
-  null::uuid,
-  $7::text,
-  $8::text,
-  jsonb_build_object('limit', $9::text)::jsonb
-from
-  reported;
+  exists (
+    select
+    from
+      reported
+  ) as "isReported";

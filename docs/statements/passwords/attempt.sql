@@ -268,9 +268,14 @@ from
   left join refused on true;
 
 -- returnAttempt
-update "lumascope"."rate_limits" r
-set
-  "theoretical_arrival_at" = "r"."theoretical_arrival_at" - make_interval(secs => $1),
-  "attempts" = greatest(0, "r"."attempts" - 1)
-where
-  "r"."key" = $2;
+with
+  "returned" as (
+    update "lumascope"."rate_limits" r
+    set
+      "theoretical_arrival_at" = "r"."theoretical_arrival_at" - make_interval(secs => $1),
+      "attempts" = greatest(0, "r"."attempts" - 1)
+    where
+      "r"."key" = $2
+  )
+select
+  true as "isReturned";

@@ -2,7 +2,7 @@
 
 -- insertFailedConfirmation
 with
-  failed as (
+  "failed" as (
     update "lumascope"."users" u
     set
       "consecutive_failures" = greatest(
@@ -41,24 +41,28 @@ with
           0
         )::integer
       ) < $8
-  )
-insert into
-  "lumascope"."audit_events" (
-    "occurred_at",
-    "type",
-    "user_id",
-    "actor_id",
-    "session_id",
-    "ip_address",
-    "user_agent",
-    "details"
+  ),
+  "recorded" as (
+    insert into
+      "lumascope"."audit_events" (
+        "occurred_at",
+        "type",
+        "user_id",
+        "actor_id",
+        "session_id",
+        "ip_address",
+        "user_agent",
+        "details"
+      )
+    select
+      $9::timestamptz,
+      $10::text,
+      $11::integer,
+      $12::integer,
+      $13::uuid,
+      $14::text,
+      $15::text,
+      '{}'::jsonb
   )
 select
-  $9::timestamptz,
-  $10::text,
-  $11::integer,
-  $12::integer,
-  $13::uuid,
-  $14::text,
-  $15::text,
-  '{}'::jsonb;
+  true as "isCounted";

@@ -2,19 +2,19 @@
 
 -- selectRoles
 select
-  "name",
-  "description",
+  "r"."name" as "name",
+  "r"."description" as "description",
   array(
     select
       "p"."permission"
     from
       "lumascope"."role_permissions" p
     where
-      "p"."role_name" = "lumascope"."roles"."name"
+      "p"."role_name" = "r"."name"
     order by
       1
-  )
+  ) as "permissions"
 from
-  "lumascope"."roles"
+  "lumascope"."roles" r
 order by
-  "lumascope"."roles"."name";
+  "r"."name";

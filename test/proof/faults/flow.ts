@@ -1,3 +1,4 @@
+import type { TABLES } from '../../../src/features.ts'
 import type { Sent } from '../../support/requests-as.ts'
 import type { World } from './world.ts'
 
@@ -9,7 +10,7 @@ export type Prepared = {
 }
 
 /** The tables of the product, by their names in PostgreSQL. */
-export type TableName = 'users' | 'sessions' | 'roles' | 'role_permissions' | 'user_roles' | 'audit_events'
+export type TableName = (typeof TABLES)[keyof typeof TABLES]['_']['name']
 
 /** One way of using a route. `runCase` tries it with every fault at every request that it sends elsewhere. */
 export type Flow = {

@@ -2,21 +2,31 @@ import { inject } from 'vitest'
 import { databaseFetch } from '#runtime'
 import { type DatabaseFetch, prepareDatabase } from '../../../src/db/client.ts'
 import type { AppDeps } from '../../../src/deps.ts'
-import { FAULT_HEADERS } from '../../support/fault-names.ts'
+import type { ErrorCode, VariableName } from '../../../src/features.ts'
+import { FAULT_HEADERS, type FaultName } from '../../support/fault-names.ts'
 import type { createTestDatabase } from '../../support/test-app.ts'
 
-/** A server that requests depend on, by what its failure means for them. */
+/**
+ * The servers that requests depend on, and the error that their failure is answered with; `null`: the request
+ * goes on without it.
+ */
 export const OUTSIDE = {
-  /** Nothing is done, and the answer is 503. */
-  database: 'fails closed',
-  /** The request goes on without it. */
-  breaches: 'fails open',
-} as const
+  database: 'database_unavailable',
+  breaches: null,
+} as const satisfies Record<string, ErrorCode | null>
 
 export type Server = keyof typeof OUTSIDE
 
+/** The variable with the URL of each server that is asked by `fetch`, and the URL of the real one. */
+const addresses = (): Record<Exclude<Server, 'database'>, { variable: VariableName; url: string }> => ({
+  breaches: {
+    variable: 'BREACHED_PASSWORDS_URL',
+    url: `${inject('breachedPasswordsUrl')}/unknown/proof/`,
+  },
+})
+
 /** The fault of the request that is sent to a server as the `at`th, counted from 1. */
-type Planned = { fault: string; at: number; late: string }
+type Planned = { fault: FaultName; at: number; late: string }
 
 type Database = Awaited<ReturnType<typeof createTestDatabase>>
 type After = () => Promise<void>
@@ -31,7 +41,7 @@ const CLOSED = 'http://localhost:1/'
 export function createOutside(database: Database, options: { timeoutMilliseconds: number }) {
   const faulty = new URL(database.faultyUrl)
   const faultyUrl = `http://${faulty.host}/`
-  const breachesUrl = `${inject('breachedPasswordsUrl')}/unknown/proof/`
+  const servers = Object.entries(addresses()) as [Server, { variable: VariableName; url: string }][]
   const asked: Server[] = []
   const plan: { fault: Planned | null; after: After | null } = { fault: null, after: null }
   const redirect = (server: Server, url: string, headers: Record<string, string>) => {
@@ -50,28 +60,24 @@ export function createOutside(database: Database, options: { timeoutMilliseconds
   const throughDatabase: DatabaseFetch = async (url, init) => {
     const { url: address, headers } = redirect('database', url, init.headers)
     const response = await real(address, { ...init, headers })
+    const { after } = plan
+    if (!after) return response
+    // The answer has arrived before anybody looks at what it left behind.
     const text = await response.text()
-    await Promise.resolve(plan.after?.())
-    return {
-      ok: response.ok,
-      status: response.status,
-      text: async () => text,
-      json: async () => JSON.parse(text),
-    }
+    await Promise.resolve(after())
+    const { ok, status } = response
+    return { ok, status, text: async () => text, json: async () => JSON.parse(text) }
   }
   const throughFetch: typeof fetch = async (url, init = {}) => {
-    if (!String(url).startsWith(breachesUrl)) throw new Error(`OUTSIDE does not list the server of ${url}`)
-    const { url: address, headers } = redirect(
-      'breaches',
-      String(url),
-      init.headers as Record<string, string>,
-    )
+    const [server] = servers.find(([, { url: known }]) => String(url).startsWith(known)) ?? []
+    if (!server) throw new Error(`Say in OUTSIDE what the failure of ${url} means`)
+    const { url: address, headers } = redirect(server, String(url), init.headers as Record<string, string>)
     const response = await fetch(address, { ...init, headers })
     await Promise.resolve(plan.after?.())
     return response
   }
   return {
-    breachesUrl,
+    variables: Object.fromEntries(servers.map(([, { variable, url }]) => [variable, url])),
     deps: {
       connect: prepareDatabase(database.url, {
         ...options,
@@ -95,7 +101,8 @@ export function createOutside(database: Database, options: { timeoutMilliseconds
     },
     /** Lets a request arrive that `arrives-late` held back. */
     async arrive(late: string): Promise<void> {
-      await fetch(`${faultyUrl}late/${late}`)
+      const response = await fetch(`${faultyUrl}late/${late}`)
+      if ((await response.text()) !== 'true') throw new Error('No request waited to arrive late')
     },
   }
 }

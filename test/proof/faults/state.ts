@@ -1,3 +1,4 @@
+import { TABLE_NAMES } from '../../support/empty-database.ts'
 import type { createTestDatabase } from '../../support/test-app.ts'
 import type { TableName } from './flow.ts'
 
@@ -7,13 +8,10 @@ type Row = Record<string, unknown>
 /** The limits count every attempt, also one that came to nothing. */
 export const BOOKKEEPING = 'rate_limits'
 
-const TABLES: readonly (TableName | typeof BOOKKEEPING)[] = [
-  ...(['users', 'sessions', 'roles', 'role_permissions', 'user_roles', 'audit_events'] as const),
-  BOOKKEEPING,
-]
+const TABLES = TABLE_NAMES as TableName[]
 
 /** By table: its rows as texts in alphabetical order, in which two runs of the same flow are equal. */
-export type State = Record<(typeof TABLES)[number], string[]>
+export type State = Record<TableName, string[]>
 
 const READ = `select json_build_object(${TABLES.map(
   (table) => `'${table}', (select coalesce(json_agg(to_jsonb(t)), '[]') from ${table} t)`,

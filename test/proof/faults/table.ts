@@ -1,4 +1,4 @@
-type Outcome = { flow: string; fault: string; at: number; error: unknown }
+type Outcome = { flow: string; fault: string | null; at: number; error: unknown }
 
 /**
  * The outcomes as a table in Markdown, a row for each flow and a column for each fault. A cell says at how many

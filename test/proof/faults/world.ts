@@ -1,4 +1,5 @@
 import { createProbe } from '../../../src/operations/probe-database.ts'
+import { EMPTY } from '../../support/empty-database.ts'
 import { authorization, type Sent } from '../../support/requests-as.ts'
 import { createTestApp, type createTestDatabase, type TokenPair } from '../../support/test-app.ts'
 import { createOutside } from './outside.ts'
@@ -19,12 +20,6 @@ export const jsonBody = (body: unknown): Sent => ({
   body: JSON.stringify(body),
 })
 
-/** Empties the database, except of what migrations brought. */
-const FORGET = `do $$ begin
-  delete from users; delete from audit_events; delete from rate_limits;
-  delete from roles where name not in ('admin', 'user');
-end $$`
-
 /**
  * An application with a database to itself, emptied, whose requests to other servers go through `outside`,
  * and what flows need to set themselves up.
@@ -34,12 +29,12 @@ export async function createWorld(
   timeoutMilliseconds: number,
   variables: Record<string, string> = {},
 ) {
-  await database.sql(FORGET)
+  await database.sql(EMPTY)
   const outside = createOutside(database, { timeoutMilliseconds })
   const waited = { milliseconds: 0 }
   const app = await createTestApp({
     database,
-    variables: { BREACHED_PASSWORDS_URL: outside.breachesUrl, ...variables },
+    variables: { ...outside.variables, ...variables },
     deps: {
       ...outside.deps,
       probe: createProbe({ stopwatch: () => waited.milliseconds, sleep: () => Promise.resolve() }),
@@ -74,7 +69,7 @@ export async function createWorld(
   return {
     ...{ app, database, outside, send, register, person, signIn, give, administrator },
     newcomer: profileOf('bob'),
-    /** Lets the time pass that a client waits before it tries again. */
+    /** Lets the time pass that a client waits before it tries again, for the probe of `/ready`. */
     wait: (seconds: number) => {
       waited.milliseconds += seconds * 1000
     },

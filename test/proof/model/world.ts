@@ -4,6 +4,7 @@ import { grantRole, revokeRole } from '../../../src/roles/grant-role.ts'
 import { runScheduled } from '../../../src/schedule/run-scheduled.ts'
 import { NO_CLIENT } from '../../../src/sql/events.ts'
 import { aroundStatements } from '../../support/around-statements.ts'
+import { EMPTY } from '../../support/empty-database.ts'
 import { createTestApp, createTestDatabase, payloadOf } from '../../support/test-app.ts'
 import type { Operation, Response as Symbolic } from './operations.ts'
 import { forge, type Real, type Requested, readContent, requestOf } from './requests.ts'
@@ -80,10 +81,7 @@ export class World {
    * ended, so that the limits that a process counts by itself are full again.
    */
   async reset(): Promise<void> {
-    await this.database.sql(
-      'delete from users; delete from audit_events; delete from rate_limits; ' +
-        "delete from roles where name not in ('admin', 'user')",
-    )
+    await this.database.sql(EMPTY)
     await this.database.roundTrips()
     this.#origin += (this.#now + DAY_SECONDS) * 1000
     this.#now = 0
