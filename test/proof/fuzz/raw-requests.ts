@@ -289,12 +289,10 @@ const edits: fc.Arbitrary<Edit> = fc.oneof(
     name: `byte ${byte} at ${at}`,
     edit: (bytes: string) => bytes.slice(0, at) + String.fromCharCode(byte) + bytes.slice(at),
   })),
-  fc
-    .nat(200)
-    .map((at) => ({
-      name: `no byte ${at}`,
-      edit: (bytes: string) => bytes.slice(0, at) + bytes.slice(at + 1),
-    })),
+  fc.nat(200).map((at) => ({
+    name: `no byte ${at}`,
+    edit: (bytes: string) => bytes.slice(0, at) + bytes.slice(at + 1),
+  })),
   fc.nat(200).map((at) => ({ name: `cut after ${at}`, edit: (bytes: string) => bytes.slice(0, at) })),
   fc
     .constantFrom(...PREFIXES)
