@@ -14,8 +14,8 @@ import { createWatchdog } from './fuzz/watchdog.ts'
 import { createWorld } from './fuzz/world.ts'
 import { IS_LONG, report, SEED } from './report.ts'
 
-const REQUESTS = IS_LONG ? 30_000 : 1500
-const CONNECTIONS = IS_LONG ? 6000 : 300
+const REQUESTS = IS_LONG ? 25_000 : 1500
+const CONNECTIONS = IS_LONG ? 5000 : 300
 
 /** For the shrinking of what fails. A run that finds nothing takes a part of it. */
 const timeout = IS_LONG ? 900_000 : 180_000

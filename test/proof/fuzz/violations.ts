@@ -7,8 +7,11 @@ export type Shown = { about: string; problems: string[]; text: string }
 /** So many different violations are looked for: each can hide others. */
 const MOST_VIOLATIONS = 6
 
-/** Shrinking ends in time to tell what was found: answers that never come are slow to shrink. */
-const MOST_MILLISECONDS = IS_LONG ? 600_000 : 120_000
+/**
+ * Then no more cases are tried. Answers that never come are slow to shrink; on a busy machine there are fewer
+ * cases, and the report says how many.
+ */
+const MOST_MILLISECONDS = IS_LONG ? 300_000 : 120_000
 
 /**
  * Tries cases until one shows a problem, shrinks it, and goes on without problems of that kind.
@@ -35,12 +38,11 @@ export async function findViolations<T>(
       smallest = shown
       throw new Error(kind)
     })
-    const { errorInstance, interrupted } = await fc.check(property, {
+    const { errorInstance } = await fc.check(property, {
       seed: SEED,
       numRuns,
       interruptAfterTimeLimit: Math.max(end - performance.now(), 1000),
     })
-    if (interrupted && texts.length === 0 && !smallest) throw new Error(`${numRuns} cases take too long`)
     // Not a violation: a fault of the fuzzer itself.
     if (errorInstance && !smallest) throw errorInstance
     for (const kind of kindsOf(smallest)) known.add(kind)
