@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readmeText } from '../local/readme.ts'
 import packageJson from '../package.json' with { type: 'json' }
+import { FAULT_NAMES } from './support/fault-names.ts'
 import { root } from './support/process.ts'
 
 const read = (path: string) => readFileSync(`${root}${path}`, 'utf8')
@@ -10,6 +11,10 @@ const readme = read('README.md')
 
 test('the table of the configuration is up to date (npm run readme)', () => {
   expect(readmeText(readme)).toBe(readme)
+})
+
+test('it says in how many ways the database fails in every flow', () => {
+  expect(readme).toContain(`fails in ${FAULT_NAMES.length} ways`)
 })
 
 /** As GitHub names the headings of a document in links. */
