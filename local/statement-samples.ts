@@ -129,9 +129,12 @@ export const SAMPLES: Record<string, Record<string, (db: Database) => Promise<un
   },
   'sessions/end': {
     'revokeSession, one’s own': (db) =>
-      revokeSession({ db, client }, { sessionId, by: own, now, type: 'session_ended' }),
+      revokeSession({ db, client }, { sessionId, caller: own, now, type: 'session_ended' }),
     'revokeSession, by its token': (db) =>
-      revokeSession({ db, client }, { sessionId, by: { userId: null, sessionId }, now, type: 'signed_out' }),
+      revokeSession(
+        { db, client },
+        { sessionId, caller: { userId: null, sessionId }, now, type: 'signed_out' },
+      ),
   },
   'sessions/end-all': {
     revokeSessions: (db) => revokeSessions({ db, client }, { ...own, keepCurrent: true }),

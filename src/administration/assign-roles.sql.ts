@@ -31,7 +31,15 @@ const r = columnsOf(userRoles, 'r')
 const wanted = columnsOf(roles, 'wanted')
 const granted = columnsOf(userRoles, 'granted')
 const revoked = columnsOf(userRoles, 'revoked')
-const current = columnsOf(users, 'current')
+const touched = columnsOf(users, 'touched')
+
+/** `subject` after the act: its row as it is once locked, except for what the part `touched` writes. */
+const current = {
+  ...subject,
+  updatedAt: sql<Date>`coalesce((select ${touched.updatedAt} from touched), ${subject.updatedAt})`.mapWith(
+    users.updatedAt,
+  ),
+}
 
 const isWanted = (name: SQL) => sql`${name} in (select ${wanted.name} from wanted)`
 const notRoles = sql`
@@ -59,11 +67,6 @@ export async function replaceUserRoles(
       recorded: recordEvents({ client, now: change.now }, [
         eventOfActor('roles_changed', { when: sql`changes`, details: sql`to_jsonb(changes)` }),
       ]),
-      // Locked, so that it is read anew: another request may just have changed the profile.
-      untouched: sql`
-        select u.* from ${users} u join subject on ${u.id} = ${subject.id}
-        where not exists (select from touched) for no key update of u`,
-      current: sql`select * from touched union all select * from untouched`,
     },
     {
       fields: {
@@ -71,7 +74,7 @@ export async function replaceUserRoles(
         unknownRoles: sql<string[]>`array(${notRoles})`,
         ...adminUserFields(current, sql`array(select ${wanted.name} from wanted order by 1)`),
       },
-      from: sql`from decision left join current on true`,
+      from: sql`from decision left join subject on true`,
     },
   )
   const [row] = await runAfter(db, ADMINISTRATION_LOCK, replacement)
@@ -120,5 +123,5 @@ function changesOfRoles(): SQL {
 function touchUser({ userId, now }: RolesChange): SQL {
   return sql`
     update ${users} u set ${assignments(users, { updatedAt: time(now) })}
-    from changes where ${u.id} = ${userId} returning u.*`
+    from changes where ${u.id} = ${userId} returning ${u.updatedAt}`
 }

@@ -55,6 +55,10 @@ export async function raiseAuthVersion(
 /**
  * The part `locked`, beside `subject`: the sessions that were live when the statement began, as they are once
  * their rows are locked. So the end of one that another statement is just ending is recorded once.
+ *
+ * They are compared with the user's old version here, and with the locked one only in `live`. Their owner may
+ * just have ended all others and raised the version of both the user and the session that is kept: that
+ * session's old version is below the user's new one, and it would be left out before its row is locked.
  */
 function lockSessions({ now }: ActOnUser): SQL {
   return sql`

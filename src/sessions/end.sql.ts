@@ -18,8 +18,8 @@ const REASONS = {
 type Ending = {
   /** The session to end. */
   sessionId: string
-  /** The session of the caller; without a user if all that was presented is a token of it. */
-  by: Omit<Caller, 'now'>
+  /** Without a user if all that was presented is a token of the session. */
+  caller: Caller
   now: Date
   type: keyof typeof REASONS
 }
@@ -34,19 +34,19 @@ const s = columnsOf(sessions, 's')
  */
 export async function revokeSession(
   { db, client }: { db: Database; client: Client },
-  { sessionId, by, now, type }: Ending,
+  { sessionId, caller: who, now, type }: Ending,
 ): Promise<'done' | 'not_found' | 'ended'> {
   const revoked = assignments(sessions, { revokedAt: time(now), revokedReason: REASONS[type] })
-  const who = { userId: sql`user_id`, actorId: sql`user_id`, sessionId: sql`id` }
+  const ofEnded = { userId: sql`user_id`, actorId: sql`user_id`, sessionId: sql`id` }
   const ending = statement(
     {
-      caller: lockCaller({ ...by, now }),
+      caller: lockCaller({ ...who, now }),
       ended: sql`
         update ${sessions} s set ${revoked} from caller
         where ${s.userId} = ${caller.userId} and ${s.id} = ${sessionId}::uuid
           and (${s.id} = ${caller.sessionId} or ${isLive({ session: s, user: OF_CALLER, now })})
         returning ${s.id}, ${s.userId}`,
-      recorded: recordEvents({ client, now }, [{ type, from: sql`from ended`, ...who }]),
+      recorded: recordEvents({ client, now }, [{ type, from: sql`from ended`, ...ofEnded }]),
     },
     { fields: { isDone: sql<boolean>`exists (select from ended)` }, from: sql`from caller` },
   )

@@ -15,7 +15,7 @@ export async function endSession(
   { caller, sessionId }: { caller: { userId: number; sessionId: string }; sessionId: string },
 ): Promise<void> {
   if (!isUuid(sessionId)) throw new AppError('not_found')
-  const ending = { sessionId, by: caller, now: deps.clock(), type: 'session_ended' } as const
+  const ending = { sessionId, caller, now: deps.clock(), type: 'session_ended' } as const
   const outcome = await revokeSession(deps, ending)
   if (outcome === 'ended') throw new AppError('invalid_token')
   if (outcome === 'not_found') throw new AppError('not_found')

@@ -6,6 +6,6 @@ export async function signOut(
   deps: Pick<Deps, 'db' | 'clock' | 'client'>,
   { sessionId }: { sessionId: string },
 ): Promise<void> {
-  const by = { userId: null, sessionId }
-  await revokeSession(deps, { sessionId, by, now: deps.clock(), type: 'signed_out' })
+  const caller = { userId: null, sessionId }
+  await revokeSession(deps, { sessionId, caller, now: deps.clock(), type: 'signed_out' })
 }

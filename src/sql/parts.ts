@@ -3,13 +3,15 @@ import type { Decoder, Statement } from '../db/run.ts'
 import { fill, identifier, join, sql, type Value } from './template.ts'
 
 /**
- * The parts of a statement, by name: each is a common table expression (`WITH`). Every author must know three
+ * The parts of a statement, by name: each is a common table expression (`WITH`). Every author must know four
  * rules of PostgreSQL:
  *
  * - All parts see the tables as they were when the statement began. They see each other only by what they
  *   return: a row that one part writes is invisible to another that reads the table.
  * - A part that writes does so exactly once, whether or not another part reads it.
  * - Two parts must not write the same row: only one of the writes would happen, and it is not defined which.
+ * - A statement that waited for a locked row reads that row anew, and every other one as it was when the
+ *   statement began. So it locks what it decides by and what it answers with.
  *
  * @see https://www.postgresql.org/docs/current/queries-with.html#QUERIES-WITH-MODIFYING
  */

@@ -11,8 +11,8 @@ import { type Moment, time } from './time.ts'
 /** The session and the user that a verified token names. */
 export type OwnSession = { userId: number; sessionId: string; now: Date }
 
-/** The same; `null`: the token names the session alone. */
-export type Caller = Omit<OwnSession, 'userId'> & { userId: number | null }
+/** Who sends a request: their user and session. `null`: whoever's session it is. */
+export type Caller = { userId: number | null; sessionId: string }
 
 const u = columnsOf(users, 'u')
 const s = columnsOf(sessions, 's')
@@ -45,13 +45,10 @@ export const caller = {
 export const OF_CALLER = { authVersion: caller.authVersion, disabledAt: sql<null>`null` }
 
 /**
- * The part `caller`, for statements that act on a whole user: the caller's live session and its user, both
- * rows locked. The guard of the route read them earlier, so they can have changed; no row if the session has
- * ended.
- *
- * @param own.userId `null`: whoever's session it is
+ * The part `caller`: the caller's live session and its user, both rows locked. The guard of the route read
+ * them earlier, so they can have changed; no row if the session has ended.
  */
-export function lockCaller({ userId, sessionId, now }: Caller): SQL {
+export function lockCaller({ userId, sessionId, now }: Caller & { now: Date }): SQL {
   const isOwn = userId === null ? sql`true` : sql`${u.id} = ${userId}`
   return sql`
     select ${u.id} as user_id, ${u.authVersion}, ${s.id} as session_id

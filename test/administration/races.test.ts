@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { administratorsOf } from '../support/administrators.ts'
 import { createTestApp, createTestDatabase } from '../support/test-app.ts'
+import { whileLocked } from '../support/while-locked.ts'
 
 // Nobody else's administrators are in the way.
 const tested = await createTestApp({ database: await createTestDatabase() })
@@ -180,12 +181,10 @@ test('a session whose owner signs out while an administrator ends it has one end
   const [admin] = await administrators(1)
   const person = await register()
   const session = await openSession(person)
-  // Both statements begin before either can decide.
   const rows = `users u join sessions s on s.user_id = u.id where u.id = ${person.id}`
-  const held = database.sql(`begin; select from ${rows} for update; select pg_sleep(0.3); commit`)
-  await new Promise((resolve) => setTimeout(resolve, 100))
-  const signOut = post('/logout', { refresh_token: session.refresh_token })
-  await Promise.all([held, signOut, ask(admin, 'DELETE', `/users/${person.id}/sessions`)])
+  const signOut = async () => (await post('/logout', { refresh_token: session.refresh_token })).status
+  const end = async () => (await ask(admin, 'DELETE', `/users/${person.id}/sessions`)).status
+  await whileLocked(database, rows, [signOut, end])
   const events = await database.sql(
     "select type from audit_events where user_id = $1 and type in ('signed_out', 'session_ended')",
     [person.id],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createTestApp, payloadOf, type TokenPair } from '../support/test-app.ts'
+import { whileLocked } from '../support/while-locked.ts'
 
 const { post, as, me, register, openSession, database, clock } = await createTestApp()
 
@@ -119,11 +120,8 @@ describe('a session that two acts end at once', () => {
   test.each(pairs)('has one end on record: %s', async (_, first, second) => {
     const person = await register()
     const [kept, ended] = [await openSession(person), await openSession(person)]
-    // Both statements begin before either can decide.
     const rows = `users u join sessions s on s.user_id = u.id where u.id = ${person.id}`
-    const held = database.sql(`begin; select from ${rows} for update; select pg_sleep(0.3); commit`)
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    await Promise.all([held, first(kept, ended), second(kept, ended)])
+    await whileLocked(database, rows, [() => first(kept, ended), () => second(kept, ended)])
     expect([(await me(kept.access_token)).status, (await me(ended.access_token)).status]).toEqual([200, 401])
     const events = await database.sql(
       "select type from audit_events where user_id = $1 and type in ('signed_out', 'session_ended')",

@@ -208,7 +208,7 @@ with
     where
       "u"."id" = $14
     returning
-      u.*
+      "u"."updated_at"
   ),
   "recorded" as (
     insert into
@@ -235,32 +235,6 @@ with
       actor,
       subject,
       changes
-  ),
-  "untouched" as (
-    select
-      u.*
-    from
-      "lumascope"."users" u
-      join subject on "u"."id" = "subject"."id"
-    where
-      not exists (
-        select
-        from
-          touched
-      )
-    for no key update of
-      u
-  ),
-  "current" as (
-    select
-      *
-    from
-      touched
-    union all
-    select
-      *
-    from
-      untouched
   )
 select
   decision.outcome as "outcome",
@@ -277,10 +251,10 @@ select
           "lumascope"."roles"
       )
   ) as "unknownRoles",
-  "current"."id" as "id",
-  "current"."username" as "username",
-  "current"."email" as "email",
-  "current"."full_name" as "fullName",
+  "subject"."id" as "id",
+  "subject"."username" as "username",
+  "subject"."email" as "email",
+  "subject"."full_name" as "fullName",
   array(
     select
       "wanted"."name"
@@ -289,17 +263,25 @@ select
     order by
       1
   ) as "roles",
-  "current"."email_verified_at" as "emailVerifiedAt",
-  "current"."created_at" as "createdAt",
-  "current"."updated_at" as "updatedAt",
+  "subject"."email_verified_at" as "emailVerifiedAt",
+  "subject"."created_at" as "createdAt",
+  coalesce(
+    (
+      select
+        "touched"."updated_at"
+      from
+        touched
+    ),
+    "subject"."updated_at"
+  ) as "updatedAt",
   (
     case
-      when "current"."disabled_at" is null then 'active'
+      when "subject"."disabled_at" is null then 'active'
       else 'disabled'
     end
   ) as "status",
-  "current"."last_login_at" as "lastLoginAt",
-  "current"."disabled_reason" as "disabledReason"
+  "subject"."last_login_at" as "lastLoginAt",
+  "subject"."disabled_reason" as "disabledReason"
 from
   decision
-  left join current on true;
+  left join subject on true;
