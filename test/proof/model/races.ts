@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import type { postgresPool } from '../../../local/pools.ts'
 import { type Choice, choices, resolve } from './commands.ts'
-import { linearize, type Ran } from './linearize.ts'
+import { canonical, linearize, type Ran } from './linearize.ts'
 import { describeOperation, type Kind, type Operation, type Response } from './operations.ts'
 import { addressOf, count, keepTokens, PASSWORDS, REPEAT, type Run, type Wallet } from './run.ts'
-import { type AccessToken, canonical, type State } from './state.ts'
+import type { AccessToken, State } from './state.ts'
 import { stepsOf } from './steps.ts'
 import type { World } from './world.ts'
 

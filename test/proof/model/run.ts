@@ -1,6 +1,7 @@
 import { IS_LONG, SEED } from '../report.ts'
+import { canonical } from './linearize.ts'
 import { describeOperation, type Operation, type Response } from './operations.ts'
-import { type AccessToken, canonical, emptyState, type RefreshToken, type State } from './state.ts'
+import { type AccessToken, emptyState, type RefreshToken, type State } from './state.ts'
 import { stepsOf } from './steps.ts'
 import type { World } from './world.ts'
 
