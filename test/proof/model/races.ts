@@ -3,7 +3,7 @@ import type { postgresPool } from '../../../local/pools.ts'
 import { type Choice, choices, resolve } from './commands.ts'
 import { canonical, linearize, type Ran } from './linearize.ts'
 import { describeOperation, type Kind, type Operation, type Response } from './operations.ts'
-import { addressOf, count, keepTokens, PASSWORDS, REPEAT, type Run, type Wallet } from './run.ts'
+import { addressOf, count, howToRepeat, keepTokens, PASSWORDS, type Run, type Wallet } from './run.ts'
 import type { AccessToken, State } from './state.ts'
 import { stepsOf } from './steps.ts'
 import type { World } from './world.ts'
@@ -130,8 +130,8 @@ export class Race {
   }
 
   async perform(client: string, operation: Operation): Promise<Response> {
-    this.run.steps++
-    const id = this.run.steps
+    this.run.operations++
+    const id = this.run.operations
     const begin = performance.now()
     const translate = await this.world.send(operation, id)
     this.ended.push({ client, operation, id, begin, end: performance.now(), translate })
@@ -217,5 +217,5 @@ const show = ({ retryAfter: _, ...response }: Response) => canonical(response)
 export function assertLinearizable(initial: State, history: History, before: readonly string[]): void {
   const verdict = linearize(initial, history, { show })
   if (verdict.isLinearizable) return
-  throw new Error([...before, verdict.report, REPEAT].join('\n'))
+  throw new Error([...before, verdict.report, howToRepeat()].join('\n'))
 }
