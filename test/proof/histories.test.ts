@@ -8,7 +8,8 @@ import { createWorld } from './model/world.ts'
 import { IS_LONG, report, SEED } from './report.ts'
 
 const world = await createWorld()
-const locker = postgresPool(serverUrl(), 1)
+// One connection locks rows, the other one looks who waits for them.
+const locker = postgresPool(serverUrl(), 2)
 afterAll(() => locker.end())
 
 const tally: Tally = new Map()
