@@ -48,7 +48,7 @@ function serverUrl(): string {
 test('what clients do at once has an order in which the model does the same', async () => {
   await fc.assert(fc.asyncProperty(scenarios, prove), {
     seed: SEED,
-    numRuns: IS_LONG ? 5000 : 80,
+    numRuns: IS_LONG ? 5000 : 70,
     interruptAfterTimeLimit: LONG_MILLISECONDS,
     includeErrorInReport: true,
     // A race does not repeat itself: shrinking would look for another one.
