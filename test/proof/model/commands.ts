@@ -261,8 +261,8 @@ class Act implements fc.AsyncCommand<Run, World> {
 }
 
 /**
- * Somebody guesses for hours: five wrong passwords, then as long as it takes to get five more. About a hundred
- * lock the account, until one is forgiven, in that very second.
+ * Somebody guesses for hours: five wrong passwords, then as long as it takes to get five more. About a
+ * hundred lock the account, until one is forgiven, in that very second.
  */
 class Siege implements fc.AsyncCommand<Run, World> {
   readonly rounds: number

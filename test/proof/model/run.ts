@@ -19,7 +19,7 @@ export const addressOf = (name: string) => `${name}@example.com`
 /** The long run stops here by itself: a slow machine proves less, and fails nothing. */
 export const LONG_MILLISECONDS = 200_000
 
-/** How to see a failure again: all of the long run, or only this file. Of a race that is likely, not certain. */
+/** How to see a failure again: by the long run, or by this file. Of a race that is likely, not certain. */
 export function howToRepeat(): string {
   if (IS_LONG) return `To repeat: npm run prove -- --seed ${SEED}`
   const file = relative(process.cwd(), expect.getState().testPath ?? '')

@@ -1,7 +1,8 @@
 /**
  * The reference model: all that the documentation promises about people, sessions and limits, as plain data.
- * Times are seconds since the sequence began. Ids are symbols: who registered as Ada in operation 1 is `ada1`,
- * the session that operation 4 opened is `s4`. So they do not depend on the order of operations that run at once.
+ * Times are seconds since the sequence began. Ids are symbols: who registered as Ada in operation 1 is
+ * `ada1`, and the session that operation 4 opened is `s4`. So they do not depend on the order of operations
+ * that run at once.
  */
 export type State = {
   now: number
