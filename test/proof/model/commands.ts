@@ -1,11 +1,21 @@
 import fc from 'fast-check'
-import { describeOperation, type Kind, type Operation } from './operations.ts'
+import {
+  describeOperation,
+  isRotationKind,
+  type Kind,
+  OPERATIONS,
+  type Operation,
+  type OwnAct,
+  type Rotation,
+  type UserAct,
+} from './operations.ts'
 import { addressOf, PASSWORDS, type Run, type Wallet } from './run.ts'
 import {
   ACCESS_SECONDS,
   type AccessToken,
   isLive,
   liveSessions,
+  type Person,
   type RefreshToken,
   type State,
 } from './state.ts'
@@ -23,7 +33,7 @@ export type Choice = {
   which: number
   /** How old a token: 0 is the latest. */
   age: number
-  /** 0: a thief's choice, any token ever issued, or one who lacks the permission. */
+  /** Which way it goes, from 0 to 7: see `LUCK`. */
   luck: number
   seconds: number
 }
@@ -33,8 +43,37 @@ const USERNAMES = ['ada', 'bob', 'cyd', 'dan'] as const
 
 type Known = { state: State; wallet: Wallet }
 
+/**
+ * What `luck`, one of eight numbers, decides. A thief and a forger are rare, and never the same; otherwise a
+ * greater number is the more usual case.
+ */
+const LUCK = {
+  /** Any token ever issued and anybody's session, or an administrator's act by whoever is there. */
+  isThief: (luck: number) => luck === THIEF,
+  isForger: (luck: number) => luck === 7,
+  /** Whoever signs in knows the password. */
+  knowsPassword: (luck: number) => luck > 2,
+  /** Whoever is signed in knows it more often. */
+  confirmsPassword: (luck: number) => luck > 1,
+  /** Operators rather appoint administrators: the only one often cannot be dismissed. */
+  isAppointed: (luck: number) => luck > 0,
+  /** Promotes and enables; otherwise demotes and disables. */
+  isFriendly: (luck: number) => luck > 3,
+  /** Signs out with an access token; otherwise with a refresh token. */
+  hasAccessToken: (luck: number) => luck > 3,
+  /** Ends another live session; otherwise any of the own ones, ended ones too. */
+  endsOther: (luck: number) => luck > 3,
+  keepsCurrent: (luck: number) => luck > 2,
+  /** Changes the full name; otherwise the username. */
+  isFullName: (luck: number) => luck > 4,
+}
+
+/** Values of `luck` for cases that are written down: an owner who is hostile, a thief, and who is neither. */
+const [THIEF, HOSTILE, USUAL] = [0, 1, 5] as const
+
 /** The operation that a choice means now; `null` if it means none. */
 export function resolve({ kind, ...choice }: Choice, known: Known): Operation | null {
+  if (isRotationKind(kind)) return chooseRotation(kind, known)
   const name = at(NAMES, choice.who)
   switch (kind) {
     case 'register': {
@@ -47,21 +86,19 @@ export function resolve({ kind, ...choice }: Choice, known: Known): Operation | 
     case 'sign_out':
       return chooseToken(kind, choice, known)
     case 'operate':
-      return { kind, email: addressOf(name), isAdmin: choice.luck > 0 }
+      return { kind, email: addressOf(name), isAdmin: LUCK.isAppointed(choice.luck) }
     case 'tick':
       return { kind, seconds: choice.seconds }
-    case 'add_key':
-    case 'add_secret': {
-      const [newest = ''] = kind === 'add_key' ? known.state.keys : known.state.secrets
-      return Number(newest.replace(/\D/g, '')) < MAX_KEYS - 1 ? { kind } : null
-    }
-    case 'drop_keys':
-    case 'drop_secrets':
     case 'purge':
     case 'observe':
       return { kind }
+    case 'set_roles':
+    case 'set_status':
+    case 'delete_user':
+    case 'end_user_sessions':
+      return chooseUserAct(kind, choice, known)
     default:
-      return chooseAct(kind, choice, known)
+      return chooseOwnAct(kind, choice, known)
   }
 }
 
@@ -71,32 +108,38 @@ function at<T>(list: readonly T[], number: number): T {
   return list[number % list.length] as T
 }
 
+/** No more keys and secrets than `world.ts` has made. */
+function chooseRotation(kind: Rotation['kind'], { state }: Known): Operation | null {
+  if (kind === 'drop_keys' || kind === 'drop_secrets') return { kind }
+  const [newest = ''] = kind === 'add_key' ? state.keys : state.secrets
+  return Number(newest.replace(/\D/g, '')) < MAX_KEYS - 1 ? { kind } : null
+}
+
 /** Mostly the password that is right now; people are found by either name, and some do not exist. */
 function chooseCredentials({ who, which, age, luck }: Drawn, { state }: Known) {
   const name = at([...NAMES, 'nobody'], who)
   const person = Object.values(state.people).find(({ email }) => email === addressOf(name))
   const identifier = which % 3 === 2 ? (person?.username ?? name) : addressOf(name)
-  const wrong = at(['a wrong guess', ...PASSWORDS], age)
-  const password = luck < 3 ? wrong : (person?.password ?? PASSWORDS[0])
-  return { identifier, password }
+  const right = person?.password ?? PASSWORDS[0]
+  return { identifier, password: LUCK.knowsPassword(luck) ? right : at(['a wrong guess', ...PASSWORDS], age) }
 }
 
 type Tokens = 'refresh' | 'sign_out'
 
 function chooseToken(kind: Tokens, choice: Drawn, { state, wallet }: Known): Operation | null {
   const { which, age, luck } = choice
-  if (kind === 'sign_out' && luck > 3) {
+  if (kind === 'sign_out' && LUCK.hasAccessToken(luck)) {
     const as = wallet.access.at(-1 - (age % Math.max(1, wallet.access.length)))
     return as ? { kind, token: as } : null
   }
   const tokens = wallet.refresh.toReversed()
   const live = tokens.filter(({ session }) => isLive(state, session))
-  const from = luck === 0 || live.length === 0 ? tokens : live
+  const from = LUCK.isThief(luck) || live.length === 0 ? tokens : live
   const sessions = [...new Set(from.map(({ session }) => session))]
   const ofOne = from.filter(({ session }) => session === at(sessions, which)).sort(byGeneration)
   const token = ofOne[Math.min(age, ofOne.length - 1)]
   if (!token) return null
-  const isForged = luck === 7 && state.secrets[0] === token.secret
+  const isForged = LUCK.isForger(luck) && state.secrets[0] === token.secret
   return { kind, token: isForged ? { ...token, secret: 'forged' } : token }
 }
 
@@ -105,69 +148,58 @@ const byGeneration = (a: RefreshToken, b: RefreshToken) => b.generation - a.gene
 const isUsable = (state: State, { session, issuedAt, key }: AccessToken) =>
   isLive(state, session) && state.keys.includes(key) && state.now < issuedAt + ACCESS_SECONDS
 
-type ActKind = Extract<Operation, { as: AccessToken }>['kind']
-
-const BY_ADMINISTRATORS: readonly Kind[] = ['set_roles', 'set_status', 'delete_user', 'end_user_sessions']
-
-function chooseAct(kind: ActKind, choice: Drawn, { state, wallet }: Known): Operation | null {
-  const { who, which, age, luck } = choice
+/** A usable token of somebody whom the act suits, if there is one; a thief's is any. */
+function chooseActor(
+  { age, luck }: Drawn,
+  { state, wallet }: Known,
+  suits: (person: Person) => boolean,
+): AccessToken | undefined {
   const tokens = wallet.access.toReversed()
   const usable = tokens.filter((token) => isUsable(state, token))
-  const suits = ({ user }: AccessToken) =>
-    BY_ADMINISTRATORS.includes(kind)
-      ? state.people[user]?.isAdmin === true
-      : state.people[user]?.email === addressOf(at(NAMES, who))
-  const [suited, any] = [usable.filter(suits), usable.length > 0 ? usable : tokens]
-  const from = luck === 0 ? tokens : suited.length > 0 ? suited : any
-  const as = from[Math.min(age, from.length - 1)]
-  if (!as) return null
-  if (BY_ADMINISTRATORS.includes(kind)) return chooseSubject(kind as never, { ...choice, as }, state)
-  return chooseOwnAct(kind as never, { as, which, luck }, state)
+  const suited = usable.filter(({ user }) => suits(state.people[user] as Person))
+  const from = LUCK.isThief(luck) ? tokens : ([suited, usable].find(({ length }) => length > 0) ?? tokens)
+  return from[Math.min(age, from.length - 1)]
 }
 
-type OnUser = Extract<Operation, { user: string }>['kind']
-
-/** Somebody who is there, or was. */
-function chooseSubject(
-  kind: OnUser,
-  { as, who, luck }: Drawn & { as: AccessToken },
-  state: State,
-): Operation {
-  const people = Object.keys(state.people)
-  const user = at([...people, as.user], who)
-  if (kind === 'set_roles') return { kind, as, user, isAdmin: luck > 3 }
-  if (kind === 'set_status') return { kind, as, user, isEnabled: luck > 3 }
+/** An administrator's act on somebody who is there, or was. */
+function chooseUserAct(kind: UserAct['kind'], choice: Drawn, known: Known): Operation | null {
+  const as = chooseActor(choice, known, ({ isAdmin }) => isAdmin)
+  if (!as) return null
+  const user = at([...Object.keys(known.state.people), as.user], choice.who)
+  const isFriendly = LUCK.isFriendly(choice.luck)
+  if (kind === 'set_roles') return { kind, as, user, isAdmin: isFriendly }
+  if (kind === 'set_status') return { kind, as, user, isEnabled: isFriendly }
   return { kind, as, user }
 }
 
-type Own = Exclude<ActKind, OnUser>
-
-function chooseOwnAct(
-  kind: Own,
-  { as, which, luck }: Pick<Drawn, 'which' | 'luck'> & { as: AccessToken },
-  state: State,
-): Operation {
-  const right = state.people[as.user]?.password ?? PASSWORDS[0]
-  const given = luck < 2 ? at(PASSWORDS, which) : right
+function chooseOwnAct(kind: OwnAct['kind'], choice: Drawn, known: Known): Operation | null {
+  const { who, which, luck } = choice
+  const as = chooseActor(choice, known, ({ email }) => email === addressOf(at(NAMES, who)))
+  if (!as) return null
+  const right = known.state.people[as.user]?.password ?? PASSWORDS[0]
+  const given = LUCK.confirmsPassword(luck) ? right : at(PASSWORDS, which)
   switch (kind) {
-    case 'end_session': {
-      const others = liveSessions(state, as.user).filter((id) => id !== as.session)
-      const all = Object.keys(state.sessions).filter(
-        (id) => luck === 0 || state.sessions[id]?.owner === as.user,
-      )
-      return { kind, as, session: at(luck < 4 ? [...all, as.session] : [...others, as.session], which) }
-    }
+    case 'end_session':
+      return { kind, as, session: chooseSession(as, choice, known) }
     case 'end_sessions':
-      return { kind, as, keepsCurrent: luck > 2 }
+      return { kind, as, keepsCurrent: LUCK.keepsCurrent(luck) }
     case 'change_password':
       return { kind, as, current: given, password: at(PASSWORDS, which + 1) }
     case 'change_profile':
-      return luck > 4 ? { kind, as, fullName: `Name ${which}` } : { kind, as, username: at(USERNAMES, which) }
+      if (LUCK.isFullName(luck)) return { kind, as, fullName: `Name ${which}` }
+      return { kind, as, username: at(USERNAMES, which) }
     case 'delete_self':
       return { kind, as, password: given }
     default:
       return { kind, as }
   }
+}
+
+function chooseSession(as: AccessToken, { which, luck }: Drawn, { state }: Known): string {
+  const isOwn = (id: string) => state.sessions[id]?.owner === as.user
+  const all = Object.keys(state.sessions).filter((id) => LUCK.isThief(luck) || isOwn(id))
+  const others = liveSessions(state, as.user).filter((id) => id !== as.session)
+  return at([...(LUCK.endsOther(luck) ? others : all), as.session], which)
 }
 
 const SHORT = [1, 4, 5, 9, 10, 11, 14, 15, 16, 60, 75, 119, 120, 121]
@@ -181,34 +213,10 @@ const seconds = fc.oneof(
   { arbitrary: fc.constantFrom(...LONG), weight: 1 },
 )
 
-/** How often each operation is drawn. */
-export const WEIGHTS: Partial<Record<Kind, number>> = {
-  register: 4,
-  sign_in: 12,
-  refresh: 20,
-  sign_out: 2,
-  probe: 4,
-  list_sessions: 4,
-  end_session: 4,
-  end_sessions: 3,
-  change_password: 5,
-  change_profile: 4,
-  delete_self: 1,
-  set_roles: 7,
-  set_status: 6,
-  delete_user: 1,
-  end_user_sessions: 2,
-  operate: 1,
-  add_key: 1,
-  drop_keys: 1,
-  add_secret: 1,
-  drop_secrets: 1,
-  tick: 14,
-  purge: 2,
-  observe: 2,
-}
+/** How often each kind is drawn, of those that are. */
+export type Weights = Partial<Record<Kind, number>>
 
-export const kinds = (weights: Partial<Record<Kind, number>>) =>
+const kinds = (weights: Weights) =>
   fc.oneof(
     ...Object.entries(weights).map(([kind, weight]) => ({ arbitrary: fc.constant(kind as Kind), weight })),
   )
@@ -219,7 +227,7 @@ const age = fc.oneof(
   { arbitrary: fc.nat(6), weight: 2 },
 )
 
-export const choices = (weights: Partial<Record<Kind, number>>): fc.Arbitrary<Choice> =>
+export const choices = (weights: Weights): fc.Arbitrary<Choice> =>
   fc.record({ kind: kinds(weights), who: fc.nat(3), which: fc.nat(5), age, luck: fc.nat(7), seconds })
 
 /** One operation of a sequence, or several of one kind in a row. Where it means nothing, it is left out. */
@@ -253,8 +261,8 @@ class Act implements fc.AsyncCommand<Run, World> {
 }
 
 /**
- * Somebody guesses for hours: five wrong passwords, then as long as it takes to get five more. About a hundred
- * lock the account, until one is forgiven, in that very second.
+ * Somebody guesses for hours: five wrong passwords, then as long as it takes to get five more. About a
+ * hundred lock the account, until one is forgiven, in that very second.
  */
 class Siege implements fc.AsyncCommand<Run, World> {
   readonly rounds: number
@@ -287,17 +295,18 @@ class Siege implements fc.AsyncCommand<Run, World> {
   }
 }
 
+const WEIGHTS = Object.fromEntries(Object.entries(OPERATIONS).map(([kind, { weight }]) => [kind, weight]))
 const act = choices(WEIGHTS).map((choice) => new Act([choice]))
 
 /** As many as empty a bucket: wrong and right ones. */
 const burst = fc
   .tuple(
     choices({ sign_in: 4, change_password: 2, end_sessions: 1, change_profile: 1 }),
-    fc.array(fc.constantFrom(0, 0, 0, 5), { minLength: 4, maxLength: 9 }),
+    fc.array(fc.constantFrom(THIEF, THIEF, THIEF, USUAL), { minLength: 4, maxLength: 9 }),
   )
   .map(([choice, lucks]) => new Act(lucks.map((luck) => ({ ...choice, age: 0, luck }))))
 
-const PLAIN = { who: 0, which: 0, age: 0, luck: 5, seconds: 0 }
+const PLAIN = { who: 0, which: 0, age: 0, luck: USUAL, seconds: 0 }
 const tick = (seconds: number) => ({ ...PLAIN, kind: 'tick', seconds }) as const
 
 /**
@@ -326,11 +335,11 @@ const story = fc
         { ...drawn, kind: 'list_sessions' },
       ],
       return: [
-        { ...drawn, kind: 'sign_in', luck: 0 },
-        { ...drawn, kind: 'set_status', luck: 1 },
+        { ...drawn, kind: 'sign_in', luck: THIEF },
+        { ...drawn, kind: 'set_status', luck: HOSTILE },
         { ...drawn, kind: 'set_status' },
         { ...drawn, kind: 'set_status' },
-        { ...refresh, luck: 0 },
+        { ...refresh, luck: THIEF },
       ],
       rotation: [
         ...(['add_key', 'probe', 'drop_keys', 'probe', 'add_secret', 'refresh'] as const),

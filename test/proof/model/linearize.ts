@@ -1,4 +1,11 @@
-import { canonical } from './state.ts'
+/** Values whose members are in one order, so that equal ones have equal text. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    inner && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  )
+}
 
 /** What an operation remembers between its steps. It is copied with the state. */
 export type Local = Record<string, unknown>

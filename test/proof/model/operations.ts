@@ -1,5 +1,9 @@
 import type { AccessToken, RefreshToken } from './state.ts'
 
+/** A change of the keys or secrets that the application is deployed with. */
+export type Rotation = { kind: (typeof ROTATIONS)[number] }
+const ROTATIONS = ['add_key', 'drop_keys', 'add_secret', 'drop_secrets'] as const
+
 /** What somebody can do. People are meant by their symbols, and by address or username where they sign in. */
 export type Operation =
   | { kind: 'register'; email: string; username: string; password: string }
@@ -18,12 +22,23 @@ export type Operation =
   | { kind: 'delete_user'; as: AccessToken; user: string }
   | { kind: 'end_user_sessions'; as: AccessToken; user: string }
   | { kind: 'operate'; email: string; isAdmin: boolean }
-  | { kind: 'add_key' | 'drop_keys' | 'add_secret' | 'drop_secrets' }
+  | Rotation
   | { kind: 'tick'; seconds: number }
   | { kind: 'purge' }
   | { kind: 'observe' }
 
 export type Kind = Operation['kind']
+export type Of<K extends Kind> = Extract<Operation, { kind: K }>
+
+/** What an administrator does to somebody. */
+export type UserAct = Extract<Operation, { user: string }>
+/** What somebody does to the own account. */
+export type OwnAct = Exclude<Extract<Operation, { as: AccessToken }>, UserAct>
+/** The operations that are one HTTP request. */
+export type Requested = Exclude<Operation, Rotation | Of<'observe' | 'operate' | 'purge' | 'tick'>>
+
+export const isRotationKind = (kind: Kind): kind is Rotation['kind'] => ROTATIONS.includes(kind as never)
+export const isRotation = (operation: Operation): operation is Rotation => isRotationKind(operation.kind)
 
 /** A response in symbols: `body` names people, sessions and tokens, never a value that differs by chance. */
 export type Response = {
@@ -33,67 +48,151 @@ export type Response = {
   body?: unknown
 }
 
+/** The values behind the symbols. */
+export type Real = {
+  user: (symbol: string) => string
+  session: (symbol: string) => string
+  token: (token: RefreshToken | AccessToken) => string
+}
+
+type Request = { method: string; path: string; body?: unknown }
+
+type Described<O extends Operation> = {
+  /** How often it is drawn. */
+  weight: number
+  /** A sentence for people who read a case. */
+  says: (operation: O) => string
+} & (O extends Requested ? { request: (operation: O, real: Real) => Request } : unknown)
+
 const ofSession = ({ session, user }: AccessToken) => `${user} (${session})`
 
-const isRefreshToken = (token: RefreshToken | AccessToken): token is RefreshToken => 'generation' in token
-
 const named = (token: RefreshToken | AccessToken) =>
-  isRefreshToken(token)
+  'generation' in token
     ? `token ${token.generation} of ${token.session}${token.secret === 'forged' ? ', forged,' : ''}`
     : `the access token of ${token.session} of ${token.issuedAt} s`
 
-/** A sentence for people who read a case. */
-export function describeOperation(operation: Operation): string {
-  switch (operation.kind) {
-    case 'register':
-      return `somebody registers ${operation.email} as ${operation.username}`
-    case 'sign_in':
-      return `somebody signs in as ${operation.identifier} with “${operation.password}”`
-    case 'refresh':
-      return `somebody refreshes with ${named(operation.token)}`
-    case 'sign_out':
-      return `somebody signs out with ${named(operation.token)}`
-    case 'operate':
-      return `the operator makes ${operation.email} ${operation.isAdmin ? 'an' : 'no'} administrator`
-    case 'tick':
-      return `${operation.seconds} s pass`
-    case 'add_key':
-    case 'drop_keys':
-    case 'add_secret':
-    case 'drop_secrets':
-    case 'purge':
-    case 'observe':
-      return operation.kind.replace('_', ' ')
-    default:
-      return `${ofSession(operation.as)} ${describeAct(operation)}`
-  }
+const sameName = ({ kind }: Operation) => kind.replace('_', ' ')
+
+/** All that is to be said about an operation, but what the model does and how one is chosen. */
+export const OPERATIONS: { [K in Kind]: Described<Of<K>> } = {
+  register: {
+    weight: 4,
+    says: ({ email, username }) => `somebody registers ${email} as ${username}`,
+    request: ({ email, username, password }) => {
+      const body = { email, username, password, full_name: `The person ${username}` }
+      return { method: 'POST', path: '/users', body }
+    },
+  },
+  sign_in: {
+    weight: 12,
+    says: ({ identifier, password }) => `somebody signs in as ${identifier} with “${password}”`,
+    request: ({ identifier, password }) => {
+      const name = identifier.includes('@') ? 'email' : 'username'
+      return { method: 'POST', path: '/login', body: { [name]: identifier, password } }
+    },
+  },
+  refresh: {
+    weight: 20,
+    says: ({ token }) => `somebody refreshes with ${named(token)}`,
+    request: ({ token }, real) => {
+      return { method: 'POST', path: '/refresh', body: { refresh_token: real.token(token) } }
+    },
+  },
+  sign_out: {
+    weight: 2,
+    says: ({ token }) => `somebody signs out with ${named(token)}`,
+    request: ({ token }, real) => ({ method: 'POST', path: '/logout', body: { token: real.token(token) } }),
+  },
+  probe: {
+    weight: 4,
+    says: ({ as }) => `${ofSession(as)} reads who they are`,
+    request: () => ({ method: 'GET', path: '/users/me' }),
+  },
+  list_sessions: {
+    weight: 4,
+    says: ({ as }) => `${ofSession(as)} lists the sessions`,
+    request: () => ({ method: 'GET', path: '/users/me/sessions' }),
+  },
+  end_session: {
+    weight: 4,
+    says: ({ as, session }) => `${ofSession(as)} ends ${session}`,
+    request: ({ session }, real) => {
+      return { method: 'DELETE', path: `/users/me/sessions/${real.session(session)}` }
+    },
+  },
+  end_sessions: {
+    weight: 3,
+    says: ({ as, keepsCurrent }) => `${ofSession(as)} ends ${keepsCurrent ? 'all other' : 'all'} sessions`,
+    request: ({ keepsCurrent }) => {
+      return { method: 'DELETE', path: `/users/me/sessions${keepsCurrent ? '?keep_current=true' : ''}` }
+    },
+  },
+  change_password: {
+    weight: 5,
+    says: ({ as, current, password }) =>
+      `${ofSession(as)} changes the password from “${current}” to “${password}”`,
+    request: ({ current, password }) => {
+      const body = { current_password: current, new_password: password }
+      return { method: 'POST', path: '/users/me/password', body }
+    },
+  },
+  change_profile: {
+    weight: 4,
+    says: ({ as, username, fullName }) => `${ofSession(as)} takes the name ${username ?? fullName}`,
+    request: ({ username, fullName }) => {
+      const body = { ...(username && { username }), ...(fullName && { full_name: fullName }) }
+      return { method: 'PATCH', path: '/users/me', body }
+    },
+  },
+  delete_self: {
+    weight: 1,
+    says: ({ as, password }) => `${ofSession(as)} deletes the own account with “${password}”`,
+    request: ({ password }) => ({ method: 'DELETE', path: '/users/me', body: { password } }),
+  },
+  set_roles: {
+    weight: 7,
+    says: ({ as, user, isAdmin }) => `${ofSession(as)} ${isAdmin ? 'promotes' : 'demotes'} ${user}`,
+    request: ({ user, isAdmin }, real) => {
+      const roles = isAdmin ? ['admin', 'user'] : ['user']
+      return { method: 'PUT', path: `/users/${real.user(user)}/roles`, body: { roles } }
+    },
+  },
+  set_status: {
+    weight: 6,
+    says: ({ as, user, isEnabled }) => `${ofSession(as)} ${isEnabled ? 'enables' : 'disables'} ${user}`,
+    request: ({ user, isEnabled }, real) => {
+      const body = { status: isEnabled ? 'active' : 'disabled' }
+      return { method: 'PATCH', path: `/users/${real.user(user)}`, body }
+    },
+  },
+  delete_user: {
+    weight: 1,
+    says: ({ as, user }) => `${ofSession(as)} deletes ${user}`,
+    request: ({ user }, real) => ({ method: 'DELETE', path: `/users/${real.user(user)}` }),
+  },
+  end_user_sessions: {
+    weight: 2,
+    says: ({ as, user }) => `${ofSession(as)} ends the sessions of ${user}`,
+    request: ({ user }, real) => ({ method: 'DELETE', path: `/users/${real.user(user)}/sessions` }),
+  },
+  operate: {
+    weight: 1,
+    says: ({ email, isAdmin }) => `the operator makes ${email} ${isAdmin ? 'an' : 'no'} administrator`,
+  },
+  add_key: { weight: 1, says: sameName },
+  drop_keys: { weight: 1, says: sameName },
+  add_secret: { weight: 1, says: sameName },
+  drop_secrets: { weight: 1, says: sameName },
+  tick: { weight: 14, says: ({ seconds }) => `${seconds} s pass` },
+  purge: { weight: 2, says: sameName },
+  observe: { weight: 2, says: sameName },
 }
 
-type Act = Extract<Operation, { as: AccessToken }>
+export function describeOperation(operation: Operation): string {
+  // TypeScript does not see that the row is the one of this operation.
+  return OPERATIONS[operation.kind].says(operation as never)
+}
 
-function describeAct(act: Act): string {
-  switch (act.kind) {
-    case 'probe':
-      return 'reads who they are'
-    case 'list_sessions':
-      return 'lists the sessions'
-    case 'end_session':
-      return `ends ${act.session}`
-    case 'end_sessions':
-      return `ends ${act.keepsCurrent ? 'all other' : 'all'} sessions`
-    case 'change_password':
-      return `changes the password from “${act.current}” to “${act.password}”`
-    case 'change_profile':
-      return `takes the name ${act.username ?? act.fullName}`
-    case 'delete_self':
-      return `deletes the own account with “${act.password}”`
-    case 'set_roles':
-      return `${act.isAdmin ? 'promotes' : 'demotes'} ${act.user}`
-    case 'set_status':
-      return `${act.isEnabled ? 'enables' : 'disables'} ${act.user}`
-    case 'delete_user':
-      return `deletes ${act.user}`
-    case 'end_user_sessions':
-      return `ends the sessions of ${act.user}`
-  }
+export function requestOf(operation: Requested, real: Real): Request {
+  return OPERATIONS[operation.kind].request(operation as never, real)
 }

@@ -1,6 +1,9 @@
+import { relative } from 'node:path'
+import { expect } from 'vitest'
 import { IS_LONG, SEED } from '../report.ts'
+import { canonical } from './linearize.ts'
 import { describeOperation, type Operation, type Response } from './operations.ts'
-import { type AccessToken, canonical, emptyState, type RefreshToken, type State } from './state.ts'
+import { type AccessToken, emptyState, type RefreshToken, type State } from './state.ts'
 import { stepsOf } from './steps.ts'
 import type { World } from './world.ts'
 
@@ -13,10 +16,15 @@ export type Tally = Map<string, Map<string, number>>
 export const PASSWORDS = ['the first good one', 'the second good one', 'the third good one'] as const
 export const addressOf = (name: string) => `${name}@example.com`
 
-/** Says how to see a failure again. Of a race that is likely, not certain. */
-export const REPEAT = IS_LONG
-  ? `To repeat: npm run prove -- --seed ${SEED}`
-  : `To repeat: PROOF_SEED=${SEED} npm test -- test/proof`
+/** The long run stops here by itself: a slow machine proves less, and fails nothing. */
+export const LONG_MILLISECONDS = 200_000
+
+/** How to see a failure again: by the long run, or by this file. Of a race that is likely, not certain. */
+export function howToRepeat(): string {
+  if (IS_LONG) return `To repeat: npm run prove -- --seed ${SEED}`
+  const file = relative(process.cwd(), expect.getState().testPath ?? '')
+  return `To repeat: PROOF_SEED=${SEED} npx vitest run --project node-postgres ${file}`
+}
 
 /** One sequence by one client: the model's state, the tokens, and what happened, for people. */
 export class Run {
@@ -24,7 +32,7 @@ export class Run {
   readonly wallet: Wallet = { access: [], refresh: [] }
   readonly lines: string[] = []
   readonly tally: Tally
-  steps = 0
+  operations = 0
 
   constructor(tally: Tally) {
     this.tally = tally
@@ -36,8 +44,8 @@ export class Run {
    * @throws Error with all that happened, if they differ
    */
   async perform(world: World, operation: Operation): Promise<Response> {
-    this.steps++
-    const id = this.steps
+    this.operations++
+    const id = this.operations
     const expected = runSteps(this.state, operation, id)
     const actual = await world.run(operation, id)
     this.lines.push(`${id}. ${describeOperation(operation)} → ${outcomeOf(actual)}`)
@@ -49,7 +57,9 @@ export class Run {
 
   #describe(expected: Response, actual: Response): string {
     const differing = [`the model:  ${canonical(expected)}`, `the answer: ${canonical(actual)}`]
-    return ['The application and the model differ after:', ...this.lines, ...differing, REPEAT].join('\n')
+    return ['The application and the model differ after:', ...this.lines, ...differing, howToRepeat()].join(
+      '\n',
+    )
   }
 }
 
@@ -71,10 +81,11 @@ export function count(tally: Tally, { kind }: Operation, response: Response): vo
   tally.set(kind, outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1))
 }
 
-export function showTally(tally: Tally): string {
+/** One line; after the long run, beneath it, how often each operation answered what. */
+export function summarize(line: string, tally: Tally): string {
   const show = ([kind, outcomes]: [string, Map<string, number>]) =>
-    `${kind} ${[...outcomes].map(([outcome, times]) => `${outcome} ×${times}`).join(', ')}`
-  return [...tally].sort().map(show).join('; ')
+    `  ${kind}: ${[...outcomes].map(([outcome, times]) => `${outcome} ×${times}`).join(', ')}`
+  return [line, ...(IS_LONG ? [...tally].sort().map(show) : [])].join('\n')
 }
 
 export function keepTokens(wallet: Wallet, { body }: Response): void {

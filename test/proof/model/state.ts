@@ -1,7 +1,8 @@
 /**
  * The reference model: all that the documentation promises about people, sessions and limits, as plain data.
- * Times are seconds since the sequence began. Ids are symbols: who registered in step 1 as Ada is `ada1`, the
- * session that step 4 opened is `s4`. So they do not depend on the order of operations that run at once.
+ * Times are seconds since the sequence began. Ids are symbols: who registered as Ada in operation 1 is
+ * `ada1`, and the session that operation 4 opened is `s4`. So they do not depend on the order of operations
+ * that run at once.
  */
 export type State = {
   now: number
@@ -69,15 +70,6 @@ const FORGIVEN_EVERY_SECONDS = (30 * 86_400) / MAX_FAILURES
 export function emptyState(): State {
   const nothing = { people: {}, sessions: {}, buckets: {}, events: {} }
   return { now: 0, keys: ['key0'], secrets: ['secret0'], ...nothing }
-}
-
-/** Values whose members are in one order, so that equal ones have equal text. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    inner && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  )
 }
 
 export function record(state: State, type: string, { user, actor }: { user?: string; actor?: string }): void {

@@ -1,5 +1,9 @@
-import type { Step as GenericStep, Local } from './linearize.ts'
-import type { Operation, Response } from './operations.ts'
+import { actOnUser } from './administrators-acts.ts'
+import { INVALID_TOKEN, limited, NOTHING, pair, refuse, type Step, userBody } from './answers.ts'
+import { bucketOf } from './guard.ts'
+import type { Local } from './linearize.ts'
+import { isRotation, type Of, type Operation, type Response, type Rotation } from './operations.ts'
+import { ownAct } from './own-acts.ts'
 import {
   type AccessToken,
   countFailure,
@@ -12,36 +16,15 @@ import {
   liveSessions,
   openSession,
   type Person,
-  PROFILE,
   purge,
   type RefreshToken,
   record,
-  remove,
   rotate,
   type Session,
   SIGN_IN,
   type State,
   spend,
 } from './state.ts'
-import { actOnUser, guard, limited, refuse, userBody } from './steps-of-acts.ts'
-
-export type Step = GenericStep<State, Response>
-
-type Of<K extends Operation['kind']> = Extract<Operation, { kind: K }>
-
-const NOTHING: Response = { status: 204 }
-const INVALID_TOKEN = refuse(401, 'invalid_token')
-const WRONG_PASSWORD = refuse(403, 'wrong_password')
-
-/** The tokens that a session is answered with. */
-function pair(state: State, id: string): Response {
-  const { owner, generation, idleEnd } = state.sessions[id] as Session
-  const user = state.people[owner] as Person
-  const access = { session: id, user: owner, issuedAt: state.now, key: state.keys[0] }
-  const refresh = { session: id, generation, secret: state.secrets[0] }
-  const claims = { email: user.email, fullName: user.fullName, roles: userBody(state, owner).roles }
-  return { status: 200, body: { access, claims, refresh, endsIn: idleEnd - state.now } }
-}
 
 const isReadable = (state: State, token: RefreshToken | AccessToken) =>
   'generation' in token ? state.secrets.includes(token.secret) : state.keys.includes(token.key)
@@ -52,6 +35,7 @@ const isReadable = (state: State, token: RefreshToken | AccessToken) =>
  * @param id the operation's own number: what it creates is named after it
  */
 export function stepsOf(operation: Operation, id: number): readonly Step[] {
+  if (isRotation(operation)) return [(state) => maintain(state, operation)]
   switch (operation.kind) {
     case 'register':
       return [(state) => register(state, operation, id)]
@@ -73,10 +57,6 @@ export function stepsOf(operation: Operation, id: number): readonly Step[] {
       return [observe]
     case 'tick':
     case 'purge':
-    case 'add_key':
-    case 'drop_keys':
-    case 'add_secret':
-    case 'drop_secrets':
       return [(state) => maintain(state, operation)]
     case 'set_roles':
     case 'set_status':
@@ -105,8 +85,6 @@ function register(state: State, { email, username, password }: Of<'register'>, i
   record(state, 'registered', { user })
   return { status: 201, body: userBody(state, user) }
 }
-
-const bucketOf = (state: State, identifier: string) => `${state.secrets[0]} sign-in ${identifier}`
 
 /** The attempt is counted before anything is hashed, also for an account that does not exist. */
 function countSignIn(
@@ -191,7 +169,7 @@ function operate(state: State, { email, isAdmin }: Of<'operate'>): Response {
   return { status: 0 }
 }
 
-type Maintenance = Of<'tick' | 'purge'> | Of<'add_key' | 'drop_keys' | 'add_secret' | 'drop_secrets'>
+type Maintenance = Of<'tick' | 'purge'> | Rotation
 
 const after = (names: readonly string[]) => {
   const [newest = ''] = names
@@ -214,142 +192,4 @@ function observe(state: State): Response {
   const live = people.flatMap((id) => liveSessions(state, id).map((session) => `${session} of ${id}`))
   const admins = people.filter((id) => state.people[id]?.isAdmin && state.people[id].isEnabled)
   return { status: 0, body: { people, live: live.sort(), admins, events: { ...state.events } } }
-}
-
-type OwnAct = Of<
-  | 'probe'
-  | 'list_sessions'
-  | 'end_session'
-  | 'end_sessions'
-  | 'change_password'
-  | 'change_profile'
-  | 'delete_self'
->
-
-/** The steps of what somebody does to the own account: the guard, and the act, which looks again. */
-function ownAct(act: OwnAct, id: number): readonly Step[] {
-  const { as } = act
-  const stillLive = (step: (state: State) => Response) => (state: State) =>
-    isLive(state, as.session) ? step(state) : INVALID_TOKEN
-  switch (act.kind) {
-    case 'probe':
-      return [(state) => guard(state, as) ?? { status: 200, body: userBody(state, as.user) }]
-    case 'list_sessions':
-      return [(state) => guard(state, as), (state) => list(state, as)]
-    case 'end_session':
-      return [(state) => guard(state, as, 'session'), stillLive((state) => endOne(state, act))]
-    case 'end_sessions':
-      return [(state) => guard(state, as, 'session'), stillLive((state) => endAll(state, act))]
-    case 'change_profile':
-      return [(state) => guard(state, as, PROFILE), stillLive((state) => changeProfile(state, act))]
-    case 'change_password':
-      return confirmed(act, { password: act.current, per: 'session' }, (state) =>
-        changePassword(state, act, `s${id}`),
-      )
-    case 'delete_self':
-      return confirmed(act, { password: act.password, per: 'account' }, (state) => deleteSelf(state, act))
-  }
-}
-
-/** The list is read after the guard, so it can show what happened in between, the end of this session too. */
-function list(state: State, { user, session: own }: AccessToken): Response {
-  if (!state.people[user]) return INVALID_TOKEN
-  const items = liveSessions(state, user).map((id) => {
-    const { createdAt, usedAt, idleEnd } = state.sessions[id] as Session
-    return { session: id, createdAt, usedAt, endsAt: idleEnd, isCurrent: id === own }
-  })
-  return { status: 200, body: items.sort((a, b) => (a.session < b.session ? -1 : 1)) }
-}
-
-function endOne(state: State, { as, session: id }: Of<'end_session'>): Response {
-  const session = state.sessions[id]
-  if (session?.owner !== as.user || !isLive(state, id)) return refuse(404, 'not_found')
-  session.isRevoked = true
-  record(state, 'session_ended', { user: as.user, actor: as.user })
-  return NOTHING
-}
-
-function endAll(state: State, { as, keepsCurrent }: Of<'end_sessions'>): Response {
-  const ended = liveSessions(state, as.user).filter((id) => !keepsCurrent || id !== as.session)
-  // Nothing is said about ending nothing.
-  if (ended.length > 0) record(state, 'session_ended', { user: as.user, actor: as.user })
-  const person = state.people[as.user] as Person
-  // Even if nothing ended: a sign-in under way fails.
-  person.version++
-  if (keepsCurrent) (state.sessions[as.session] as Session).version = person.version
-  return NOTHING
-}
-
-function changeProfile(state: State, { as, username, fullName }: Of<'change_profile'>): Response {
-  const person = state.people[as.user] as Person
-  const changed = { ...person, username: username ?? person.username, fullName: fullName ?? person.fullName }
-  const holder = findPerson(state, (other) => other.username === changed.username)
-  if (holder && holder !== as.user) return refuse(409, 'username_taken')
-  if (changed.username !== person.username || changed.fullName !== person.fullName) {
-    record(state, 'profile_changed', { user: as.user, actor: as.user })
-  }
-  Object.assign(person, changed)
-  return { status: 200, body: userBody(state, as.user) }
-}
-
-const confirmationBucket = (state: State, { session }: AccessToken) =>
-  `${state.secrets[0]} confirm ${session}`
-
-type Confirming = { password: string; per: 'session' | 'account' }
-
-/** An act that takes the password: guard, attempt at the password, act. */
-function confirmed(
-  { as }: OwnAct,
-  { password, per }: Confirming,
-  act: (state: State) => Response,
-): readonly Step[] {
-  return [
-    (state, local) => {
-      local['email'] = state.people[as.user]?.email
-      return guard(state, as, per)
-    },
-    (state, local) => confirm(state, { as, password, local }),
-    (state, { isProven, proven }) => {
-      if (isProven && !isLive(state, as.session)) return INVALID_TOKEN
-      if (isProven && state.people[as.user]?.version === proven) return act(state)
-      record(state, 'password_confirmation_failed', { user: as.user, actor: as.user })
-      return WRONG_PASSWORD
-    },
-  ]
-}
-
-/**
- * Attempts are counted for the session. Who was deleted since the guard is nobody any more, and the attempt
- * is one at an unknown account.
- */
-function confirm(
-  state: State,
-  { as, password, local }: { as: AccessToken; password: string; local: Local },
-): Response | undefined {
-  const person = state.people[as.user]
-  const key = person ? confirmationBucket(state, as) : bucketOf(state, String(local['email']))
-  const wait = spend(state, key, SIGN_IN)
-  if (wait !== null) return limited(state, { key, rate: SIGN_IN, wait, ...(person && { user: as.user }) })
-  const isProven = person?.isEnabled === true && person.password === password
-  Object.assign(local, { isProven, proven: person?.version })
-  return undefined
-}
-
-function changePassword(state: State, { as, password }: Of<'change_password'>, id: string): Response {
-  const person = state.people[as.user] as Person
-  person.password = password
-  person.version++
-  person.failures = 0
-  giveBack(state, confirmationBucket(state, as), SIGN_IN)
-  record(state, 'password_changed', { user: as.user, actor: as.user })
-  openSession(state, { id, owner: as.user })
-  return pair(state, id)
-}
-
-function deleteSelf(state: State, { as }: Of<'delete_self'>): Response {
-  giveBack(state, confirmationBucket(state, as), SIGN_IN)
-  if (isLastAdmin(state, as.user)) return refuse(409, 'last_admin')
-  record(state, 'account_deleted', { user: as.user, actor: as.user })
-  remove(state, as.user)
-  return NOTHING
 }

@@ -6,18 +6,19 @@ import { NO_CLIENT } from '../../../src/sql/events.ts'
 import { aroundStatements } from '../../support/around-statements.ts'
 import { EMPTY } from '../../support/empty-database.ts'
 import { createTestApp, createTestDatabase, payloadOf } from '../../support/test-app.ts'
-import type { Operation, Response as Symbolic } from './operations.ts'
-import { forge, type Real, type Requested, readContent, requestOf } from './requests.ts'
+import { canonical } from './linearize.ts'
 import {
-  ACT,
-  type AccessToken,
-  canonical,
-  eventName,
-  PROFILE,
-  type Rate,
-  type RefreshToken,
-  SIGN_IN,
-} from './state.ts'
+  isRotation,
+  type Of,
+  type Operation,
+  type Real,
+  type Requested,
+  type Rotation,
+  requestOf,
+  type Response as Symbolic,
+} from './operations.ts'
+import { ACT, type AccessToken, eventName, PROFILE, type Rate, type RefreshToken, SIGN_IN } from './state.ts'
+import { forge, readContent } from './tokens.ts'
 
 type App = Awaited<ReturnType<typeof createTestApp>>
 type Database = Awaited<ReturnType<typeof createTestDatabase>>
@@ -25,7 +26,6 @@ type Key = Awaited<ReturnType<typeof generateKey>>
 type Body = Record<string, unknown>
 type Answer = { status: number; headers?: Headers; body: Body | null }
 type Rows = Record<string, string | null>[]
-type Rotation = Extract<Operation, { kind: 'add_key' | 'drop_keys' | 'add_secret' | 'drop_secrets' }>
 
 /** As many as one sequence can introduce. */
 export const MAX_KEYS = 6
@@ -36,7 +36,6 @@ const DONE: Answer = { status: 0, body: null }
 
 const variable = ({ count, seconds }: Rate) => `${count}/${seconds}`
 const numberOf = (name = '') => Number(name.replace(/\D/g, ''))
-const isRotation = (operation: Operation): operation is Rotation => /_(key|secret)s?$/.test(operation.kind)
 
 /** The application on real PostgreSQL, with a database of its own. */
 export async function createWorld(): Promise<World> {
@@ -102,7 +101,7 @@ export class World {
   async send(operation: Operation, id: number): Promise<() => Symbolic> {
     const answer = await this.#perform(operation)
     this.#learn(operation, answer, id)
-    return () => this.#translate(operation, answer)
+    return () => this.#translate(answer)
   }
 
   async run(operation: Operation, id: number): Promise<Symbolic> {
@@ -226,15 +225,16 @@ export class World {
     return { access, refresh, claims: { email, fullName, roles }, endsIn: body['refresh_token_expires_in'] }
   }
 
-  #translate(operation: Operation, { status, headers, body }: Answer): Symbolic {
+  /** By what the answer contains. */
+  #translate({ status, headers, body }: Answer): Symbolic {
     if (status >= 400) {
       const wait = headers?.get('Retry-After')
       return { status, code: String(body?.['code']), ...(wait && { retryAfter: Number(wait) }) }
     }
     if (!body) return { status }
-    if (operation.kind === 'observe') return { status, body: this.#translateObserved(body) }
+    if ('people' in body) return { status, body: this.#translateObserved(body) }
     if ('refresh_token' in body) return { status, body: this.pairOf(body) }
-    if (operation.kind === 'list_sessions') return { status, body: this.#translateList(body) }
+    if ('items' in body) return { status, body: this.#translateList(body) }
     return { status, body: this.#translateUser(body) }
   }
 
@@ -299,7 +299,7 @@ export class World {
 }
 
 /** Operators use the command line, which calls these verbs. */
-async function operate({ deps }: App, { email, isAdmin }: Extract<Operation, { kind: 'operate' }>) {
+async function operate({ deps }: App, { email, isAdmin }: Of<'operate'>) {
   const db = deps.connect({ roundTrips: 0, milliseconds: 0 })
   const verb = isAdmin ? grantRole : revokeRole
   try {

@@ -1,54 +1,8 @@
-import type { Step as GenericStep, Local } from './linearize.ts'
-import type { Operation, Response } from './operations.ts'
-import {
-  ACCESS_SECONDS,
-  ACT,
-  type AccessToken,
-  isLastAdmin,
-  isLive,
-  liveSessions,
-  type Person,
-  type Rate,
-  record,
-  remove,
-  reportOnce,
-  type State,
-  spend,
-} from './state.ts'
-
-type Step = GenericStep<State, Response>
-
-export const refuse = (status: number, code: string): Response => ({ status, code })
-
-type Refusal = { key: string; rate: Rate; wait: number; user?: string; actor?: string }
-
-/** The response to an attempt that a bucket refuses, which is recorded once per period of the limit. */
-export function limited(state: State, { key, rate, wait, ...who }: Refusal): Response {
-  reportOnce(state, { key, seconds: rate.seconds, ...who })
-  return { ...refuse(429, 'rate_limited'), retryAfter: Math.max(1, Math.ceil(wait)) }
-}
-
-export function userBody(state: State, id: string) {
-  const { email, username, fullName, isAdmin } = state.people[id] as Person
-  return { user: id, email, username, fullName, roles: isAdmin ? ['admin', 'user'] : ['user'] }
-}
-
-/** What a guard counts the request for: the account, the session, or changes of the account's profile. */
-type Counted = 'account' | 'session' | Rate
-
-/** The guard of every route: the token is accepted, its session is live, and the limit lets it through. */
-export function guard(state: State, as: AccessToken, counted?: Counted): Response | undefined {
-  const isAccepted = state.keys.includes(as.key) && state.now < as.issuedAt + ACCESS_SECONDS
-  if (!isAccepted || !isLive(state, as.session)) return refuse(401, 'invalid_token')
-  if (counted === undefined) return undefined
-  const rate = typeof counted === 'object' ? counted : ACT
-  const whose = counted === 'session' ? as.session : as.user
-  const key = `${state.secrets[0]} ${typeof counted === 'object' ? 'profile' : 'act'} ${whose}`
-  const wait = spend(state, key, rate)
-  return wait === null ? undefined : limited(state, { key, rate, wait, user: as.user, actor: as.user })
-}
-
-type UserAct = Extract<Operation, { user: string }>
+import { INVALID_TOKEN, NOTHING, refuse, type Step, userBody } from './answers.ts'
+import { guard } from './guard.ts'
+import type { Local } from './linearize.ts'
+import type { Response, UserAct } from './operations.ts'
+import { isLastAdmin, isLive, liveSessions, type Person, record, remove, type State } from './state.ts'
 
 const FORBIDDEN = refuse(403, 'forbidden')
 
@@ -74,7 +28,7 @@ export function actOnUser(act: UserAct): readonly Step[] {
 
 function decide(state: State, act: UserAct, local: Local): Response | undefined {
   const { as } = act
-  if (!isLive(state, as.session)) return refuse(401, 'invalid_token')
+  if (!isLive(state, as.session)) return INVALID_TOKEN
   local['isForbidden'] = !state.people[as.user]?.isAdmin
   if (local['isForbidden']) return undefined
   if (!state.people[act.user]) return refuse(404, 'not_found')
@@ -93,12 +47,12 @@ function perform(state: State, act: UserAct): Response {
   if (act.kind === 'delete_user') {
     record(state, 'account_deleted', who)
     remove(state, user)
-    return { status: 204 }
+    return NOTHING
   }
   if (act.kind === 'end_user_sessions') {
     if (liveSessions(state, user).length > 0) record(state, 'session_ended', who)
     person.version++
-    return { status: 204 }
+    return NOTHING
   }
   if (act.kind === 'set_roles') {
     if (person.isAdmin !== act.isAdmin) record(state, 'roles_changed', who)
