@@ -14,6 +14,7 @@ import { USERNAME_KEY, users } from './schema.ts'
 export type ProfileChange = { id: number; sessionId: string; username?: string; fullName?: string; now: Date }
 
 const u = columnsOf(users, 'u')
+const before = columnsOf(users, 'before')
 const current = columnsOf(users, 'current')
 
 /**
@@ -31,12 +32,13 @@ export async function updateProfile(
   const profile = statement(
     {
       caller: lockCaller({ userId, sessionId, now }),
+      // Locked, so that it is read anew: another request may just have changed it while `caller` waited.
+      before: sql`
+        select u.* from ${users} u join caller on ${u.id} = ${caller.userId} for no key update of u`,
       changed: changeProfile(change),
-      // Locked, so that it is read anew: another request may just have given it the same values.
-      unchanged: sql`
-        select u.* from ${users} u join caller on ${u.id} = ${caller.userId}
-        where not exists (select from changed) for no key update of u`,
-      current: sql`select * from changed union all select * from unchanged`,
+      current: sql`
+        select * from changed union all
+        select * from before where not exists (select from changed)`,
       recorded: recordEvents({ client, now }, [
         { ...byCaller('profile_changed', sql`from caller, changed`), details },
       ]),
@@ -56,13 +58,13 @@ function changedFields({ username, fullName }: ProfileChange): string[] {
   return [...(username === undefined ? [] : ['username']), ...(fullName === undefined ? [] : ['full_name'])]
 }
 
-/** The part `changed`, beside `caller`: the user after the change, if a value differs from the one before. */
+/** The part `changed`: the user after the change, if a value differs from the one of the part `before`. */
 function changeProfile({ username, fullName, now }: ProfileChange): SQL {
-  const newUsername = sql`coalesce(${username ?? null}, ${u.username})`
-  const newFullName = sql`coalesce(${fullName ?? null}, ${u.fullName})`
+  const newUsername = sql`coalesce(${username ?? null}, ${before.username})`
+  const newFullName = sql`coalesce(${fullName ?? null}, ${before.fullName})`
   const values = { username: newUsername, fullName: newFullName, updatedAt: time(now) }
   return sql`
-    update ${users} u set ${assignments(users, values)} from caller where ${u.id} = ${caller.userId}
-      and (${u.username}, ${u.fullName}) is distinct from (${newUsername}, ${newFullName})
+    update ${users} u set ${assignments(users, values)} from before where ${u.id} = ${before.id}
+      and (${before.username}, ${before.fullName}) is distinct from (${newUsername}, ${newFullName})
     returning u.*`
 }

@@ -30,3 +30,14 @@ test('who sets the roles that somebody has is told the name that they take meanw
   ])
   expect(answer).toMatchObject({ full_name: 'The New Name' })
 })
+
+test('who takes back the name that another request is just replacing gets it back', async () => {
+  const person = await register()
+  const session = await openSession(person)
+  const rename = (username: string) => () => as(session).patch('/users/me', { username })
+  const taken = `${person.username}-next`
+  const answers = await answersOf(person.id, [rename(taken), rename(person.username)])
+  expect(answers).toMatchObject([{ username: taken }, { username: person.username }])
+  const [row] = await database.sql('select username from users where id = $1', [String(person.id)])
+  expect(row).toEqual({ username: person.username })
+})

@@ -24,37 +24,31 @@ with
       u,
       s
   ),
-  "changed" as (
-    update "lumascope"."users" u
-    set
-      "username" = coalesce($5, "u"."username"),
-      "full_name" = coalesce($6, "u"."full_name"),
-      "updated_at" = $7::timestamptz
-    from
-      caller
-    where
-      "u"."id" = caller.user_id
-      and ("u"."username", "u"."full_name") is distinct from (
-        coalesce($8, "u"."username"),
-        coalesce($9, "u"."full_name")
-      )
-    returning
-      u.*
-  ),
-  "unchanged" as (
+  "before" as (
     select
       u.*
     from
       "lumascope"."users" u
       join caller on "u"."id" = caller.user_id
-    where
-      not exists (
-        select
-        from
-          changed
-      )
     for no key update of
       u
+  ),
+  "changed" as (
+    update "lumascope"."users" u
+    set
+      "username" = coalesce($5, "before"."username"),
+      "full_name" = coalesce($6, "before"."full_name"),
+      "updated_at" = $7::timestamptz
+    from
+      before
+    where
+      "u"."id" = "before"."id"
+      and ("before"."username", "before"."full_name") is distinct from (
+        coalesce($8, "before"."username"),
+        coalesce($9, "before"."full_name")
+      )
+    returning
+      u.*
   ),
   "current" as (
     select
@@ -65,7 +59,13 @@ with
     select
       *
     from
-      unchanged
+      before
+    where
+      not exists (
+        select
+        from
+          changed
+      )
   ),
   "recorded" as (
     insert into
