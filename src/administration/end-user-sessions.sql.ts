@@ -5,10 +5,10 @@ import type { Client } from '../net/client-address.ts'
 import { sessions } from '../sessions/schema.ts'
 import {
   type ActOnUser,
-  ADMINISTRATION_LOCK,
   decideAboutUser,
   eventOfActor,
   isDone,
+  lockAdministrationOf,
   outcome,
   type Refusal,
   subject,
@@ -21,7 +21,6 @@ import { users } from '../users/schema.ts'
 
 const u = columnsOf(users, 'u')
 const s = columnsOf(sessions, 's')
-const locked = columnsOf(sessions, 'locked')
 
 /** Ends every session of a user, also one that a sign-in opens at the same moment. */
 export async function raiseAuthVersion(
@@ -32,10 +31,7 @@ export async function raiseAuthVersion(
   const ending = statement(
     {
       ...decideAboutUser(act),
-      locked: lockSessions(act),
-      live: sql`
-        select from locked, subject
-        where ${isLive({ session: locked, user: subject, now: act.now })} limit 1`,
+      live: lockLiveSession(act),
       raised: sql`
         update ${users} u set ${assignments(users, raised)}
         from decision where ${u.id} = ${act.userId} and ${isDone}`,
@@ -48,21 +44,16 @@ export async function raiseAuthVersion(
     },
     { fields: { outcome: sql<'done' | Refusal>`${outcome}` }, from: sql`from decision` },
   )
-  const [row] = await runAfter(db, ADMINISTRATION_LOCK, ending)
+  const [row] = await runAfter(db, lockAdministrationOf(act.userId), ending)
   return row?.outcome ?? 'ended'
 }
 
 /**
- * The part `locked`, beside `subject`: the sessions that were live when the statement began, as they are once
- * their rows are locked. So the end of one that another statement is just ending is recorded once.
- *
- * They are compared with the user's old version here, and with the locked one only in `live`. Their owner may
- * just have ended all others and raised the version of both the user and the session that is kept: that
- * session's old version is below the user's new one, and it would be left out before its row is locked.
+ * The part `live`, beside `subject`: one row if there is a live session to end. It is locked, so that one that
+ * is just ending is read anew, and its end is recorded once.
  */
-function lockSessions({ now }: ActOnUser): SQL {
+function lockLiveSession({ now }: ActOnUser): SQL {
   return sql`
-    select s.* from subject join ${users} u on ${u.id} = ${subject.id}
-    join ${sessions} s on ${s.userId} = ${u.id} and ${isLive({ session: s, user: u, now })}
-    for no key update of s`
+    select from ${sessions} s join subject on ${s.userId} = ${subject.id}
+    where ${isLive({ session: s, user: subject, now })} limit 1 for no key update of s`
 }

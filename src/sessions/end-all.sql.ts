@@ -1,6 +1,6 @@
 import type { SQL } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
-import { run } from '../db/run.ts'
+import { runAfter } from '../db/run.ts'
 import type { Client } from '../net/client-address.ts'
 import { recordEvents } from '../sql/events.ts'
 import { assignments, columnsOf, statement } from '../sql/parts.ts'
@@ -47,7 +47,8 @@ export async function revokeSessions(
     },
     { fields: { counted: sql<boolean>`true` }, from: sql`from caller` },
   )
-  return (await run(db, ended)).length > 0
+  // A session that a sign-in opened while we waited for the user's row ends as well, so it has to be seen.
+  return (await runAfter(db, lockCaller(ending), ended)).length > 0
 }
 
 /**

@@ -20,6 +20,16 @@ export type Actor = { userId: number; sessionId: string; permission: Permission 
 export const ADMINISTRATION_LOCK = sql`
   select from ${roles} where ${roles.name} = ${ADMIN_ROLE} for no key update`
 
+/**
+ * The same lock, and the user's row with it, for acts that decide by the user's sessions: one that a sign-in
+ * opened while we waited for the row is seen by the statement after the lock, and by no other.
+ */
+export function lockAdministrationOf(userId: number): SQL {
+  return sql`
+    select from ${roles}, ${users} where ${roles.name} = ${ADMIN_ROLE} and ${users.id} = ${userId}
+    for no key update`
+}
+
 const u = columnsOf(users, 'u')
 const others = columnsOf(users, 'others')
 const held = columnsOf(userRoles, 'held')

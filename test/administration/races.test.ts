@@ -191,3 +191,19 @@ test('a session whose owner signs out while an administrator ends it has one end
   )
   expect(events).toHaveLength(1)
 })
+
+test('a session that a sign-in opens while an administrator ends all is ended, and its end on record', async () => {
+  const [admin] = await administrators(1)
+  const person = await register()
+  const signIn = async () => (await openSession(person)).access_token
+  const end = async () => (await ask(admin, 'DELETE', `/users/${person.id}/sessions`)).status
+  const [token, status] = await whileLocked<string | number>(database, `users where id = ${person.id}`, [
+    signIn,
+    end,
+  ])
+  expect([status, (await me(String(token))).status]).toEqual([204, 401])
+  const events = await database.sql('select type from audit_events where user_id = $1 order by id', [
+    person.id,
+  ])
+  expect(events.map(({ type }) => type)).toEqual(['registered', 'signed_in', 'session_ended'])
+})

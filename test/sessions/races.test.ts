@@ -130,3 +130,22 @@ describe('a session that two acts end at once', () => {
     expect(events).toHaveLength(1)
   })
 })
+
+test('a session that a sign-in opens while all others end is ended, and its end on record', async () => {
+  const person = await register()
+  const kept = await openSession(person)
+  const signIn = async () => (await openSession(person)).access_token
+  const end = async () => (await as(kept).delete('/users/me/sessions?keep_current=true')).status
+  const [token, status] = await whileLocked<string | number>(database, `users where id = ${person.id}`, [
+    signIn,
+    end,
+  ])
+  expect([status, (await me(String(token))).status, (await me(kept.access_token)).status]).toEqual([
+    204, 401, 200,
+  ])
+  const events = await database.sql(
+    "select 1 from audit_events where user_id = $1 and type = 'session_ended'",
+    [person.id],
+  )
+  expect(events).toHaveLength(1)
+})

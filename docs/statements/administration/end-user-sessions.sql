@@ -3,9 +3,11 @@
 -- raiseAuthVersion
 select
 from
-  "lumascope"."roles"
+  "lumascope"."roles",
+  "lumascope"."users"
 where
   "lumascope"."roles"."name" = $1
+  and "lumascope"."users"."id" = $2
 for no key update;
 
 with
@@ -82,38 +84,23 @@ with
       actor
       left join subject on true
   ),
-  "locked" as (
-    select
-      s.*
-    from
-      subject
-      join "lumascope"."users" u on "u"."id" = "subject"."id"
-      join "lumascope"."sessions" s on "s"."user_id" = "u"."id"
-      and (
-        "s"."revoked_at" is null
-        and "s"."idle_expires_at" > $7::timestamptz
-        and "s"."expires_at" > $8::timestamptz
-        and "s"."auth_version" >= "u"."auth_version"
-        and "u"."disabled_at" is null
-      )
-    for no key update of
-      s
-  ),
   "live" as (
     select
     from
-      locked,
-      subject
+      "lumascope"."sessions" s
+      join subject on "s"."user_id" = "subject"."id"
     where
       (
-        "locked"."revoked_at" is null
-        and "locked"."idle_expires_at" > $9::timestamptz
-        and "locked"."expires_at" > $10::timestamptz
-        and "locked"."auth_version" >= "subject"."auth_version"
+        "s"."revoked_at" is null
+        and "s"."idle_expires_at" > $7::timestamptz
+        and "s"."expires_at" > $8::timestamptz
+        and "s"."auth_version" >= "subject"."auth_version"
         and "subject"."disabled_at" is null
       )
     limit
       1
+    for no key update of
+      s
   ),
   "raised" as (
     update "lumascope"."users" u
@@ -122,7 +109,7 @@ with
     from
       decision
     where
-      "u"."id" = $11
+      "u"."id" = $9
       and decision.outcome = 'done'
   ),
   "recorded" as (
@@ -138,13 +125,13 @@ with
         "details"
       )
     select
-      $12::timestamptz,
-      $13::text,
+      $10::timestamptz,
+      $11::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $14::text,
-      $15::text,
+      $12::text,
+      $13::text,
       '{"sessions":"all"}'::jsonb
     from
       actor,

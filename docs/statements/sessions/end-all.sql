@@ -1,6 +1,27 @@
 -- npm run statements wrote this from src/sessions/end-all.
 
 -- revokeSessions
+select
+  "u"."id" as user_id,
+  "u"."auth_version",
+  "s"."id" as session_id
+from
+  "lumascope"."users" u
+  join "lumascope"."sessions" s on "s"."user_id" = "u"."id"
+where
+  "u"."id" = $1
+  and "s"."id" = $2::uuid
+  and (
+    "s"."revoked_at" is null
+    and "s"."idle_expires_at" > $3::timestamptz
+    and "s"."expires_at" > $4::timestamptz
+    and "s"."auth_version" >= "u"."auth_version"
+    and "u"."disabled_at" is null
+  )
+for no key update of
+  u,
+  s;
+
 with
   "caller" as (
     select
