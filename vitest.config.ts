@@ -38,7 +38,7 @@ const mainFlows = [
 type Engine = 'postgres' | 'pglite'
 
 /** How much of `test/proof/` runs: a part of a minute, or all that `npm run prove` has time for. */
-type Proof = { seed: number; isLong: boolean }
+type Proof = { seed: number; isLong: boolean; flow: string }
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -51,6 +51,7 @@ declare module 'vitest' {
 const proof: Proof = {
   seed: Number(process.env['PROOF_SEED'] ?? 1),
   isLong: process.env['PROOF'] === 'long',
+  flow: process.env['PROOF_FLOW'] ?? '',
 }
 
 /** A slow machine is no failure. */

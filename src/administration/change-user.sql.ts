@@ -17,7 +17,7 @@ import {
 } from '../sql/authority.ts'
 import { type EventSource, recordEvents } from '../sql/events.ts'
 import { NO_FAILURES } from '../sql/lockout.ts'
-import { assignments, columnsOf, statement } from '../sql/parts.ts'
+import { assignments, columnsOf, list, statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
 import { USERNAME_KEY, users } from '../users/schema.ts'
@@ -89,7 +89,7 @@ function changeRow(change: UserChange): SQL {
   const { disables, enables } = effectsOf(change)
   const { userId, username = null, fullName = null, disabledReason, now } = change
   const hasReason = sql`${disabledReason !== undefined}::boolean`
-  const values = {
+  const shown = {
     username: sql`coalesce(${username}, ${u.username})`,
     fullName: sql`coalesce(${fullName}, ${u.fullName})`,
     disabledAt: sql`
@@ -98,11 +98,18 @@ function changeRow(change: UserChange): SQL {
     disabledReason: sql`
       case when ${enables} then null
         when ${hasReason} then ${disabledReason ?? null} else ${u.disabledReason} end`,
+  }
+  const before = [u.username, u.fullName, u.disabledAt, u.disabledReason]
+  const values = {
+    ...shown,
     consecutiveFailures: sql`
       case when ${enables} then ${NO_FAILURES.consecutiveFailures} else ${u.consecutiveFailures} end`,
     authVersion: sql`
       ${u.authVersion} + case when ${disables} and ${u.disabledAt} is null then 1 else 0 end`,
-    updatedAt: time(now),
+    // Of an account that is as before, the time stays: a retry changes nothing.
+    updatedAt: sql`
+      case when (${list(Object.values(shown))}) is distinct from (${list(before)})
+        then ${time(now)} else ${u.updatedAt} end`,
   }
   return sql`
     update ${users} u set ${assignments(users, values)}

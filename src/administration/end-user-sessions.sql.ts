@@ -49,8 +49,8 @@ export async function raiseAuthVersion(
 }
 
 /**
- * The part `live`, beside `subject`: one row if there is a live session to end. It is locked, so that one that
- * is just ending is read anew, and its end is recorded once.
+ * The part `live`, beside `subject`: one row if there is a live session to end. It is locked, so that one
+ * that is just ending is read anew, and its end is recorded once.
  */
 function lockLiveSession({ now }: ActOnUser): SQL {
   return sql`

@@ -52,7 +52,9 @@ type Answer = { rows: Record<string, unknown>[]; fields: { name: string }[] }
  * columns that were asked for: a proxy in the way that mixes up answers must not make a failure a success.
  */
 function decodeAnswer<R>({ rows, fields }: Answer, statement: Statement<R>): R[] {
-  const isRight = statement.decoders.every(([name], index) => fields[index]?.name === name)
+  const { decoders } = statement
+  const isRight =
+    fields.length === decoders.length && decoders.every(([name], index) => fields[index]?.name === name)
   if (!isRight) {
     const cause = new Error('The answer is that of another statement')
     throw new AppError('database_unavailable', { cause })

@@ -61,6 +61,8 @@ export async function attemptPassword(
     throw rateLimitedError(limit, counted.secondsToWait)
   }
   const { credentials: account, byDevice, attempts } = counted
+  // Another account's password must confirm nothing, whatever a faulty answer says.
+  if ('userId' in whose && account && account.id !== whose.userId) throw new AppError('database_unavailable')
   const bucket = byDevice && buckets.known ? { ...buckets.account, key: buckets.known.key } : buckets.account
   const { matches, outdated } = await verify(deps, { password, account, bucket })
   const reason = findReason({

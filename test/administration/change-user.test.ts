@@ -18,6 +18,14 @@ const later = () => {
 }
 
 describe('PATCH /users/{id}', () => {
+  test('that changes nothing leaves the time of the last change, so that a retry does', async () => {
+    const { id } = await register()
+    const disable = () => patch(id, { status: 'disabled', disabled_reason: 'Spam' })
+    const first = await disable()
+    later()
+    expect((await disable()).body).toEqual(first.body)
+  })
+
   test('changes the profile, and says who did it', async () => {
     const { id, email } = await register()
     later()

@@ -16,5 +16,6 @@ const READ: [route: Flow['route'], path: string][] = [
 export const serviceFlows: Flow[] = READ.map(([route, path]) => ({
   route,
   status: 200,
+  asksNobody: path !== '/ready',
   given: async () => ({ request: asNobody('GET', path) }),
 }))

@@ -1,10 +1,10 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, inject, test } from 'vitest'
 import { runtime } from '#runtime'
 import { routes } from '../../src/app.ts'
 import { FAULT_NAMES, type FaultName } from '../support/fault-names.ts'
 import { createTestDatabase } from '../support/test-app.ts'
 import { FLOWS, nameOf } from './faults/flows.ts'
-import { type Reference, runCase, runReference } from './faults/run-case.ts'
+import { expectExcusesNeeded, type Reference, runCase, runReference } from './faults/run-case.ts'
 import { runSchedule } from './faults/run-schedule.ts'
 import { tableOf } from './faults/table.ts'
 import { IS_LONG, report } from './report.ts'
@@ -17,6 +17,10 @@ const TRIED: readonly FaultName[] = IS_LONG
 /** So many cases run at once, each in a database of its own: most of them wait. */
 const LANES = IS_LONG ? 12 : 4
 
+/** `PROOF_FLOW='POST /users'` tries the flows of that name alone. */
+const only = inject('proof').flow
+const flows = only ? FLOWS.filter((flow) => nameOf(flow).startsWith(only)) : FLOWS
+
 const routeNames = new Set(
   routes.routes.map(({ method, path }) => `${method} ${path.replace(/:(\w+)(\{.*\})?/g, '{$1}')}`),
 )
@@ -24,7 +28,9 @@ const routeNames = new Set(
 test('every route has a flow', () => {
   const tried = new Set<string>(FLOWS.map(({ route }) => route))
   const missing = [...routeNames].filter((route) => !tried.has(route))
-  const advice = 'Routes without a flow. Add one to test/<slice>/flows.ts: docs/proof.md shows how.'
+  const advice =
+    'Routes without a flow. Add one to test/<slice>/flows.ts, and a new slice to test/proof/faults/flows.ts: ' +
+    'docs/proof.md shows how.'
   expect(missing, advice).toEqual([])
   expect(
     [...tried].filter((route) => !routeNames.has(route)),
@@ -70,7 +76,11 @@ describe('with every fault at every request that it sends elsewhere', async () =
 
   const failuresOf = (outcomes: Awaited<ReturnType<typeof runAll>>) =>
     outcomes.flatMap(({ flow, fault, at, error }) =>
-      error ? [`${flow}, ${fault} at ${at}: ${error instanceof Error ? error.message : error}`] : [],
+      error
+        ? [
+            `${flow}, ${fault ? `${fault} at request ${at}` : 'without a fault'}: ${error instanceof Error ? error.message : error}`,
+          ]
+        : [],
     )
   const summary = (what: string, outcomes: Awaited<ReturnType<typeof runAll>>) =>
     `${what}, ${TRIED.length} faults: ${outcomes.filter(({ error }) => !error).length} of ${outcomes.length} cases held`
@@ -79,7 +89,7 @@ describe('with every fault at every request that it sends elsewhere', async () =
     'every flow happens completely or not at all, says so, and can be retried (rows 32, 33, 34, 35, 36, 39)',
     async () => {
       const references: Reference[] = []
-      const healthy = FLOWS.map((flow) => ({ flow: nameOf(flow), fault: null, at: 0, of: flow }))
+      const healthy = flows.map((flow) => ({ flow: nameOf(flow), fault: null, at: 0, of: flow }))
       const first = await runAll(healthy, async ({ of }, database) => {
         references.push(await runReference(of, database))
       })
@@ -90,10 +100,11 @@ describe('with every fault at every request that it sends elsewhere', async () =
         ),
       )
       const outcomes = await runAll(cases, runCase)
-      if (IS_LONG) await report(`${tableOf(outcomes, FLOWS.map(nameOf), TRIED)}\n`)
-      await report(summary(`Faults under ${runtime}: ${FLOWS.length} flows`, outcomes))
+      if (IS_LONG) await report(`${tableOf(outcomes, flows.map(nameOf), TRIED)}\n`)
+      await report(summary(`Faults under ${runtime}: ${flows.length} flows`, outcomes))
       expect(failuresOf(outcomes)).toEqual([])
-      expect(cases.length).toBeGreaterThan(FLOWS.length * TRIED.length)
+      for (const reference of references) expectExcusesNeeded(reference)
+      if (flows === FLOWS) expect(cases.length).toBeGreaterThan(FLOWS.length * TRIED.length)
     },
     IS_LONG ? 600_000 : 60_000,
   )

@@ -99,4 +99,54 @@ export const sessionFlows: Flow[] = [
       }
     },
   },
+  {
+    route: 'POST /refresh',
+    note: 'with cookies',
+    status: 200,
+    async given({ person, withCookies, me }) {
+      const ada = await person()
+      return {
+        request: await withCookies(ada, 'POST', '/refresh'),
+        holds: async () => expect(await me(ada)).toBe(200),
+      }
+    },
+  },
+  {
+    route: 'POST /logout',
+    note: 'with cookies',
+    status: 204,
+    async given({ person, withCookies, app }) {
+      const [path, init] = await withCookies(await person(), 'POST', '/logout')
+      return {
+        request: [path, init],
+        holds: async () =>
+          expect((await app.request('/users/me', { headers: init.headers ?? {} })).status).toBe(401),
+      }
+    },
+  },
+  {
+    route: 'POST /logout',
+    note: 'with an access token alone',
+    status: 204,
+    async given({ person, me, refresh }) {
+      const ada = await person()
+      return {
+        request: as(ada, 'POST', '/logout'),
+        holds: async () => expect([await me(ada), (await refresh(ada)).status]).toEqual([401, 401]),
+      }
+    },
+  },
+  {
+    route: 'DELETE /users/me/sessions',
+    note: 'with cookies',
+    status: 204,
+    repeated: { status: 401 },
+    async given({ person, withCookies, me }) {
+      const ada = await person()
+      return {
+        request: await withCookies(ada, 'DELETE', '/users/me/sessions'),
+        holds: async () => expect(await me(ada)).toBe(401),
+      }
+    },
+  },
 ]

@@ -80,4 +80,17 @@ export const userFlows: Flow[] = [
       }
     },
   },
+  {
+    route: 'DELETE /users/me',
+    note: 'with cookies',
+    status: 204,
+    repeated: { status: 401 },
+    async given({ person, withCookies, me }) {
+      const ada = await person()
+      return {
+        request: await withCookies(ada, 'DELETE', '/users/me', { password: ada.password }),
+        holds: async () => expect(await me(ada)).toBe(401),
+      }
+    },
+  },
 ]

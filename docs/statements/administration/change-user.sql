@@ -134,11 +134,32 @@ with
         and "u"."disabled_at" is null then 1
         else 0
       end,
-      "updated_at" = $23::timestamptz
+      "updated_at" = case
+        when (
+          coalesce($23, "u"."username"),
+          coalesce($24, "u"."full_name"),
+          case
+            when $25::text = 'disabled' then coalesce("u"."disabled_at", $26::timestamptz)
+            when $27::text = 'active' then null
+            else "u"."disabled_at"
+          end,
+          case
+            when $28::text = 'active' then null
+            when $29::boolean then $30
+            else "u"."disabled_reason"
+          end
+        ) is distinct from (
+          "u"."username",
+          "u"."full_name",
+          "u"."disabled_at",
+          "u"."disabled_reason"
+        ) then $31::timestamptz
+        else "u"."updated_at"
+      end
     from
       decision
     where
-      "u"."id" = $24
+      "u"."id" = $32
       and decision.outcome = 'done'
     returning
       u.*
@@ -156,57 +177,20 @@ with
         "details"
       )
     select
-      $25::timestamptz,
-      $26::text,
+      $33::timestamptz,
+      $34::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $27::text,
-      $28::text,
-      jsonb_build_object('members', $29::jsonb)::jsonb
+      $35::text,
+      $36::text,
+      jsonb_build_object('members', $37::jsonb)::jsonb
     from
       actor,
       subject,
       changed
     where
       ("subject"."username", "subject"."full_name") is distinct from ("changed"."username", "changed"."full_name")
-    union all
-    select
-      $30::timestamptz,
-      $31::text,
-      "subject"."id"::integer,
-      actor.user_id::integer,
-      actor.session_id::uuid,
-      $32::text,
-      $33::text,
-      '{}'::jsonb
-    from
-      actor,
-      subject,
-      changed
-    where
-      ("changed"."disabled_at" is not null)
-      and (
-        not ("subject"."disabled_at" is not null)
-        or "subject"."disabled_reason" is distinct from "changed"."disabled_reason"
-      )
-    union all
-    select
-      $34::timestamptz,
-      $35::text,
-      "subject"."id"::integer,
-      actor.user_id::integer,
-      actor.session_id::uuid,
-      $36::text,
-      $37::text,
-      '{}'::jsonb
-    from
-      actor,
-      subject,
-      changed
-    where
-      not ("changed"."disabled_at" is not null)
-      and ("subject"."disabled_at" is not null)
     union all
     select
       $38::timestamptz,
@@ -222,7 +206,44 @@ with
       subject,
       changed
     where
-      $42::text = 'active'
+      ("changed"."disabled_at" is not null)
+      and (
+        not ("subject"."disabled_at" is not null)
+        or "subject"."disabled_reason" is distinct from "changed"."disabled_reason"
+      )
+    union all
+    select
+      $42::timestamptz,
+      $43::text,
+      "subject"."id"::integer,
+      actor.user_id::integer,
+      actor.session_id::uuid,
+      $44::text,
+      $45::text,
+      '{}'::jsonb
+    from
+      actor,
+      subject,
+      changed
+    where
+      not ("changed"."disabled_at" is not null)
+      and ("subject"."disabled_at" is not null)
+    union all
+    select
+      $46::timestamptz,
+      $47::text,
+      "subject"."id"::integer,
+      actor.user_id::integer,
+      actor.session_id::uuid,
+      $48::text,
+      $49::text,
+      '{}'::jsonb
+    from
+      actor,
+      subject,
+      changed
+    where
+      $50::text = 'active'
       and "subject"."consecutive_failures" > 0
   )
 select

@@ -20,6 +20,8 @@ export type Flow = {
   note?: string
   /** Without a fault. */
   status: number
+  /** Whether it needs no other server: no fault can meet it. */
+  asksNobody?: boolean
   /** Variables of its application, such as a limit that it meets. */
   variables?: Record<string, string>
   /** Makes the people, sessions and roles that the request is about, and the request. */

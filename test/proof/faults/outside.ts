@@ -43,6 +43,7 @@ export function createOutside(database: Database, options: { timeoutMilliseconds
   const faultyUrl = `http://${faulty.host}/`
   const servers = Object.entries(addresses()) as [Server, { variable: VariableName; url: string }][]
   const asked: Server[] = []
+  const unlisted: string[] = []
   const plan: { fault: Planned | null; after: After | null } = { fault: null, after: null }
   const redirect = (server: Server, url: string, headers: Record<string, string>) => {
     asked.push(server)
@@ -70,7 +71,10 @@ export function createOutside(database: Database, options: { timeoutMilliseconds
   }
   const throughFetch: typeof fetch = async (url, init = {}) => {
     const [server] = servers.find(([, { url: known }]) => String(url).startsWith(known)) ?? []
-    if (!server) throw new Error(`Say in OUTSIDE what the failure of ${url} means`)
+    if (!server) {
+      unlisted.push(new URL(String(url)).origin)
+      throw new Error('No such server')
+    }
     const { url: address, headers } = redirect(server, String(url), init.headers as Record<string, string>)
     const response = await fetch(address, { ...init, headers })
     await Promise.resolve(plan.after?.())
@@ -92,9 +96,15 @@ export function createOutside(database: Database, options: { timeoutMilliseconds
       request: () => Promise<T>,
     ): Promise<{ result: T; asked: Server[] }> {
       asked.length = 0
+      unlisted.length = 0
       Object.assign(plan, planned)
       try {
-        return { result: await request(), asked: [...asked] }
+        const result = await request()
+        const advice = 'which OUTSIDE in test/proof/faults/outside.ts does not list'
+        if (unlisted.length > 0) throw new Error(`The flow asks ${unlisted.join()}, ${advice}`)
+        if (plan.fault && asked.length < plan.fault.at)
+          throw new Error('The request that was to fail was not sent')
+        return { result, asked: [...asked] }
       } finally {
         Object.assign(plan, { fault: null, after: null })
       }

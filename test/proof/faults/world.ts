@@ -1,7 +1,8 @@
 import { createProbe } from '../../../src/operations/probe-database.ts'
+import { jarOf } from '../../support/canaries.ts'
 import { EMPTY } from '../../support/empty-database.ts'
 import { authorization, type Sent } from '../../support/requests-as.ts'
-import { createTestApp, type createTestDatabase, type TokenPair } from '../../support/test-app.ts'
+import { createTestApp, type createTestDatabase, FRONTEND, type TokenPair } from '../../support/test-app.ts'
 import { createOutside } from './outside.ts'
 
 type Database = Awaited<ReturnType<typeof createTestDatabase>>
@@ -60,6 +61,19 @@ export async function createWorld(
   }
   const give = (id: number, role: string) =>
     database.sql('insert into user_roles (user_id, role_name) values ($1, $2)', [id, role])
+  /** A request as somebody with the cookies of a new session, from the frontend. */
+  const withCookies = async (
+    { email, password }: { email: string; password: string },
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<[string, Sent]> => {
+    const [login, init] = asNobody('POST', '/login?use_cookies=true', { email, password })
+    const origin = { Origin: FRONTEND }
+    const response = await app.request(login, { ...init, headers: { ...init.headers, ...origin } })
+    const sent = body === undefined ? {} : jsonBody(body)
+    return [path, { ...sent, method, headers: { ...sent.headers, ...origin, Cookie: jarOf(response) } }]
+  }
   /** The administrator of a flow: `grace`. */
   const administrator = async () => {
     const grace = await person('grace')
@@ -67,7 +81,7 @@ export async function createWorld(
     return grace
   }
   return {
-    ...{ app, database, outside, send, register, person, signIn, give, administrator },
+    ...{ app, database, outside, send, register, person, signIn, withCookies, give, administrator },
     newcomer: profileOf('bob'),
     /** Lets the time pass that a client waits before it tries again, for the probe of `/ready`. */
     wait: (seconds: number) => {
