@@ -161,7 +161,7 @@ describe.runIf(isPossible).each(PROXIES)('behind %s', (name) => {
   afterAll(() => proxy.stop())
 
   test('refused uploads cost nobody else an answer (row 99)', async () => {
-    const stop = load(proxy.port, { clients: 6, pause: 20 }, () => ({
+    const stop = load(proxy.port, { clients: 6, pause: 5 }, () => ({
       path: '/refresh',
       body: REFUSED_TOKEN,
     }))
