@@ -1,7 +1,7 @@
 import type { AccessToken, RefreshToken } from './state.ts'
 
 /** A change of the keys or secrets that the application is deployed with. */
-export type Rotation = { kind: (typeof ROTATIONS)[number] }
+export type Rotation = { [K in (typeof ROTATIONS)[number]]: { kind: K } }[(typeof ROTATIONS)[number]]
 const ROTATIONS = ['add_key', 'drop_keys', 'add_secret', 'drop_secrets'] as const
 
 /** What somebody can do. People are meant by their symbols, and by address or username where they sign in. */
