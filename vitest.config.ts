@@ -117,8 +117,8 @@ export default defineConfig({
     // Failures and the summary, without a line per file and slow test; a terminal shows progress as dots. Not
     // silent for tests that pass: of those, only test/bundle.test.ts prints, the Worker's size and start-up.
     reporters: process.stdout.isTTY ? ['dot'] : [['minimal', { silent: false }]],
-    // Tests wait much for other processes, so one more than the two cores of CI.
-    maxWorkers: 3,
+    // Tests wait much for other processes, so two more than the two cores of CI.
+    maxWorkers: 4,
     projects: [
       onNode('postgres'),
       onNode('pglite'),

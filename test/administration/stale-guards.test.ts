@@ -79,7 +79,9 @@ test.each(acts)(
     await ask(admin, ...act(subject))
     const [, [deadline = '', lock = '', statement = '', ...more] = []] = await database.roundTrips()
     expect(deadline).toMatch(/set_config\('statement_timeout'/)
-    expect(lock).toMatch(/select from "lumascope"\."roles" where .* for no key update/s)
+    expect(lock).toMatch(
+      /select from "lumascope"\."roles"(, "lumascope"\."users")? where .* for no key update/s,
+    )
     expect(statement).toMatch(/"caller" as \(/)
     expect(more).toEqual([])
   },
