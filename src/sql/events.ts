@@ -6,7 +6,7 @@ import { bare, list } from './parts.ts'
 import { join, sql } from './template.ts'
 import { type Moment, time } from './time.ts'
 
-/** What an event tells about its client. */
+/** The fields of the client that an event stores. */
 type Recorded = { [Name in 'address' | 'userAgent']: Client[Name] | Placeholder }
 
 /** A type of event that a statement records, once for each row of `from`. */

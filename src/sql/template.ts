@@ -41,7 +41,7 @@ export function fill(template: SQL, values: Readonly<Record<string, Value>>): SQ
   return phraseOf(chunks as SQL['queryChunks'])
 }
 
-/** What a placeholder can stand for; `time` says how PostgreSQL reads a `Date`. */
+/** The types of values that can replace a placeholder. `time` casts a `Date` for PostgreSQL. */
 export type Value = Date | string | number | boolean | null
 
 /** Its constructor would look through all chunks for tables, which are names in a string by now. */
