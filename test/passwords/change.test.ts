@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { createTestApp, FRONTEND, payloadOf, type TokenPair } from '../support/test-app.ts'
+import { aroundStatements } from '../support/around-statements.ts'
+import {
+  createTestApp,
+  createTestDatabase,
+  FRONTEND,
+  payloadOf,
+  type TokenPair,
+} from '../support/test-app.ts'
 import { withBetween } from '../support/with-between.ts'
 
 const tested = await createTestApp()
@@ -210,4 +217,22 @@ test('the event says by which session, and which replaced it', async () => {
     [person.id],
   )
   expect(events).toMatchObject([{ session_id: sid(mine), details: `{"new_session_id": "${sid(next)}"}` }])
+})
+
+test('the answer about another account confirms nothing', async () => {
+  const apart = await createTestDatabase()
+  const healthy = await createTestApp({ database: apart })
+  const person = await healthy.register()
+  const session = await healthy.openSession(person)
+  const { keyRing, clock, connect } = healthy.deps
+  // As a proxy that mixes up answers: the second statement of the request finds the account.
+  const mixedUp = aroundStatements(connect, async (send, number) => {
+    const answer = (await send()) as { rows: { id: number }[] }
+    if (number !== 2) return answer
+    return { ...answer, rows: answer.rows.map((row) => ({ ...row, id: row.id + 1 })) }
+  })
+  const { as } = await createTestApp({ database: apart, deps: { keyRing, clock, connect: mixedUp } })
+  const response = await as(session).delete('/users/me', { password: person.password })
+  expect(response.status).toBe(503)
+  expect((await healthy.me(session.access_token)).status).toBe(200)
 })
