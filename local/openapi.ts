@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import {
   createDocument,
   type ZodOpenApiOperationObject,
@@ -7,13 +8,29 @@ import {
   type ZodOpenApiPathsObject,
 } from 'zod-openapi'
 import packageJson from '../package.json' with { type: 'json' }
-import { routes } from '../src/app.ts'
+import { createRoutes } from '../src/app.ts'
+import type { Presence } from '../src/features/account-rules.ts'
 import { type ErrorCode, PERMISSIONS, type Permission } from '../src/features.ts'
 import { metadataOf, type RouteDescription, type RouteMetadata } from '../src/http/describe-route.ts'
+import { nameOfVariant, type Variant } from '../src/operations/load-openapi.ts'
 import { addExamples } from './openapi-examples.ts'
 import { errorResponses } from './openapi-responses.ts'
 
-const FILE = fileURLToPath(new URL('../assets/openapi.json', import.meta.url))
+const asset = (name: string) => fileURLToPath(new URL(`../assets/${name}`, import.meta.url))
+
+/** The variant of the stored document. */
+const DEFAULT: Variant = {
+  accountFields: { username: 'required', full_name: 'required' },
+  registration: 'open',
+}
+
+/** Every variant of the API. */
+export const VARIANTS: Variant[] = (['open', 'closed'] as const).flatMap((registration) => {
+  const presences: Presence[] = ['required', 'optional', 'absent']
+  return presences.flatMap((username) =>
+    presences.map((full_name) => ({ accountFields: { username, full_name }, registration })),
+  )
+})
 
 type QuerySchema = NonNullable<ZodOpenApiParameters['query']>
 
@@ -27,14 +44,18 @@ const TAGS: Record<string, string> = {
   Service: 'For operators, and for services that verify tokens.',
 }
 
-const DESCRIPTION = [
-  'Registration, sign-in and the current user.',
-  'To try the operations below, register with `POST /users`, then press *Authorize* and enter the same ' +
-    'username (or email address) and password. Or call `POST /login?use_cookies=true`: from then on the ' +
-    "browser sends the session's cookies by itself.",
-  'Every error is a problem document (RFC 9457, `Problem` under *Schemas*): branch on `code`, show ' +
-    '`detail`. Each code has a page.',
-].join('\n\n')
+/** The introduction to the documentation. */
+function introduction({ accountFields, registration }: Variant): string {
+  const identifier = accountFields.username === 'absent' ? 'email address' : 'email address (or username)'
+  const first = registration === 'open' ? 'register with `POST /users`, then press' : 'press'
+  return [
+    'Registration, sign-in and the current user.',
+    `To try the operations below, ${first} *Authorize* and enter ${identifier} and password. Or call ` +
+      "`POST /login?use_cookies=true`: from then on the browser sends the session's cookies by itself.",
+    'Every error is a problem document (RFC 9457, `Problem` under *Schemas*): branch on `code`, show ' +
+      '`detail`. Each code has a page.',
+  ].join('\n\n')
+}
 
 const SECURITY_SCHEMES = {
   // For the documentation page's "Authorize". It is our own sign-in, not an OAuth server's.
@@ -56,25 +77,32 @@ const SECURITY_SCHEMES = {
     name: '__Host-lumascope_access',
     description:
       'Set by `POST /login?use_cookies=true` and sent by the browser; no script can read or write it, so ' +
-      'there is nothing to enter here. Over plain http on loopback its name has no `__Host-`.',
+      'there is nothing to enter here.',
   },
 } as const
 
+/** The order of the operations of a path. */
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const
+
+const entryOf = (operations: Record<string, unknown>, name: string) =>
+  Object.hasOwn(operations, name) ? [[name, operations[name]] as const] : []
+
 /** The OpenAPI 3.1 document, generated from the schemas that validate and the descriptions of the routes. */
-export function openapiDocument(): object {
+export function openapiDocument(variant: Variant = DEFAULT): object {
   const paths: ZodOpenApiPathsObject = {}
   const order = Object.keys(TAGS)
   const position = ({ metadata }: Route) => order.indexOf(metadata.description.tag)
-  for (const route of documentedRoutes().sort((one, other) => position(one) - position(other))) {
+  for (const route of documentedRoutes(variant).sort((one, other) => position(one) - position(other))) {
     const path = route.path.replace(/:(\w+)(\{.*\})?/g, '{$1}')
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route, path) }
+    const operations = { ...paths[path], [route.method.toLowerCase()]: operation(route, path) }
+    paths[path] = Object.fromEntries(METHODS.flatMap((name) => entryOf(operations, name)))
   }
   const document = createDocument({
     openapi: '3.1.1',
     info: {
       title: 'LumaScope Auth',
       version: packageJson.version,
-      description: DESCRIPTION,
+      description: introduction(variant),
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
@@ -87,8 +115,8 @@ export function openapiDocument(): object {
 }
 
 /** One entry a route, with the merged metadata of its handlers. Aliases under `/auth` are left out. */
-function documentedRoutes(): Route[] {
-  const byRoute = Map.groupBy(routes.routes, ({ method, path }) => `${method} ${path}`)
+function documentedRoutes(variant: Variant): Route[] {
+  const byRoute = Map.groupBy(createRoutes(variant).routes, ({ method, path }) => `${method} ${path}`)
   const described = new Set<RouteDescription>()
   return [...byRoute.values()].flatMap((handlers) => {
     const metadata: RouteMetadata = Object.assign({}, ...handlers.map(({ handler }) => metadataOf(handler)))
@@ -186,4 +214,33 @@ export function openapiText(): string {
   return `${JSON.stringify(openapiDocument(), null, 2)}\n`
 }
 
-if (import.meta.main) writeFileSync(FILE, openapiText())
+/** What each other variant changes of it, as a merge patch (RFC 7396), by its name. */
+export function variantsText(): string {
+  const standard = openapiDocument()
+  const patches = VARIANTS.map((variant) => [
+    nameOfVariant(variant),
+    difference(standard, openapiDocument(variant)) ?? {},
+  ])
+  return `${JSON.stringify(Object.fromEntries(patches), null, 2)}\n`
+}
+
+/** The merge patch that makes the one of the other; `undefined` if they are equal. */
+function difference(before: unknown, after: unknown): unknown {
+  if (isDeepStrictEqual(before, after)) return undefined
+  if (!isObject(before) || !isObject(after)) return after
+  const removed = Object.keys(before).filter((name) => !Object.hasOwn(after, name))
+  const changed = Object.entries(after).map(([name, value]) => [name, difference(before[name], value)])
+  return Object.fromEntries([
+    ...removed.map((name) => [name, null]),
+    ...changed.filter(([, value]) => value !== undefined),
+  ])
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+if (import.meta.main) {
+  writeFileSync(asset('openapi.json'), openapiText())
+  writeFileSync(asset('openapi-variants.json'), variantsText())
+}

@@ -1,5 +1,6 @@
 import { replaceUserRoles } from '../src/administration/assign-roles.sql.ts'
 import { updateUser } from '../src/administration/change-user.sql.ts'
+import { insertAccount } from '../src/administration/create-user.sql.ts'
 import { deleteUserById } from '../src/administration/delete-user.sql.ts'
 import { enableUser } from '../src/administration/enable-account.sql.ts'
 import { raiseAuthVersion } from '../src/administration/end-user-sessions.sql.ts'
@@ -48,8 +49,11 @@ const confirmed = { ...own, authVersion: 1, bucket, byDevice: true }
 const actor = { userId: 1, sessionId, permission: 'users:write' as const }
 const act = { actor, userId: 2, now }
 const reading = { actor, bucket: once, now }
+const account = { username: '', email: '', fullName: '' }
+const profile = { id: 1, sessionId, asking: { limit: '', bucket }, now }
 const page = { after: null, limit: 50 }
-const nobody = { query: null, role: null, status: null }
+const nobody = { query: null, role: null, status: null, metadata: null }
+const metadata = { name: 'plan', value: 'pro' }
 
 /**
  * Every statement of the product, by its file and the function that sends it. If a function's statement has
@@ -61,6 +65,10 @@ export const SAMPLES: Record<string, Record<string, (db: Database) => Promise<un
   },
   'administration/change-user': {
     updateUser: (db) => updateUser({ db, client }, { ...act, status: 'disabled', disabledReason: '' }),
+    'updateUser, of metadata': (db) => updateUser({ db, client }, { ...act, appMetadata: {} }),
+  },
+  'administration/create-user': {
+    insertAccount: (db) => insertAccount({ db, client }, { ...account, actor, now }),
   },
   'administration/delete-user': { deleteUserById: (db) => deleteUserById({ db, client }, act) },
   'administration/enable-account': { enableUser: (db) => enableUser({ db, client }, { email: '', now }) },
@@ -72,11 +80,15 @@ export const SAMPLES: Record<string, Record<string, (db: Database) => Promise<un
   'administration/list-users': {
     selectUserPage: (db) => selectUserPage({ db, client }, { ...nobody, ...page, reading }),
     'selectUserPage, by role and status': (db) =>
-      selectUserPage({ db, client }, { ...page, query: null, role: '', status: 'active', reading }),
+      selectUserPage({ db, client }, { ...nobody, ...page, role: '', status: 'active', reading }),
     'selectUserPage, a search': (db) =>
       selectUserPage({ db, client }, { ...nobody, query: '', ...page, reading }),
     'selectUserPage, a search by role': (db) =>
-      selectUserPage({ db, client }, { ...page, query: '', role: '', status: null, reading }),
+      selectUserPage({ db, client }, { ...nobody, ...page, query: '', role: '', reading }),
+    'selectUserPage, by metadata': (db) =>
+      selectUserPage({ db, client }, { ...nobody, ...page, metadata, reading }),
+    'selectUserPage, a search by metadata': (db) =>
+      selectUserPage({ db, client }, { ...nobody, ...page, query: '', metadata, reading }),
   },
   'audit/list-events': {
     selectOwnEvents: (db) => selectOwnEvents(db, { ...page, userId: 1 }),
@@ -93,7 +105,13 @@ export const SAMPLES: Record<string, Record<string, (db: Database) => Promise<un
     countPasswordAttempt: (db) =>
       countPasswordAttempt(
         { db, client },
-        { whose: { identifier: 'a@b' }, account: bucket, addresses: [bucket], known, now },
+        {
+          whose: { identifier: 'a@b', hasUsernames: true },
+          account: bucket,
+          addresses: [bucket],
+          known,
+          now,
+        },
       ),
     returnAttempt: (db) => returnAttempt(db, bucket),
   },
@@ -162,14 +180,14 @@ export const SAMPLES: Record<string, Record<string, (db: Database) => Promise<un
       ),
   },
   'users/change-profile': {
-    updateProfile: (db) => updateProfile({ db, client }, { id: 1, sessionId, username: '', now }),
+    updateProfile: (db) => updateProfile({ db, client }, { ...profile, username: '' }),
+    'updateProfile, of metadata': (db) => updateProfile({ db, client }, { ...profile, userMetadata: {} }),
   },
   'users/delete-account': { deleteOwnUser: (db) => deleteOwnUser({ db, client }, confirmed) },
   'users/register': {
     insertUser: (db) =>
-      insertUser(
-        { db, client },
-        { username: '', email: '', fullName: '', passwordHash: '', buckets: [bucket], now },
-      ),
+      insertUser({ db, client }, { ...account, passwordHash: '', session: null, buckets: [bucket], now }),
+    'insertUser, with a session': (db) =>
+      insertUser({ db, client }, { ...account, passwordHash: '', session, buckets: [bucket], now }),
   },
 }

@@ -56,6 +56,9 @@ export type FloodLimiter = {
 /** Limits that the database counts and each process counts as well, by their names in `Config`. */
 export type LocalLimitName = 'limitRegisterAddress' | 'limitSignInAddress'
 
+/** The OpenAPI document of an instance, and its entity tag (RFC 9110 section 8.8.3). */
+export type OpenapiText = { text: string; etag: string }
+
 /** The result of a probe. */
 export type Probed = {
   /** From this instance to the database and back, rounded to 0.1. */
@@ -80,6 +83,8 @@ export type AppDeps = {
   admission: Admission
   /** Folded, see `fold`. Read on first use; rejects if that fails. */
   commonPasswords: () => Promise<ReadonlySet<string>>
+  /** The OpenAPI document of this instance. Made on first use; `null`: there are no assets. */
+  openapi: () => Promise<OpenapiText | null>
   keyRing: KeyRing
   refreshKeys: DerivedKeys
   deviceKeys: DerivedKeys

@@ -6,6 +6,7 @@ import { type DatabaseFetch, prepareDatabase } from './db/client.ts'
 import type { AppDeps, Random } from './deps.ts'
 import { createAdmission } from './limits/admission.ts'
 import { createMemoryLimiter } from './limits/memory-limiter.ts'
+import { createOpenapiLoader } from './operations/load-openapi.ts'
 import { createProbe } from './operations/probe-database.ts'
 import { createCommonPasswordsLoader } from './passwords/load-common-passwords.ts'
 
@@ -76,6 +77,7 @@ export function makeDeps(config: Config, { hashing, databaseFetch, ...platform }
     refreshKeys: deriveKeys(config.authSecrets, 'refresh-token'),
     deviceKeys: deriveKeys(config.authSecrets, 'device-token'),
     limitKeys: deriveKeys(config.authSecrets, 'rate-limit'),
+    openapi: createOpenapiLoader({ assets: platform.assets, config }),
     commonPasswords: createCommonPasswordsLoader({ assets: platform.assets, publicUrl: config.publicUrl }),
     // Called as a method of another object, Workers' `fetch` throws "Illegal invocation".
     fetch: (...args) => fetch(...args),

@@ -5,10 +5,13 @@ import type * as z from 'zod/mini'
 import { openapiDocument, openapiText } from '../local/openapi.ts'
 import { BODY_EXAMPLES, EXAMPLES } from '../local/openapi-examples.ts'
 import packageJson from '../package.json' with { type: 'json' }
-import { routes } from '../src/app.ts'
+import { createRoutes } from '../src/app.ts'
 import { ERRORS } from '../src/features.ts'
 import { metadataOf } from '../src/http/describe-route.ts'
 import { VERSION } from '../src/operations/version.ts'
+import { DEFAULT_VARIANT } from './support/test-app.ts'
+
+const { routes } = createRoutes(DEFAULT_VARIANT)
 
 type Schema = {
   $ref?: string
@@ -60,7 +63,7 @@ test('it lists every route once, aliases under /auth left out', () => {
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
   )
   const served = new Set(
-    routes.routes.map(({ method, path }) => `${method} ${path.replace(/:(\w+)(\{.*\})?/g, '{$1}')}`),
+    routes.map(({ method, path }) => `${method} ${path.replace(/:(\w+)(\{.*\})?/g, '{$1}')}`),
   )
   for (const name of ['login', 'refresh', 'logout']) served.delete(`POST /auth/${name}`)
   expect(listed.sort()).toEqual([...served].sort())
@@ -153,7 +156,7 @@ function sampleOf(schema: Schema): unknown {
 
 /** The schemas that validate, or that answers are typed by. */
 const metadataByRoute = new Map<string, ReturnType<typeof metadataOf>>()
-for (const { method, path, handler } of routes.routes) {
+for (const { method, path, handler } of routes) {
   const key = `${method.toLowerCase()} ${path.replace(/:(\w+)(\{.*\})?/g, '{$1}')}`
   metadataByRoute.set(key, { ...metadataByRoute.get(key), ...metadataOf(handler) })
 }

@@ -1,5 +1,5 @@
 // In a file of its own, since the page's Content-Security-Policy allows no inline script.
-window.SwaggerUIBundle({
+const ui = window.SwaggerUIBundle({
   url: '/openapi.json',
   dom_id: '#docs',
   deepLinking: true,
@@ -7,6 +7,9 @@ window.SwaggerUIBundle({
   // All operations fit on a page or two; schemas are one click away.
   docExpansion: 'list',
   defaultModelsExpandDepth: 0,
+  onComplete() {
+    document.title = ui.specSelectors.info().get('title')
+  },
 })
 
 // Swagger UI has dark colours, but follows a button of its top bar, which is not here.

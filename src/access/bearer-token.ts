@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import type { ErrorCode } from '../features.ts'
 import type { RequestContext } from '../http/context.ts'
 import { cookieToken } from './session-cookies.ts'
 
@@ -20,11 +21,12 @@ export function findBearerToken(c: RequestContext): string | null {
  * In cookie mode the browser drops the access cookie when its token expires, and sends only the refresh
  * cookie. That visitor is still signed in: the page must refresh, and not show its sign-in form.
  *
- * @throws AppError `access_token_expired` if only the refresh cookie is there, `unauthenticated` if neither
+ * @param withoutToken the error if nothing is presented
+ * @throws AppError `access_token_expired` if only the refresh cookie is there, `withoutToken` if neither
  *   is; `origin_rejected` or `invalid_token` for a cookie that must not be trusted
  */
-export function presentedAccessToken(c: RequestContext): string {
+export function presentedAccessToken(c: RequestContext, withoutToken: ErrorCode = 'unauthenticated'): string {
   const token = findBearerToken(c) ?? cookieToken(c, 'access')
   if (token !== null) return token
-  throw new AppError(cookieToken(c, 'refresh') === null ? 'unauthenticated' : 'access_token_expired')
+  throw new AppError(cookieToken(c, 'refresh') === null ? withoutToken : 'access_token_expired')
 }

@@ -1,7 +1,6 @@
 import { generateCookie } from 'hono/cookie'
 import type { Config } from '../config/parse-config.ts'
 import type { RequestContext } from '../http/context.ts'
-import { isLoopback } from '../net/loopback.ts'
 
 export type CookieKind = 'access' | 'refresh' | 'device'
 
@@ -32,15 +31,6 @@ export function cookieValues(c: RequestContext, kind: CookieKind): string[] {
   return pairs.filter((pair) => pair.startsWith(start)).map((pair) => pair.slice(start.length))
 }
 
-/**
- * The name of a cookie. Ports are no boundary for cookies (RFC 6265 section 8.5): two instances that a
- * developer runs side by side would overwrite each other's, so on loopback the port is part of the name.
- */
-export function cookieName(
-  { publicUrl, cookies }: Pick<Config, 'publicUrl' | 'cookies'>,
-  kind: CookieKind,
-): string {
-  const { hostname, port, protocol } = new URL(publicUrl)
-  const instance = isLoopback(hostname) ? `${port || (protocol === 'https:' ? 443 : 80)}_` : ''
-  return `${cookies.secure ? '__Host-' : ''}lumascope_${instance}${kind}`
+export function cookieName({ cookiePrefix }: Pick<Config, 'cookiePrefix'>, kind: CookieKind): string {
+  return `${cookiePrefix}${kind}`
 }

@@ -1,6 +1,5 @@
-import { CHALLENGES } from '../features/bearer-challenge.ts'
 import type { Feature } from '../features/feature.ts'
-import { flag, origin, origins, sameSite } from '../features/rules.ts'
+import { flag, oneOf, origin, origins } from '../features/rules.ts'
 
 export const access = {
   variables: {
@@ -20,7 +19,8 @@ export const access = {
         'elsewhere none of plain http. The log reports one that is refused as `origin_refused`',
     },
     COOKIE_SAME_SITE: {
-      rule: sameSite,
+      // Of cookies (RFC 6265bis section 5.6.7).
+      rule: oneOf('lax', 'strict', 'none'),
       unit: '`lax`, `strict`, `none`',
       default: 'lax',
       reason:
@@ -41,25 +41,25 @@ export const access = {
       status: 401,
       title: 'Sign-in required',
       advice: 'Sign in with POST /login and send the access token as "Authorization: Bearer <token>".',
-      headers: CHALLENGES.noToken,
+      challenge: 'no_token',
     },
     access_token_expired: {
       status: 401,
       title: 'The access token has expired',
       advice: 'The refresh cookie is still there: call POST /refresh and repeat the request.',
-      headers: CHALLENGES.noToken,
+      challenge: 'no_token',
     },
     invalid_token: {
       status: 401,
       title: 'The token is not accepted',
       advice: 'It has expired, was revoked or is not one of ours. Refresh it or sign in again.',
-      headers: CHALLENGES.invalidToken,
+      challenge: 'invalid_token',
     },
     forbidden: {
       status: 403,
       title: 'Not allowed',
       advice: 'You are signed in, but a permission that this needs is missing.',
-      headers: CHALLENGES.insufficientScope,
+      challenge: 'insufficient_scope',
     },
     origin_rejected: {
       status: 403,

@@ -1,6 +1,6 @@
 import { createMiddleware } from 'hono/factory'
 import { AppError } from '../errors.ts'
-import type { Permission } from '../features.ts'
+import type { ErrorCode, Permission } from '../features.ts'
 import type { AppEnv } from '../http/context.ts'
 import { withMetadata } from '../http/describe-route.ts'
 import { type Authenticated, authenticateWithPermissions } from '../sessions/authenticate.ts'
@@ -8,6 +8,11 @@ import type { Actor } from '../sql/authority.ts'
 import type { Principal } from '../sql/users.ts'
 import { presentedAccessToken } from './bearer-token.ts'
 import { isSafe } from './trusted-origin.ts'
+
+type Options = {
+  /** The error if nothing is presented, in place of `unauthenticated`. */
+  withoutToken?: ErrorCode
+}
 
 /**
  * Lets a request pass that `requireUser` would let pass and whose user has a role with the permission, at the
@@ -17,7 +22,7 @@ import { isSafe } from './trusted-origin.ts'
  *
  * @throws AppError `forbidden` without the permission; as `requireUser`
  */
-export function requirePermission(permission: Permission) {
+export function requirePermission(permission: Permission, { withoutToken }: Options = {}) {
   type Variables = Authenticated<Principal> & { actor: Actor }
   const middleware = createMiddleware<AppEnv & { Variables: Variables }>(
     async function requirePermission(c, next) {
@@ -25,7 +30,7 @@ export function requirePermission(permission: Permission) {
       const counted = isSafe(c.req.method)
         ? null
         : ({ limit: deps.config.limitActAccount, per: 'account' } as const)
-      const found = await authenticateWithPermissions(deps, presentedAccessToken(c), counted)
+      const found = await authenticateWithPermissions(deps, presentedAccessToken(c, withoutToken), counted)
       if (!found) throw new AppError('invalid_token')
       const { user, sessionId } = found
       c.set('userId', user.id)

@@ -1,5 +1,4 @@
 import { createMiddleware } from 'hono/factory'
-import type { Config } from '../config/parse-config.ts'
 import { AppError } from '../errors.ts'
 import type { AppEnv } from '../http/context.ts'
 import { withMetadata } from '../http/describe-route.ts'
@@ -9,10 +8,7 @@ import type { User } from '../sql/users.ts'
 import { presentedAccessToken } from './bearer-token.ts'
 import { isSafe } from './trusted-origin.ts'
 
-/** The fields of the configuration with limits by account. */
-type AccountLimit = Extract<keyof Config, `limit${string}Account`>
-
-type Options = { limit?: AccountLimit; per?: Counting['per'] }
+type Options = { per?: Counting['per'] }
 
 /**
  * Lets a request pass that presents a valid access token, whose session is live and whose user is enabled, at
@@ -21,17 +17,16 @@ type Options = { limit?: AccountLimit; per?: Counting['per'] }
  *
  * The same query counts the request for the account if it can change something.
  *
- * @param options.limit the limit that it is counted for
  * @param options.per `session`: a thief with a token of another session can't exhaust the limit of what the
  *   owner does against them
  * @throws AppError `unauthenticated` if no token is presented; `invalid_token` if one is and it is not
  *   accepted, for any reason; `origin_rejected` for a cookie on a foreign page's request; `rate_limited`
  */
-export function requireUser({ limit = 'limitActAccount', per = 'account' }: Options = {}) {
+export function requireUser({ per = 'account' }: Options = {}) {
   const middleware = createMiddleware<AppEnv & { Variables: Authenticated<User> }>(
     async function requireUser(c, next) {
       const { deps } = c.var
-      const counted = isSafe(c.req.method) ? null : { limit: deps.config[limit], per }
+      const counted = isSafe(c.req.method) ? null : { limit: deps.config.limitActAccount, per }
       const found = await authenticate(deps, presentedAccessToken(c), counted)
       if (!found) throw new AppError('invalid_token')
       const { user, sessionId } = found

@@ -59,7 +59,7 @@ export async function replaceUserRoles(
   const replacement = statement(
     {
       wanted: sql`select value as ${bare(roles.name)} from jsonb_array_elements_text(${names}::jsonb)`,
-      ...decideAboutUser(change, refusals()),
+      ...decideAboutUser(change, { refusals: refusals() }),
       revoked: revokeOthers(change),
       granted: grantWanted(change),
       changes: changesOfRoles(),

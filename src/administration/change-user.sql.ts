@@ -17,23 +17,29 @@ import {
 } from '../sql/authority.ts'
 import { type EventSource, recordEvents } from '../sql/events.ts'
 import { NO_FAILURES } from '../sql/lockout.ts'
-import { assignments, columnsOf, list, statement } from '../sql/parts.ts'
+import { isTooLarge, merged } from '../sql/metadata.ts'
+import { assignments, bare, columnsOf, list, type Parts, statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
-import { USERNAME_KEY, users } from '../users/schema.ts'
+import { type Metadata, USERNAME_KEY, users } from '../users/schema.ts'
 
 export type UserChange = ActOnUser & {
-  username?: string
-  fullName?: string
+  /** `null` removes it. */
+  username?: string | null
+  /** `null` removes it. */
+  fullName?: string | null
+  /** A merge patch (RFC 7396). */
+  appMetadata?: Metadata
   /** `active` also unlocks the account. */
   status?: Status
   /** Of a disabled account. */
   disabledReason?: string | null
 }
 
-type NotChanged = Refusal | 'last_admin' | 'not_disabled'
+type NotChanged = Refusal | 'last_admin' | 'not_disabled' | 'too_large'
 
 const u = columnsOf(users, 'u')
+const wanted = columnsOf(users, 'wanted')
 const changed = columnsOf(users, 'changed')
 
 /**
@@ -48,7 +54,7 @@ export async function updateUser(
 ): Promise<AdminUser | NotChanged | 'username'> {
   const update = statement(
     {
-      ...decideAboutUser(change, refusalsOf(change)),
+      ...decideAboutUser(change, { parts: mergeMetadata(change), refusals: refusalsOf(change) }),
       changed: changeRow(change),
       recorded: recordEvents({ client, now: change.now }, eventsOf(change)),
     },
@@ -74,6 +80,13 @@ function effectsOf({ status }: UserChange): { disables: SQL; enables: SQL } {
   return { disables: sql`${wanted} = 'disabled'`, enables: sql`${wanted} = 'active'` }
 }
 
+/** The part `wanted`, beside `subject`: the metadata after the change; only if it changes. */
+function mergeMetadata({ appMetadata }: UserChange): Parts {
+  if (!appMetadata) return {}
+  const after = merged(subject.appMetadata, appMetadata)
+  return { wanted: sql`select ${after} as ${bare(users.appMetadata)} from subject` }
+}
+
 /** Further branches of the part `decision`. */
 function refusalsOf(change: UserChange): SQL {
   const { disables, enables } = effectsOf(change)
@@ -81,17 +94,21 @@ function refusalsOf(change: UserChange): SQL {
   return sql`
     when ${disables} and ${isLastAdmin(subject)} then 'last_admin'
     when ${givesReason} and not ${disables} and (${enables} or ${subject.disabledAt} is null)
-      then 'not_disabled'`
+      then 'not_disabled'
+    ${change.appMetadata ? sql`when (select ${isTooLarge(wanted.appMetadata)} from wanted) then 'too_large'` : sql``}`
 }
 
 /** The part `changed`: the account after the change, if `decision` lets it happen. */
 function changeRow(change: UserChange): SQL {
   const { disables, enables } = effectsOf(change)
-  const { userId, username = null, fullName = null, disabledReason, now } = change
+  const { userId, username, fullName, appMetadata, disabledReason, now } = change
+  const given = (value: string | null | undefined, old: SQL) =>
+    value === undefined ? old : sql`${value}::text`
   const hasReason = sql`${disabledReason !== undefined}::boolean`
   const shown = {
-    username: sql`coalesce(${username}, ${u.username})`,
-    fullName: sql`coalesce(${fullName}, ${u.fullName})`,
+    username: given(username, u.username),
+    fullName: given(fullName, u.fullName),
+    appMetadata: appMetadata ? sql`(select ${wanted.appMetadata} from wanted)` : u.appMetadata,
     disabledAt: sql`
       case when ${disables} then coalesce(${u.disabledAt}, ${time(now)})
         when ${enables} then null else ${u.disabledAt} end`,
@@ -99,7 +116,7 @@ function changeRow(change: UserChange): SQL {
       case when ${enables} then null
         when ${hasReason} then ${disabledReason ?? null} else ${u.disabledReason} end`,
   }
-  const before = [u.username, u.fullName, u.disabledAt, u.disabledReason]
+  const before = [u.username, u.fullName, u.appMetadata, u.disabledAt, u.disabledReason]
   const values = {
     ...shown,
     consecutiveFailures: sql`
@@ -123,12 +140,13 @@ function eventsOf(change: UserChange): EventSource[] {
   const names = [
     ...(change.username === undefined ? [] : ['username']),
     ...(change.fullName === undefined ? [] : ['full_name']),
+    ...(change.appMetadata === undefined ? [] : ['app_metadata']),
   ]
   const wasDisabled = sql`(${subject.disabledAt} is not null)`
   const isDisabled = sql`(${changed.disabledAt} is not null)`
   const hasOtherReason = sql`${subject.disabledReason} is distinct from ${changed.disabledReason}`
-  const hasOtherProfile = sql`(${subject.username}, ${subject.fullName})
-    is distinct from (${changed.username}, ${changed.fullName})`
+  const hasOtherProfile = sql`(${subject.username}, ${subject.fullName}, ${subject.appMetadata})
+    is distinct from (${changed.username}, ${changed.fullName}, ${changed.appMetadata})`
   return [
     eventOfActor('profile_changed', {
       when: sql`changed where ${hasOtherProfile}`,

@@ -1,7 +1,11 @@
+import type { Config } from '../config/parse-config.ts'
 import type { Deps } from '../deps.ts'
 import { fieldError } from '../errors.ts'
 import { refusalError } from '../roles/refusal-error.ts'
+import { fitsIntoToken, MAX_CLAIM_CHARACTERS } from '../sessions/metadata-claims.ts'
 import type { AdminUser } from '../sql/admin-users.ts'
+import { tooLargeError } from '../users/change-profile.ts'
+import type { Metadata } from '../users/schema.ts'
 import { takenError } from '../users/taken-error.ts'
 import { type UserChange, updateUser } from './change-user.sql.ts'
 
@@ -10,19 +14,29 @@ import { type UserChange, updateUser } from './change-user.sql.ts'
  * unlocks the account.
  *
  * @throws AppError `not_found`; `username_taken` with the pointer; `last_admin`; `validation_failed` for a
- *   reason without a disabled account; `forbidden` if the caller lost the permission, or the other user may
+ *   reason without a disabled account, and for metadata that would be too large; `forbidden` if the caller lost the permission, or the other user may
  *   do more; `invalid_token` if the caller's session has ended
  */
 export async function changeUser(
-  deps: Pick<Deps, 'db' | 'clock' | 'client'>,
+  deps: Pick<Deps, 'db' | 'clock' | 'client' | 'config'>,
   input: Omit<UserChange, 'now'>,
 ): Promise<AdminUser> {
+  assertTravels(deps.config, input.appMetadata ?? {})
   const changed = await updateUser(deps, { ...input, now: deps.clock() })
   if (typeof changed !== 'string') return changed
   if (changed === 'username') throw takenError('username')
+  if (changed === 'too_large') throw tooLargeError('app_metadata')
   if (changed === 'not_disabled') {
     const detail = 'is for accounts that are disabled'
     throw fieldError('validation_failed', { pointer: '/disabled_reason', code: 'invalid', detail })
   }
   throw refusalError(changed)
+}
+
+/** Members that travel in tokens must fit into one: what is stored and then left out of them is worse. */
+function assertTravels({ jwtClaims }: Pick<Config, 'jwtClaims'>, patch: Metadata): void {
+  const name = jwtClaims.appMetadata.find((each) => Object.hasOwn(patch, each) && !fitsIntoToken(patch[each]))
+  if (name === undefined) return
+  const detail = `travels in tokens: at most ${MAX_CLAIM_CHARACTERS} characters of JSON, and no object`
+  throw fieldError('validation_failed', { pointer: `/app_metadata/${name}`, code: 'too_long', detail })
 }

@@ -28,7 +28,7 @@ export async function deleteUserById(
 ): Promise<UserDeleted> {
   const deletion = statement(
     {
-      ...decideAboutUser(act, sql`when ${isLastAdmin(subject)} then 'last_admin'`),
+      ...decideAboutUser(act, { refusals: sql`when ${isLastAdmin(subject)} then 'last_admin'` }),
       deleted: sql`delete from ${users} u using decision where ${u.id} = ${act.userId} and ${isDone}`,
       recorded: recordEvents({ client, now: act.now }, [
         eventOfActor('account_deleted', { when: sql`decision where ${isDone}` }),

@@ -5,11 +5,18 @@ import type { Client } from '../net/client-address.ts'
 import { userRoles } from '../roles/schema.ts'
 import { type AdminUser, adminUserFields, type Status } from '../sql/admin-users.ts'
 import { decideAboutReading, isDone, outcome, type Reading, type Refusal } from '../sql/authority.ts'
+import { hasMember, type Member } from '../sql/metadata.ts'
 import { columnsOf, list, materialized, nullable, type Parts, statement } from '../sql/parts.ts'
 import { join, sql } from '../sql/template.ts'
 import { accountStatus, searchKeys, users } from '../users/schema.ts'
 
-export type UserFilter = { query: string | null; role: string | null; status: Status | null }
+export type UserFilter = {
+  query: string | null
+  role: string | null
+  status: Status | null
+  /** A top-level member of `app_metadata` and its value. */
+  metadata: Member | null
+}
 
 /** The end of a page: the last user, and in a search the key that matched. */
 export type UserPosition = { id: number; key: string | null }
@@ -78,34 +85,37 @@ const MAX_ENTRIES = 10_000
  * reached, the last row has `is_end`, whether it is `shown` or not; the next page starts there.
  */
 function pageOfUsers({ query, after, limit, ...filter }: Page): Parts {
-  if (query === null) {
+  const { role, status, metadata } = filter
+  if (query === null && metadata === null) {
     const page = sql`
       select listed.id, null::text collate "C" as key, true as shown, false as is_end
       from (${accounts(filter, after?.id ?? 0)} limit ${limit}) as listed`
     return { page }
   }
-  const search = { query, after, limit }
-  if (filter.role === null && filter.status === null)
-    return { page: searchAll({ ...search, fits: sql`true` }) }
   const fits = isAccount(filter)
+  const rest = { after, limit, fits }
+  if (query !== null && role === null && status === null && metadata === null)
+    return { page: searchAll({ query, ...rest }) }
+  const all = query === null ? scanAll(filter, rest) : searchAll({ query, ...rest })
   return {
     ...fewAccounts(filter),
     are_few: materialized(sql`select count(*) <= ${MAX_ENTRIES} as yes from few`),
     page: sql`
-      (${searchFew({ ...search, fits })} and (select yes from are_few) order by 2, 1 limit ${limit})
+      (${searchFew({ query, ...rest })} and (select yes from are_few) order by 2, 1 limit ${limit})
       union all
-      (select * from (${searchAll({ ...search, fits })}) as found where not (select yes from are_few))`,
+      (select * from (${all}) as found where not (select yes from are_few))`,
   }
 }
 
 type Filter = Omit<UserFilter, 'query'>
+type Ordered = Omit<Filter, 'metadata'>
 
 /**
  * A subquery with the `id` of accounts, in that order. Role and status alone are ranges of one value: with
  * `=`, the planner would take the order of ids from another index, expecting matches everywhere in it, even
  * if all are at its end. Both together are merged in that order, from where the later of the two begins.
  */
-function accounts({ role, status }: Filter, after: number): SQL {
+function accounts({ role, status }: Ordered, after: number): SQL {
   if (role !== null && status !== null) return accountsOfBoth({ role, status }, after)
   if (role !== null) {
     return sql`
@@ -123,7 +133,7 @@ function accounts({ role, status }: Filter, after: number): SQL {
 }
 
 function accountsOfBoth({ role, status }: { role: string; status: Status }, after: number): SQL {
-  const first = (filter: Filter) => sql`(${accounts(filter, after)} limit 1)`
+  const first = (filter: Ordered) => sql`(${accounts(filter, after)} limit 1)`
   const start = sql`(
     select greatest(holder.id, other.id)
     from ${first({ role, status: null })} as holder, ${first({ role: null, status })} as other
@@ -138,19 +148,33 @@ function accountsOfBoth({ role, status }: { role: string; status: Status }, afte
 /**
  * A filter as a condition of the row `u`. An array, so that no plan reads everybody who has the role for it.
  */
-function isAccount({ role, status }: Filter): SQL {
+function isAccount({ role, status, metadata }: Filter): SQL {
   const hasRole = sql`${role}::text = any(array(
     select ${r.roleName} from ${userRoles} r where ${r.userId} = ${u.id}))`
   const hasStatus = sql`${accountStatus(u.disabledAt)} = ${status}`
-  return sql`${status === null ? sql`true` : hasStatus} and ${role === null ? sql`true` : hasRole}`
+  const conditions = [
+    ...(status === null ? [] : [hasStatus]),
+    ...(role === null ? [] : [hasRole]),
+    ...(metadata === null ? [] : [hasMember(u.appMetadata, metadata)]),
+  ]
+  return conditions.length > 0 ? join(conditions, ' and ') : sql`true`
 }
 
 /**
- * The part `few` with the `id` of those who have the role or, if they are too many, the status; at most one
- * more than `MAX_ENTRIES`. And parts that it needs.
+ * The part `few` with the `id` of those who have the metadata; without it, of those who have the role or, if
+ * they are too many, the status; at most one more than `MAX_ENTRIES`. And parts that it needs.
+ *
+ * Metadata is found by its index, which has no order, or in the order of ids if so many have it that they come
+ * soon: the planner knows how common each value is.
  */
-function fewAccounts({ role, status }: Filter): Parts {
-  const some = (filter: Filter) => sql`
+function fewAccounts({ role, status, metadata }: Filter): Parts {
+  if (metadata) {
+    const having = sql`
+      select ${u.id} as id from ${users} u where ${hasMember(u.appMetadata, metadata)}
+      order by ${u.id} limit ${MAX_ENTRIES + 1}::integer`
+    return { few: materialized(having) }
+  }
+  const some = (filter: Ordered) => sql`
     select id from (${accounts(filter, 0)} limit ${MAX_ENTRIES + 1}::integer) as first_ones`
   if (role === null || status === null) return { few: materialized(some({ role, status })) }
   return {
@@ -162,21 +186,39 @@ function fewAccounts({ role, status }: Filter): Parts {
   }
 }
 
-type Search = {
-  query: string
+type Scan = {
   after: UserPosition | null
   limit: number
   /** A further condition of the row `u`. */
   fits: SQL
 }
 
+type Search = Scan & { query: string }
+
 /** Compares each user of the part `few`. An array, so that no plan joins them to everybody. */
-function searchFew({ query, after, fits }: Search): SQL {
-  const key = firstKey(query)
+function searchFew({ query, after, fits }: Scan & { query: string | null }): SQL {
+  const key = query === null ? null : firstKey(query)
+  const isFound = key
+    ? sql`${key} is not null ${isBehind(after, key)}`
+    : sql`${u.id} > ${after?.id ?? 0}::integer`
   return sql`
-    select ${u.id} as id, ${key} as key, true as shown, false as is_end from ${users} u
-    where ${u.id} = any(array(select id from few)) and ${key} is not null and ${fits}
-      ${isBehind(after, key)}`
+    select ${u.id} as id, ${key ?? sql`null::text collate "C"`} as key, true as shown, false as is_end
+    from ${users} u where ${u.id} = any(array(select id from few)) and ${fits} and ${isFound}`
+}
+
+/**
+ * Looks through the accounts of a role and status by id, as far as the page needs. Each is a subquery for one
+ * account, which the planner can't turn into a join that reads all of them.
+ */
+function scanAll(filter: Filter, { after, limit, fits }: Scan): SQL {
+  return sql`
+    select id, null::text collate "C" as key, shown, entry_number = ${MAX_ENTRIES} as is_end from (
+      select listed.id, row_number() over (order by listed.id) as entry_number,
+        (select ${fits} from ${users} u where ${u.id} = listed.id) as shown
+      from (${accounts(filter, after?.id ?? 0)} limit ${MAX_ENTRIES}::integer) as listed
+    ) as numbered
+    where shown or entry_number = ${MAX_ENTRIES}
+    order by id limit ${limit}`
 }
 
 /** The entries of one index that begin with the query, in its order. */

@@ -1,44 +1,118 @@
 import * as z from 'zod/mini'
-import { line, nextCursor, pageParameters, printable, wellFormed } from '../http/schemas.ts'
+import type { AccountFields } from '../features/account-rules.ts'
+import { type JsonObject, line, nextCursor, pageParameters, printable, wellFormed } from '../http/schemas.ts'
 import { roleName } from '../roles/payloads.ts'
 import type { AdminUser } from '../sql/admin-users.ts'
-import { changesSomething, profileFields, toUserPayload, userPayloadFields } from '../users/payloads.ts'
+import {
+  type AnyFields,
+  type Body,
+  changedAccountFields,
+  changesSomething,
+  email,
+  type GivenFields,
+  metadataPatch,
+  newAccountFields,
+  toUserPayload,
+  userPayloadFields,
+} from '../users/payloads.ts'
 import type { ListedUsers } from './list-users.ts'
 
-// Administrators and the person get the same list of sessions.
+// Administrators and the person get the same list of sessions, and whoever creates an account the same user.
 export { sessionListPayload, toSessionListPayload } from '../sessions/payloads.ts'
+export { toAccountFields, toUserPayload, usernameErrors, userPayload } from '../users/payloads.ts'
 
 const status = z.enum(['active', 'disabled'], { error: 'must be active or disabled' })
 
-/** `GET /users` */
-export const usersQuery = z.strictObject({
-  query: z.optional(
-    z.string().check(
-      wellFormed,
-      printable,
-      z.trim(),
-      z.minLength(1, { error: 'must not be empty' }),
-      z.maxLength(254, { error: 'use at most 254 characters' }),
-      z.meta({
-        description:
-          'What the username, the email address, the name or its last word begins with, whatever the case; ' +
-          '`@example.com` for all addresses there.',
-      }),
-    ),
+const METADATA = 'app_metadata.'
+
+const memberValue = z.optional(
+  z.string().check(
+    wellFormed,
+    printable,
+    z.minLength(1, { error: 'must not be empty' }),
+    z.maxLength(254, { error: 'use at most 254 characters' }),
+    z.meta({
+      description:
+        'Accounts whose `app_metadata` has the member `plan` with this string, number or boolean. Any ' +
+        'top-level member can stand in place of `plan`.',
+    }),
   ),
-  role: z.optional(roleName),
+)
+
+/** `GET /users` */
+export const usersQuery = z
+  .catchall(
+    z.object({
+      query: z.optional(
+        z.string().check(
+          wellFormed,
+          printable,
+          z.trim(),
+          z.minLength(1, { error: 'must not be empty' }),
+          z.maxLength(254, { error: 'use at most 254 characters' }),
+          z.meta({
+            description:
+              'What the username, the email address, the name or its last word begins with, whatever the ' +
+              'case; `@example.com` for all addresses there.',
+          }),
+        ),
+      ),
+      role: z.optional(roleName),
+      status: z.optional(status),
+      // The one that the documentation shows for all of them.
+      [`${METADATA}plan`]: memberValue,
+      ...pageParameters,
+    }),
+    memberValue,
+  )
+  .check(
+    z.check(({ value: input, issues }) => {
+      const further = Object.keys(input).filter((name) => !LISTED.has(name))
+      const keys = further.filter((name) => !name.startsWith(METADATA) || !isStorable(name))
+      if (keys.length > 0) issues.push({ code: 'unrecognized_keys', keys, input })
+      else if (further.length > 1)
+        issues.push({ code: 'custom', path: [further[1] ?? ''], input, message: 'ask for one member' })
+    }),
+  )
+
+const LISTED: ReadonlySet<string> = new Set(['query', 'role', 'status', 'cursor', 'limit'])
+
+/** Names of 100 characters at most, which PostgreSQL can store. */
+function isStorable(name: string): boolean {
+  return name.length > METADATA.length && name.length <= 112 && name.isWellFormed() && !name.includes('\0')
+}
+
+/** The member of `app_metadata` that a query asks for; `null`: none. */
+export function toMember(query: Readonly<Record<string, unknown>>): { name: string; value: string } | null {
+  const [name, value] = Object.entries(query).find(([each]) => each.startsWith(METADATA)) ?? []
+  return name !== undefined && typeof value === 'string' ? { name: name.slice(METADATA.length), value } : null
+}
+
+/** `POST /users`, which could not sign anybody in. */
+export const noQuery = z.strictObject({})
+
+/** `POST /users`, where only administrators create accounts: they never choose a password. */
+export function accountBody<F extends AccountFields>(fields: F) {
+  const { username, full_name } = newAccountFields(fields)
+  const shape = { ...(username && { username }), email, ...(full_name && { full_name }) }
+  const body: unknown = z.strictObject(shape).check(z.meta({ id: 'NewAccount' }))
+  return body as Body<AnyFields & { email: string }, GivenFields<F> & { email: string }>
+}
+
+const statusFields = {
   status: z.optional(status),
-  ...pageParameters,
-})
+  disabled_reason: z.optional(z.nullable(line(500, 'Sends spam'))),
+}
+
+type StatusFields = z.infer<z.ZodMiniObject<typeof statusFields>>
 
 /** `PATCH /users/{id}` */
-export const userChangeBody = z
-  .strictObject({
-    ...profileFields,
-    status: z.optional(status),
-    disabled_reason: z.optional(z.nullable(line(500, 'Sends spam'))),
-  })
-  .check(changesSomething, z.meta({ id: 'UserChange' }))
+export function userChangeBody<F extends AccountFields>(fields: F) {
+  const shape = { ...changedAccountFields(fields), ...statusFields, app_metadata: metadataPatch }
+  const body: unknown = z.strictObject(shape).check(changesSomething, z.meta({ id: 'UserChange' }))
+  type More = StatusFields & { app_metadata?: JsonObject | undefined }
+  return body as Body<AnyFields & More, Partial<GivenFields<F>> & More>
+}
 
 /** `PUT /users/{id}/roles` */
 export const rolesBody = z

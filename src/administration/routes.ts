@@ -2,24 +2,33 @@ import { Hono } from 'hono'
 import { requirePermission } from '../access/require-permission.ts'
 import { MAX_INTEGER } from '../db/integer.ts'
 import { AppError } from '../errors.ts'
+import type { AccountFields } from '../features/account-rules.ts'
 import type { AppEnv } from '../http/context.ts'
 import { describeRoute } from '../http/describe-route.ts'
 import { validBody, validQuery } from '../http/validate.ts'
 import { assignRoles } from './assign-roles.ts'
 import { changeUser } from './change-user.ts'
+import { createUser } from './create-user.ts'
 import { deleteUser } from './delete-user.ts'
 import { endUserSessions } from './end-user-sessions.ts'
 import { findUser, findUserSessions } from './find-user.ts'
 import { listUsers } from './list-users.ts'
 import {
+  accountBody,
   adminUserPayload,
+  noQuery,
   rolesBody,
   sessionListPayload,
+  toAccountFields,
   toAdminUserPayload,
+  toMember,
   toSessionListPayload,
   toUserListPayload,
+  toUserPayload,
   userChangeBody,
   userListPayload,
+  usernameErrors,
+  userPayload,
   usersQuery,
 } from './payloads.ts'
 
@@ -31,6 +40,65 @@ function toUserId(digits: string): number {
   return id
 }
 
+/** Creating accounts, in a deployment where nobody registers. */
+export function creationRoutes<F extends AccountFields>(fields: F) {
+  return new Hono<AppEnv>().post(
+    '/users',
+    requirePermission('users:write', { withoutToken: 'registration_closed' }),
+    describeRoute({
+      summary: 'Create an account',
+      description:
+        'Registration is closed here: administrators create accounts, without a password. Nobody can sign in ' +
+        'to one until its owner has set a password.',
+      tag,
+      responses: { 201: userPayload },
+      errors: ['registration_closed', 'email_taken', ...usernameErrors(fields)],
+    }),
+    validQuery(noQuery),
+    validBody(accountBody(fields)),
+    async (c) => {
+      const { email, ...body } = c.req.valid('json')
+      const user = await createUser(c.var.deps, { actor: c.var.actor, email, ...toAccountFields(body) })
+      c.header('Location', `/users/${user.id}`)
+      return c.json(toUserPayload(user), 201)
+    },
+  )
+}
+
+/** Changing other people's accounts. */
+export function userChangeRoutes<F extends AccountFields>(fields: F) {
+  return new Hono<AppEnv>().patch(
+    '/users/:id{[1-9][0-9]*}',
+    requirePermission('users:write'),
+    describeRoute({
+      summary: 'Change, disable or enable an account',
+      description:
+        'Disabling ends every session at once. `"status": "active"` also opens an account that a hundred ' +
+        'wrong passwords locked.',
+      tag,
+      responses: { 200: adminUserPayload },
+      errors: ['not_found', ...usernameErrors(fields), 'last_admin'],
+    }),
+    validBody(userChangeBody(fields)),
+    async (c) => {
+      const {
+        status,
+        disabled_reason: disabledReason,
+        app_metadata: appMetadata,
+        ...body
+      } = c.req.valid('json')
+      const change = {
+        ...toAccountFields(body),
+        ...(appMetadata && { appMetadata }),
+        ...(status !== undefined && { status }),
+        ...(disabledReason !== undefined && { disabledReason }),
+      }
+      const act = { actor: c.var.actor, userId: toUserId(c.req.param('id')) }
+      return c.json(toAdminUserPayload(await changeUser(c.var.deps, { ...act, ...change })), 200)
+    },
+  )
+}
+
 /** Other people's accounts. */
 export const administrationRoutes = new Hono<AppEnv>()
   .get(
@@ -40,14 +108,16 @@ export const administrationRoutes = new Hono<AppEnv>()
       summary: 'List and search accounts',
       description:
         'By id, or what a search finds in alphabetical order. A page can have fewer items than `limit` and ' +
-        'not be the last. Reading it is recorded as an event.',
+        'not be the last. `app_metadata.plan=pro` finds the accounts whose metadata says so, and so any other ' +
+        'member of `app_metadata`. Reading it is recorded as an event.',
       tag,
       responses: { 200: userListPayload },
     }),
     validQuery(usersQuery),
     async (c) => {
-      const { query = null, role = null, status = null, cursor, limit } = c.req.valid('query')
-      const asked = { actor: c.var.actor, query, role, status, cursor, limit: Number(limit) }
+      const { query = null, role = null, status = null, cursor, limit, ...more } = c.req.valid('query')
+      const filter = { query, role, status, metadata: toMember(more) }
+      const asked = { actor: c.var.actor, ...filter, cursor, limit: Number(limit) }
       const page = await listUsers(c.var.deps, asked)
       return c.json(toUserListPayload(page), 200)
     },
@@ -65,31 +135,6 @@ export const administrationRoutes = new Hono<AppEnv>()
     async (c) => {
       const about = { actor: c.var.actor, userId: toUserId(c.req.param('id')) }
       return c.json(toAdminUserPayload(await findUser(c.var.deps, about)), 200)
-    },
-  )
-  .patch(
-    '/users/:id{[1-9][0-9]*}',
-    requirePermission('users:write'),
-    describeRoute({
-      summary: 'Change, disable or enable an account',
-      description:
-        'Disabling ends every session at once. `"status": "active"` also opens an account that a hundred ' +
-        'wrong passwords locked.',
-      tag,
-      responses: { 200: adminUserPayload },
-      errors: ['not_found', 'username_taken', 'last_admin'],
-    }),
-    validBody(userChangeBody),
-    async (c) => {
-      const { username, full_name: fullName, status, disabled_reason: disabledReason } = c.req.valid('json')
-      const change = {
-        ...(username !== undefined && { username }),
-        ...(fullName !== undefined && { fullName }),
-        ...(status !== undefined && { status }),
-        ...(disabledReason !== undefined && { disabledReason }),
-      }
-      const act = { actor: c.var.actor, userId: toUserId(c.req.param('id')) }
-      return c.json(toAdminUserPayload(await changeUser(c.var.deps, { ...act, ...change })), 200)
     },
   )
   .delete(

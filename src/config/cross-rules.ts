@@ -1,4 +1,5 @@
 import { MIN_TOTAL_ITERATIONS } from '../crypto/password.ts'
+import type { AccountFields, Claims } from '../features/account-rules.ts'
 import { resolveDatabase } from '../net/database-host.ts'
 import { isLoopback } from '../net/loopback.ts'
 import { isDevelopmentOrigin } from '../net/origin.ts'
@@ -17,7 +18,11 @@ type Values = Parameters<typeof reusedSecrets>[0] & {
   PASSWORD_ITERATIONS?: number
   PASSWORD_ROUNDS?: number
   HOST?: string
+  ACCOUNT_FIELDS?: AccountFields
+  JWT_CLAIMS?: Claims
 }
+
+type IsSet = (name: string) => boolean
 
 const NO_KEY = 'JWT_SECRET or JWT_SIGNING_KEYS must be set'
 const LISTENS_TO_NETWORK =
@@ -34,12 +39,13 @@ const TRUSTS_DEVELOPMENT =
  * @param values the variables that passed their own rules
  * @param isSet whether a variable is set at all: one that failed its own rule is not missing
  */
-export function crossProblems(values: Values, isSet: (name: string) => boolean): string[] {
+export function crossProblems(values: Values, isSet: IsSet): string[] {
   return [
     ...databaseProblems(values),
     ...networkProblems(values, isSet),
     ...cookieProblems(values),
     ...workProblems(values),
+    ...claimProblems(values, isSet),
     ...reusedSecrets(values),
     ...(isSet('JWT_SECRET') || isSet('JWT_SIGNING_KEYS') ? [] : [NO_KEY]),
   ]
@@ -51,7 +57,7 @@ function databaseProblems({ DATABASE_URL: url, DATABASE_ENDPOINT: endpoint }: Va
 }
 
 /** Problems with the URL that clients reach this server by. */
-function networkProblems(values: Values, isSet: (name: string) => boolean): string[] {
+function networkProblems(values: Values, isSet: IsSet): string[] {
   const { PUBLIC_URL: publicUrl, APP_URL: appUrl, CORS_ORIGINS: origins = [], HOST: host } = values
   if (publicUrl === undefined) return []
   if (isLoopback(new URL(publicUrl).hostname)) {
@@ -88,4 +94,13 @@ function workProblems({ PASSWORD_ITERATIONS: iterations, PASSWORD_ROUNDS: rounds
   return [
     `PASSWORD_ITERATIONS × PASSWORD_ROUNDS is ${total}; OWASP asks for at least ${MIN_TOTAL_ITERATIONS}`,
   ]
+}
+
+/** The default names `full_name`, which is simply left out if accounts have none. */
+function claimProblems({ ACCOUNT_FIELDS: fields, JWT_CLAIMS: claims }: Values, isSet: IsSet): string[] {
+  if (!fields || !claims || !isSet('JWT_CLAIMS')) return []
+  const missing = (['username', 'full_name'] as const).filter(
+    (name) => claims.names.has(name) && fields[name] === 'absent',
+  )
+  return missing.map((name) => `JWT_CLAIMS names ${name}, which is not among ACCOUNT_FIELDS`)
 }

@@ -6,6 +6,7 @@ import { SECRET_KID } from './reused-secrets.ts'
 /** The variables that `Derived` is computed from. */
 type Sources = {
   PUBLIC_URL: string
+  PRODUCT_NAME: string
   APP_URL: string | undefined
   CORS_ORIGINS: readonly string[] | undefined
   COOKIE_SAME_SITE: 'lax' | 'strict' | 'none'
@@ -23,6 +24,9 @@ export function derive(values: Sources) {
   const appUrl = values.APP_URL ?? 'http://localhost:3000'
   return {
     appUrl,
+    /** The product's name in letters, digits and hyphens. */
+    productSlug: slugOf(values.PRODUCT_NAME),
+    cookiePrefix: cookiePrefixOf(values),
     corsOrigins: values.CORS_ORIGINS ?? [appUrl],
     cookies: {
       secure: values.PUBLIC_URL.startsWith('https:'),
@@ -44,6 +48,24 @@ function keyRingOf({ JWT_SIGNING_KEYS: keys = [], JWT_SECRET: text }: Sources): 
   const named = text === undefined ? [] : [hs256Key(SECRET_KID, text)]
   const known = new Set(keys.map(({ kid }) => kid))
   return [...keys.map((key) => pick(key, key)), ...named.filter(({ kid }) => !known.has(kid))]
+}
+
+/**
+ * The beginning of the names of our cookies. Ports are no boundary for cookies (RFC 6265 section 8.5): two
+ * instances that a developer runs side by side would overwrite each other's, so on loopback the port is part
+ * of the name.
+ */
+function cookiePrefixOf({ PUBLIC_URL: publicUrl, PRODUCT_NAME: name }: Sources): string {
+  const { hostname, port, protocol } = new URL(publicUrl)
+  const isSecure = protocol === 'https:'
+  const instance = isLoopback(hostname) ? `${port || (isSecure ? 443 : 80)}_` : ''
+  return `${isSecure ? '__Host-' : ''}${slugOf(name)}_${instance}`
+}
+
+/** Without a letter or digit of ASCII there is no slug: such a product's cookies have a general name. */
+function slugOf(name: string): string {
+  const letters = name.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase()
+  return letters.replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '') || 'auth'
 }
 
 /**

@@ -1,18 +1,24 @@
-import { decode, sign, verify } from 'hono/jwt'
-import { isBase64Url } from './encoding.ts'
-import { importSigningKey, importVerificationKey, type SigningKey } from './signing-key.ts'
+import { decode, verify } from 'hono/jwt'
+import { isBase64Url, toBase64Url, utf8 } from './encoding.ts'
+import { importSigningKey, importVerificationKey, type SigningKey, signBytes } from './signing-key.ts'
 
 /**
  * The signing keys of this server: the first signs, all verify. Each is imported once, on first use: with an
  * imported key `verify` is about twice as fast as with a secret.
  */
 export type KeyRing = {
-  signing: () => Promise<NamedKey>
+  signing: Pick<SigningKey, 'alg' | 'kid'> & { key: () => Promise<CryptoKey> }
   verification: ReadonlyMap<string, { alg: SigningKey['alg']; key: () => Promise<CryptoKey> }>
 }
 
-/** The library writes `kid` into the header if the key has both properties. */
-type NamedKey = CryptoKey & Pick<SigningKey, 'alg' | 'kid'>
+/** The media type of a token: of any JWT, or of an access token (RFC 9068 section 2.1). */
+export type TokenType = 'JWT' | 'at+jwt'
+
+/**
+ * Both are accepted, so that no live token is refused after `JWT_TYPE` was changed. What a token is for is
+ * decided by its claim `token_use`.
+ */
+const TOKEN_TYPES: TokenType[] = ['JWT', 'at+jwt']
 
 /** The claims of every token of this server (RFC 7519 section 4.1); times in whole Unix seconds. */
 export type RegisteredClaims = {
@@ -34,9 +40,10 @@ export const CLOCK_LEEWAY_SECONDS = 5
 
 /**
  * Longer tokens are refused before anything decodes them. Most of ours are under 1 KiB. The largest possible
- * one, with 32 roles and a name and an address that double in size in JSON and base64, is under 7 KiB.
+ * one is under 11 KiB: 33 roles, a name and an address that double in size in JSON and base64, and eight
+ * members of `app_metadata`.
  */
-const MAX_TOKEN_CHARACTERS = 8192
+const MAX_TOKEN_CHARACTERS = 12_288
 
 /**
  * Builds the key ring.
@@ -52,7 +59,7 @@ export function createKeyRing(keys: readonly SigningKey[]): KeyRing {
     return [jwk.kid, entry] as const
   })
   return {
-    signing: once(async () => Object.assign(await importSigningKey(signing), { alg, kid })),
+    signing: { alg, kid, key: once(() => importSigningKey(signing)) },
     verification: new Map(entries),
   }
 }
@@ -70,15 +77,18 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 /**
- * Signs claims with the ring's first key; the header names it (`kid`).
+ * Signs claims with the ring's first key; the header names it (`kid`) and the type of the token. The library
+ * can write no other type than `JWT`.
  *
- * String claims are written in ASCII, with JSON escapes. Frontends read the payload by
- * `JSON.parse(atob(token.split('.')[1]))`, and `atob` knows neither UTF-8 nor the `-` and `_` of base64url.
- * ASCII without `>`, `?`, `~` and DEL never encodes to those two, so such code can read any name.
+ * @see https://www.rfc-editor.org/rfc/rfc7515#section-3.1
  */
-export async function signToken(ring: KeyRing, claims: RegisteredClaims & Record<string, unknown>) {
-  const plain = Object.fromEntries(Object.entries(claims).map(([name, value]) => [name, ascii(value)]))
-  return await sign(plain, await ring.signing())
+export async function signToken(
+  { signing: { alg, kid, key } }: KeyRing,
+  claims: RegisteredClaims & Record<string, unknown>,
+  typ: TokenType = 'JWT',
+): Promise<string> {
+  const signed = `${encode({ alg, typ, kid })}.${encode(claims)}`
+  return `${signed}.${toBase64Url(await signBytes(await key(), alg, utf8(signed)))}`
 }
 
 /**
@@ -100,7 +110,7 @@ export async function verifyToken(
     const entry = typeof header.kid === 'string' ? ring.verification.get(header.kid) : undefined
     if (!entry) return null
     // The library reads its own clock, and accepts a token without `exp`: `hasRegisteredClaims` checks times.
-    const options = { alg: entry.alg, exp: false, iat: false, nbf: false }
+    const options = { alg: entry.alg, typ: TOKEN_TYPES, exp: false, iat: false, nbf: false }
     const claims: unknown = await verify(token, await entry.key(), options)
     return hasRegisteredClaims(claims, expected) ? claims : null
   } catch {
@@ -126,12 +136,20 @@ function isSeconds(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0
 }
 
-function ascii(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(ascii)
-  if (typeof value !== 'string') return value
-  const escaped = JSON.stringify(value).replace(
+/**
+ * One part of a token, in ASCII with JSON escapes. Frontends read the payload by
+ * `JSON.parse(atob(token.split('.')[1]))`, and `atob` knows neither UTF-8 nor the `-` and `_` of base64url.
+ * ASCII without `>`, `?`, `~` and DEL never encodes to those two, so such code can read any name. In JSON
+ * these characters are in strings only, where an escape means the same.
+ */
+function encode(part: object): string {
+  return toBase64Url(utf8(toAsciiJson(part)))
+}
+
+/** The JSON of a value as it is in a token. */
+export function toAsciiJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll(
     /[>?~\u007f-\uffff]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
-  return JSON.rawJSON(escaped)
 }

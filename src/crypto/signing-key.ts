@@ -122,17 +122,34 @@ export function importSigningKey({ alg, kid: _, ...key }: SigningKey): Promise<C
 }
 
 /**
+ * Signs with an imported key (RFC 7515 section 5.1, step 5). ECDSA signatures come as `r ‖ s`, as JWS wants
+ * them.
+ */
+export async function signBytes(
+  key: CryptoKey,
+  alg: Algorithm,
+  data: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await crypto.subtle.sign(signatureAlgorithm(alg), key, data))
+}
+
+/** Ed25519 ignores the hash: it has its own. */
+function signatureAlgorithm(alg: Algorithm) {
+  return { ...ALGORITHMS[alg].use, hash: 'SHA-256' }
+}
+
+/**
  * Signs and verifies once: a key whose public part belongs to another key is well-formed and would fail at
  * every sign-in.
  *
  * @returns whether the signature verified
  */
 export async function isUsable(key: SigningKey): Promise<boolean> {
-  const algorithm = { ...ALGORITHMS[key.alg].use, hash: 'SHA-256' }
   const message = utf8('usable')
   try {
-    const signature = await crypto.subtle.sign(algorithm, await importSigningKey(key), message)
-    return await crypto.subtle.verify(algorithm, await importVerificationKey(key), signature, message)
+    const signature = await signBytes(await importSigningKey(key), key.alg, message)
+    const verificationKey = await importVerificationKey(key)
+    return await crypto.subtle.verify(signatureAlgorithm(key.alg), verificationKey, signature, message)
   } catch {
     return false
   }

@@ -1,5 +1,6 @@
 import type { PgTable } from 'drizzle-orm/pg-core'
 import type * as z from 'zod/mini'
+import type { Challenge } from './bearer-challenge.ts'
 import type { PurgeRule } from './purge-rule.ts'
 
 /** One variable of the configuration. */
@@ -26,6 +27,8 @@ export type Problem = {
   /** The cause, and what to do: on the page of the code, and as `detail` if the error has none of its own. */
   advice: string
   headers?: Readonly<Record<string, string>>
+  /** The reason that the header `WWW-Authenticate` gives. */
+  challenge?: Challenge
 }
 
 /** A type of security event. */

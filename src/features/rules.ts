@@ -7,7 +7,7 @@ import { readOrigin } from '../net/origin.ts'
 // Rules for the kinds of variables. The variables themselves are in the `feature.ts` of each folder.
 
 /** A step of a rule: transforms the value of the step before, or refuses it. */
-const step = <In, Out>(read: (value: In, refuse: (problem: string) => void) => Out) =>
+export const step = <In, Out>(read: (value: In, refuse: (problem: string) => void) => Out) =>
   z.transform<In, Out>((value, { issues }) =>
     read(value, (message) => issues.push({ code: 'custom', message, input: undefined })),
   )
@@ -175,11 +175,9 @@ export const flag = z.pipe(
   }),
 )
 
-/** `SameSite` of cookies (RFC 6265bis section 5.6.7). */
-export const sameSite = z.pipe(
-  z.string(),
-  z.enum(['lax', 'strict', 'none'], { error: 'must be lax, strict or none' }),
-)
+/** One of a few words. */
+export const oneOf = <const Words extends readonly [string, string, ...string[]]>(...words: Words) =>
+  z.pipe(z.string(), z.enum(words, { error: `must be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}` }))
 
 /**
  * A name that needs no escaping. PostgreSQL reserves the prefix `pg_`, and truncates names to 63 bytes. In

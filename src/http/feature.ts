@@ -1,3 +1,4 @@
+import { productName } from '../features/account-rules.ts'
 import type { Feature } from '../features/feature.ts'
 import { origin } from '../features/rules.ts'
 
@@ -8,6 +9,14 @@ export const http = {
       unit: 'origin',
       required: true,
       reason: 'where clients reach this server; the issuer of its tokens. https off loopback',
+    },
+    PRODUCT_NAME: {
+      rule: productName,
+      unit: '1 to 40 characters',
+      default: 'LumaScope',
+      reason:
+        'in the documentation and pages, in the realm of 401s, among the words that no password may ' +
+        'consist of, and in small letters in the names of cookies: changing it later signs browsers out',
     },
   },
   errors: {

@@ -1,5 +1,7 @@
 import type { Context } from 'hono'
+import type { Config } from '../config/parse-config.ts'
 import type { AppError, RefusingLimit } from '../errors.ts'
+import { bearerChallenge } from '../features/bearer-challenge.ts'
 import { ERRORS } from '../features.ts'
 import type { AppEnv } from './context.ts'
 
@@ -11,7 +13,7 @@ import type { AppEnv } from './context.ts'
  */
 export function problemResponse(c: Context<AppEnv>, error: AppError): Response {
   const { code, detail, errors, members, limit, retryAfterSeconds } = error
-  const { status, title, advice, headers } = ERRORS[code]
+  const { status, title, advice, headers, challenge } = ERRORS[code]
   const body = {
     type: `/problems/${code}`,
     title,
@@ -25,10 +27,16 @@ export function problemResponse(c: Context<AppEnv>, error: AppError): Response {
   const limitHeaders = limit ? rateLimitHeaders(limit) : {}
   return c.body(JSON.stringify(body), status, {
     ...headers,
+    ...(challenge && { 'WWW-Authenticate': bearerChallenge(realmOf(c.var.deps.config), challenge) }),
     ...limitHeaders,
     ...(retryAfterSeconds !== undefined && { 'Retry-After': String(retryAfterSeconds) }),
     'Content-Type': 'application/problem+json',
   })
+}
+
+/** A header carries ASCII only. */
+function realmOf({ productName, productSlug }: Pick<Config, 'productName' | 'productSlug'>): string {
+  return /^[ -~]+$/.test(productName) ? productName : productSlug
 }
 
 /**

@@ -113,3 +113,70 @@ export const oauthParameters = (grantType: 'password' | 'refresh_token') => ({
   client_id: z.optional(z.string()),
   client_secret: z.optional(z.string()),
 })
+
+/** JSON that clients keep here. Typed as the object that `jsonObject` makes sure it is. */
+export type JsonObject = Readonly<Record<string, unknown>>
+
+/**
+ * The schema of an answer's JSON object whose members are the application's own. `z.record` would check the
+ * values of its members one by one, and drops one named `__proto__` without an error.
+ */
+export const anyJsonObject = (description: string) =>
+  (z.unknown() as z.ZodMiniType<JsonObject, JsonObject>).check(
+    z.meta({ type: 'object', additionalProperties: true, description }),
+  )
+
+/**
+ * A JSON object that is stored and later given back as it is. What could not be is refused: more objects and
+ * arrays inside each other than `depth`, strings that PostgreSQL can't store, and numbers that JavaScript has
+ * already rounded. So are the names that would reach an object's prototype in programs that merge or copy it
+ * carelessly (CWE-1321).
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7493#section-2.2 about numbers
+ */
+export const jsonObject = ({ depth, description }: { depth: number; description: string }) =>
+  anyJsonObject(description).check(
+    z.check(({ value: input, issues }) => {
+      const problem =
+        typeof input === 'object' && input !== null && !Array.isArray(input)
+          ? findProblem(input, depth)
+          : { path: [], message: 'must be of type object' }
+      if (problem) issues.push({ code: 'custom', input, ...problem })
+    }),
+  )
+
+type Problem = { path: string[]; message: string }
+
+function findProblem(value: unknown, depth: number): Problem | undefined {
+  if (typeof value === 'string') return textProblem(value)
+  if (typeof value === 'number') return numberProblem(value)
+  if (typeof value !== 'object' || value === null) return undefined
+  if (depth === 0) return { path: [], message: 'is too deep inside of other objects or arrays' }
+  for (const [name, member] of Object.entries(value)) {
+    const found = nameProblem(name, member) ?? findProblem(member, depth - 1)
+    if (found) return { ...found, path: [name, ...found.path] }
+  }
+  return undefined
+}
+
+function textProblem(text: string): Problem | undefined {
+  const isStorable = text.isWellFormed() && !text.includes('\0')
+  return isStorable ? undefined : { path: [], message: 'has a NUL or an incomplete character' }
+}
+
+function nameProblem(name: string, member: unknown): Problem | undefined {
+  const reachesPrototype =
+    name === '__proto__' ||
+    (name === 'constructor' &&
+      typeof member === 'object' &&
+      member !== null &&
+      Object.hasOwn(member, 'prototype'))
+  if (reachesPrototype) return { path: [], message: 'is a name that stands for the prototype of objects' }
+  return textProblem(name)
+}
+
+/** Of the whole numbers beyond 2^53 - 1, several of the client's are the same one here. */
+function numberProblem(value: number): Problem | undefined {
+  const isExact = Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))
+  return isExact ? undefined : { path: [], message: 'is a number that is rounded; send it as a string' }
+}

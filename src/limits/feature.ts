@@ -42,7 +42,7 @@ export const limits = {
       default: '10/3600',
       bounds: PER_ACCOUNT,
       unit: 'requests/seconds',
-      reason: 'by account: changes of the profile, which also show whether a username is taken',
+      reason: 'by account: changes of the username, which also show whether one is taken',
     }),
     LIMIT_REFRESH_SESSION: limitVariable({
       name: 'refresh_session',

@@ -16,10 +16,10 @@ export const aboutPayload = z
   })
   .check(z.meta({ id: 'About' }))
 
-export function toAboutPayload(version: string): z.infer<typeof aboutPayload> {
+export function toAboutPayload(about: { name: string; version: string }): z.infer<typeof aboutPayload> {
   return {
-    name: 'LumaScope Auth',
-    version,
+    name: about.name,
+    version: about.version,
     documentation: '/docs',
     openapi: '/openapi.json',
     health: '/health',

@@ -7,6 +7,7 @@ import { ERRORS, type ErrorCode } from '../features.ts'
 import type { AppEnv } from '../http/context.ts'
 import { describeRoute } from '../http/describe-route.ts'
 import { page, prefersHtml } from '../http/page.ts'
+import { toTitle } from './load-openapi.ts'
 import {
   aboutPayload,
   healthPayload,
@@ -36,9 +37,10 @@ export const serviceRoutes = new Hono<AppEnv>()
       isPageToo: true,
     }),
     (c) => {
-      const about = toAboutPayload(VERSION)
+      const { config } = c.var.deps
+      const about = toAboutPayload({ name: toTitle(config), version: VERSION })
       if (!prefersHtml(c)) return c.json(about, 200)
-      const { appUrl } = c.var.deps.config
+      const { appUrl } = config
       const body = html`<p>
         This server registers people, signs them in and issues tokens for the application at
         <a href="${appUrl}">${appUrl}</a>.
@@ -122,7 +124,7 @@ export const serviceRoutes = new Hono<AppEnv>()
         <dt>HTTP status</dt>
         <dd>${status}</dd>
       </dl>
-      <footer><a href="/">What this server is</a>, <a href="/docs">documentation</a></footer>`
+      <footer><a href="/">${toTitle(c.var.deps.config)}</a>, <a href="/docs">documentation</a></footer>`
       return c.html(page({ title, body }))
     },
   )
@@ -131,10 +133,18 @@ export const serviceRoutes = new Hono<AppEnv>()
     anyone(),
     describeRoute({
       summary: 'The OpenAPI description of this API',
+      description: 'Of this instance: with the fields of accounts and the kind of registration that it has.',
       tag,
       responses: { 200: 'application/json', 304: '' },
     }),
-    (c) => asset(c, '/openapi.json'),
+    async (c) => {
+      const openapi = await c.var.deps.openapi()
+      if (!openapi) throw new AppError('not_found')
+      c.header('Cache-Control', ASSET_CACHE)
+      c.header('ETag', openapi.etag)
+      if (hasEtag(c.req.header('If-None-Match'), openapi.etag)) return c.body(null, 304)
+      return c.body(openapi.text, 200, { 'Content-Type': 'application/json' })
+    },
   )
   .get(
     '/docs',
@@ -160,6 +170,12 @@ export const serviceRoutes = new Hono<AppEnv>()
 
 function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(ERRORS, code)
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2 */
+function hasEtag(ifNoneMatch: string | undefined, etag: string): boolean {
+  const known = (ifNoneMatch ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  return known.includes(etag) || known.includes('*')
 }
 
 /**

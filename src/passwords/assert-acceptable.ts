@@ -9,14 +9,11 @@ export type PasswordRulesDeps = Pick<Deps, 'config' | 'commonPasswords' | 'fetch
 
 export type NewPassword = {
   password: string
-  username: string
+  username: string | null
   email: string
   /** The JSON Pointer (RFC 6901) of the password in the request. */
   pointer: string
 }
-
-/** Words that attackers of this product try first (ASVS v5.0.0-6.1.2). */
-const PRODUCT_NAMES = ['lumascope']
 
 /** Shorter words occur in many passwords by chance. */
 const MIN_WORD_CODE_POINTS = 3
@@ -39,14 +36,16 @@ export async function assertAcceptable(
   deps: PasswordRulesDeps,
   { password, username, email, pointer }: NewPassword,
 ): Promise<void> {
-  const { passwordMinLength } = deps.config
+  const { passwordMinLength, productName } = deps.config
   const refusalError = (code: string, detail: string, error: ErrorCode = 'weak_password') =>
     fieldError(error, { pointer, code, detail })
 
   if (codePoints(password.normalize('NFKC')) < passwordMinLength) {
     throw refusalError('too_short', `use at least ${passwordMinLength} characters`, 'validation_failed')
   }
-  const rest = removeWords([username, email, email.split('@')[0] ?? '', ...PRODUCT_NAMES], password)
+  const ofAccount = [username ?? '', email, email.split('@')[0] ?? '']
+  // The name of the product is what its attackers try first (ASVS v5.0.0-6.1.2).
+  const rest = removeWords([...ofAccount, productName, ...productName.split(/\s+/)], password)
   if (rest !== null && codePoints(rest) < MIN_REST_CODE_POINTS) {
     throw refusalError('resembles_account', 'is little more than your username, your address or our name')
   }

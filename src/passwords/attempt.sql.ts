@@ -29,8 +29,11 @@ export type Credentials = {
   failures: number
 }
 
-/** The account of an attempt: by an identifier in lower case, or by the id of a signed-in user. */
-export type Whose = { identifier: string } | { userId: number }
+/**
+ * The account of an attempt: by an identifier in lower case, or by the id of a signed-in user.
+ * `hasUsernames`: whether an identifier can be a username.
+ */
+export type Whose = { identifier: string; hasUsernames: boolean } | { userId: number }
 
 export type CountedAttempt =
   | { refused: 'account' | 'address'; secondsToWait: number | null }
@@ -185,7 +188,8 @@ function toCountedAttempt(row: Row<typeof ATTEMPT> | undefined): CountedAttempt 
  */
 function isOf(whose: Whose): SQL {
   if ('userId' in whose) return sql`${u.id} = ${whose.userId}`
-  const column = whose.identifier.includes('@') ? u.email : u.username
+  const isEmail = whose.identifier.includes('@') || !whose.hasUsernames
+  const column = isEmail ? u.email : u.username
   return sql`lower(${column}) = ${whose.identifier}`
 }
 

@@ -1,5 +1,4 @@
 import { MAX_ITERATIONS_PER_CALL, MAX_ROUNDS } from '../crypto/password.ts'
-import { CHALLENGES } from '../features/bearer-challenge.ts'
 import type { Feature } from '../features/feature.ts'
 import { integer, serviceUrl } from '../features/rules.ts'
 
@@ -49,7 +48,7 @@ export const passwords = {
       status: 401,
       title: 'Sign-in failed',
       advice: 'The account and the password do not match. The answer is the same for every reason.',
-      headers: CHALLENGES.noToken,
+      challenge: 'no_token',
     },
     wrong_password: {
       status: 403,

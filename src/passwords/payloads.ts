@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import type { AccountFields } from '../features/account-rules.ts'
 import { codePoints, flag, oauthParameters, printable, wellFormed } from '../http/schemas.ts'
 
 const MIN_PASSWORD_CODE_POINTS = 8
@@ -30,7 +31,7 @@ export const givenPassword = z
     z.meta({ format: 'password' }),
   )
 
-/** An email address or a username. */
+/** An email address or a username. Where there are no usernames, one is nobody's. */
 const identifier = (description: string) =>
   z.optional(
     z.string().check(
@@ -45,22 +46,23 @@ const identifier = (description: string) =>
   )
 
 /** `POST /login` */
-export const loginBody = z
-  .strictObject({
-    email: identifier('The email address, or the username.'),
-    username: identifier('The same as `email`, as OAuth 2 forms call it.'),
-    password: givenPassword,
-    ...oauthParameters('password'),
-  })
-  .check(
-    z.check(({ value, issues }) => {
-      const { email, username } = value
-      if ((email === undefined) !== (username === undefined)) return
-      const message = email === undefined ? 'is required' : 'send either email or username'
-      issues.push({ code: 'custom', path: ['email'], input: value, message })
-    }),
-    z.meta({ id: 'Login' }),
-  )
+export const loginBody = ({ username }: AccountFields) =>
+  z
+    .strictObject({
+      email: identifier(`The email address${username === 'absent' ? '' : ', or the username'}.`),
+      username: identifier('The same as `email`, as OAuth 2 forms call it.'),
+      password: givenPassword,
+      ...oauthParameters('password'),
+    })
+    .check(
+      z.check(({ value, issues }) => {
+        const { email, username } = value
+        if ((email === undefined) !== (username === undefined)) return
+        const message = email === undefined ? 'is required' : 'send either email or username'
+        issues.push({ code: 'custom', path: ['email'], input: value, message })
+      }),
+      z.meta({ id: 'Login' }),
+    )
 
 /** `POST /login` */
 export const loginQuery = z.strictObject({ use_cookies: flag })

@@ -7,6 +7,7 @@ import { limitFloods } from '../access/limit-floods.ts'
 import { requireUser } from '../access/require-user.ts'
 import { setSessionCookies } from '../access/session-cookies.ts'
 import { assertTrustedOrigin } from '../access/trusted-origin.ts'
+import type { AccountFields } from '../features/account-rules.ts'
 import type { AppEnv } from '../http/context.ts'
 import { describeRoute } from '../http/describe-route.ts'
 import { validBody, validQuery } from '../http/validate.ts'
@@ -16,31 +17,37 @@ import { loginBody, loginQuery, passwordChangeBody } from './payloads.ts'
 import { signIn } from './sign-in.ts'
 
 /** Served at the root and, for existing frontends, under `/auth`. */
-export const signInRoutes = new Hono<AppEnv>().post(
-  '/login',
-  anyone(),
-  describeRoute({
-    summary: 'Sign in',
-    description: 'Takes an email address or a username, as a form or as JSON, and opens a session.',
-    tag: 'Sign-in',
-    responses: { 200: signedInPayload },
-    errors: ['invalid_credentials', 'origin_rejected'],
-  }),
-  validQuery(loginQuery),
-  validBody(loginBody, ['form', 'json']),
-  limitFloods('sign_in'),
-  async (c) => {
-    const { email, username, password } = c.req.valid('json')
-    const useCookies = c.req.valid('query').use_cookies === 'true'
-    // Login CSRF: a foreign page must not sign its visitor in to another account.
-    if (useCookies) assertTrustedOrigin(c)
-    const identifier = email ?? username ?? ''
-    const attempt = { identifier, password, device: await findDevice(c), forCookie: useCookies }
-    const { pair, device } = await signIn(c.var.deps, attempt)
-    c.set('userId', pair.user.id)
-    return await answerTokens(c, pair, { useCookies, device })
-  },
-)
+export const signInRoutes = (fields: AccountFields) =>
+  new Hono<AppEnv>().post(
+    '/login',
+    anyone(),
+    describeRoute({
+      summary: 'Sign in',
+      description: `Takes ${identifiersOf(fields)}, as a form or as JSON, and opens a session.`,
+      tag: 'Sign-in',
+      responses: { 200: signedInPayload },
+      errors: ['invalid_credentials', 'origin_rejected'],
+    }),
+    validQuery(loginQuery),
+    validBody(loginBody(fields), ['form', 'json']),
+    limitFloods('sign_in'),
+    async (c) => {
+      const { email, username, password } = c.req.valid('json')
+      const useCookies = c.req.valid('query').use_cookies === 'true'
+      // Login CSRF: a foreign page must not sign its visitor in to another account.
+      if (useCookies) assertTrustedOrigin(c)
+      const identifier = email ?? username ?? ''
+      const attempt = { identifier, password, device: await findDevice(c), forCookie: useCookies }
+      const { pair, device } = await signIn(c.var.deps, attempt)
+      c.set('userId', pair.user.id)
+      return await answerTokens(c, pair, { useCookies, device })
+    },
+  )
+
+/** What people sign in by. */
+function identifiersOf({ username }: AccountFields): string {
+  return username === 'absent' ? 'an email address' : 'an email address or a username'
+}
 
 export const passwordRoutes = new Hono<AppEnv>().post(
   '/users/me/password',

@@ -33,7 +33,10 @@ export async function signIn(
   { identifier: given, password, device, forCookie }: PasswordSignIn,
 ): Promise<SignedIn> {
   const identifier = given.toLowerCase()
-  const attempt = await attemptPassword(deps, { whose: { identifier }, identifier, password, known: device })
+  // An account may still have one from when there were usernames: it signs nobody in.
+  const hasUsernames = deps.config.accountFields.username !== 'absent'
+  const whose = { identifier, hasUsernames }
+  const attempt = await attemptPassword(deps, { whose, identifier, password, known: device })
   const { account, proof, outdated, byDevice } = attempt
   const upgradedHash = proof && outdated ? await upgradeHash(deps, password) : null
   const opening = {

@@ -1,5 +1,6 @@
+import { claims } from '../features/account-rules.ts'
 import type { Feature } from '../features/feature.ts'
-import { integer, label, secret, secrets, signingKeys } from '../features/rules.ts'
+import { integer, label, oneOf, secret, secrets, signingKeys } from '../features/rules.ts'
 import { sessions as table } from './schema.ts'
 
 export const sessions = {
@@ -28,6 +29,28 @@ export const sessions = {
       unit: 'string',
       otherwise: '`PUBLIC_URL`',
       reason: 'whom tokens are for; keeps those of staging out of production',
+    },
+    JWT_SUBJECT: {
+      rule: oneOf('email', 'id'),
+      unit: '`email`, `id`',
+      default: 'email',
+      reason:
+        'the claim `sub`. `id` is right for everything new: an address can change hands, and a service that ' +
+        'keeps data by it would give them to its next owner',
+    },
+    JWT_CLAIMS: {
+      rule: claims,
+      unit: 'names, by comma',
+      default: 'full_name, roles, scope',
+      reason:
+        'what else travels in access tokens: `full_name`, `username`, `email`, `roles`, `scope`, ' +
+        '`app_metadata.<member>`; or `none`. As it was when the token was issued. In cookies nothing does',
+    },
+    JWT_TYPE: {
+      rule: oneOf('JWT', 'at+jwt'),
+      unit: '`JWT`, `at+jwt`',
+      default: 'JWT',
+      reason: 'the header `typ`; `at+jwt` for services that follow RFC 9068, with `APP_URL` as `client_id`',
     },
     AUTH_SECRETS: {
       rule: secrets,

@@ -1,6 +1,8 @@
+import type { Config } from '../config/parse-config.ts'
 import { signToken } from '../crypto/jwt.ts'
 import type { Deps } from '../deps.ts'
 import type { Principal } from '../sql/users.ts'
+import { metadataClaims } from './metadata-claims.ts'
 import { ACCESS_TOKEN_USE } from './verify-access-token.ts'
 
 export type AccessToken = { token: string; expiresInSeconds: number }
@@ -14,9 +16,9 @@ export type AccessTokenSubject = {
 }
 
 /**
- * Issues the JWT that proves a sign-in. `uid` is the user it speaks for, since an email address can change
- * hands, and `sid` their session. `sub` is the email address, which LumaScope's clients expect;
- * `email_verified` says whether its owner was ever proven.
+ * Issues the JWT that proves a sign-in. Whatever is configured, `uid` is the user it speaks for and `sid`
+ * their session, and this server goes by no other claim. `sub` is by default the email address, which
+ * LumaScope's clients expect; `email_verified` says whether its owner was ever proven.
  *
  * In a cookie `sub` is the id, and the claims for clients are left out: no script can read them there, and
  * this server does not. Browsers drop a cookie of over 4,096 bytes without an error (RFC 6265bis section
@@ -32,10 +34,10 @@ export async function issueAccessToken(
 ): Promise<AccessToken> {
   const issuedAt = Math.floor(clock().getTime() / 1000)
   const expiresInSeconds = config.accessTokenSeconds
-  const token = await signToken(keyRing, {
+  const claims = {
     iss: config.publicUrl,
     aud: config.audience,
-    sub: forCookie ? String(user.id) : user.email,
+    sub: forCookie || config.jwtSubject === 'id' ? String(user.id) : user.email,
     email_verified: user.emailVerifiedAt !== null,
     uid: user.id,
     sid: sessionId,
@@ -44,13 +46,24 @@ export async function issueAccessToken(
     exp: issuedAt + expiresInSeconds,
     auth_time: Math.floor(authenticatedAt.getTime() / 1000),
     token_use: ACCESS_TOKEN_USE,
-    ...(!forCookie && readableClaims(user)),
-  })
-  return { token, expiresInSeconds }
+    // RFC 9068 requires the client: of all sign-ins, it is the frontend.
+    ...(config.jwtType === 'at+jwt' && { client_id: config.appUrl }),
+    ...(!forCookie && readableClaims(config, user)),
+  }
+  return { token: await signToken(keyRing, claims, config.jwtType), expiresInSeconds }
 }
 
 /** For clients, and for services that decide by the token alone. This server never decides by them. */
-function readableClaims({ roles, permissions, fullName }: Principal): Record<string, unknown> {
-  const scope = permissions.length > 0 && { scope: permissions.join(' ') }
-  return { roles, ...scope, full_name: fullName }
+function readableClaims(config: Pick<Config, 'jwtClaims'>, user: Principal): Record<string, unknown> {
+  const { roles, permissions, username, fullName, email } = user
+  const all = {
+    roles,
+    ...(permissions.length > 0 && { scope: permissions.join(' ') }),
+    ...(fullName !== null && { full_name: fullName }),
+    ...(username !== null && { username }),
+    email,
+  }
+  const { names } = config.jwtClaims
+  const named = Object.entries(all).filter(([name]) => names.has(name as keyof typeof all))
+  return { ...Object.fromEntries(named), ...metadataClaims(config, user.appMetadata) }
 }

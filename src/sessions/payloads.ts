@@ -34,16 +34,16 @@ export const endSessionsQuery = z.strictObject({ keep_current: flag })
 
 const seconds = (description: string) => z.int().check(z.meta({ description }))
 
+const tokenPair = {
+  access_token: z.string(),
+  token_type: z.literal('bearer'),
+  expires_in: seconds('Lifetime of the access token in seconds.'),
+  refresh_token: z.string().check(z.meta({ description: 'Opaque; each is good for one refresh.' })),
+  refresh_token_expires_in: seconds('When the session ends unless it is refreshed, in seconds.'),
+}
+
 /** The answer to a sign-in and a refresh (RFC 6749 section 5.1). */
-export const tokenPairPayload = z
-  .object({
-    access_token: z.string(),
-    token_type: z.literal('bearer'),
-    expires_in: seconds('Lifetime of the access token in seconds.'),
-    refresh_token: z.string().check(z.meta({ description: 'Opaque; each is good for one refresh.' })),
-    refresh_token_expires_in: seconds('When the session ends unless it is refreshed, in seconds.'),
-  })
-  .check(z.meta({ id: 'TokenPair' }))
+export const tokenPairPayload = z.object(tokenPair).check(z.meta({ id: 'TokenPair' }))
 
 export function toTokenPairPayload(pair: TokenPair): z.infer<typeof tokenPairPayload> {
   return {
@@ -63,6 +63,15 @@ export const cookieSessionPayload = z
     user: userPayload,
   })
   .check(z.meta({ id: 'CookieSession' }))
+
+/** The answer to a registration that signed in, with tokens. */
+export const registeredPayload = z
+  .object({ ...tokenPair, user: userPayload })
+  .check(z.meta({ id: 'RegisteredTokenPair' }))
+
+export function toRegisteredPayload(pair: TokenPair): z.infer<typeof registeredPayload> {
+  return { ...toTokenPairPayload(pair), user: toUserPayload(pair.user) }
+}
 
 /** The answer to a sign-in and a refresh, in either mode. */
 export const signedInPayload = z.union([tokenPairPayload, cookieSessionPayload])

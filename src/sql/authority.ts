@@ -113,14 +113,20 @@ export const isDone = sql<boolean>`${outcome} = 'done'`
  * The parts of `lockActor`; `subject`, the account that is acted on, with its row locked; and `decision`, one
  * row with the column `outcome`. An actor must have every permission that the subject has.
  *
- * @param refusals further branches of the `case`, `when … then '…'`; they may read `actor` and `subject`
+ * @param options.parts further parts, which may read `subject`
+ * @param options.refusals further branches of the `case`, `when … then '…'`; they may read `actor`, `subject`
+ *   and those parts
  */
-export function decideAboutUser({ actor: who, userId, now }: ActOnUser, refusals: SQL = sql``): Parts {
+export function decideAboutUser(
+  { actor: who, userId, now }: ActOnUser,
+  { parts = {}, refusals = sql`` }: { parts?: Parts; refusals?: SQL } = {},
+): Parts {
   return {
     ...lockActor({ ...who, now }),
     subject: sql`
       select u.*, ${permissionsOf(u.id)} as permissions from ${users} u where ${u.id} = ${userId}
       for no key update of u`,
+    ...parts,
     decision: sql`
       select case
         when ${mayNot(who)} then 'forbidden'

@@ -1,18 +1,22 @@
 import type { SQL } from 'drizzle-orm'
 import { userRoles } from '../roles/schema.ts'
-import type { users } from '../users/schema.ts'
+import type { Metadata, users } from '../users/schema.ts'
 import { permissionsOf } from './authority.ts'
 import { type ColumnsOf, columnsOf } from './parts.ts'
 import { sql } from './template.ts'
 
 export type User = {
   id: number
-  username: string
+  /** `null`: none, in a deployment that does not ask for it or did not. */
+  username: string | null
   email: string
-  fullName: string
+  /** `null`: as `username`. */
+  fullName: string | null
   /** Their names, in alphabetical order. */
   roles: string[]
   emailVerifiedAt: Date | null
+  userMetadata: Metadata
+  appMetadata: Metadata
   createdAt: Date
   updatedAt: Date
 }
@@ -28,8 +32,10 @@ type UserColumns = ColumnsOf<typeof users>
  * @param roles their names, if the statement itself changes them: a subquery would read the old ones
  */
 export function userFields(user: UserColumns, roles: SQL<string[]> = rolesOf(user.id)) {
-  const { id, username, email, fullName, emailVerifiedAt, createdAt, updatedAt } = user
-  return { id, username, email, fullName, roles, emailVerifiedAt, createdAt, updatedAt }
+  const { id, username, email, fullName, emailVerifiedAt } = user
+  const { userMetadata, appMetadata, createdAt, updatedAt } = user
+  const shown = { id, username, email, fullName, roles, emailVerifiedAt }
+  return { ...shown, userMetadata, appMetadata, createdAt, updatedAt }
 }
 
 /** The fields of a `Principal`. */

@@ -3,68 +3,152 @@ import type { Database } from '../db/client.ts'
 import { violatedUnique } from '../db/errors.ts'
 import { run } from '../db/run.ts'
 import type { Client } from '../net/client-address.ts'
-import { recordEvents } from '../sql/events.ts'
-import { assignments, columnsOf, statement } from '../sql/parts.ts'
+import { type EventSource, recordEvents } from '../sql/events.ts'
+import { type Bucket, reportOnce, spendInTurn } from '../sql/limits.ts'
+import { isTooLarge, merged } from '../sql/metadata.ts'
+import { assignments, bare, columnsOf, list, type Parts, statement } from '../sql/parts.ts'
 import { byCaller, caller, lockCaller } from '../sql/sessions.ts'
 import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
 import { type User, userFields } from '../sql/users.ts'
-import { USERNAME_KEY, users } from './schema.ts'
+import { type Metadata, USERNAME_KEY, users } from './schema.ts'
 
-export type ProfileChange = { id: number; sessionId: string; username?: string; fullName?: string; now: Date }
+/** What is omitted stays as it is; `null` removes it. */
+export type ProfileChange = {
+  username?: string | null
+  fullName?: string | null
+  /** A merge patch (RFC 7396). */
+  userMetadata?: Metadata
+}
+
+type Change = ProfileChange & {
+  id: number
+  sessionId: string
+  /** Counts requests that ask for a username, since the answer shows whether somebody has it. */
+  asking: { limit: string; bucket: Bucket }
+  now: Date
+}
+
+export type ProfileChanged =
+  | { outcome: 'done'; user: User }
+  | { outcome: 'ended' | 'username' | 'too_large' }
+  | { outcome: 'limited'; secondsToWait: number | null }
 
 const u = columnsOf(users, 'u')
 const before = columnsOf(users, 'before')
+const wanted = columnsOf(users, 'wanted')
 const current = columnsOf(users, 'current')
 
+const outcome = sql<'done' | 'username' | 'too_large' | 'limited'>`decision.outcome`
+
 /**
- * Changes the profile of the caller. If every value is as before, nothing is written or recorded.
+ * Changes the profile of the caller, as a whole or not at all. If every value is as before, nothing is written
+ * or recorded.
  *
- * @returns the user as stored now; `username` if somebody else has that one; `null` if the caller's session
- *   has ended
+ * As with registering, the part `taken` finds a username that somebody has: the error of the index would roll
+ * back the count of those who ask. It is left for races.
  */
 export async function updateProfile(
   { db, client }: { db: Database; client: Client },
-  change: ProfileChange,
-): Promise<User | null | 'username'> {
+  change: Change,
+): Promise<ProfileChanged> {
   const { id: userId, sessionId, now } = change
-  const details = sql`jsonb_build_object('members', ${JSON.stringify(changedFields(change))}::jsonb)`
+  const asked = countAsking(change)
   const profile = statement(
     {
       caller: lockCaller({ userId, sessionId, now }),
+      ...asked.parts,
       // Locked, so that it is read anew: another request may just have changed it while `caller` waited.
       before: sql`
         select u.* from ${users} u join caller on ${u.id} = ${caller.userId} for no key update of u`,
-      changed: changeProfile(change),
+      wanted: sql`select ${list(valuesOf(change))} from before`,
+      decision: sql`
+        select case ${asked.refusals} ${sizeRefusal(change)} else 'done' end as outcome from wanted`,
+      changed: changeRow(now),
       current: sql`
         select * from changed union all
         select * from before where not exists (select from changed)`,
       recorded: recordEvents({ client, now }, [
-        { ...byCaller('profile_changed', sql`from caller, changed`), details },
+        { ...byCaller('profile_changed', sql`from caller, changed`), details: detailsOf(change) },
+        ...asked.events,
       ]),
     },
-    { fields: userFields(current), from: sql`from current` },
+    {
+      fields: { outcome, secondsToWait: asked.secondsToWait, ...userFields(current) },
+      from: sql`from decision, current`,
+    },
   )
   try {
-    const [user] = await run(db, profile)
-    return user ?? null
+    const [row] = await run(db, profile)
+    if (!row) return { outcome: 'ended' }
+    const { outcome: result, secondsToWait, ...user } = row
+    if (result === 'limited') return { outcome: result, secondsToWait }
+    return result === 'done' ? { outcome: result, user } : { outcome: result }
   } catch (error) {
-    if (violatedUnique(error) === USERNAME_KEY) return 'username'
+    if (violatedUnique(error) === USERNAME_KEY) return { outcome: 'username' }
     throw error
   }
 }
 
-function changedFields({ username, fullName }: ProfileChange): string[] {
-  return [...(username === undefined ? [] : ['username']), ...(fullName === undefined ? [] : ['full_name'])]
+type Asking = { parts: Parts; refusals: SQL; events: EventSource[]; secondsToWait: SQL<number | null> }
+
+/** Counts a request that asks for a username; nothing else here shows anything about others. */
+function countAsking({ username, asking, now }: Change): Asking {
+  if (typeof username !== 'string') {
+    return { parts: {}, refusals: sql``, events: [], secondsToWait: sql`null::double precision` }
+  }
+  const { parts, passed, refusal } = spendInTurn([asking.bucket], {
+    name: 'bucket',
+    from: sql`from caller`,
+    now,
+  })
+  const isTaken = sql`exists (select from ${users} u, caller
+    where lower(${u.username}) = lower(${username}) and ${u.id} <> ${caller.userId})`
+  const details = sql`jsonb_build_object('limit', ${asking.limit}::text)`
+  return {
+    parts: { ...parts, refused: refusal, reported: reportOnce({ refused: sql`refused`, now }) },
+    refusals: sql`when not ${passed} then 'limited' when ${isTaken} then 'username'`,
+    events: [{ ...byCaller('limited', sql`from caller, reported`), details }],
+    secondsToWait: sql`(select wait from refused)`,
+  }
 }
 
-/** The part `changed`: the user after the change, if a value differs from the one of the part `before`. */
-function changeProfile({ username, fullName, now }: ProfileChange): SQL {
-  const newUsername = sql`coalesce(${username ?? null}, ${before.username})`
-  const newFullName = sql`coalesce(${fullName ?? null}, ${before.fullName})`
-  const values = { username: newUsername, fullName: newFullName, updatedAt: time(now) }
+/** A branch of the part `decision`: only what this request writes can be refused for its size. */
+function sizeRefusal({ userMetadata }: Change): SQL {
+  return userMetadata
+    ? sql`when ${isTooLarge(wanted.userMetadata)} then 'too_large'`
+    : sql`when false then ''`
+}
+
+/** The columns of the part `wanted`: the profile after the change, beside the part `before`. */
+function valuesOf({ username, fullName, userMetadata }: Change): SQL[] {
+  const value = (given: string | null | undefined, old: SQL) =>
+    given === undefined ? old : sql`${given}::text`
+  return [
+    sql`${value(username, before.username)} as ${bare(users.username)}`,
+    sql`${value(fullName, before.fullName)} as ${bare(users.fullName)}`,
+    sql`${userMetadata ? merged(before.userMetadata, userMetadata) : before.userMetadata}
+      as ${bare(users.userMetadata)}`,
+  ]
+}
+
+/** The part `changed`: the user after the change, if `decision` lets it happen and any value differs. */
+function changeRow(now: Date): SQL {
+  const profile = { username: wanted.username, fullName: wanted.fullName, userMetadata: wanted.userMetadata }
+  const old = [before.username, before.fullName, before.userMetadata]
   return sql`
-    update ${users} u set ${assignments(users, values)} from before where ${u.id} = ${before.id}
-      and (${before.username}, ${before.fullName}) is distinct from (${newUsername}, ${newFullName})
+    update ${users} u set ${assignments(users, { ...profile, updatedAt: time(now) })}
+    from before, wanted, decision where ${u.id} = ${before.id} and ${outcome} = 'done'
+      and (${list(old)}) is distinct from (${list(Object.values(profile))})
     returning u.*`
+}
+
+/** The names of the members that the request has; never their values. */
+function detailsOf({ username, fullName, userMetadata }: ProfileChange): SQL {
+  const members = [
+    ...(username === undefined ? [] : ['username']),
+    ...(fullName === undefined ? [] : ['full_name']),
+    ...(userMetadata === undefined ? [] : ['user_metadata']),
+  ]
+  return sql`jsonb_build_object('members', ${JSON.stringify(members)}::jsonb)`
 }

@@ -1,21 +1,42 @@
 import type { Deps } from '../deps.ts'
-import { AppError } from '../errors.ts'
+import { AppError, fieldError } from '../errors.ts'
+import { type BucketDeps, makeActBucket } from '../limits/make-buckets.ts'
+import { rateLimitedError } from '../limits/rate-limited-error.ts'
 import type { User } from '../sql/users.ts'
-import { updateProfile } from './change-profile.sql.ts'
+import { type ProfileChange, updateProfile } from './change-profile.sql.ts'
 import { takenError } from './taken-error.ts'
 
 /**
- * Changes a user's own username or full name.
+ * Changes a user's own username, full name or metadata.
  *
  * @returns the user as stored now
- * @throws AppError `username_taken` with the pointer; `invalid_token` if the caller's session has ended
+ * @throws AppError `username_taken` with the pointer; `validation_failed` if the metadata would be too large;
+ *   `rate_limited` for asking for too many usernames; `invalid_token` if the caller's session has ended
  */
 export async function changeProfile(
-  deps: Pick<Deps, 'db' | 'clock' | 'client'>,
-  change: { id: number; sessionId: string; username?: string; fullName?: string },
+  deps: Pick<Deps, 'db' | 'clock'> & BucketDeps,
+  { id, sessionId, ...change }: ProfileChange & { id: number; sessionId: string },
 ): Promise<User> {
-  const result = await updateProfile(deps, { ...change, now: deps.clock() })
-  if (result === 'username') throw takenError(result)
-  if (!result) throw new AppError('invalid_token')
-  return result
+  const limit = deps.config.limitProfileAccount
+  const bucket = await makeActBucket(deps, { limit, per: 'account' }, { userId: id, sessionId })
+  const asking = { limit: limit.name, bucket }
+  const changed = await updateProfile(deps, { id, sessionId, ...change, asking, now: deps.clock() })
+  switch (changed.outcome) {
+    case 'done':
+      return changed.user
+    case 'username':
+      throw takenError('username')
+    case 'too_large':
+      throw tooLargeError('user_metadata')
+    case 'limited':
+      throw rateLimitedError(limit, changed.secondsToWait)
+    case 'ended':
+      throw new AppError('invalid_token')
+  }
+}
+
+/** The error for metadata that would have more than 4 KiB after a change. */
+export function tooLargeError(member: 'user_metadata' | 'app_metadata'): AppError {
+  const detail = 'would have more than 4096 bytes; nothing was changed'
+  return fieldError('validation_failed', { pointer: `/${member}`, code: 'too_long', detail })
 }

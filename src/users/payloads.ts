@@ -1,7 +1,10 @@
 import * as z from 'zod/mini'
-import { line } from '../http/schemas.ts'
+import type { AccountFields, Presence } from '../features/account-rules.ts'
+import type { ErrorCode } from '../features.ts'
+import { anyJsonObject, flag, type JsonObject, jsonObject, line } from '../http/schemas.ts'
 import { givenPassword, newPassword } from '../passwords/payloads.ts'
 import type { User } from '../sql/users.ts'
+import { MAX_METADATA_DEPTH } from './schema.ts'
 
 /** A path has 256 octets at most, of which two are `<` and `>` (RFC 5321 section 4.5.3.1.3). */
 const MAX_EMAIL_CHARACTERS = 254
@@ -37,7 +40,7 @@ const EMAIL = (() => {
 
 // Checked before it is lower-cased: the Kelvin sign lower-cases to an ASCII k, and would become somebody
 // else's address.
-const email = z.string().check(
+export const email = z.string().check(
   z.trim(),
   z.maxLength(MAX_EMAIL_CHARACTERS, {
     error: `use at most ${MAX_EMAIL_CHARACTERS} characters`,
@@ -50,39 +53,125 @@ const email = z.string().check(
 
 const fullName = line(MAX_NAME_CODE_POINTS, 'Ada Lovelace')
 
-/** The fields of a profile that can be changed. */
-export const profileFields = {
-  username: z.optional(username),
-  full_name: z.optional(fullName),
+/** A field of an account as the type of a request has it. */
+type Given<P extends Presence, Name extends string> = P extends 'required'
+  ? { [Field in Name]: string }
+  : P extends 'optional'
+    ? { [Field in Name]?: string | null | undefined }
+    : { [Field in Name]?: never }
+
+/** The fields of an account in the type of a request, by what the configuration says of them. */
+export type GivenFields<F extends AccountFields> = Given<F['username'], 'username'> &
+  Given<F['full_name'], 'full_name'>
+
+/** The same fields in any configuration. */
+export type AnyFields = { username?: string | null | undefined; full_name?: string | null | undefined }
+
+/** A schema of which only the type of what it takes depends on the configuration. */
+export type Body<Out, In> = z.ZodMiniType<Out, In> & Pick<z.ZodMiniObject, 'shape'>
+
+/**
+ * The fields of an account in a request that creates one. A client that has no value for one that is optional
+ * may send null.
+ */
+export function newAccountFields(fields: AccountFields) {
+  const schemas = { username, full_name: fullName }
+  return shapeOf(fields, (name) =>
+    fields[name] === 'required' ? schemas[name] : z.optional(z.nullable(schemas[name])),
+  )
+}
+
+/** The same in a request that changes them: null removes one that is optional. */
+export function changedAccountFields(fields: AccountFields) {
+  const schemas = { username, full_name: fullName }
+  return shapeOf(fields, (name) =>
+    z.optional(fields[name] === 'required' ? schemas[name] : z.nullable(schemas[name])),
+  )
+}
+
+function shapeOf(fields: AccountFields, toSchema: (name: keyof AccountFields) => z.ZodMiniType) {
+  const names = (['username', 'full_name'] as const).filter((name) => fields[name] !== 'absent')
+  return Object.fromEntries(names.map((name) => [name, toSchema(name)]))
+}
+
+/** The fields of an account that a request has, by their names in TypeScript. */
+export function toAccountFields({ username, full_name: fullName }: AnyFields) {
+  return {
+    ...(username !== undefined && { username }),
+    ...(fullName !== undefined && { fullName }),
+  }
+}
+
+type Registration = AnyFields & { email: string; password: string }
+
+/** `POST /users` */
+export function registerBody<F extends AccountFields>(fields: F) {
+  const { username, full_name } = newAccountFields(fields)
+  const shape = {
+    ...(username && { username }),
+    email,
+    ...(full_name && { full_name }),
+    password: newPassword,
+  }
+  return z.strictObject(shape).check(z.meta({ id: 'Registration' })) as unknown as Body<
+    Registration,
+    GivenFields<F> & { email: string; password: string }
+  >
 }
 
 /** `POST /users` */
-export const registerBody = z
-  .strictObject({ username, email, full_name: fullName, password: newPassword })
-  .check(z.meta({ id: 'Registration' }))
+export const registerQuery = z
+  .strictObject({
+    sign_in: z.optional(flag).check(z.meta({ description: 'Whether to sign in at the same time.' })),
+    use_cookies: flag,
+  })
+  .check(
+    z.refine((query) => query.use_cookies === undefined || query.sign_in === 'true', {
+      path: ['use_cookies'],
+      error: 'needs sign_in=true',
+    }),
+  )
 
 export const changesSomething = z.refine<object>((body) => Object.keys(body).length > 0, {
   error: 'change at least one member',
 })
 
+/** Members of a user's metadata to set, and with null to remove, as a JSON merge patch (RFC 7396). */
+export const metadataPatch = z.optional(
+  jsonObject({
+    depth: MAX_METADATA_DEPTH,
+    description: 'Merged with what is there (RFC 7396): null removes a member. 4 KiB in all.',
+  }),
+)
+
 /** `PATCH /users/me` */
-export const profileBody = z
-  .strictObject(profileFields)
-  .check(changesSomething, z.meta({ id: 'ProfileChange' }))
+export function profileBody<F extends AccountFields>(fields: F) {
+  const shape = { ...changedAccountFields(fields), user_metadata: metadataPatch }
+  const body: unknown = z.strictObject(shape).check(changesSomething, z.meta({ id: 'ProfileChange' }))
+  type More = { user_metadata?: JsonObject | undefined }
+  return body as Body<AnyFields & More, Partial<GivenFields<F>> & More>
+}
 
 /** `DELETE /users/me` */
 export const accountDeletionBody = z
   .strictObject({ password: givenPassword })
   .check(z.meta({ id: 'AccountDeletion' }))
 
+/** The error of a username that somebody has, where there are usernames. */
+export function usernameErrors({ username }: AccountFields): ErrorCode[] {
+  return username === 'absent' ? [] : ['username_taken']
+}
+
 /** The fields of a user in every payload that shows one. */
 export const userPayloadFields = {
   id: z.int(),
-  username: z.string(),
+  username: z.nullable(z.string()),
   email: z.string(),
-  full_name: z.string(),
+  full_name: z.nullable(z.string()),
   roles: z.array(z.string()),
   email_verified: z.boolean(),
+  user_metadata: anyJsonObject('Written by the person: nothing that decides what they may do.'),
+  app_metadata: anyJsonObject('Written by administrators.'),
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
 }
@@ -107,6 +196,8 @@ export function toUserPayload(user: User): z.infer<typeof userPayload> {
     full_name: user.fullName,
     roles: user.roles,
     email_verified: user.emailVerifiedAt !== null,
+    user_metadata: user.userMetadata,
+    app_metadata: user.appMetadata,
     created_at: user.createdAt.toISOString(),
     updated_at: user.updatedAt.toISOString(),
   }

@@ -1,46 +1,91 @@
 import { Hono } from 'hono'
+import * as z from 'zod/mini'
+import { answerRegistration } from '../access/answer-tokens.ts'
 import { anyone } from '../access/anyone.ts'
 import { clearDeviceCookie, findDevice } from '../access/device-cookie.ts'
 import { limitFloods } from '../access/limit-floods.ts'
 import { requireUser } from '../access/require-user.ts'
 import { clearSessionCookies } from '../access/session-cookies.ts'
+import { assertTrustedOrigin } from '../access/trusted-origin.ts'
+import type { AccountFields } from '../features/account-rules.ts'
 import type { AppEnv } from '../http/context.ts'
 import { describeRoute } from '../http/describe-route.ts'
-import { validBody } from '../http/validate.ts'
+import { validBody, validQuery } from '../http/validate.ts'
+import { cookieSessionPayload, registeredPayload } from '../sessions/payloads.ts'
 import { changeProfile } from './change-profile.ts'
 import { deleteAccount } from './delete-account.ts'
 import {
   accountDeletionBody,
   profileBody,
   registerBody,
+  registerQuery,
+  toAccountFields,
   toUserPayload,
   toUserWithRolePayload,
+  usernameErrors,
   userPayload,
   userWithRolePayload,
 } from './payloads.ts'
 import { registerUser } from './register.ts'
 
-export const userRoutes = new Hono<AppEnv>()
-  .post(
+/** Registering, in a deployment where everybody may. */
+export function registrationRoutes<F extends AccountFields>(fields: F) {
+  return new Hono<AppEnv>().post(
     '/users',
     anyone(),
     describeRoute({
       summary: 'Register',
-      description: 'Creates an account. It does not sign in.',
+      description:
+        'Creates an account. With `sign_in=true` it also signs in, and answers as `POST /login` does with the ' +
+        'new user beside the tokens.',
       tag: 'Sign-in',
-      responses: { 201: userPayload },
-      errors: ['email_taken', 'username_taken', 'weak_password'],
+      responses: { 201: z.union([userPayload, registeredPayload, cookieSessionPayload]) },
+      errors: ['email_taken', ...usernameErrors(fields), 'weak_password'],
     }),
-    validBody(registerBody),
+    validQuery(registerQuery),
+    validBody(registerBody(fields)),
     limitFloods('register'),
     async (c) => {
-      const { full_name, ...account } = c.req.valid('json')
-      const user = await registerUser(c.var.deps, { ...account, fullName: full_name })
+      const { sign_in, use_cookies } = c.req.valid('query')
+      const { email, password, ...body } = c.req.valid('json')
+      const useCookies = use_cookies === 'true'
+      // Login CSRF: a foreign page must not sign its visitor in to another account.
+      if (useCookies) assertTrustedOrigin(c)
+      const signIn = sign_in === 'true' ? { forCookie: useCookies } : null
+      const registration = { email, password, ...toAccountFields(body), signIn }
+      const { user, signedIn } = await registerUser(c.var.deps, registration)
       c.set('userId', user.id)
       c.header('Location', `/users/${user.id}`)
-      return c.json(toUserPayload(user), 201)
+      if (!signedIn) return c.json(toUserPayload(user), 201)
+      return await answerRegistration(c, signedIn.pair, { useCookies, device: signedIn.device })
     },
   )
+}
+
+/** Changing one's profile. */
+export function profileRoutes<F extends AccountFields>(fields: F) {
+  return new Hono<AppEnv>().patch(
+    '/users/me',
+    requireUser(),
+    describeRoute({
+      summary: 'Change your profile',
+      description: 'All of it or, with an error, nothing.',
+      tag: 'Your account',
+      responses: { 200: userPayload },
+      errors: usernameErrors(fields),
+    }),
+    validBody(profileBody(fields)),
+    async (c) => {
+      const { user_metadata: userMetadata, ...body } = c.req.valid('json')
+      const change = { ...toAccountFields(body), ...(userMetadata && { userMetadata }) }
+      const own = { id: c.var.user.id, sessionId: c.var.sessionId }
+      return c.json(toUserPayload(await changeProfile(c.var.deps, { ...own, ...change })), 200)
+    },
+  )
+}
+
+/** A person's own account. */
+export const accountRoutes = new Hono<AppEnv>()
   .get(
     '/users/me',
     requireUser(),
@@ -50,27 +95,6 @@ export const userRoutes = new Hono<AppEnv>()
       responses: { 200: userPayload },
     }),
     (c) => c.json(toUserPayload(c.var.user), 200),
-  )
-  .patch(
-    '/users/me',
-    requireUser({ limit: 'limitProfileAccount' }),
-    describeRoute({
-      summary: 'Change your profile',
-      tag: 'Your account',
-      responses: { 200: userPayload },
-      errors: ['username_taken'],
-    }),
-    validBody(profileBody),
-    async (c) => {
-      const { username, full_name: fullName } = c.req.valid('json')
-      const change = { ...(username && { username }), ...(fullName && { fullName }) }
-      return c.json(
-        toUserPayload(
-          await changeProfile(c.var.deps, { id: c.var.user.id, sessionId: c.var.sessionId, ...change }),
-        ),
-        200,
-      )
-    },
   )
   .delete(
     '/users/me',

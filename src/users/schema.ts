@@ -1,21 +1,34 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { check, index, integer, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import { check, index, integer, jsonb, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { lumascope, time } from '../features/tables.ts'
 
 /** The unique index of usernames; PostgreSQL's error names it. */
 export const USERNAME_KEY = 'users_username_key'
 
+/** What an application keeps with a person: a JSON object. */
+export type Metadata = Readonly<Record<string, unknown>>
+
+/** The most bytes of each of a user's two: of JSON in UTF-8, without white space between its tokens. */
+export const MAX_METADATA_BYTES = 4096
+
+/** The most objects and arrays inside each other, the outermost included. */
+export const MAX_METADATA_DEPTH = 8
+
+const metadata = (name: string) => jsonb(name).$type<Metadata>().notNull().default({})
+
+// There is no column that says which accounts are people. A service account has no address and no password,
+// signs in by no route of these and is in no list of people: it will be a row of a table of its own.
 export const users = lumascope.table(
   'users',
   {
     /** Given by the database; an import may bring its own. Never used again after a deletion. */
     id: integer('id').primaryKey().generatedByDefaultAsIdentity(),
-    /** 3-32 of `A-Za-z0-9._-`, as the person typed it; unique ignoring case. */
-    username: text('username').notNull(),
+    /** 3-32 of `A-Za-z0-9._-`, as the person typed it; unique ignoring case. Null: none. */
+    username: text('username'),
     /** Lower case, at most 254 characters; unique. */
     email: text('email').notNull(),
-    /** 1-100 code points. */
-    fullName: text('full_name').notNull(),
+    /** 1-100 code points. Null: none. */
+    fullName: text('full_name'),
     /**
      * Self-describing (`crypto/password.ts`); written by registering, password changes and upgrades at
      * sign-in. Null: the account has no password to sign in with.
@@ -38,6 +51,10 @@ export const users = lumascope.table(
     passwordVersion: integer('password_version').notNull().default(1),
     /** When the address was last proven; null: never. */
     emailVerifiedAt: time('email_verified_at'),
+    /** Written by the person, for the application: 4 KiB of JSON at most. Never decide by it what they may do. */
+    userMetadata: metadata('user_metadata'),
+    /** Written by administrators and operators, and read by the person: 4 KiB of JSON at most. */
+    appMetadata: metadata('app_metadata'),
     /** Null: enabled. */
     disabledAt: time('disabled_at'),
     /** For administrators; never shown to the person. */
@@ -57,10 +74,18 @@ export const users = lumascope.table(
     ...Object.entries(searchKeys(table)).map(([name, key]) =>
       index(`users_${name}_search`).on(key, table.id),
     ),
+    check('users_user_metadata_object', isObject(table.userMetadata)),
+    check('users_app_metadata_object', isObject(table.appMetadata)),
+    // For lists of accounts that have one member of a certain value: what `hasMember` of `sql/metadata.ts` asks.
+    index('users_app_metadata_index').using('gin', table.appMetadata.op('jsonb_path_ops')),
     // For pages of accounts of one status, however few they are.
     index('users_status_index').on(accountStatus(table.disabledAt), table.id),
   ],
 )
+
+function isObject(column: object): SQL {
+  return sql`jsonb_typeof(${column}) = 'object'`
+}
 
 /**
  * The keys that a search compares by prefix, each with an index. In the order of bytes: in a language's own

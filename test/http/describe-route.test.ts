@@ -4,8 +4,9 @@ import { anyone } from '../../src/access/anyone.ts'
 import { requirePermission } from '../../src/access/require-permission.ts'
 import { requireToken } from '../../src/access/require-token.ts'
 import { requireUser } from '../../src/access/require-user.ts'
-import { routes } from '../../src/app.ts'
+import { createRoutes } from '../../src/app.ts'
 import { assertEveryRouteIsMarked, describeRoute } from '../../src/http/describe-route.ts'
+import { DEFAULT_VARIANT } from '../support/test-app.ts'
 
 const described = describeRoute({ summary: 'Notes', tag: 'Notes', responses: { 204: '' } })
 const start = (app: { routes: Hono['routes'] }) => () => assertEveryRouteIsMarked(app.routes)
@@ -45,6 +46,6 @@ describe('a route says first, and once, who may call it: the application does no
       .get('/user', requireUser(), (c) => c.body(null, 204))
       .get('/permitted', requirePermission('users:read'), (c) => c.body(null, 204))
     expect(start(app)).not.toThrow()
-    expect(start(routes)).not.toThrow()
+    expect(start(createRoutes(DEFAULT_VARIANT))).not.toThrow()
   })
 })

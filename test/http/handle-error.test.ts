@@ -90,7 +90,7 @@ describe('a fault of ours', async () => {
     ['the key of refresh tokens', { refreshKeys: fails }],
     ['the key of devices', { deviceKeys: fails }],
     ['the hasher', { passwords: { hash: fails, verify: fails } }],
-    ['the key that signs', { keyRing: { ...keyRing, signing: fails } }],
+    ['the key that signs', { keyRing: { ...keyRing, signing: { ...keyRing.signing, key: fails } } }],
   ]
 
   test.each(parts)('in %s signs nobody in and is logged once (row 81)', async (_, broken) => {

@@ -1,8 +1,8 @@
 import { describe, expect, inject, test } from 'vitest'
 import { runtime } from '#runtime'
-import { routes } from '../../src/app.ts'
+import { createRoutes } from '../../src/app.ts'
 import { FAULT_NAMES, type FaultName } from '../support/fault-names.ts'
-import { createTestDatabase } from '../support/test-app.ts'
+import { createTestDatabase, DEFAULT_VARIANT } from '../support/test-app.ts'
 import { FLOWS, nameOf } from './faults/flows.ts'
 import { expectExcusesNeeded, type Reference, runCase, runReference } from './faults/run-case.ts'
 import { runSchedule } from './faults/run-schedule.ts'
@@ -22,7 +22,9 @@ const only = inject('proof').flow
 const flows = only ? FLOWS.filter((flow) => nameOf(flow).startsWith(only)) : FLOWS
 
 const routeNames = new Set(
-  routes.routes.map(({ method, path }) => `${method} ${path.replace(/:(\w+)(\{.*\})?/g, '{$1}')}`),
+  createRoutes(DEFAULT_VARIANT).routes.map(
+    ({ method, path }) => `${method} ${path.replace(/:(\w+)(\{.*\})?/g, '{$1}')}`,
+  ),
 )
 
 test('every route has a flow', () => {

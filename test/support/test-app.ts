@@ -11,6 +11,12 @@ import { type Bearer, requestsAs } from './requests-as.ts'
 export const TEST_WORK = { iterations: 50, rounds: 2 }
 
 export const PUBLIC_URL = 'http://localhost:8000'
+/** What the routes depend on, by default. */
+export const DEFAULT_VARIANT = {
+  accountFields: { username: 'required', full_name: 'required' },
+  registration: 'open',
+} as const
+
 export const FRONTEND = 'http://localhost:3000'
 
 /** Random in every run: no secret is in the repository. */

@@ -113,8 +113,370 @@ with
   "changed" as (
     update "lumascope"."users" u
     set
-      "username" = coalesce($13, "u"."username"),
-      "full_name" = coalesce($14, "u"."full_name"),
+      "username" = "u"."username",
+      "full_name" = "u"."full_name",
+      "app_metadata" = "u"."app_metadata",
+      "disabled_at" = case
+        when $13::text = 'disabled' then coalesce("u"."disabled_at", $14::timestamptz)
+        when $15::text = 'active' then null
+        else "u"."disabled_at"
+      end,
+      "disabled_reason" = case
+        when $16::text = 'active' then null
+        when $17::boolean then $18
+        else "u"."disabled_reason"
+      end,
+      "consecutive_failures" = case
+        when $19::text = 'active' then 0
+        else "u"."consecutive_failures"
+      end,
+      "auth_version" = "u"."auth_version" + case
+        when $20::text = 'disabled'
+        and "u"."disabled_at" is null then 1
+        else 0
+      end,
+      "updated_at" = case
+        when (
+          "u"."username",
+          "u"."full_name",
+          "u"."app_metadata",
+          case
+            when $21::text = 'disabled' then coalesce("u"."disabled_at", $22::timestamptz)
+            when $23::text = 'active' then null
+            else "u"."disabled_at"
+          end,
+          case
+            when $24::text = 'active' then null
+            when $25::boolean then $26
+            else "u"."disabled_reason"
+          end
+        ) is distinct from (
+          "u"."username",
+          "u"."full_name",
+          "u"."app_metadata",
+          "u"."disabled_at",
+          "u"."disabled_reason"
+        ) then $27::timestamptz
+        else "u"."updated_at"
+      end
+    from
+      decision
+    where
+      "u"."id" = $28
+      and decision.outcome = 'done'
+    returning
+      u.*
+  ),
+  "recorded" as (
+    insert into
+      "lumascope"."audit_events" (
+        "occurred_at",
+        "type",
+        "user_id",
+        "actor_id",
+        "session_id",
+        "ip_address",
+        "user_agent",
+        "details"
+      )
+    select
+      $29::timestamptz,
+      $30::text,
+      "subject"."id"::integer,
+      actor.user_id::integer,
+      actor.session_id::uuid,
+      $31::text,
+      $32::text,
+      jsonb_build_object('members', $33::jsonb)::jsonb
+    from
+      actor,
+      subject,
+      changed
+    where
+      (
+        "subject"."username",
+        "subject"."full_name",
+        "subject"."app_metadata"
+      ) is distinct from (
+        "changed"."username",
+        "changed"."full_name",
+        "changed"."app_metadata"
+      )
+    union all
+    select
+      $34::timestamptz,
+      $35::text,
+      "subject"."id"::integer,
+      actor.user_id::integer,
+      actor.session_id::uuid,
+      $36::text,
+      $37::text,
+      '{}'::jsonb
+    from
+      actor,
+      subject,
+      changed
+    where
+      ("changed"."disabled_at" is not null)
+      and (
+        not ("subject"."disabled_at" is not null)
+        or "subject"."disabled_reason" is distinct from "changed"."disabled_reason"
+      )
+    union all
+    select
+      $38::timestamptz,
+      $39::text,
+      "subject"."id"::integer,
+      actor.user_id::integer,
+      actor.session_id::uuid,
+      $40::text,
+      $41::text,
+      '{}'::jsonb
+    from
+      actor,
+      subject,
+      changed
+    where
+      not ("changed"."disabled_at" is not null)
+      and ("subject"."disabled_at" is not null)
+    union all
+    select
+      $42::timestamptz,
+      $43::text,
+      "subject"."id"::integer,
+      actor.user_id::integer,
+      actor.session_id::uuid,
+      $44::text,
+      $45::text,
+      '{}'::jsonb
+    from
+      actor,
+      subject,
+      changed
+    where
+      $46::text = 'active'
+      and "subject"."consecutive_failures" > 0
+  )
+select
+  decision.outcome as "outcome",
+  "changed"."id" as "id",
+  "changed"."username" as "username",
+  "changed"."email" as "email",
+  "changed"."full_name" as "fullName",
+  array(
+    select
+      "own"."role_name"
+    from
+      "lumascope"."user_roles" own
+    where
+      "own"."user_id" = "changed"."id"
+    order by
+      1
+  ) as "roles",
+  "changed"."email_verified_at" as "emailVerifiedAt",
+  "changed"."user_metadata" as "userMetadata",
+  "changed"."app_metadata" as "appMetadata",
+  "changed"."created_at" as "createdAt",
+  "changed"."updated_at" as "updatedAt",
+  (
+    case
+      when "changed"."disabled_at" is null then 'active'
+      else 'disabled'
+    end
+  ) as "status",
+  "changed"."last_login_at" as "lastLoginAt",
+  "changed"."disabled_reason" as "disabledReason"
+from
+  decision
+  left join changed on true;
+
+-- updateUser, of metadata
+select
+from
+  "lumascope"."roles"
+where
+  "lumascope"."roles"."name" = $1
+for no key update;
+
+with
+  "caller" as (
+    select
+      "u"."id" as user_id,
+      "u"."auth_version",
+      "s"."id" as session_id
+    from
+      "lumascope"."users" u
+      join "lumascope"."sessions" s on "s"."user_id" = "u"."id"
+    where
+      "u"."id" = $1
+      and "s"."id" = $2::uuid
+      and (
+        "s"."revoked_at" is null
+        and "s"."idle_expires_at" > $3::timestamptz
+        and "s"."expires_at" > $4::timestamptz
+        and "s"."auth_version" >= "u"."auth_version"
+        and "u"."disabled_at" is null
+      )
+    for no key update of
+      u,
+      s
+  ),
+  "actor" as (
+    select
+      user_id,
+      session_id,
+      array(
+        select distinct
+          "given"."permission"
+        from
+          "lumascope"."user_roles" held
+          join "lumascope"."role_permissions" given on "given"."role_name" = "held"."role_name"
+        where
+          "held"."user_id" = caller.user_id
+        order by
+          1
+      ) as permissions
+    from
+      caller
+  ),
+  "subject" as (
+    select
+      u.*,
+      array(
+        select distinct
+          "given"."permission"
+        from
+          "lumascope"."user_roles" held
+          join "lumascope"."role_permissions" given on "given"."role_name" = "held"."role_name"
+        where
+          "held"."user_id" = "u"."id"
+        order by
+          1
+      ) as permissions
+    from
+      "lumascope"."users" u
+    where
+      "u"."id" = $5
+    for no key update of
+      u
+  ),
+  "wanted" as (
+    select
+      (
+        with recursive
+          merging (number, document) as (
+            select
+              0,
+              "subject"."app_metadata"
+            union all
+            select
+              number + 1,
+              case step ->> 'act'
+                when 'remove' then document #- path
+                when 'set' then jsonb_set(document, path, step -> 'value')
+                when 'object' then case
+                  when jsonb_typeof(document #> path) = 'object' then document
+                  else jsonb_set(document, path, '{}')
+                end
+              end
+            from
+              merging,
+              (
+                select
+                  $6::jsonb as steps
+              ) as patch,
+              lateral (
+                select
+                  steps -> number as step
+              ) as next,
+              lateral (
+                select
+                  array(
+                    select
+                      jsonb_array_elements_text(step -> 'path')
+                  ) as path
+              ) as place
+            where
+              step is not null
+          )
+        select
+          document
+        from
+          merging
+        order by
+          number desc
+        limit
+          1
+      ) as "app_metadata"
+    from
+      subject
+  ),
+  "decision" as (
+    select
+      case
+        when not $7::text = any (actor.permissions) then 'forbidden'
+        when "subject"."id" is null then 'not_found'
+        when not subject.permissions <@ actor.permissions then 'outranked'
+        when $8::text = 'disabled'
+        and (
+          "subject"."disabled_at" is null
+          and exists (
+            select
+            from
+              "lumascope"."user_roles" held
+            where
+              "held"."user_id" = "subject"."id"
+              and "held"."role_name" = $9
+          )
+          and not exists (
+            select
+            from
+              "lumascope"."user_roles" held
+              join "lumascope"."users" others on "others"."id" = "held"."user_id"
+            where
+              "held"."role_name" = $10
+              and "others"."id" <> "subject"."id"
+              and "others"."disabled_at" is null
+          )
+        ) then 'last_admin'
+        when $11::boolean
+        and not $12::text = 'disabled'
+        and (
+          $13::text = 'active'
+          or "subject"."disabled_at" is null
+        ) then 'not_disabled'
+        when (
+          select
+            (
+              select
+                octet_length(json) - length(outside) + length(replace(outside, ' ', ''))
+              from
+                (
+                  select
+                    "wanted"."app_metadata"::text as json
+                ) as written,
+                lateral regexp_replace(json, '"(?:[^"\\]|\\.)*"', '', 'g') as outside
+            ) > $14::integer
+          from
+            wanted
+        ) then 'too_large'
+        else 'done'
+      end as outcome
+    from
+      actor
+      left join subject on true
+  ),
+  "changed" as (
+    update "lumascope"."users" u
+    set
+      "username" = "u"."username",
+      "full_name" = "u"."full_name",
+      "app_metadata" = (
+        select
+          "wanted"."app_metadata"
+        from
+          wanted
+      ),
       "disabled_at" = case
         when $15::text = 'disabled' then coalesce("u"."disabled_at", $16::timestamptz)
         when $17::text = 'active' then null
@@ -136,30 +498,37 @@ with
       end,
       "updated_at" = case
         when (
-          coalesce($23, "u"."username"),
-          coalesce($24, "u"."full_name"),
+          "u"."username",
+          "u"."full_name",
+          (
+            select
+              "wanted"."app_metadata"
+            from
+              wanted
+          ),
           case
-            when $25::text = 'disabled' then coalesce("u"."disabled_at", $26::timestamptz)
-            when $27::text = 'active' then null
+            when $23::text = 'disabled' then coalesce("u"."disabled_at", $24::timestamptz)
+            when $25::text = 'active' then null
             else "u"."disabled_at"
           end,
           case
-            when $28::text = 'active' then null
-            when $29::boolean then $30
+            when $26::text = 'active' then null
+            when $27::boolean then $28
             else "u"."disabled_reason"
           end
         ) is distinct from (
           "u"."username",
           "u"."full_name",
+          "u"."app_metadata",
           "u"."disabled_at",
           "u"."disabled_reason"
-        ) then $31::timestamptz
+        ) then $29::timestamptz
         else "u"."updated_at"
       end
     from
       decision
     where
-      "u"."id" = $32
+      "u"."id" = $30
       and decision.outcome = 'done'
     returning
       u.*
@@ -177,29 +546,37 @@ with
         "details"
       )
     select
-      $33::timestamptz,
-      $34::text,
+      $31::timestamptz,
+      $32::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $35::text,
-      $36::text,
-      jsonb_build_object('members', $37::jsonb)::jsonb
+      $33::text,
+      $34::text,
+      jsonb_build_object('members', $35::jsonb)::jsonb
     from
       actor,
       subject,
       changed
     where
-      ("subject"."username", "subject"."full_name") is distinct from ("changed"."username", "changed"."full_name")
+      (
+        "subject"."username",
+        "subject"."full_name",
+        "subject"."app_metadata"
+      ) is distinct from (
+        "changed"."username",
+        "changed"."full_name",
+        "changed"."app_metadata"
+      )
     union all
     select
-      $38::timestamptz,
-      $39::text,
+      $36::timestamptz,
+      $37::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $40::text,
-      $41::text,
+      $38::text,
+      $39::text,
       '{}'::jsonb
     from
       actor,
@@ -213,13 +590,13 @@ with
       )
     union all
     select
-      $42::timestamptz,
-      $43::text,
+      $40::timestamptz,
+      $41::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $44::text,
-      $45::text,
+      $42::text,
+      $43::text,
       '{}'::jsonb
     from
       actor,
@@ -230,20 +607,20 @@ with
       and ("subject"."disabled_at" is not null)
     union all
     select
-      $46::timestamptz,
-      $47::text,
+      $44::timestamptz,
+      $45::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $48::text,
-      $49::text,
+      $46::text,
+      $47::text,
       '{}'::jsonb
     from
       actor,
       subject,
       changed
     where
-      $50::text = 'active'
+      $48::text = 'active'
       and "subject"."consecutive_failures" > 0
   )
 select
@@ -263,6 +640,8 @@ select
       1
   ) as "roles",
   "changed"."email_verified_at" as "emailVerifiedAt",
+  "changed"."user_metadata" as "userMetadata",
+  "changed"."app_metadata" as "appMetadata",
   "changed"."created_at" as "createdAt",
   "changed"."updated_at" as "updatedAt",
   (

@@ -146,6 +146,8 @@ select
       1
   ) as "roles",
   "subject"."email_verified_at" as "emailVerifiedAt",
+  "subject"."user_metadata" as "userMetadata",
+  "subject"."app_metadata" as "appMetadata",
   "subject"."created_at" as "createdAt",
   "subject"."updated_at" as "updatedAt",
   (

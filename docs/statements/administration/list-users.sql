@@ -156,6 +156,8 @@ select
       1
   ) as "roles",
   "u"."email_verified_at" as "emailVerifiedAt",
+  "u"."user_metadata" as "userMetadata",
+  "u"."app_metadata" as "appMetadata",
   "u"."created_at" as "createdAt",
   "u"."updated_at" as "updatedAt",
   (
@@ -425,6 +427,8 @@ select
       1
   ) as "roles",
   "u"."email_verified_at" as "emailVerifiedAt",
+  "u"."user_metadata" as "userMetadata",
+  "u"."app_metadata" as "appMetadata",
   "u"."created_at" as "createdAt",
   "u"."updated_at" as "updatedAt",
   (
@@ -919,6 +923,8 @@ select
       1
   ) as "roles",
   "u"."email_verified_at" as "emailVerifiedAt",
+  "u"."user_metadata" as "userMetadata",
+  "u"."app_metadata" as "appMetadata",
   "u"."created_at" as "createdAt",
   "u"."updated_at" as "updatedAt",
   (
@@ -1131,42 +1137,7 @@ with
               few
           )
         )
-        and least(
-          case
-            when (lower("u"."username") collate "C") >= lower($41::text)
-            and (lower("u"."username") collate "C") < lower($42::text) || chr(1114111) then (lower("u"."username") collate "C")
-          end,
-          case
-            when (lower("u"."email") collate "C") >= lower($43::text)
-            and (lower("u"."email") collate "C") < lower($44::text) || chr(1114111) then (lower("u"."email") collate "C")
-          end,
-          case
-            when (lower("u"."full_name") collate "C") >= lower($45::text)
-            and (lower("u"."full_name") collate "C") < lower($46::text) || chr(1114111) then (lower("u"."full_name") collate "C")
-          end,
-          case
-            when (
-              lower(split_part("u"."full_name", ' ', -1)) collate "C"
-            ) >= lower($47::text)
-            and (
-              lower(split_part("u"."full_name", ' ', -1)) collate "C"
-            ) < lower($48::text) || chr(1114111) then (
-              lower(split_part("u"."full_name", ' ', -1)) collate "C"
-            )
-          end,
-          case
-            when (
-              lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
-            ) >= lower($49::text)
-            and (
-              lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
-            ) < lower($50::text) || chr(1114111) then (
-              lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
-            )
-          end
-        ) is not null
-        and true
-        and $51::text = any (
+        and $41::text = any (
           array(
             select
               "r"."role_name"
@@ -1176,6 +1147,40 @@ with
               "r"."user_id" = "u"."id"
           )
         )
+        and least(
+          case
+            when (lower("u"."username") collate "C") >= lower($42::text)
+            and (lower("u"."username") collate "C") < lower($43::text) || chr(1114111) then (lower("u"."username") collate "C")
+          end,
+          case
+            when (lower("u"."email") collate "C") >= lower($44::text)
+            and (lower("u"."email") collate "C") < lower($45::text) || chr(1114111) then (lower("u"."email") collate "C")
+          end,
+          case
+            when (lower("u"."full_name") collate "C") >= lower($46::text)
+            and (lower("u"."full_name") collate "C") < lower($47::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+          end,
+          case
+            when (
+              lower(split_part("u"."full_name", ' ', -1)) collate "C"
+            ) >= lower($48::text)
+            and (
+              lower(split_part("u"."full_name", ' ', -1)) collate "C"
+            ) < lower($49::text) || chr(1114111) then (
+              lower(split_part("u"."full_name", ' ', -1)) collate "C"
+            )
+          end,
+          case
+            when (
+              lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+            ) >= lower($50::text)
+            and (
+              lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+            ) < lower($51::text) || chr(1114111) then (
+              lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+            )
+          end
+        ) is not null
         and (
           select
             yes
@@ -1250,7 +1255,6 @@ with
                           )
                         end
                       )
-                      and true
                       and $65::text = any (
                         array(
                           select
@@ -1313,7 +1317,6 @@ with
                         end
                       )
                       and (lower("u"."username") collate "C") is distinct from (lower("u"."email") collate "C")
-                      and true
                       and $80::text = any (
                         array(
                           select
@@ -1377,7 +1380,6 @@ with
                       )
                       and (lower("u"."username") collate "C") is distinct from (lower("u"."full_name") collate "C")
                       and (lower("u"."email") collate "C") is distinct from (lower("u"."full_name") collate "C")
-                      and true
                       and $95::text = any (
                         array(
                           select
@@ -1452,7 +1454,6 @@ with
                       and (lower("u"."full_name") collate "C") is distinct from (
                         lower(split_part("u"."full_name", ' ', -1)) collate "C"
                       )
-                      and true
                       and $110::text = any (
                         array(
                           select
@@ -1538,7 +1539,6 @@ with
                       ) is distinct from (
                         lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
                       )
-                      and true
                       and $125::text = any (
                         array(
                           select
@@ -1610,6 +1610,900 @@ select
       1
   ) as "roles",
   "u"."email_verified_at" as "emailVerifiedAt",
+  "u"."user_metadata" as "userMetadata",
+  "u"."app_metadata" as "appMetadata",
+  "u"."created_at" as "createdAt",
+  "u"."updated_at" as "updatedAt",
+  (
+    case
+      when "u"."disabled_at" is null then 'active'
+      else 'disabled'
+    end
+  ) as "status",
+  "u"."last_login_at" as "lastLoginAt",
+  "u"."disabled_reason" as "disabledReason"
+from
+  decision
+  left join (
+    page
+    join "lumascope"."users" u on "u"."id" = page.id
+  ) on decision.outcome = 'done'
+order by
+  page.key,
+  page.id;
+
+-- selectUserPage, by metadata
+with
+  "actor" as (
+    select
+      "u"."id" as user_id,
+      $1::uuid as session_id,
+      array(
+        select distinct
+          "given"."permission"
+        from
+          "lumascope"."user_roles" held
+          join "lumascope"."role_permissions" given on "given"."role_name" = "held"."role_name"
+        where
+          "held"."user_id" = "u"."id"
+        order by
+          1
+      ) as permissions
+    from
+      "lumascope"."users" u
+    where
+      "u"."id" = $2
+      and (
+        select
+          "s"."user_id" = "u"."id"
+          and (
+            "s"."revoked_at" is null
+            and "s"."idle_expires_at" > $3::timestamptz
+            and "s"."expires_at" > $4::timestamptz
+            and "s"."auth_version" >= "u"."auth_version"
+            and "u"."disabled_at" is null
+          )
+        from
+          "lumascope"."sessions" s
+        where
+          "s"."id" = $5::uuid
+      )
+  ),
+  "decision" as (
+    select
+      case
+        when not $6::text = any (actor.permissions) then 'forbidden'
+        else 'done'
+      end as outcome
+    from
+      actor
+  ),
+  "reading" as (
+    select
+      actor.user_id,
+      actor.session_id
+    from
+      actor,
+      decision
+    where
+      decision.outcome = 'done'
+      and actor.user_id is distinct from $7::integer
+  ),
+  "noted" as (
+    insert into
+      "lumascope"."rate_limits" as "r" (
+        "key",
+        "theoretical_arrival_at",
+        "attempts",
+        "expires_at"
+      )
+    select
+      $8,
+      $9::timestamptz + make_interval(secs => $10),
+      $11,
+      $12::timestamptz + make_interval(secs => $13)
+    from
+      reading
+    where
+      not exists (
+        select
+        from
+          "lumascope"."rate_limits" earlier
+        where
+          "earlier"."key" = $14
+          and "earlier"."theoretical_arrival_at" > $15::timestamptz
+      )
+    on conflict ("key") do update
+    set
+      "theoretical_arrival_at" = greatest("r"."theoretical_arrival_at", $16::timestamptz) + make_interval(secs => $17),
+      "attempts" = "r"."attempts" + 1,
+      "expires_at" = excluded."expires_at"
+    where
+      "r"."theoretical_arrival_at" <= $18::timestamptz + make_interval(secs => $19)
+    returning
+      "r"."attempts"
+  ),
+  "recorded" as (
+    insert into
+      "lumascope"."audit_events" (
+        "occurred_at",
+        "type",
+        "user_id",
+        "actor_id",
+        "session_id",
+        "ip_address",
+        "user_agent",
+        "details"
+      )
+    select
+      $20::timestamptz,
+      $21::text,
+      $22::integer::integer,
+      reading.user_id::integer,
+      reading.session_id::uuid,
+      $23::text,
+      $24::text,
+      jsonb_build_object('data', $25::text)::jsonb
+    from
+      reading,
+      noted
+  ),
+  "few" as materialized (
+    select
+      "u"."id" as id
+    from
+      "lumascope"."users" u
+    where
+      "u"."app_metadata" @> $26::jsonb
+    order by
+      "u"."id"
+    limit
+      $27::integer
+  ),
+  "are_few" as materialized (
+    select
+      count(*) <= $28 as yes
+    from
+      few
+  ),
+  "page" as (
+    (
+      select
+        "u"."id" as id,
+        null::text collate "C" as key,
+        true as shown,
+        false as is_end
+      from
+        "lumascope"."users" u
+      where
+        "u"."id" = any (
+          array(
+            select
+              id
+            from
+              few
+          )
+        )
+        and "u"."app_metadata" @> $29::jsonb
+        and "u"."id" > $30::integer
+        and (
+          select
+            yes
+          from
+            are_few
+        )
+      order by
+        2,
+        1
+      limit
+        $31
+    )
+    union all
+    (
+      select
+        *
+      from
+        (
+          select
+            id,
+            null::text collate "C" as key,
+            shown,
+            entry_number = $32 as is_end
+          from
+            (
+              select
+                listed.id,
+                row_number() over (
+                  order by
+                    listed.id
+                ) as entry_number,
+                (
+                  select
+                    "u"."app_metadata" @> $33::jsonb
+                  from
+                    "lumascope"."users" u
+                  where
+                    "u"."id" = listed.id
+                ) as shown
+              from
+                (
+                  select
+                    "u"."id" as id
+                  from
+                    "lumascope"."users" u
+                  where
+                    "u"."id" > $34
+                  order by
+                    "u"."id"
+                  limit
+                    $35::integer
+                ) as listed
+            ) as numbered
+          where
+            shown
+            or entry_number = $36
+          order by
+            id
+          limit
+            $37
+        ) as found
+      where
+        not (
+          select
+            yes
+          from
+            are_few
+        )
+    )
+  )
+select
+  decision.outcome as "outcome",
+  page.key as "key",
+  page.shown as "isShown",
+  page.is_end as "isEnd",
+  "u"."id" as "id",
+  "u"."username" as "username",
+  "u"."email" as "email",
+  "u"."full_name" as "fullName",
+  array(
+    select
+      "own"."role_name"
+    from
+      "lumascope"."user_roles" own
+    where
+      "own"."user_id" = "u"."id"
+    order by
+      1
+  ) as "roles",
+  "u"."email_verified_at" as "emailVerifiedAt",
+  "u"."user_metadata" as "userMetadata",
+  "u"."app_metadata" as "appMetadata",
+  "u"."created_at" as "createdAt",
+  "u"."updated_at" as "updatedAt",
+  (
+    case
+      when "u"."disabled_at" is null then 'active'
+      else 'disabled'
+    end
+  ) as "status",
+  "u"."last_login_at" as "lastLoginAt",
+  "u"."disabled_reason" as "disabledReason"
+from
+  decision
+  left join (
+    page
+    join "lumascope"."users" u on "u"."id" = page.id
+  ) on decision.outcome = 'done'
+order by
+  page.key,
+  page.id;
+
+-- selectUserPage, a search by metadata
+with
+  "actor" as (
+    select
+      "u"."id" as user_id,
+      $1::uuid as session_id,
+      array(
+        select distinct
+          "given"."permission"
+        from
+          "lumascope"."user_roles" held
+          join "lumascope"."role_permissions" given on "given"."role_name" = "held"."role_name"
+        where
+          "held"."user_id" = "u"."id"
+        order by
+          1
+      ) as permissions
+    from
+      "lumascope"."users" u
+    where
+      "u"."id" = $2
+      and (
+        select
+          "s"."user_id" = "u"."id"
+          and (
+            "s"."revoked_at" is null
+            and "s"."idle_expires_at" > $3::timestamptz
+            and "s"."expires_at" > $4::timestamptz
+            and "s"."auth_version" >= "u"."auth_version"
+            and "u"."disabled_at" is null
+          )
+        from
+          "lumascope"."sessions" s
+        where
+          "s"."id" = $5::uuid
+      )
+  ),
+  "decision" as (
+    select
+      case
+        when not $6::text = any (actor.permissions) then 'forbidden'
+        else 'done'
+      end as outcome
+    from
+      actor
+  ),
+  "reading" as (
+    select
+      actor.user_id,
+      actor.session_id
+    from
+      actor,
+      decision
+    where
+      decision.outcome = 'done'
+      and actor.user_id is distinct from $7::integer
+  ),
+  "noted" as (
+    insert into
+      "lumascope"."rate_limits" as "r" (
+        "key",
+        "theoretical_arrival_at",
+        "attempts",
+        "expires_at"
+      )
+    select
+      $8,
+      $9::timestamptz + make_interval(secs => $10),
+      $11,
+      $12::timestamptz + make_interval(secs => $13)
+    from
+      reading
+    where
+      not exists (
+        select
+        from
+          "lumascope"."rate_limits" earlier
+        where
+          "earlier"."key" = $14
+          and "earlier"."theoretical_arrival_at" > $15::timestamptz
+      )
+    on conflict ("key") do update
+    set
+      "theoretical_arrival_at" = greatest("r"."theoretical_arrival_at", $16::timestamptz) + make_interval(secs => $17),
+      "attempts" = "r"."attempts" + 1,
+      "expires_at" = excluded."expires_at"
+    where
+      "r"."theoretical_arrival_at" <= $18::timestamptz + make_interval(secs => $19)
+    returning
+      "r"."attempts"
+  ),
+  "recorded" as (
+    insert into
+      "lumascope"."audit_events" (
+        "occurred_at",
+        "type",
+        "user_id",
+        "actor_id",
+        "session_id",
+        "ip_address",
+        "user_agent",
+        "details"
+      )
+    select
+      $20::timestamptz,
+      $21::text,
+      $22::integer::integer,
+      reading.user_id::integer,
+      reading.session_id::uuid,
+      $23::text,
+      $24::text,
+      jsonb_build_object('data', $25::text)::jsonb
+    from
+      reading,
+      noted
+  ),
+  "few" as materialized (
+    select
+      "u"."id" as id
+    from
+      "lumascope"."users" u
+    where
+      "u"."app_metadata" @> $26::jsonb
+    order by
+      "u"."id"
+    limit
+      $27::integer
+  ),
+  "are_few" as materialized (
+    select
+      count(*) <= $28 as yes
+    from
+      few
+  ),
+  "page" as (
+    (
+      select
+        "u"."id" as id,
+        least(
+          case
+            when (lower("u"."username") collate "C") >= lower($29::text)
+            and (lower("u"."username") collate "C") < lower($30::text) || chr(1114111) then (lower("u"."username") collate "C")
+          end,
+          case
+            when (lower("u"."email") collate "C") >= lower($31::text)
+            and (lower("u"."email") collate "C") < lower($32::text) || chr(1114111) then (lower("u"."email") collate "C")
+          end,
+          case
+            when (lower("u"."full_name") collate "C") >= lower($33::text)
+            and (lower("u"."full_name") collate "C") < lower($34::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+          end,
+          case
+            when (
+              lower(split_part("u"."full_name", ' ', -1)) collate "C"
+            ) >= lower($35::text)
+            and (
+              lower(split_part("u"."full_name", ' ', -1)) collate "C"
+            ) < lower($36::text) || chr(1114111) then (
+              lower(split_part("u"."full_name", ' ', -1)) collate "C"
+            )
+          end,
+          case
+            when (
+              lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+            ) >= lower($37::text)
+            and (
+              lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+            ) < lower($38::text) || chr(1114111) then (
+              lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+            )
+          end
+        ) as key,
+        true as shown,
+        false as is_end
+      from
+        "lumascope"."users" u
+      where
+        "u"."id" = any (
+          array(
+            select
+              id
+            from
+              few
+          )
+        )
+        and "u"."app_metadata" @> $39::jsonb
+        and least(
+          case
+            when (lower("u"."username") collate "C") >= lower($40::text)
+            and (lower("u"."username") collate "C") < lower($41::text) || chr(1114111) then (lower("u"."username") collate "C")
+          end,
+          case
+            when (lower("u"."email") collate "C") >= lower($42::text)
+            and (lower("u"."email") collate "C") < lower($43::text) || chr(1114111) then (lower("u"."email") collate "C")
+          end,
+          case
+            when (lower("u"."full_name") collate "C") >= lower($44::text)
+            and (lower("u"."full_name") collate "C") < lower($45::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+          end,
+          case
+            when (
+              lower(split_part("u"."full_name", ' ', -1)) collate "C"
+            ) >= lower($46::text)
+            and (
+              lower(split_part("u"."full_name", ' ', -1)) collate "C"
+            ) < lower($47::text) || chr(1114111) then (
+              lower(split_part("u"."full_name", ' ', -1)) collate "C"
+            )
+          end,
+          case
+            when (
+              lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+            ) >= lower($48::text)
+            and (
+              lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+            ) < lower($49::text) || chr(1114111) then (
+              lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+            )
+          end
+        ) is not null
+        and (
+          select
+            yes
+          from
+            are_few
+        )
+      order by
+        2,
+        1
+      limit
+        $50
+    )
+    union all
+    (
+      select
+        *
+      from
+        (
+          select
+            id,
+            key,
+            shown,
+            entry_number = $51 as is_end
+          from
+            (
+              select
+                *,
+                row_number() over (
+                  order by
+                    key,
+                    id,
+                    key_number
+                ) as entry_number
+              from
+                (
+                  (
+                    select
+                      "u"."id" as id,
+                      (lower("u"."username") collate "C") as key,
+                      $52::integer as key_number,
+                      (lower("u"."username") collate "C") = least(
+                        case
+                          when (lower("u"."username") collate "C") >= lower($53::text)
+                          and (lower("u"."username") collate "C") < lower($54::text) || chr(1114111) then (lower("u"."username") collate "C")
+                        end,
+                        case
+                          when (lower("u"."email") collate "C") >= lower($55::text)
+                          and (lower("u"."email") collate "C") < lower($56::text) || chr(1114111) then (lower("u"."email") collate "C")
+                        end,
+                        case
+                          when (lower("u"."full_name") collate "C") >= lower($57::text)
+                          and (lower("u"."full_name") collate "C") < lower($58::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+                        end,
+                        case
+                          when (
+                            lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                          ) >= lower($59::text)
+                          and (
+                            lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                          ) < lower($60::text) || chr(1114111) then (
+                            lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                          )
+                        end,
+                        case
+                          when (
+                            lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+                          ) >= lower($61::text)
+                          and (
+                            lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+                          ) < lower($62::text) || chr(1114111) then (
+                            lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+                          )
+                        end
+                      )
+                      and "u"."app_metadata" @> $63::jsonb as shown
+                    from
+                      "lumascope"."users" u
+                    where
+                      (lower("u"."username") collate "C") >= lower($64::text)
+                      and (lower("u"."username") collate "C") < lower($65::text) || chr(1114111)
+                    order by
+                      (lower("u"."username") collate "C"),
+                      "u"."id"
+                    limit
+                      $66::integer
+                  )
+                  union all
+                  (
+                    select
+                      "u"."id" as id,
+                      (lower("u"."email") collate "C") as key,
+                      $67::integer as key_number,
+                      (lower("u"."email") collate "C") = least(
+                        case
+                          when (lower("u"."username") collate "C") >= lower($68::text)
+                          and (lower("u"."username") collate "C") < lower($69::text) || chr(1114111) then (lower("u"."username") collate "C")
+                        end,
+                        case
+                          when (lower("u"."email") collate "C") >= lower($70::text)
+                          and (lower("u"."email") collate "C") < lower($71::text) || chr(1114111) then (lower("u"."email") collate "C")
+                        end,
+                        case
+                          when (lower("u"."full_name") collate "C") >= lower($72::text)
+                          and (lower("u"."full_name") collate "C") < lower($73::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+                        end,
+                        case
+                          when (
+                            lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                          ) >= lower($74::text)
+                          and (
+                            lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                          ) < lower($75::text) || chr(1114111) then (
+                            lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                          )
+                        end,
+                        case
+                          when (
+                            lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+                          ) >= lower($76::text)
+                          and (
+                            lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+                          ) < lower($77::text) || chr(1114111) then (
+                            lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+                          )
+                        end
+                      )
+                      and (lower("u"."username") collate "C") is distinct from (lower("u"."email") collate "C")
+                      and "u"."app_metadata" @> $78::jsonb as shown
+                    from
+                      "lumascope"."users" u
+                    where
+                      (lower("u"."email") collate "C") >= lower($79::text)
+                      and (lower("u"."email") collate "C") < lower($80::text) || chr(1114111)
+                    order by
+                      (lower("u"."email") collate "C"),
+                      "u"."id"
+                    limit
+                      $81::integer
+                  )
+                  union all
+                  (
+                    select
+                      "u"."id" as id,
+                      (lower("u"."full_name") collate "C") as key,
+                      $82::integer as key_number,
+                      (lower("u"."full_name") collate "C") = least(
+                        case
+                          when (lower("u"."username") collate "C") >= lower($83::text)
+                          and (lower("u"."username") collate "C") < lower($84::text) || chr(1114111) then (lower("u"."username") collate "C")
+                        end,
+                        case
+                          when (lower("u"."email") collate "C") >= lower($85::text)
+                          and (lower("u"."email") collate "C") < lower($86::text) || chr(1114111) then (lower("u"."email") collate "C")
+                        end,
+                        case
+                          when (lower("u"."full_name") collate "C") >= lower($87::text)
+                          and (lower("u"."full_name") collate "C") < lower($88::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+                        end,
+                        case
+                          when (
+                            lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                          ) >= lower($89::text)
+                          and (
+                            lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                          ) < lower($90::text) || chr(1114111) then (
+                            lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                          )
+                        end,
+                        case
+                          when (
+                            lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+                          ) >= lower($91::text)
+                          and (
+                            lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+                          ) < lower($92::text) || chr(1114111) then (
+                            lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+                          )
+                        end
+                      )
+                      and (lower("u"."username") collate "C") is distinct from (lower("u"."full_name") collate "C")
+                      and (lower("u"."email") collate "C") is distinct from (lower("u"."full_name") collate "C")
+                      and "u"."app_metadata" @> $93::jsonb as shown
+                    from
+                      "lumascope"."users" u
+                    where
+                      (lower("u"."full_name") collate "C") >= lower($94::text)
+                      and (lower("u"."full_name") collate "C") < lower($95::text) || chr(1114111)
+                    order by
+                      (lower("u"."full_name") collate "C"),
+                      "u"."id"
+                    limit
+                      $96::integer
+                  )
+                  union all
+                  (
+                    select
+                      "u"."id" as id,
+                      (
+                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                      ) as key,
+                      $97::integer as key_number,
+                      (
+                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                      ) = least(
+                        case
+                          when (lower("u"."username") collate "C") >= lower($98::text)
+                          and (lower("u"."username") collate "C") < lower($99::text) || chr(1114111) then (lower("u"."username") collate "C")
+                        end,
+                        case
+                          when (lower("u"."email") collate "C") >= lower($100::text)
+                          and (lower("u"."email") collate "C") < lower($101::text) || chr(1114111) then (lower("u"."email") collate "C")
+                        end,
+                        case
+                          when (lower("u"."full_name") collate "C") >= lower($102::text)
+                          and (lower("u"."full_name") collate "C") < lower($103::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+                        end,
+                        case
+                          when (
+                            lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                          ) >= lower($104::text)
+                          and (
+                            lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                          ) < lower($105::text) || chr(1114111) then (
+                            lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                          )
+                        end,
+                        case
+                          when (
+                            lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+                          ) >= lower($106::text)
+                          and (
+                            lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+                          ) < lower($107::text) || chr(1114111) then (
+                            lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+                          )
+                        end
+                      )
+                      and (lower("u"."username") collate "C") is distinct from (
+                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                      )
+                      and (lower("u"."email") collate "C") is distinct from (
+                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                      )
+                      and (lower("u"."full_name") collate "C") is distinct from (
+                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                      )
+                      and "u"."app_metadata" @> $108::jsonb as shown
+                    from
+                      "lumascope"."users" u
+                    where
+                      (
+                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                      ) >= lower($109::text)
+                      and (
+                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                      ) < lower($110::text) || chr(1114111)
+                    order by
+                      (
+                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                      ),
+                      "u"."id"
+                    limit
+                      $111::integer
+                  )
+                  union all
+                  (
+                    select
+                      "u"."id" as id,
+                      (
+                        lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+                      ) as key,
+                      $112::integer as key_number,
+                      (
+                        lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+                      ) = least(
+                        case
+                          when (lower("u"."username") collate "C") >= lower($113::text)
+                          and (lower("u"."username") collate "C") < lower($114::text) || chr(1114111) then (lower("u"."username") collate "C")
+                        end,
+                        case
+                          when (lower("u"."email") collate "C") >= lower($115::text)
+                          and (lower("u"."email") collate "C") < lower($116::text) || chr(1114111) then (lower("u"."email") collate "C")
+                        end,
+                        case
+                          when (lower("u"."full_name") collate "C") >= lower($117::text)
+                          and (lower("u"."full_name") collate "C") < lower($118::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+                        end,
+                        case
+                          when (
+                            lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                          ) >= lower($119::text)
+                          and (
+                            lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                          ) < lower($120::text) || chr(1114111) then (
+                            lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                          )
+                        end,
+                        case
+                          when (
+                            lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+                          ) >= lower($121::text)
+                          and (
+                            lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+                          ) < lower($122::text) || chr(1114111) then (
+                            lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+                          )
+                        end
+                      )
+                      and (lower("u"."username") collate "C") is distinct from (
+                        lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+                      )
+                      and (lower("u"."email") collate "C") is distinct from (
+                        lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+                      )
+                      and (lower("u"."full_name") collate "C") is distinct from (
+                        lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+                      )
+                      and (
+                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                      ) is distinct from (
+                        lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+                      )
+                      and "u"."app_metadata" @> $123::jsonb as shown
+                    from
+                      "lumascope"."users" u
+                    where
+                      (
+                        lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+                      ) >= lower($124::text)
+                      and (
+                        lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+                      ) < lower($125::text) || chr(1114111)
+                    order by
+                      (
+                        lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+                      ),
+                      "u"."id"
+                    limit
+                      $126::integer
+                  )
+                ) as entries
+            ) as numbered
+          where
+            entry_number <= $127
+            and (
+              shown
+              or entry_number = $128
+            )
+          order by
+            key,
+            id,
+            key_number
+          limit
+            $129
+        ) as found
+      where
+        not (
+          select
+            yes
+          from
+            are_few
+        )
+    )
+  )
+select
+  decision.outcome as "outcome",
+  page.key as "key",
+  page.shown as "isShown",
+  page.is_end as "isEnd",
+  "u"."id" as "id",
+  "u"."username" as "username",
+  "u"."email" as "email",
+  "u"."full_name" as "fullName",
+  array(
+    select
+      "own"."role_name"
+    from
+      "lumascope"."user_roles" own
+    where
+      "own"."user_id" = "u"."id"
+    order by
+      1
+  ) as "roles",
+  "u"."email_verified_at" as "emailVerifiedAt",
+  "u"."user_metadata" as "userMetadata",
+  "u"."app_metadata" as "appMetadata",
   "u"."created_at" as "createdAt",
   "u"."updated_at" as "updatedAt",
   (

@@ -172,6 +172,8 @@ select
       1
   ) as "roles",
   "changed"."email_verified_at" as "emailVerifiedAt",
+  "changed"."user_metadata" as "userMetadata",
+  "changed"."app_metadata" as "appMetadata",
   "changed"."created_at" as "createdAt",
   "changed"."updated_at" as "updatedAt",
   array(

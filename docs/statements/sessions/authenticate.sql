@@ -17,6 +17,8 @@ select
       1
   ) as "roles",
   "u"."email_verified_at" as "emailVerifiedAt",
+  "u"."user_metadata" as "userMetadata",
+  "u"."app_metadata" as "appMetadata",
   "u"."created_at" as "createdAt",
   "u"."updated_at" as "updatedAt"
 from
@@ -58,6 +60,8 @@ with
           1
       ) as "roles",
       "u"."email_verified_at" as "emailVerifiedAt",
+      "u"."user_metadata" as "userMetadata",
+      "u"."app_metadata" as "appMetadata",
       "u"."created_at" as "createdAt",
       "u"."updated_at" as "updatedAt"
     from
@@ -183,6 +187,8 @@ select
   "found"."fullName" as "fullName",
   "found"."roles" as "roles",
   "found"."emailVerifiedAt" as "emailVerifiedAt",
+  "found"."userMetadata" as "userMetadata",
+  "found"."appMetadata" as "appMetadata",
   "found"."createdAt" as "createdAt",
   "found"."updatedAt" as "updatedAt",
   exists (
@@ -216,6 +222,8 @@ select
       1
   ) as "roles",
   "u"."email_verified_at" as "emailVerifiedAt",
+  "u"."user_metadata" as "userMetadata",
+  "u"."app_metadata" as "appMetadata",
   "u"."created_at" as "createdAt",
   "u"."updated_at" as "updatedAt",
   array(

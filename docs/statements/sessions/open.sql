@@ -266,6 +266,8 @@ select
       1
   ) as "roles",
   "account"."email_verified_at" as "emailVerifiedAt",
+  "account"."user_metadata" as "userMetadata",
+  "account"."app_metadata" as "appMetadata",
   "account"."created_at" as "createdAt",
   "account"."updated_at" as "updatedAt",
   array(

@@ -109,6 +109,8 @@ select
       1
   ) as "roles",
   "u"."email_verified_at" as "emailVerifiedAt",
+  "u"."user_metadata" as "userMetadata",
+  "u"."app_metadata" as "appMetadata",
   "u"."created_at" as "createdAt",
   "u"."updated_at" as "updatedAt",
   array(
