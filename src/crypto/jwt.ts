@@ -40,7 +40,7 @@ export const CLOCK_LEEWAY_SECONDS = 5
 
 /**
  * Longer tokens are refused before anything decodes them. Most of ours are under 1 KiB. The largest possible
- * one is under 11 KiB: 33 roles, a name and an address that double in size in JSON and base64, and eight
+ * one is under 12 KiB: 33 roles, a name and an address that double in size in JSON and base64, and eight
  * members of `app_metadata`.
  */
 const MAX_TOKEN_CHARACTERS = 12_288

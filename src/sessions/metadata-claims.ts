@@ -4,7 +4,7 @@ import type { Metadata } from '../users/schema.ts'
 
 /**
  * The most that one member of `app_metadata` adds to a token, as JSON in ASCII. Eight of them are 2.7 KiB in
- * base64: with them the usual token is under 4 KiB and the largest under 11, and headers of 16 KiB are
+ * base64: with them the usual token is under 4 KiB and the largest under 12, and headers of 16 KiB are
  * accepted everywhere.
  */
 export const MAX_CLAIM_CHARACTERS = 256

@@ -134,6 +134,8 @@ export const registerQuery = z
 
 export const changesSomething = z.refine<object>((body) => Object.keys(body).length > 0, {
   error: 'change at least one member',
+  // A body with nothing but an unknown member is empty by now, and its error says enough.
+  when: ({ issues }) => issues.length === 0,
 })
 
 /** Members of a user's metadata to set, and with null to remove, as a JSON merge patch (RFC 7396). */

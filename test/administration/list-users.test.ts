@@ -48,6 +48,8 @@ test('shows an account with these members and no others', async () => {
     full_name: 'Ada Lovelace',
     roles: ['user'],
     email_verified: false,
+    user_metadata: {},
+    app_metadata: {},
     created_at: tested.clock.now.toISOString(),
     updated_at: tested.clock.now.toISOString(),
     status: 'active',

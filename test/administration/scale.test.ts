@@ -286,7 +286,7 @@ describe('a million users cost about as much as a thousand', () => {
 
   test('and no table was read from end to end, by foreign keys neither', async () => {
     expect(await timesScanned()).toEqual(timesScannedByFilling)
-    await million.sql('select count(*) from users')
+    await million.sql('select count(full_name) from users')
     expect(await timesScanned()).not.toEqual(timesScannedByFilling)
   })
 })

@@ -365,6 +365,20 @@ test('guesses over all accounts, once an hour, if they reach the alarm (row 109)
   expect(await alarms()).toHaveLength(1)
 })
 
+test('an account that an administrator created names its creator', async () => {
+  const admin = await appoint('admin')
+  const closed = await createTestApp({ database, variables: { REGISTRATION: 'closed' } })
+  closed.clock.now = clock.now
+  const account = { username: 'created', email: 'created@example.com', full_name: 'Created' }
+  const { id } = (await (await closed.as(admin).post('/users', account)).json()) as { id: number }
+  expect(await last(id)).toMatchObject({
+    type: 'account_created',
+    actor_id: String(admin.id),
+    session_id: sid(admin),
+    details: '{}',
+  })
+})
+
 test('every type of event was seen by these tests', async () => {
   const seen = await database.sql('select distinct type from audit_events')
   // The alarm is raised over a database of its own.

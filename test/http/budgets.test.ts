@@ -52,6 +52,7 @@ const forged = { refresh_token: 'x'.repeat(70) }
 const change = { current_password: changing.password, new_password: 'another battery staple' }
 const confirm = { password: leaving.password }
 const rename = { full_name: 'X' }
+const preferences = { username: 'renamed', user_metadata: { theme: 'dark' } }
 const roles = { roles: ['user'] }
 const permissions = { description: 'X', permissions: [] }
 const account = `/users/${person.id}` as const
@@ -63,6 +64,7 @@ const firstId = payloadOf(first.access_token)['sid']
  */
 const BUDGETS: Budget[] = [
   { request: 'POST /users', status: 201, roundTrips: 1, hashes: 1, body: newPerson() },
+  { request: 'POST /users?sign_in=true', status: 201, roundTrips: 1, hashes: 1, body: newPerson() },
   { request: 'POST /users', status: 409, roundTrips: 1, hashes: 1, body: taken, note: 'taken address' },
   { request: 'POST /users', status: 429, roundTrips: 1, hashes: 0, body: newPerson(), attempts: 10 },
 
@@ -86,6 +88,7 @@ const BUDGETS: Budget[] = [
   { request: 'GET /users/me/sessions', status: 200, roundTrips: 2, hashes: 0, by: session },
   { request: 'GET /users/me/events', status: 200, roundTrips: 2, hashes: 0, by: session },
   { request: 'PATCH /users/me', status: 200, roundTrips: 2, hashes: 0, by: session, body: rename },
+  { request: 'PATCH /users/me', status: 200, roundTrips: 2, hashes: 0, by: session, body: preferences },
   { request: `DELETE /users/me/sessions/${firstId}`, status: 204, roundTrips: 2, hashes: 0, by: session },
   { request: 'POST /users/me/password', status: 200, roundTrips: 3, hashes: 2, by: changer, body: change },
   { request: 'DELETE /users/me/sessions', status: 204, roundTrips: 2, hashes: 0, by: leavingEverywhere },
@@ -94,6 +97,7 @@ const BUDGETS: Budget[] = [
   { request: 'POST /auth/logout', status: 204, roundTrips: 1, hashes: 0, by: second, body: {} },
 
   { request: 'GET /users?query=p&role=user', status: 200, roundTrips: 2, hashes: 0, by: admin },
+  { request: 'GET /users?app_metadata.plan=pro', status: 200, roundTrips: 2, hashes: 0, by: admin },
   { request: `GET ${account}`, status: 200, roundTrips: 2, hashes: 0, by: admin },
   { request: `PATCH ${account}`, status: 200, roundTrips: 2, hashes: 0, by: admin, body: rename },
   { request: `DELETE /users/${deleted.id}`, status: 204, roundTrips: 2, hashes: 0, by: admin },

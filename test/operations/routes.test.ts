@@ -153,19 +153,28 @@ describe('documentation', () => {
     expect((await response.text()).length).toBeGreaterThan(100)
   })
 
-  test.each(['/openapi.json', '/docs', '/docs/{file}'])(
-    '%s keeps a 304, and the document lists it',
-    async (path) => {
-      const assets = async () => new Response(null, { status: 304, headers: { ETag: '"a"' } })
-      const app = await createTestApp({ deps: { assets } })
-      const response = await app.request(path.replace('{file}', 'start.js'))
-      expect(response.status).toBe(304)
-      expect(await response.text()).toBe('')
-      type Listed = { paths: Record<string, { get: { responses: object } }> }
-      const { paths } = (await (await request('/openapi.json')).json()) as Listed
-      expect(paths[path]?.get.responses).toHaveProperty('304')
-    },
-  )
+  test('/openapi.json has an entity tag, by which an unchanged document is not sent again', async () => {
+    const response = await request('/openapi.json')
+    const etag = response.headers.get('ETag') ?? ''
+    expect(etag).toMatch(/^"[\w-]{43}"$/)
+    for (const known of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+      const again = await request('/openapi.json', { headers: { 'If-None-Match': known } })
+      expect([again.status, await again.text(), again.headers.get('ETag')]).toEqual([304, '', etag])
+    }
+    const stale = await request('/openapi.json', { headers: { 'If-None-Match': '"other"' } })
+    expect([stale.status, (await stale.text()).length > 1000]).toEqual([200, true])
+  })
+
+  test.each(['/docs', '/docs/{file}'])('%s keeps a 304, and the document lists it', async (path) => {
+    const assets = async () => new Response(null, { status: 304, headers: { ETag: '"a"' } })
+    const app = await createTestApp({ deps: { assets } })
+    const response = await app.request(path.replace('{file}', 'start.js'))
+    expect(response.status).toBe(304)
+    expect(await response.text()).toBe('')
+    type Listed = { paths: Record<string, { get: { responses: object } }> }
+    const { paths } = (await (await request('/openapi.json')).json()) as Listed
+    expect(paths[path]?.get.responses).toHaveProperty('304')
+  })
 
   test.each(['bytes=0-0', 'bytes=-1', 'bytes=99999999-', 'bytes=9-1', 'x'])(
     'Range: %s gets all of it',

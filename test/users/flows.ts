@@ -60,8 +60,8 @@ export const userFlows: Flow[] = [
     variables: { LIMIT_PROFILE_ACCOUNT: '1/3600' },
     async given({ person, status }) {
       const ada = await person()
-      await status('PATCH', '/users/me', { full_name: 'Canary-Adele' }, ada)
-      return { request: as(ada, 'PATCH', '/users/me', { full_name: 'Canary-Adela' }) }
+      await status('PATCH', '/users/me', { username: 'adele' }, ada)
+      return { request: as(ada, 'PATCH', '/users/me', { username: 'adela', full_name: 'Canary-Adela' }) }
     },
   },
   {

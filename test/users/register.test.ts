@@ -23,6 +23,8 @@ describe('POST /users', () => {
       full_name: person.full_name,
       roles: ['user'],
       email_verified: false,
+      user_metadata: {},
+      app_metadata: {},
       created_at: clock.now.toISOString(),
       updated_at: clock.now.toISOString(),
     })

@@ -13,19 +13,26 @@ import {
   spend,
 } from './state.ts'
 
-/** What a guard counts the request for: the account, the session, or changes of the account's profile. */
-type Counted = 'account' | 'session' | Rate
+/** Whether a guard counts the request for the account or the session. */
+type Counted = 'account' | 'session'
 
 /** The guard of every route: the token is accepted, its session is live, and the limit lets it through. */
 export function guard(state: State, as: AccessToken, counted?: Counted): Response | undefined {
   const isAccepted = state.keys.includes(as.key) && state.now < as.issuedAt + ACCESS_SECONDS
   if (!isAccepted || !isLive(state, as.session)) return INVALID_TOKEN
   if (counted === undefined) return undefined
-  const rate = typeof counted === 'object' ? counted : ACT
-  const whose = counted === 'session' ? as.session : as.user
-  const key = `${state.secrets[0]} ${typeof counted === 'object' ? 'profile' : 'act'} ${whose}`
+  return countOwn(state, as, { name: 'act', whose: counted === 'session' ? as.session : as.user, rate: ACT })
+}
+
+/** Counts an act of somebody signed in; the refusal, if the limit is used up. */
+export function countOwn(
+  state: State,
+  { user }: AccessToken,
+  { name, whose, rate }: { name: string; whose: string; rate: Rate },
+): Response | undefined {
+  const key = `${state.secrets[0]} ${name} ${whose}`
   const wait = spend(state, key, rate)
-  return wait === null ? undefined : limited(state, { key, rate, wait, user: as.user, actor: as.user })
+  return wait === null ? undefined : limited(state, { key, rate, wait, user, actor: user })
 }
 
 /** The bucket of attempts at an account, also at one that does not exist. */

@@ -1,5 +1,5 @@
 import { INVALID_TOKEN, NOTHING, pair, refuse, type Step, userBody } from './answers.ts'
-import { confirmationBucket, confirmed, guard } from './guard.ts'
+import { confirmationBucket, confirmed, countOwn, guard } from './guard.ts'
 import type { Of, OwnAct, Response } from './operations.ts'
 import {
   type AccessToken,
@@ -33,7 +33,7 @@ export function ownAct(act: OwnAct, id: number): readonly Step[] {
     case 'end_sessions':
       return [(state) => guard(state, as, 'session'), stillLive((state) => endAll(state, act))]
     case 'change_profile':
-      return [(state) => guard(state, as, PROFILE), stillLive((state) => changeProfile(state, act))]
+      return [(state) => guard(state, as, 'account'), stillLive((state) => changeProfile(state, act))]
     case 'change_password':
       return confirmed(act, { password: act.current, per: 'session' }, (state) =>
         changePassword(state, act, `s${id}`),
@@ -74,6 +74,9 @@ function endAll(state: State, { as, keepsCurrent }: Of<'end_sessions'>): Respons
 
 function changeProfile(state: State, { as, username, fullName }: Of<'change_profile'>): Response {
   const person = state.people[as.user] as Person
+  // Asking for a username shows whether somebody has it.
+  const refused = username && countOwn(state, as, { name: 'profile', whose: as.user, rate: PROFILE })
+  if (refused) return refused
   const changed = { ...person, username: username ?? person.username, fullName: fullName ?? person.fullName }
   const holder = findPerson(state, (other) => other.username === changed.username)
   if (holder && holder !== as.user) return refuse(409, 'username_taken')
