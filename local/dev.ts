@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { ConfigError, parseConfig } from '../src/config/parse-config.ts'
+import { type Config, ConfigError, parseConfig } from '../src/config/parse-config.ts'
 import './copy-docs-assets.ts'
 import {
   embeddedFolder,
@@ -39,7 +39,10 @@ const cleanups: (() => unknown)[] = []
 async function main(): Promise<void> {
   const settings = readSettings()
   // Checked before anything starts. Only the address of the endpoint is not known yet.
-  parseConfig({ ...settings.variables, DATABASE_URL: 'postgresql://local:local@localhost/local' })
+  const config = parseConfig({
+    ...settings.variables,
+    DATABASE_URL: 'postgresql://local:local@localhost/local',
+  })
   await assertPortIsFree(settings)
   const database = await openDatabase(settings)
   cleanups.push(() => database.close())
@@ -59,7 +62,7 @@ async function main(): Promise<void> {
   cleanups.push(() => stop(child))
   child.once('exit', (code) => shutDown(code ?? 1))
   await untilHealthy(settings)
-  introduce(settings, `${database.location}, over http://localhost:${endpoint.port}/sql`)
+  introduce(settings, config, `${database.location}, over http://localhost:${endpoint.port}/sql`)
 }
 
 function readSettings(): Settings {
@@ -160,17 +163,27 @@ async function untilHealthy({ host, port }: Settings): Promise<void> {
   throw new SetUpError('The application did not start within a minute; what it printed above says why')
 }
 
-function introduce({ worker, port, created }: Settings, database: string): void {
+function introduce({ worker, port, created }: Settings, config: Config, database: string): void {
   const api = `http://localhost:${port}`
   const email = 'ada@example.com'
   const password = 'correct horse battery'
-  const person = JSON.stringify({ username: 'ada', email, full_name: 'Ada Lovelace', password })
+  const { username, full_name } = config.accountFields
+  const person = JSON.stringify({
+    ...(username !== 'absent' && { username: 'ada' }),
+    email,
+    ...(full_name !== 'absent' && { full_name: 'Ada Lovelace' }),
+    password,
+  })
+  const register =
+    config.registration === 'open'
+      ? `curl ${api}/users -H 'Content-Type: application/json' -d '${person}'`
+      : 'closed by REGISTRATION: administrators create accounts with POST /users'
   console.log(`
   API            ${api}  (${worker ? 'workerd' : 'Node'})
   Documentation  ${api}/docs
   Database       ${database}
 ${created ? '  Secrets        .dev.vars, made just now\n' : ''}
-  Register       curl ${api}/users -H 'Content-Type: application/json' -d '${person}'
+  Register       ${register}
   Sign in        curl ${api}/login -d email=${email} -d 'password=${password}'
 
   Ctrl-C ends it.
