@@ -86,22 +86,22 @@ const MAX_ENTRIES = 10_000
  */
 function pageOfUsers({ query, after, limit, ...filter }: Page): Parts {
   const { role, status, metadata } = filter
+  const isFiltered = role !== null || status !== null
   if (query === null && metadata === null) {
     const page = sql`
       select listed.id, null::text collate "C" as key, true as shown, false as is_end
       from (${accounts(filter, after?.id ?? 0)} limit ${limit}) as listed`
     return { page }
   }
-  const fits = isAccount(filter)
-  const rest = { after, limit, fits }
-  if (query !== null && role === null && status === null && metadata === null)
-    return { page: searchAll({ query, ...rest }) }
-  const all = query === null ? scanAll(filter, rest) : searchAll({ query, ...rest })
+  const scan = { query, after, limit, fits: isAccount(filter) }
+  if (query === null && !isFiltered) return havingMetadata(scan)
+  const all = query === null ? scanAll(filter, scan) : searchAll({ ...scan, query })
+  if (metadata === null && !isFiltered) return { page: all }
   return {
     ...fewAccounts(filter),
     are_few: materialized(sql`select count(*) <= ${MAX_ENTRIES} as yes from few`),
     page: sql`
-      (${searchFew({ query, ...rest })} and (select yes from are_few) order by 2, 1 limit ${limit})
+      (${searchFew(scan)} and (select yes from are_few) order by 2, 1 limit ${limit})
       union all
       (select * from (${all}) as found where not (select yes from are_few))`,
   }
@@ -161,11 +161,11 @@ function isAccount({ role, status, metadata }: Filter): SQL {
 }
 
 /**
- * The part `few` with the `id` of those who have the metadata; without it, of those who have the role or, if
- * they are too many, the status; at most one more than `MAX_ENTRIES`. And parts that it needs.
+ * The part `few` with the `id` of those who have the metadata or, if there is none to have, the role or, if they
+ * are too many, the status; at most one more than `MAX_ENTRIES`. And parts that it needs.
  *
- * Metadata is found by its index, which has no order, or in the order of ids if so many have it that they come
- * soon: the planner knows how common each value is.
+ * The index of metadata has no order. If so many accounts have it that they come soon, the planner, which knows
+ * how common each value is, reads them in the order of ids instead.
  */
 function fewAccounts({ role, status, metadata }: Filter): Parts {
   if (metadata) {
@@ -187,6 +187,8 @@ function fewAccounts({ role, status, metadata }: Filter): Parts {
 }
 
 type Scan = {
+  /** `null`: all accounts, by id. */
+  query: string | null
   after: UserPosition | null
   limit: number
   /** A further condition of the row `u`. */
@@ -196,21 +198,48 @@ type Scan = {
 type Search = Scan & { query: string }
 
 /** Compares each user of the part `few`. An array, so that no plan joins them to everybody. */
-function searchFew({ query, after, fits }: Scan & { query: string | null }): SQL {
-  const key = query === null ? null : firstKey(query)
-  const isFound = key
-    ? sql`${key} is not null ${isBehind(after, key)}`
-    : sql`${u.id} > ${after?.id ?? 0}::integer`
+function searchFew(scan: Scan): SQL {
+  const { key, isFound } = keyOf(scan)
   return sql`
-    select ${u.id} as id, ${key ?? sql`null::text collate "C"`} as key, true as shown, false as is_end
-    from ${users} u where ${u.id} = any(array(select id from few)) and ${fits} and ${isFound}`
+    select ${u.id} as id, ${key} as key, true as shown, false as is_end from ${users} u
+    where ${u.id} = any(array(select id from few)) and ${scan.fits} and ${isFound}`
+}
+
+/** The key of the row `u` on a page, and the condition that it is behind the page before. */
+function keyOf({ query, after }: Scan): { key: SQL; isFound: SQL } {
+  if (query === null) {
+    return { key: sql`null::text collate "C"`, isFound: sql`${u.id} > ${after?.id ?? 0}::integer` }
+  }
+  const key = firstKey(query)
+  return { key, isFound: sql`${key} is not null ${isBehind(after, key)}` }
+}
+
+/**
+ * The part `page` of all who have a member of metadata, and the part `looked`, which looks for them among the
+ * next `MAX_ENTRIES` by id. If many have it, they come soon. If they don't, the index of metadata finds all of
+ * them, to be sorted.
+ *
+ * `+ 0`: a planner that knows the value to be common would expect it soon in the order of ids, where it is not.
+ */
+function havingMetadata(scan: Scan): Parts {
+  const { key, isFound } = keyOf(scan)
+  const isCut = sql`exists (select from looked where is_end)`
+  return {
+    looked: materialized(scanAll({ role: null, status: null }, scan)),
+    page: sql`
+      select * from looked where not ${isCut}
+      union all (
+        select ${u.id} as id, ${key} as key, true as shown, false as is_end from ${users} u
+        where ${scan.fits} and ${isFound} and ${isCut} order by ${u.id} + 0 limit ${scan.limit}
+      )`,
+  }
 }
 
 /**
  * Looks through the accounts of a role and status by id, as far as the page needs. Each is a subquery for one
  * account, which the planner can't turn into a join that reads all of them.
  */
-function scanAll(filter: Filter, { after, limit, fits }: Scan): SQL {
+function scanAll(filter: Ordered, { after, limit, fits }: Scan): SQL {
   return sql`
     select id, null::text collate "C" as key, shown, entry_number = ${MAX_ENTRIES} as is_end from (
       select listed.id, row_number() over (order by listed.id) as entry_number,

@@ -100,6 +100,17 @@ const FULL_PAGE = 1000
  */
 const FILTERED_SEARCH = 7 * 10_000
 
+/** Members that half, one in a thousand, the last 2 % and none of the accounts have. */
+const METADATA = ['plan=common', 'plan=rare', 'seats=5', 'plan=late', 'plan=none'].map(
+  (member) => `app_metadata.${member}`,
+)
+
+/**
+ * Up to 10,000 accounts are looked at for a page of those who have a member, and as many to know whether they
+ * are few: each is a page of the table and one of an index, and three of an index for its roles.
+ */
+const FILTERED = 8 * 10_000
+
 type Read = [name: string, act: Act, most: number]
 
 const month = 'since=2026-03-01T00:00:00Z&until=2026-04-01T00:00:00Z'
@@ -116,6 +127,28 @@ const reads: Read[] = [
       get(({ half }) => `/users?${filter}&${cursor(half)}`),
       FULL_PAGE,
     ],
+  ]),
+  ...METADATA.flatMap((member): Read[] => [
+    [`those whose metadata has ${member}`, get(() => `/users?${member}`), FILTERED],
+    [
+      `those whose metadata has ${member}, from the middle`,
+      get(({ half }) => `/users?${member}&${cursor(half)}`),
+      FILTERED,
+    ],
+    ...['role=user', ...FILTERS].map(
+      (filter): Read => [
+        `those with ${filter} whose metadata has ${member}`,
+        get(() => `/users?${filter}&${member}`),
+        FILTERED,
+      ],
+    ),
+    ...BROAD.map(
+      ([query]): Read => [
+        `a search for ${query} with ${member}`,
+        get(() => `/users?query=${query}&${member}`),
+        FILTERED_SEARCH,
+      ],
+    ),
   ]),
   ['a search that finds one', get(({ users }) => `/users?query=person${users - 1}`), 0],
   ['a search that finds nobody', get(() => '/users?query=nobody'), 0],
@@ -336,6 +369,16 @@ describe('among a million users', () => {
     ['query=nobody', [], false],
     ['query=chief&role=admin', [1], false],
     ['query=person&role=admin', [2], false],
+    ['app_metadata.plan=common', every(2, 2), true],
+    [`app_metadata.plan=common&${cursor(979_990)}`, [979_992, 979_994, 979_996, 979_998, 980_000], false],
+    ['app_metadata.plan=rare', every(1000, 7), true],
+    ['app_metadata.seats=5&limit=2', [7, 1007], true],
+    ['app_metadata.plan=late', every(1, 980_001), true],
+    [`app_metadata.plan=late&${cursor(999_998)}`, [999_999, 1_000_000], false],
+    ['app_metadata.plan=none', [], false],
+    ['app_metadata.plan=rare&role=support', [], false],
+    ['app_metadata.plan=rare&status=disabled', every(101_000, 31_007, 10), false],
+    ['query=person999&app_metadata.plan=late&limit=2', [999_000, 999_001], true],
   ])('/users?%s', async (query, ids, hasMore) => {
     const page = await million.list(`/users?${query}`)
     expect(idsOf(page)).toEqual(ids)
@@ -376,6 +419,7 @@ describe('among a million users', () => {
 describe('among a thousand users', () => {
   const conditions = {
     '': 'true',
+    '&app_metadata.plan=common': `app_metadata ->> 'plan' = 'common'`,
     '&status=disabled': 'disabled_at is not null',
     '&role=support': `exists (select from user_roles where user_id = u.id and role_name = 'support')`,
   }

@@ -1748,25 +1748,64 @@ with
       reading,
       noted
   ),
-  "few" as materialized (
+  "looked" as materialized (
     select
-      "u"."id" as id
+      id,
+      null::text collate "C" as key,
+      shown,
+      entry_number = $26 as is_end
     from
-      "lumascope"."users" u
+      (
+        select
+          listed.id,
+          row_number() over (
+            order by
+              listed.id
+          ) as entry_number,
+          (
+            select
+              "u"."app_metadata" @> $27::jsonb
+            from
+              "lumascope"."users" u
+            where
+              "u"."id" = listed.id
+          ) as shown
+        from
+          (
+            select
+              "u"."id" as id
+            from
+              "lumascope"."users" u
+            where
+              "u"."id" > $28
+            order by
+              "u"."id"
+            limit
+              $29::integer
+          ) as listed
+      ) as numbered
     where
-      "u"."app_metadata" @> $26::jsonb
+      shown
+      or entry_number = $30
     order by
-      "u"."id"
+      id
     limit
-      $27::integer
-  ),
-  "are_few" as materialized (
-    select
-      count(*) <= $28 as yes
-    from
-      few
+      $31
   ),
   "page" as (
+    select
+      *
+    from
+      looked
+    where
+      not exists (
+        select
+        from
+          looked
+        where
+          is_end
+      )
+    union all
     (
       select
         "u"."id" as id,
@@ -1776,84 +1815,19 @@ with
       from
         "lumascope"."users" u
       where
-        "u"."id" = any (
-          array(
-            select
-              id
-            from
-              few
-          )
-        )
-        and "u"."app_metadata" @> $29::jsonb
-        and "u"."id" > $30::integer
-        and (
+        "u"."app_metadata" @> $32::jsonb
+        and "u"."id" > $33::integer
+        and exists (
           select
-            yes
           from
-            are_few
+            looked
+          where
+            is_end
         )
       order by
-        2,
-        1
+        "u"."id" + 0
       limit
-        $31
-    )
-    union all
-    (
-      select
-        *
-      from
-        (
-          select
-            id,
-            null::text collate "C" as key,
-            shown,
-            entry_number = $32 as is_end
-          from
-            (
-              select
-                listed.id,
-                row_number() over (
-                  order by
-                    listed.id
-                ) as entry_number,
-                (
-                  select
-                    "u"."app_metadata" @> $33::jsonb
-                  from
-                    "lumascope"."users" u
-                  where
-                    "u"."id" = listed.id
-                ) as shown
-              from
-                (
-                  select
-                    "u"."id" as id
-                  from
-                    "lumascope"."users" u
-                  where
-                    "u"."id" > $34
-                  order by
-                    "u"."id"
-                  limit
-                    $35::integer
-                ) as listed
-            ) as numbered
-          where
-            shown
-            or entry_number = $36
-          order by
-            id
-          limit
-            $37
-        ) as found
-      where
-        not (
-          select
-            yes
-          from
-            are_few
-        )
+        $34
     )
   )
 select
