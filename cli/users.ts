@@ -1,8 +1,11 @@
 import { openConfigured } from '../local/configured-database.ts'
 import { findErrorCode, reasonOf } from '../local/error-code.ts'
 import { enableAccount } from '../src/administration/enable-account.ts'
+import { writeMetadata } from '../src/administration/write-metadata.ts'
 import type { Granted } from '../src/roles/grant-role.sql.ts'
 import { grantRole, revokeRole } from '../src/roles/grant-role.ts'
+import { metadataPatch } from '../src/users/payloads.ts'
+import type { Metadata } from '../src/users/schema.ts'
 
 // `npm run users` changes accounts in the configured database, on behalf of an operator. It appoints the
 // first administrator, and lets an administrator in again who is locked out. No route can do either.
@@ -11,6 +14,7 @@ const USAGE = `\
 npm run users -- grant  EMAIL ROLE    gives an account a role: the first administrator's is admin
 npm run users -- revoke EMAIL ROLE    takes it away
 npm run users -- enable EMAIL         lets somebody sign in who is disabled, or locked by wrong passwords
+npm run users -- metadata EMAIL JSON  merges JSON into app_metadata: '{"plan":"pro"}'; null removes a member
 
 The database is that of DATABASE_URL, or else the one of npm run dev.`
 
@@ -28,6 +32,14 @@ const ACTS: Record<string, { words: number; run(deps: Deps, words: string[]): Pr
     words: 2,
     run: async (deps, [email = '', role = '']) => toMessage(email, await revokeRole(deps, { email, role })),
   },
+  metadata: {
+    words: 2,
+    async run(deps, [email = '', json = '']) {
+      const patch = readPatch(json)
+      const { userId, appMetadata, isChanged } = await writeMetadata(deps, { email, patch })
+      return `${email} (id ${userId}) has: ${JSON.stringify(appMetadata)}${isChanged ? '' : ', as before'}`
+    },
+  },
   enable: {
     words: 1,
     async run(deps, [email = '']) {
@@ -35,6 +47,22 @@ const ACTS: Record<string, { words: number; run(deps: Deps, words: string[]): Pr
       return `${email} (id ${userId}) can sign in${isChanged ? '' : ', as before'}`
     },
   },
+}
+
+/** @throws Error that tells the operator why it is no patch */
+function readPatch(json: string): Metadata {
+  let patch: unknown
+  try {
+    patch = JSON.parse(json)
+  } catch {
+    throw new Error(`This is not JSON: ${json}. Quote it for the shell: '{"plan":"pro"}'`)
+  }
+  const result = metadataPatch.safeParse(patch)
+  if (result.success && result.data) return result.data
+  const [issue] = result.error?.issues ?? []
+  throw new Error(
+    `app_metadata${(issue?.path ?? []).map((name) => `.${String(name)}`).join('')} ${issue?.message}`,
+  )
 }
 
 function toMessage(email: string, { userId, roles, isChanged, canSignIn }: Granted): string {

@@ -6,6 +6,7 @@ import { enableUser } from '../src/administration/enable-account.sql.ts'
 import { raiseAuthVersion } from '../src/administration/end-user-sessions.sql.ts'
 import { selectUser, selectUserSessions } from '../src/administration/find-user.sql.ts'
 import { selectUserPage } from '../src/administration/list-users.sql.ts'
+import { patchAppMetadata } from '../src/administration/write-metadata.sql.ts'
 import { selectEvents, selectOwnEvents } from '../src/audit/list-events.sql.ts'
 import { insertDenial } from '../src/audit/record-denial.sql.ts'
 import type { Database } from '../src/db/client.ts'
@@ -89,6 +90,9 @@ export const SAMPLES: Record<string, Record<string, (db: Database) => Promise<un
       selectUserPage({ db, client }, { ...nobody, ...page, metadata, reading }),
     'selectUserPage, a search by metadata': (db) =>
       selectUserPage({ db, client }, { ...nobody, ...page, query: '', metadata, reading }),
+  },
+  'administration/write-metadata': {
+    patchAppMetadata: (db) => patchAppMetadata({ db, client }, { email: '', patch: {}, now }),
   },
   'audit/list-events': {
     selectOwnEvents: (db) => selectOwnEvents(db, { ...page, userId: 1 }),

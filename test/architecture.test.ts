@@ -267,15 +267,18 @@ test('no file has the marks of a merge that nobody resolved', () => {
 
 /** Tests that are named after what they promise across several sources. */
 const PROMISES = [
+  'administration/list-by-metadata',
   'administration/races',
   'administration/scale',
   'administration/stale-guards',
   'audit/events',
+  'config/account-variables',
   'db/deadlines',
   'http/budgets',
   'http/canaries',
   'http/largest-cookie',
   'http/media-types',
+  'http/product-name',
   'http/reported-elsewhere',
   'http/security',
   'limits/acts',
@@ -285,10 +288,14 @@ const PROMISES = [
   'sessions/own-sessions',
   'sessions/races',
   'sessions/stale-guards',
+  'sessions/token-claims',
+  'users/account-fields',
   'users/email',
   'users/legible-lines',
   'users/me',
+  'users/metadata',
   'users/races',
+  'users/sign-in-at-registration',
 ]
 
 test('every test stands where its source stands', () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { expect, test } from 'vitest'
 import type * as z from 'zod/mini'
-import { openapiDocument, openapiText } from '../local/openapi.ts'
+import { openapiDocument, openapiText, VARIANTS, variantsText } from '../local/openapi.ts'
 import { BODY_EXAMPLES, EXAMPLES } from '../local/openapi-examples.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { createRoutes } from '../src/app.ts'
@@ -45,6 +45,12 @@ const operations = Object.values(document.paths).flatMap((methods) => Object.val
 
 test('the stored document matches the routes (npm run openapi)', () => {
   expect(readFileSync(new URL('../assets/openapi.json', import.meta.url), 'utf8')).toBe(openapiText())
+})
+
+test('the stored variants match the routes of each (npm run openapi)', () => {
+  const stored = readFileSync(new URL('../assets/openapi-variants.json', import.meta.url), 'utf8')
+  expect(stored).toBe(variantsText())
+  expect(VARIANTS).toHaveLength(18)
 })
 
 test('the version that the server says is that of package.json', () => {

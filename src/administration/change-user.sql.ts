@@ -87,6 +87,8 @@ function mergeMetadata({ appMetadata }: UserChange): Parts {
   return { wanted: sql`select ${after} as ${bare(users.appMetadata)} from subject` }
 }
 
+const isTooLargeRefusal = sql`when (select ${isTooLarge(wanted.appMetadata)} from wanted) then 'too_large'`
+
 /** Further branches of the part `decision`. */
 function refusalsOf(change: UserChange): SQL {
   const { disables, enables } = effectsOf(change)
@@ -95,7 +97,7 @@ function refusalsOf(change: UserChange): SQL {
     when ${disables} and ${isLastAdmin(subject)} then 'last_admin'
     when ${givesReason} and not ${disables} and (${enables} or ${subject.disabledAt} is null)
       then 'not_disabled'
-    ${change.appMetadata ? sql`when (select ${isTooLarge(wanted.appMetadata)} from wanted) then 'too_large'` : sql``}`
+    ${change.appMetadata ? isTooLargeRefusal : sql``}`
 }
 
 /** The part `changed`: the account after the change, if `decision` lets it happen. */

@@ -14,8 +14,8 @@ import { type UserChange, updateUser } from './change-user.sql.ts'
  * unlocks the account.
  *
  * @throws AppError `not_found`; `username_taken` with the pointer; `last_admin`; `validation_failed` for a
- *   reason without a disabled account, and for metadata that would be too large; `forbidden` if the caller lost the permission, or the other user may
- *   do more; `invalid_token` if the caller's session has ended
+ *   reason without a disabled account, and for metadata that would be too large; `forbidden` if the caller
+ *   lost the permission, or the other user may do more; `invalid_token` if the caller's session has ended
  */
 export async function changeUser(
   deps: Pick<Deps, 'db' | 'clock' | 'client' | 'config'>,

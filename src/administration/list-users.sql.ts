@@ -161,11 +161,11 @@ function isAccount({ role, status, metadata }: Filter): SQL {
 }
 
 /**
- * The part `few` with the `id` of those who have the metadata or, if there is none to have, the role or, if they
- * are too many, the status; at most one more than `MAX_ENTRIES`. And parts that it needs.
+ * The part `few` with the `id` of those who have the metadata or, if there is none to have, the role or, if
+ * they are too many, the status; at most one more than `MAX_ENTRIES`. And parts that it needs.
  *
- * The index of metadata has no order. If so many accounts have it that they come soon, the planner, which knows
- * how common each value is, reads them in the order of ids instead.
+ * The index of metadata has no order. If so many accounts have it that they come soon, the planner, which
+ * knows how common each value is, reads them in the order of ids instead.
  */
 function fewAccounts({ role, status, metadata }: Filter): Parts {
   if (metadata) {
@@ -215,11 +215,12 @@ function keyOf({ query, after }: Scan): { key: SQL; isFound: SQL } {
 }
 
 /**
- * The part `page` of all who have a member of metadata, and the part `looked`, which looks for them among the
- * next `MAX_ENTRIES` by id. If many have it, they come soon. If they don't, the index of metadata finds all of
- * them, to be sorted.
+ * The part `page` of all who have a member of metadata, and the part `looked`, which looks for them among
+ * the next `MAX_ENTRIES` by id. If many have it, they come soon. If they don't, the index of metadata finds
+ * all of them, to be sorted.
  *
- * `+ 0`: a planner that knows the value to be common would expect it soon in the order of ids, where it is not.
+ * `+ 0`: a planner that knows the value to be common would expect it soon in the order of ids, where it is
+ * not.
  */
 function havingMetadata(scan: Scan): Parts {
   const { key, isFound } = keyOf(scan)

@@ -48,8 +48,8 @@ export function creationRoutes<F extends AccountFields>(fields: F) {
     describeRoute({
       summary: 'Create an account',
       description:
-        'Registration is closed here: administrators create accounts, without a password. Nobody can sign in ' +
-        'to one until its owner has set a password.',
+        'Registration is closed here: administrators create accounts, without a password. Nobody can ' +
+        'sign in to one until its owner has set a password.',
       tag,
       responses: { 201: userPayload },
       errors: ['registration_closed', 'email_taken', ...usernameErrors(fields)],
@@ -108,8 +108,8 @@ export const administrationRoutes = new Hono<AppEnv>()
       summary: 'List and search accounts',
       description:
         'By id, or what a search finds in alphabetical order. A page can have fewer items than `limit` and ' +
-        'not be the last. `app_metadata.plan=pro` finds the accounts whose metadata says so, and so any other ' +
-        'member of `app_metadata`. Reading it is recorded as an event.',
+        'not be the last. `app_metadata.plan=pro` finds the accounts whose metadata says so, and so any ' +
+        'other member of `app_metadata`. Reading it is recorded as an event.',
       tag,
       responses: { 200: userListPayload },
     }),

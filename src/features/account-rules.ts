@@ -3,7 +3,9 @@ import { step } from './rules.ts'
 
 // Rules for the variables that say what the accounts and tokens of a deployment contain.
 
-/** Whether requests must have a field of an account, may have it, or can't: then it does not exist for them. */
+/**
+ * Whether requests must have a field of an account, may have it, or can't: then it does not exist for them.
+ */
 export type Presence = 'required' | 'optional' | 'absent'
 
 /** The fields of an account beside the email address and the password, by their names in JSON. */
@@ -67,7 +69,10 @@ export const claims = z.pipe(
   }),
 )
 
-/** The name of the product for people. It is in pages, in the names of cookies and in the realm of challenges. */
+/**
+ * The name of the product for people. It is in pages, in the names of cookies and in the realm of
+ * challenges.
+ */
 export const productName = z.string().check(
   z.regex(/^(?=.*[\p{L}\p{N}])[^\p{C}\p{Zl}\p{Zp}]{1,40}$/u, {
     error: 'must have 1 to 40 characters, none of them invisible and at least one a letter or digit',

@@ -30,7 +30,8 @@ type Source = {
 export function createOpenapiLoader({ assets, config }: Source): () => Promise<OpenapiText | null> {
   let loaded: OpenapiText | undefined
   return async function loadOpenapi() {
-    // Keeps the text and not its promise: on Workers, a promise never settles if the request that made it ends.
+    // Keeps the text and not its promise: on Workers, a promise never settles if the request that made it
+    // ends.
     if (loaded) return loaded
     const read = (path: string) => readJson(assets, new URL(path, config.publicUrl))
     const [document, variants] = await Promise.all([read('/openapi.json'), read('/openapi-variants.json')])

@@ -35,8 +35,8 @@ export const sessions = {
       unit: '`email`, `id`',
       default: 'email',
       reason:
-        'the claim `sub`. `id` is right for everything new: an address can change hands, and a service that ' +
-        'keeps data by it would give them to its next owner',
+        'the claim `sub`. `id` is right for everything new: an address can change hands, and a service ' +
+        'that keeps data by it would give them to its next owner',
     },
     JWT_CLAIMS: {
       rule: claims,

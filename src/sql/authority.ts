@@ -110,12 +110,12 @@ export const outcome = sql<string>`decision.outcome`
 export const isDone = sql<boolean>`${outcome} = 'done'`
 
 /**
- * The parts of `lockActor`; `subject`, the account that is acted on, with its row locked; and `decision`, one
- * row with the column `outcome`. An actor must have every permission that the subject has.
+ * The parts of `lockActor`; `subject`, the account that is acted on, with its row locked; and `decision`,
+ * one row with the column `outcome`. An actor must have every permission that the subject has.
  *
  * @param options.parts further parts, which may read `subject`
- * @param options.refusals further branches of the `case`, `when … then '…'`; they may read `actor`, `subject`
- *   and those parts
+ * @param options.refusals further branches of the `case`, `when … then '…'`; they may read `actor`,
+ *   `subject` and those parts
  */
 export function decideAboutUser(
   { actor: who, userId, now }: ActOnUser,

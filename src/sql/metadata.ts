@@ -47,8 +47,8 @@ export function merged(document: SQL, patch: Metadata): SQL {
 }
 
 /**
- * An expression: how many bytes a document has as JSON in UTF-8, without white space. PostgreSQL writes a space
- * behind each comma and colon outside of strings.
+ * An expression: how many bytes a document has as JSON in UTF-8, without white space. PostgreSQL writes a
+ * space behind each comma and colon outside of strings.
  */
 function bytesOf(document: SQL): SQL {
   return sql`(

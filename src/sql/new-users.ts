@@ -28,8 +28,8 @@ export function grantDefaultRole(): SQL {
 }
 
 /**
- * The fields of a new user, with the roles and permissions of the part `granted`: the tables, as they were when
- * the statement began, don't have them.
+ * The fields of a new user, with the roles and permissions of the part `granted`: the tables, as they were
+ * when the statement began, don't have them.
  */
 export function createdFields() {
   const roles = sql<string[]>`array(select ${granted.roleName} from granted)`

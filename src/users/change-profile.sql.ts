@@ -39,14 +39,15 @@ const before = columnsOf(users, 'before')
 const wanted = columnsOf(users, 'wanted')
 const current = columnsOf(users, 'current')
 
-const outcome = sql<'done' | 'username' | 'too_large' | 'limited'>`decision.outcome`
+type Outcome = 'done' | 'username' | 'too_large' | 'limited'
+const outcome = sql<Outcome>`decision.outcome`
 
 /**
- * Changes the profile of the caller, as a whole or not at all. If every value is as before, nothing is written
- * or recorded.
+ * Changes the profile of the caller, as a whole or not at all. If every value is as before, nothing is
+ * written or recorded.
  *
- * As with registering, the part `taken` finds a username that somebody has: the error of the index would roll
- * back the count of those who ask. It is left for races.
+ * As with registering, the part `taken` finds a username that somebody has: the error of the index would
+ * roll back the count of those who ask. It is left for races.
  */
 export async function updateProfile(
   { db, client }: { db: Database; client: Client },
@@ -80,14 +81,20 @@ export async function updateProfile(
   )
   try {
     const [row] = await run(db, profile)
-    if (!row) return { outcome: 'ended' }
-    const { outcome: result, secondsToWait, ...user } = row
-    if (result === 'limited') return { outcome: result, secondsToWait }
-    return result === 'done' ? { outcome: result, user } : { outcome: result }
+    return toProfileChanged(row)
   } catch (error) {
     if (violatedUnique(error) === USERNAME_KEY) return { outcome: 'username' }
     throw error
   }
+}
+
+type Answered = User & { outcome: Outcome; secondsToWait: number | null }
+
+function toProfileChanged(row: Answered | undefined): ProfileChanged {
+  if (!row) return { outcome: 'ended' }
+  const { outcome: result, secondsToWait, ...user } = row
+  if (result === 'limited') return { outcome: result, secondsToWait }
+  return result === 'done' ? { outcome: result, user } : { outcome: result }
 }
 
 type Asking = { parts: Parts; refusals: SQL; events: EventSource[]; secondsToWait: SQL<number | null> }

@@ -11,9 +11,9 @@ export const users = {
       unit: 'names, by comma',
       default: 'username, full_name',
       reason:
-        'what an account has beside email address and password: `username`, `full_name`, each optional with ' +
-        'a `?` behind it; `none` for neither. Requests know only these, and sign-in by username only where ' +
-        'there are usernames',
+        'what an account has beside email address and password: `username`, `full_name`, each optional ' +
+        'with a `?` behind it; `none` for neither. Requests have only these, and people sign in by ' +
+        'username only where there are usernames',
     },
     REGISTRATION: {
       rule: oneOf('open', 'closed'),

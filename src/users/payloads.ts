@@ -123,10 +123,11 @@ export function registerBody<F extends AccountFields>(fields: F) {
 export const registerQuery = z
   .strictObject({
     sign_in: z.optional(flag).check(z.meta({ description: 'Whether to sign in at the same time.' })),
-    use_cookies: flag,
+    // The documentation shows one parameter at a time.
+    use_cookies: z.optional(flag).check(z.meta({ examples: ['false'] })),
   })
   .check(
-    z.refine((query) => query.use_cookies === undefined || query.sign_in === 'true', {
+    z.refine((query) => query.use_cookies !== 'true' || query.sign_in === 'true', {
       path: ['use_cookies'],
       error: 'needs sign_in=true',
     }),

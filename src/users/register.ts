@@ -27,10 +27,10 @@ type RegisterDeps = IssueDeps &
   Pick<Deps, 'db' | 'clock' | 'config' | 'client' | 'limitKeys' | 'passwords' | 'localLimits'>
 
 /**
- * Creates an account, and opens a session if asked to: one hash, then one statement. The hash comes first even
- * if the address turns out to be taken, so that the response time does not depend on it. The statement counts
- * for all processes, but only after that work; a flood that reaches one process is refused before it, by that
- * process's own count.
+ * Creates an account, and opens a session if asked to: one hash, then one statement. The hash comes first
+ * even if the address turns out to be taken, so that the response time does not depend on it. The statement
+ * counts for all processes, but only after that work; a flood that reaches one process is refused before it,
+ * by that process's own count.
  *
  * @throws AppError `email_taken` or `username_taken`, with the pointer; `rate_limited`; and the errors of
  *   `assertAcceptable`

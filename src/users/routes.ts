@@ -36,8 +36,8 @@ export function registrationRoutes<F extends AccountFields>(fields: F) {
     describeRoute({
       summary: 'Register',
       description:
-        'Creates an account. With `sign_in=true` it also signs in, and answers as `POST /login` does with the ' +
-        'new user beside the tokens.',
+        'Creates an account. With `sign_in=true` it also signs in, and answers as `POST /login` does ' +
+        'with the new user beside the tokens.',
       tag: 'Sign-in',
       responses: { 201: z.union([userPayload, registeredPayload, cookieSessionPayload]) },
       errors: ['email_taken', ...usernameErrors(fields), 'weak_password'],

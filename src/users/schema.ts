@@ -51,7 +51,10 @@ export const users = lumascope.table(
     passwordVersion: integer('password_version').notNull().default(1),
     /** When the address was last proven; null: never. */
     emailVerifiedAt: time('email_verified_at'),
-    /** Written by the person, for the application: 4 KiB of JSON at most. Never decide by it what they may do. */
+    /**
+     * Written by the person, for the application: 4 KiB of JSON at most. Never decide by it what they may
+     * do.
+     */
     userMetadata: metadata('user_metadata'),
     /** Written by administrators and operators, and read by the person: 4 KiB of JSON at most. */
     appMetadata: metadata('app_metadata'),
@@ -76,7 +79,8 @@ export const users = lumascope.table(
     ),
     check('users_user_metadata_object', isObject(table.userMetadata)),
     check('users_app_metadata_object', isObject(table.appMetadata)),
-    // For lists of accounts that have one member of a certain value: what `hasMember` of `sql/metadata.ts` asks.
+    // For lists of accounts that have one member of a certain value: what `hasMember` of `sql/metadata.ts`
+    // asks.
     index('users_app_metadata_index').using('gin', table.appMetadata.op('jsonb_path_ops')),
     // For pages of accounts of one status, however few they are.
     index('users_status_index').on(accountStatus(table.disabledAt), table.id),

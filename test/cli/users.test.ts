@@ -140,10 +140,25 @@ describe.concurrent('npm run users, on a server', () => {
     expect((await run('enable', 'nobody@example.com')).code).toBe(1)
   })
 
+  test('metadata merges into what there is, on record without its content', async () => {
+    const { run, sql, serverUrl } = await createDatabase({ name: 'ada' })
+    const has = (json: string) => `ada@example.com (id 1) has: ${json}`
+    const set = await run('metadata', 'ada@example.com', '{"plan":"pro","seats":5}')
+    expect(set).toEqual({ code: 0, lines: [location(serverUrl), has('{"plan":"pro","seats":5}')] })
+    const removed = await run('metadata', 'ada@example.com', '{"seats":null}')
+    expect(removed.lines.at(-1)).toBe(has('{"plan":"pro"}'))
+    const again = await run('metadata', 'ada@example.com', '{"plan":"pro"}')
+    expect(again.lines.at(-1)).toBe(`${has('{"plan":"pro"}')}, as before`)
+    expect(await sql('select type, actor_id, details from audit_events')).toEqual(
+      Array(2).fill({ type: 'profile_changed', actor_id: null, details: '{"members": ["app_metadata"]}' }),
+    )
+  })
+
   const usage = [
     expect.stringMatching(/^npm run users -- grant {2}EMAIL ROLE /),
     expect.stringMatching(/^npm run users -- revoke EMAIL ROLE /),
     expect.stringMatching(/^npm run users -- enable EMAIL /),
+    expect.stringMatching(/^npm run users -- metadata EMAIL JSON /),
     ...['', expect.stringContaining('DATABASE_URL')],
   ]
   test.each([
@@ -153,6 +168,21 @@ describe.concurrent('npm run users, on a server', () => {
       ['No account has the address nobody@example.com'],
     ],
     ['an unknown role', ['grant', 'ada@example.com', 'Admin'], ['There is no role Admin']],
+    [
+      'metadata that is not JSON',
+      ['metadata', 'ada@example.com', '{plan:pro}'],
+      [`This is not JSON: {plan:pro}. Quote it for the shell: '{"plan":"pro"}'`],
+    ],
+    [
+      'metadata that can not be kept',
+      ['metadata', 'ada@example.com', '{"a":{"__proto__":1}}'],
+      ['app_metadata.a.__proto__ is a name that stands for the prototype of objects'],
+    ],
+    [
+      'metadata that would be too large',
+      ['metadata', 'ada@example.com', JSON.stringify({ a: 'x'.repeat(4090) })],
+      ['The metadata would have more than 4096 bytes; nothing was changed'],
+    ],
     ['no role', ['grant', 'ada@example.com'], usage],
     ['one argument more', ['grant', 'ada@example.com', 'admin', 'user'], usage],
     ['another verb', ['toString', 'ada@example.com', 'admin'], usage],

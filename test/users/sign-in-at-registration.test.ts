@@ -108,7 +108,7 @@ describe('nobody is signed in', () => {
     expect([await countSessions(), await countUsers()]).toEqual(before)
   })
 
-  test('by a page elsewhere, which would sign its visitor in to another account (login CSRF; row 46)', async () => {
+  test('by a page elsewhere, which would sign its visitor in to another account (login CSRF; row 50)', async () => {
     const before = [await countSessions(), await countUsers()]
     for (const headers of [{ Origin: 'https://evil.example' }, {}]) {
       const response = await post('/users?sign_in=true&use_cookies=true', newPerson(), headers)
