@@ -22,7 +22,7 @@ describe('while REGISTRATION=closed, POST /users', () => {
     ['with a password', newPerson()],
     ['without one', newAccount()],
     ['with nothing', {}],
-  ])('by anybody %s: 403 registration_closed, and nothing happened (row 112)', async (_, body) => {
+  ])('by anybody %s: 403 registration_closed, and nothing happened (row 114)', async (_, body) => {
     await database.roundTrips()
     closed.hasher.count = 0
     const response = await closed.post('/users', body)
@@ -102,7 +102,7 @@ describe('while REGISTRATION=closed, POST /users', () => {
     }
   })
 
-  test('nobody gives, by the default role, a permission that they lack (row 113)', async () => {
+  test('nobody gives, by the default role, a permission that they lack (row 115)', async () => {
     const inviter = await allow('users:write')
     expect((await create(inviter, newAccount())).status).toBe(201)
     await database.sql(`insert into role_permissions values ('user', 'audit:read')`)

@@ -110,7 +110,7 @@ describe.each([
   ['user_metadata', () => ['PATCH', '/users/me', token] as const],
   ['app_metadata', () => ['PATCH', `/users/${person.id}`, admin] as const],
 ])('%s is refused as a whole', (member, route) => {
-  test.each(REFUSED)('%s: 422, and nothing is changed (row 110)', async (_, value, pointer) => {
+  test.each(REFUSED)('%s: 422, and nothing is changed (row 112)', async (_, value, pointer) => {
     await reset()
     const [method, path, bearer] = route()
     const text = typeof value === 'string' && value !== 'x' ? value : JSON.stringify(value)
@@ -155,7 +155,7 @@ describe.each([
 })
 
 describe('who may write it', () => {
-  test('a person writes no app_metadata, at registration neither (row 111)', async () => {
+  test('a person writes no app_metadata, at registration neither (row 113)', async () => {
     await reset()
     const own = await as(token).send('PATCH', '/users/me', { app_metadata: { plan: 'pro' } })
     expect(own.status).toBe(422)
