@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest'
-import { ConfigError, createApp, makeDeps, parseConfig } from '../src/index.ts'
+import { hc } from 'hono/client'
+import { describe, expect, test } from 'vitest'
+import { type AppType, ConfigError, createApp, makeDeps, parseConfig } from '../src/index.ts'
 
 test('whoever installs the package builds the application from its front door', async () => {
   const config = parseConfig({
@@ -21,4 +22,51 @@ test('whoever installs the package builds the application from its front door', 
   expect(await response.json()).toEqual({ status: 'ok' })
   expect(lines).toHaveLength(1)
   expect(() => parseConfig({})).toThrow(ConfigError)
+})
+
+describe('a typed client', () => {
+  // What is checked here is that it compiles, or does not.
+  const url = 'http://localhost:8000'
+  const json = { email: 'ada@example.com', password: 'correct horse battery' }
+  const both = { ...json, username: 'ada', full_name: 'Ada Lovelace' }
+
+  test('has the fields of LumaScope by default', () => {
+    const { users } = hc<AppType>(url)
+    const calls = [
+      () => users.$post({ json: both, query: {} }),
+      () => users.$post({ json: both, query: { sign_in: 'true' } }),
+      // @ts-expect-error -- both fields are required
+      () => users.$post({ json, query: {} }),
+      () => users.me.$patch({ json: { full_name: 'Ada', user_metadata: { theme: 'dark' } } }),
+      // @ts-expect-error -- what is required can't be removed
+      () => users.me.$patch({ json: { full_name: null } }),
+    ]
+    expect(calls).toHaveLength(5)
+  })
+
+  test('has those of the deployment that it names', () => {
+    const { users } = hc<AppType<{ username: 'absent'; full_name: 'optional' }>>(url)
+    const calls = [
+      () => users.$post({ json, query: {} }),
+      () => users.$post({ json: { ...json, full_name: 'Ada' }, query: {} }),
+      // @ts-expect-error -- there are no usernames
+      () => users.$post({ json: both, query: {} }),
+      () => users.me.$patch({ json: { full_name: null } }),
+      // @ts-expect-error -- here neither
+      () => users.me.$patch({ json: { username: 'ada' } }),
+    ]
+    expect(calls).toHaveLength(5)
+  })
+
+  test('knows what an answer shows', () => {
+    const show = async () => {
+      const response = await hc<AppType>(url).users.me.$get()
+      const { username, user_metadata } = await response.json()
+      // @ts-expect-error -- an account may have no username
+      const name: string = username
+      const metadata: Readonly<Record<string, unknown>> = user_metadata
+      return [name, metadata]
+    }
+    expect(show).toBeInstanceOf(Function)
+  })
 })

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { utf8 } from '../crypto/encoding.ts'
 import { MAX_INTEGER } from '../db/integer.ts'
 
 /** C0, DEL and C1: they belong in no name, they break logs, and PostgreSQL can't store NUL in a string. */
@@ -114,7 +115,7 @@ export const oauthParameters = (grantType: 'password' | 'refresh_token') => ({
   client_secret: z.optional(z.string()),
 })
 
-/** JSON that clients keep here. Typed as the object that `jsonObject` makes sure it is. */
+/** JSON that clients keep here. Typed as the object that `jsonPatch` makes sure it is. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
 /**
@@ -127,23 +128,38 @@ export const anyJsonObject = (description: string) =>
   )
 
 /**
- * A JSON object that is stored and later given back as it is. What could not be is refused: more objects and
- * arrays inside each other than `depth`, strings that PostgreSQL can't store, and numbers that JavaScript has
- * already rounded. So are the names that would reach an object's prototype in programs that merge or copy it
- * carelessly (CWE-1321).
+ * A JSON merge patch (RFC 7396) of an object that is stored and later given back as it is. What could not be
+ * is refused: more than `bytes`, more objects and arrays inside each other than `depth`, strings that
+ * PostgreSQL can't store, and numbers that JavaScript has already rounded. So are the names that would reach
+ * an object's prototype in programs that merge or copy it carelessly (CWE-1321).
  *
  * @see https://www.rfc-editor.org/rfc/rfc7493#section-2.2 about numbers
  */
-export const jsonObject = ({ depth, description }: { depth: number; description: string }) =>
+export const jsonPatch = ({ depth, bytes, description }: JsonLimits) =>
   anyJsonObject(description).check(
     z.check(({ value: input, issues }) => {
       const problem =
         typeof input === 'object' && input !== null && !Array.isArray(input)
           ? findProblem(input, depth)
           : { path: [], message: 'must be of type object' }
-      if (problem) issues.push({ code: 'custom', input, ...problem })
+      if (problem) {
+        issues.push({ code: 'custom', input, ...problem })
+      } else if (addedBytes(input) > bytes) {
+        const message = `has more than ${bytes} bytes`
+        issues.push({ code: 'too_big', origin: 'object', maximum: bytes, input, message })
+      }
     }),
   )
+
+type JsonLimits = { depth: number; bytes: number; description: string }
+
+/** How many bytes of JSON a merge patch adds at least: all but what it removes is stored. */
+function addedBytes(patch: JsonObject): number {
+  const added = JSON.stringify(patch, function (this: unknown, _, value: unknown) {
+    return value === null && !Array.isArray(this) ? undefined : value
+  })
+  return utf8(added).length
+}
 
 type Problem = { path: string[]; message: string }
 

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini'
 import type { AccountFields, Presence } from '../features/account-rules.ts'
 import type { ErrorCode } from '../features.ts'
-import { anyJsonObject, flag, type JsonObject, jsonObject, line } from '../http/schemas.ts'
+import { anyJsonObject, flag, type JsonObject, jsonPatch, line } from '../http/schemas.ts'
 import { givenPassword, newPassword } from '../passwords/payloads.ts'
 import type { User } from '../sql/users.ts'
-import { MAX_METADATA_DEPTH } from './schema.ts'
+import { MAX_METADATA_BYTES, MAX_METADATA_DEPTH } from './schema.ts'
 
 /** A path has 256 octets at most, of which two are `<` and `>` (RFC 5321 section 4.5.3.1.3). */
 const MAX_EMAIL_CHARACTERS = 254
@@ -141,8 +141,9 @@ export const changesSomething = z.refine<object>((body) => Object.keys(body).len
 
 /** Members of a user's metadata to set, and with null to remove, as a JSON merge patch (RFC 7396). */
 export const metadataPatch = z.optional(
-  jsonObject({
+  jsonPatch({
     depth: MAX_METADATA_DEPTH,
+    bytes: MAX_METADATA_BYTES,
     description: 'Merged with what is there (RFC 7396): null removes a member. 4 KiB in all.',
   }),
 )
