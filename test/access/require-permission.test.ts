@@ -10,24 +10,36 @@ const { app, database, request, as, register, openSession } = tested
 const { appoint, allow, ask, createRole, give } = administratorsOf(tested)
 const permissions = Object.keys(PERMISSIONS)
 
+const rowsOf = (pattern: RegExp) =>
+  [...authorization.matchAll(pattern)].map(
+    ([, route = '', who = '']) => [route, who.replaceAll('`', '')] as const,
+  )
+
 /** The matrix of the documentation: who may call a route, by its name. */
-const matrix = new Map(
-  [...authorization.matchAll(/^\| `([A-Z]+ \/[^`]*)` \| (.+) \|$/gm)].map(([, route = '', who = '']) => [
-    route,
-    who.replaceAll('`', ''),
-  ]),
-)
+const matrix = new Map(rowsOf(/^\| `([A-Z]+ \/[^`]*)` \| (.+) \|$/gm))
+
+/** The rows that take the place of others while registration is closed. */
+const whileClosed = rowsOf(/^\| `([A-Z]+ \/[^`]*)` while `REGISTRATION=closed` \| (.+) \|$/gm)
 
 /** What routes say of themselves, in the same words. */
-const declared = new Map<string, string>()
-const patterns = new Map<string, string>()
-for (const { method, path, handler } of app.routes.filter((route) => route.method !== 'ALL')) {
-  const name = `${method} ${path.replace(/:(\w+)(\{.*\})?/g, '{$1}')}`
-  const { access, permission } = metadataOf(handler)
-  const who = permission ?? (access === 'user' ? 'signed in' : access)
-  patterns.set(name, path)
-  if (who) declared.set(name, who)
+function declaredBy({ routes }: Pick<typeof app, 'routes'>): Map<string, string> {
+  const found = routes
+    .filter((route) => route.method !== 'ALL')
+    .map(({ method, path, handler }) => {
+      const { access, permission } = metadataOf(handler)
+      return [nameOf(method, path), permission ?? (access === 'user' ? 'signed in' : access)] as const
+    })
+  return new Map(found.flatMap(([name, who]) => (who ? [[name, who] as const] : [])))
 }
+
+function nameOf(method: string, path: string): string {
+  return `${method} ${path.replace(/:(\w+)(\{.*\})?/g, '{$1}')}`
+}
+
+const declared = declaredBy(app)
+const patterns = new Map(
+  app.routes.filter(({ method }) => method !== 'ALL').map(({ method, path }) => [nameOf(method, path), path]),
+)
 
 /** The request that a route is there for, about somebody and something that don't exist. */
 const BODIES: Record<string, object> = {
@@ -48,6 +60,13 @@ const REFUSED = ['unauthenticated', 'invalid_token', 'forbidden']
 test('every route is in the matrix of docs/authorization.md, as it declares itself (row 64)', () => {
   expect(Object.fromEntries([...matrix].sort())).toEqual(Object.fromEntries([...declared].sort()))
   expect(patterns.size).toBe(matrix.size)
+})
+
+test('while registration is closed, the rows that say so hold, and all others', async () => {
+  const closed = await createTestApp({ database, variables: { REGISTRATION: 'closed' } })
+  expect(whileClosed.length).toBeGreaterThan(0)
+  const expected = new Map([...matrix, ...whileClosed])
+  expect(Object.fromEntries(declaredBy(closed.app))).toEqual(Object.fromEntries(expected))
 })
 
 test('every permission is documented, and admin has all of them', async () => {
