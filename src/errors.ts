@@ -54,5 +54,8 @@ export class AppError extends Error {
 
 /** The error for one thing that is wrong with one field of the request. */
 export function fieldError(code: ErrorCode, field: FieldError): AppError {
-  return new AppError(code, { detail: `${field.pointer.slice(1)}: ${field.detail}`, errors: [field] })
+  return new AppError(code, {
+    detail: `${field.pointer.slice(1).replaceAll('/', '.')}: ${field.detail}`,
+    errors: [field],
+  })
 }

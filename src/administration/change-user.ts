@@ -37,6 +37,6 @@ export async function changeUser(
 function assertTravels({ jwtClaims }: Pick<Config, 'jwtClaims'>, patch: Metadata): void {
   const name = jwtClaims.appMetadata.find((each) => Object.hasOwn(patch, each) && !fitsIntoToken(patch[each]))
   if (name === undefined) return
-  const detail = `travels in tokens: at most ${MAX_CLAIM_CHARACTERS} characters of JSON, and no object`
-  throw fieldError('validation_failed', { pointer: `/app_metadata/${name}`, code: 'too_long', detail })
+  const detail = `travels in tokens: at most ${MAX_CLAIM_CHARACTERS} characters of JSON, without objects`
+  throw fieldError('validation_failed', { pointer: `/app_metadata/${name}`, code: 'invalid', detail })
 }

@@ -36,6 +36,14 @@ describe('defaults', () => {
       databaseSchema: 'lumascope',
       databaseTimeoutMilliseconds: 3000,
       publicUrl: 'http://localhost:8000',
+      productName: 'LumaScope',
+      productSlug: 'lumascope',
+      cookiePrefix: 'lumascope_8000_',
+      accountFields: { username: 'required', full_name: 'required' },
+      registration: 'open',
+      jwtSubject: 'email',
+      jwtClaims: { names: new Set(['full_name', 'roles', 'scope']), appMetadata: [] },
+      jwtType: 'JWT',
       appUrl: 'http://localhost:3000',
       corsOrigins: ['http://localhost:3000'],
       cookies: { secure: false, sameSite: 'lax', partitioned: false },
@@ -335,7 +343,7 @@ test('several keys make a ring in their order', () => {
 
 test('the names of all variables are known', () => {
   expect(VARIABLE_NAMES).toContain('DATABASE_URL')
-  expect(VARIABLE_NAMES).toHaveLength(33)
+  expect(VARIABLE_NAMES).toHaveLength(39)
 })
 
 describe('limits', () => {

@@ -97,7 +97,7 @@ describe('JWT_CLAIMS', () => {
     const response = await app.as(admin).patch(`/users/${person.id}`, change)
     expect(response.status).toBe(422)
     expect(await response.json()).toMatchObject({
-      errors: [{ pointer: '/app_metadata/plan', code: 'too_long' }],
+      errors: [{ pointer: '/app_metadata/plan', code: 'invalid' }],
     })
     const [row] = await database.sql('select app_metadata from users where id = $1', [person.id])
     expect(row).toEqual({ app_metadata: '{}' })
