@@ -1,49 +1,33 @@
 import type { SQL } from 'drizzle-orm'
-import { MAX_METADATA_BYTES, type Metadata } from '../users/schema.ts'
-import { sql } from './template.ts'
+import { MAX_METADATA_BYTES, MAX_METADATA_DEPTH, type Metadata } from '../users/schema.ts'
+import { identifier, sql } from './template.ts'
 
 /**
- * One step of a merge: at `path`, make sure there is an object, set a value, or remove what is there.
- */
-type Step = { path: string[]; value?: unknown; act: 'object' | 'set' | 'remove' }
-
-/** The steps of a merge patch, an object before its members. */
-function stepsOf(patch: Metadata, path: readonly string[] = []): Step[] {
-  return Object.entries(patch).flatMap(([name, value]): Step[] => {
-    const at = [...path, name]
-    if (value === null) return [{ path: at, act: 'remove' }]
-    if (typeof value !== 'object' || Array.isArray(value)) return [{ path: at, value, act: 'set' }]
-    return [{ path: at, act: 'object' }, ...stepsOf(value as Metadata, at)]
-  })
-}
-
-/**
- * An expression of type jsonb: a document after a JSON merge patch. PostgreSQL has no such function, and to
- * merge here what was read earlier would lose what another request wrote meanwhile. So the patch becomes a
- * list of steps, which the statement applies one by one to the row that it has locked. Its text is the same
- * for every patch.
+ * An expression of type jsonb: a document after a JSON merge patch. It is the RFC's own pseudo-code, once for
+ * each level of objects that metadata may have. PostgreSQL has no such function, and to merge here what was
+ * read earlier would lose what another request wrote meanwhile. The text is the same for every patch.
  *
- * @param patch its root is an object; members that are null are removed
+ * @param patch its root is an object, of `MAX_METADATA_DEPTH` levels at most
  * @see https://www.rfc-editor.org/rfc/rfc7396#section-2
  */
 export function merged(document: SQL, patch: Metadata): SQL {
-  const steps = JSON.stringify(stepsOf(patch))
+  return mergedAt(1, document, sql`${JSON.stringify(patch)}::jsonb`)
+}
+
+function mergedAt(level: number, document: SQL, patch: SQL): SQL {
+  const [d, p] = [identifier(`d${level}`), identifier(`p${level}`)]
+  const nested =
+    level < MAX_METADATA_DEPTH
+      ? sql`when jsonb_typeof(${p}.value) = 'object' then ${mergedAt(level + 1, sql`${d}.value`, sql`${p}.value`)}`
+      : sql``
   return sql`(
-    with recursive merging(number, document) as (
-      select 0, ${document}
-      union all
-      select number + 1, case step ->> 'act'
-        when 'remove' then document #- path
-        when 'set' then jsonb_set(document, path, step -> 'value')
-        when 'object' then case when jsonb_typeof(document #> path) = 'object' then document
-          else jsonb_set(document, path, '{}') end
-        end
-      from merging, (select ${steps}::jsonb as steps) as patch,
-        lateral (select steps -> number as step) as next,
-        lateral (select array(select jsonb_array_elements_text(step -> 'path')) as path) as place
-      where step is not null
-    )
-    select document from merging order by number desc limit 1)`
+    select coalesce(jsonb_object_agg(coalesce(${d}.key, ${p}.key), case
+      when ${p}.key is null then ${d}.value
+      ${nested}
+      else ${p}.value end), '{}')
+    from jsonb_each(case when jsonb_typeof(${document}) = 'object' then ${document} end) ${d}
+    full join jsonb_each(${patch}) ${p} on ${p}.key = ${d}.key
+    where ${p}.value is distinct from 'null')`
 }
 
 /**
