@@ -85,37 +85,36 @@ const MAX_ENTRIES = 10_000
  * reached, the last row has `is_end`, whether it is `shown` or not; the next page starts there.
  */
 function pageOfUsers({ query, after, limit, ...filter }: Page): Parts {
-  const { role, status, metadata } = filter
-  const isFiltered = role !== null || status !== null
-  if (query === null && metadata === null) {
+  if (query === null) {
     const page = sql`
       select listed.id, null::text collate "C" as key, true as shown, false as is_end
       from (${accounts(filter, after?.id ?? 0)} limit ${limit}) as listed`
     return { page }
   }
-  const scan = { query, after, limit, fits: isAccount(filter) }
-  if (query === null && !isFiltered) return havingMetadata(scan)
-  const all = query === null ? scanAll(filter, scan) : searchAll({ ...scan, query })
-  if (metadata === null && !isFiltered) return { page: all }
+  const search = { query, after, limit, fits: isAccount(filter) }
+  if (Object.values(filter).every((value) => value === null)) return { page: searchAll(search) }
   return {
     ...fewAccounts(filter),
     are_few: materialized(sql`select count(*) <= ${MAX_ENTRIES} as yes from few`),
     page: sql`
-      (${searchFew(scan)} and (select yes from are_few) order by 2, 1 limit ${limit})
+      (${searchFew(search)} and (select yes from are_few) order by 2, 1 limit ${limit})
       union all
-      (select * from (${all}) as found where not (select yes from are_few))`,
+      (select * from (${searchAll(search)}) as found where not (select yes from are_few))`,
   }
 }
 
 type Filter = Omit<UserFilter, 'query'>
-type Ordered = Omit<Filter, 'metadata'>
+
+const NO_FILTER: Filter = { role: null, status: null, metadata: null }
 
 /**
  * A subquery with the `id` of accounts, in that order. Role and status alone are ranges of one value: with
  * `=`, the planner would take the order of ids from another index, expecting matches everywhere in it, even
  * if all are at its end. Both together are merged in that order, from where the later of the two begins.
  */
-function accounts({ role, status }: Ordered, after: number): SQL {
+function accounts(filter: Filter, after: number): SQL {
+  const { role, status, metadata } = filter
+  if (metadata !== null) return accountsHaving({ ...filter, metadata }, after)
   if (role !== null && status !== null) return accountsOfBoth({ role, status }, after)
   if (role !== null) {
     return sql`
@@ -133,15 +132,31 @@ function accounts({ role, status }: Ordered, after: number): SQL {
 }
 
 function accountsOfBoth({ role, status }: { role: string; status: Status }, after: number): SQL {
-  const first = (filter: Ordered) => sql`(${accounts(filter, after)} limit 1)`
+  const first = (filter: Partial<Filter>) => sql`(${accounts({ ...NO_FILTER, ...filter }, after)} limit 1)`
   const start = sql`(
     select greatest(holder.id, other.id)
-    from ${first({ role, status: null })} as holder, ${first({ role: null, status })} as other
+    from ${first({ role })} as holder, ${first({ status })} as other
   )`
   return sql`
     select ${u.id} as id from ${users} u join ${userRoles} r on ${r.userId} = ${u.id}
     where ${r.roleName} = ${role} and ${r.userId} >= ${start}
       and ${accountStatus(u.disabledAt)} = ${status} and ${u.id} >= ${start}
+    order by ${u.id}`
+}
+
+/**
+ * The index of metadata serves any member, but has no order. So the planner chooses: the matches of that
+ * index, sorted, or accounts in the order of ids until there are enough. It knows how common a value is, but
+ * not where: if a third of all accounts have it and all of them registered last, a page reads two thirds,
+ * which takes half a second among a million. It must see the value: a plan for any value is ten times as
+ * slow.
+ */
+function accountsHaving({ role, status, metadata }: Filter & { metadata: Member }, after: number): SQL {
+  const isHeld = sql`join ${userRoles} r on ${r.userId} = ${u.id} and ${r.roleName} = ${role}`
+  return sql`
+    select ${u.id} as id from ${users} u ${role === null ? sql`` : isHeld}
+    where ${hasMember(u.appMetadata, metadata)} and ${u.id} > ${after}
+      ${status === null ? sql`` : sql`and ${accountStatus(u.disabledAt)} = ${status}`}
     order by ${u.id}`
 }
 
@@ -161,94 +176,38 @@ function isAccount({ role, status, metadata }: Filter): SQL {
 }
 
 /**
- * The part `few` with the `id` of those who have the metadata or, if there is none to have, the role or, if
- * they are too many, the status; at most one more than `MAX_ENTRIES`. And parts that it needs.
- *
- * The index of metadata has no order. If so many accounts have it that they come soon, the planner, which
- * knows how common each value is, reads them in the order of ids instead.
+ * The part `few` with the `id` of those who have the metadata or, without such a filter, the role or, if they
+ * are too many, the status; at most one more than `MAX_ENTRIES`. And parts that it needs.
  */
 function fewAccounts({ role, status, metadata }: Filter): Parts {
-  if (metadata) {
-    const having = sql`
-      select ${u.id} as id from ${users} u where ${hasMember(u.appMetadata, metadata)}
-      order by ${u.id} limit ${MAX_ENTRIES + 1}::integer`
-    return { few: materialized(having) }
-  }
-  const some = (filter: Ordered) => sql`
-    select id from (${accounts(filter, 0)} limit ${MAX_ENTRIES + 1}::integer) as first_ones`
+  const some = (filter: Partial<Filter>) => sql`
+    select id from (${accounts({ ...NO_FILTER, ...filter }, 0)} limit ${MAX_ENTRIES + 1}::integer) as first_ones`
+  if (metadata !== null) return { few: materialized(some({ metadata })) }
   if (role === null || status === null) return { few: materialized(some({ role, status })) }
   return {
-    holders: materialized(some({ role, status: null })),
+    holders: materialized(some({ role })),
     are_many: materialized(sql`select count(*) > ${MAX_ENTRIES} as yes from holders`),
     few: materialized(sql`
       select id from holders where not (select yes from are_many) union all
-      select id from (${some({ role: null, status })}) as others where (select yes from are_many)`),
+      select id from (${some({ status })}) as others where (select yes from are_many)`),
   }
 }
 
-type Scan = {
-  /** `null`: all accounts, by id. */
-  query: string | null
+type Search = {
+  query: string
   after: UserPosition | null
   limit: number
   /** A further condition of the row `u`. */
   fits: SQL
 }
 
-type Search = Scan & { query: string }
-
 /** Compares each user of the part `few`. An array, so that no plan joins them to everybody. */
-function searchFew(scan: Scan): SQL {
-  const { key, isFound } = keyOf(scan)
+function searchFew({ query, after, fits }: Search): SQL {
+  const key = firstKey(query)
   return sql`
     select ${u.id} as id, ${key} as key, true as shown, false as is_end from ${users} u
-    where ${u.id} = any(array(select id from few)) and ${scan.fits} and ${isFound}`
-}
-
-/** The key of the row `u` on a page, and the condition that it is behind the page before. */
-function keyOf({ query, after }: Scan): { key: SQL; isFound: SQL } {
-  if (query === null) {
-    return { key: sql`null::text collate "C"`, isFound: sql`${u.id} > ${after?.id ?? 0}::integer` }
-  }
-  const key = firstKey(query)
-  return { key, isFound: sql`${key} is not null ${isBehind(after, key)}` }
-}
-
-/**
- * The part `page` of all who have a member of metadata, and the part `looked`, which looks for them among
- * the next `MAX_ENTRIES` by id. If many have it, they come soon. If they don't, the index of metadata finds
- * all of them, to be sorted.
- *
- * `+ 0`: a planner that knows the value to be common would expect it soon in the order of ids, where it is
- * not.
- */
-function havingMetadata(scan: Scan): Parts {
-  const { key, isFound } = keyOf(scan)
-  const isCut = sql`exists (select from looked where is_end)`
-  return {
-    looked: materialized(scanAll({ role: null, status: null }, scan)),
-    page: sql`
-      select * from looked where not ${isCut}
-      union all (
-        select ${u.id} as id, ${key} as key, true as shown, false as is_end from ${users} u
-        where ${scan.fits} and ${isFound} and ${isCut} order by ${u.id} + 0 limit ${scan.limit}
-      )`,
-  }
-}
-
-/**
- * Looks through the accounts of a role and status by id, as far as the page needs. Each is a subquery for one
- * account, which the planner can't turn into a join that reads all of them.
- */
-function scanAll(filter: Ordered, { after, limit, fits }: Scan): SQL {
-  return sql`
-    select id, null::text collate "C" as key, shown, entry_number = ${MAX_ENTRIES} as is_end from (
-      select listed.id, row_number() over (order by listed.id) as entry_number,
-        (select ${fits} from ${users} u where ${u.id} = listed.id) as shown
-      from (${accounts(filter, after?.id ?? 0)} limit ${MAX_ENTRIES}::integer) as listed
-    ) as numbered
-    where shown or entry_number = ${MAX_ENTRIES}
-    order by id limit ${limit}`
+    where ${u.id} = any(array(select id from few)) and ${key} is not null and ${fits}
+      ${isBehind(after, key)}`
 }
 
 /** The entries of one index that begin with the query, in its order. */

@@ -100,16 +100,19 @@ const FULL_PAGE = 1000
  */
 const FILTERED_SEARCH = 7 * 10_000
 
-/** Members that half, one in a thousand, the last 2 % and none of the accounts have. */
+/** Members that a third, one in a thousand, the last 2 % and none of the accounts have. */
 const METADATA = ['plan=common', 'plan=rare', 'seats=5', 'plan=late', 'plan=none'].map(
   (member) => `app_metadata.${member}`,
 )
 
 /**
- * Up to 10,000 accounts are looked at for a page of those who have a member, and as many to know whether they
- * are few: each is a page of the table and one of an index, and three of an index for its roles.
+ * The index of metadata has no order. Of the 20,000 who registered last it finds all, each with a page of the
+ * table and three of an index for its roles, and sorts them.
  */
-const FILTERED = 8 * 10_000
+const FILTERED = 4 * 20_000
+
+/** The worst case: very many have it, and all of them registered last. Accounts are read until they begin. */
+const NEW_COHORT = 'app_metadata.cohort=new'
 
 type Read = [name: string, act: Act, most: number]
 
@@ -150,6 +153,9 @@ const reads: Read[] = [
       ],
     ),
   ]),
+  ...[NEW_COHORT, `role=user&${NEW_COHORT}`].map(
+    (filter): Read => [`those with ${filter}`, get(() => `/users?${filter}`), 5_000_000],
+  ),
   ['a search that finds one', get(({ users }) => `/users?query=person${users - 1}`), 0],
   ['a search that finds nobody', get(() => '/users?query=nobody'), 0],
   ...BROAD.flatMap(([query, key]): Read[] => [
@@ -370,14 +376,16 @@ describe('among a million users', () => {
     ['query=chief&role=admin', [1], false],
     ['query=person&role=admin', [2], false],
     ['app_metadata.plan=common', every(2, 2), true],
-    [`app_metadata.plan=common&${cursor(979_990)}`, [979_992, 979_994, 979_996, 979_998, 980_000], false],
+    [`app_metadata.plan=common&${cursor(699_995)}`, [699_996, 699_998, 700_000], false],
+    [NEW_COHORT, every(1, 700_001), true],
+    [`${NEW_COHORT}&role=support`, every(20, 700_020), true],
     ['app_metadata.plan=rare', every(1000, 7), true],
     ['app_metadata.seats=5&limit=2', [7, 1007], true],
     ['app_metadata.plan=late', every(1, 980_001), true],
     [`app_metadata.plan=late&${cursor(999_998)}`, [999_999, 1_000_000], false],
     ['app_metadata.plan=none', [], false],
     ['app_metadata.plan=rare&role=support', [], false],
-    ['app_metadata.plan=rare&status=disabled', every(101_000, 31_007, 10), false],
+    ['app_metadata.plan=rare&status=disabled', every(101_000, 31_007, 7), false],
     ['query=person999&app_metadata.plan=late&limit=2', [999_000, 999_001], true],
   ])('/users?%s', async (query, ids, hasMore) => {
     const page = await million.list(`/users?${query}`)

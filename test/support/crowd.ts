@@ -17,8 +17,8 @@ const oneOf = (texts: string[], bit: number) =>
   `(array['${texts.join("', '")}'])[1 + ((hashint4(n) >> ${bit}) & 3)]`
 
 /**
- * Fills a database up to that many users, whose ids have no gap. The plan in the metadata of half of them is
- * `common`, of one in a thousand `rare`, of the last 2 % `late`. All have the role `user`, every 20th `support`, the last 2 % `late`, two `admin`; every 101st is disabled, every tenth signed in, and one in a
+ * Fills a database up to that many users, whose ids have no gap. In the metadata of the last 30 % the cohort is
+ * `new`; the plan of half of all others is `common`, of one in a thousand `rare`, of the last 2 % `late`. All have the role `user`, every 20th `support`, the last 2 % `late`, two `admin`; every 101st is disabled, every tenth signed in, and one in a
  * hundred has 30 events.
  */
 export async function fillWithCrowd({ sql }: Database, users: number): Promise<void> {
@@ -45,7 +45,8 @@ function inserts(first: number, users: number): string {
     insert into users (id, username, email, full_name, app_metadata, disabled_at, created_at, updated_at)
     select n, 'person' || n, 'person' || n || '@' || ${oneOf(DOMAINS, 6)},
       ${oneOf(FIRST_NAMES, 0)} || ${oneOf(['', '', ' Maria', ' de la'], 4)} || ' ' || ${oneOf(LAST_NAMES, 2)},
-      case when n > ${users * 0.98} then jsonb '{"plan":"late"}' when n % 1000 = 7 then '{"plan":"rare","seats":5}'
+      case when n > ${users * 0.98} then jsonb '{"plan":"late","cohort":"new"}'
+        when n > ${users * 0.7} then '{"cohort":"new"}' when n % 1000 = 7 then '{"plan":"rare","seats":5}'
         when n % 2 = 0 then '{"plan":"common"}' else '{}' end,
       case when n % 101 = 0 then timestamptz '2026-10-01' end, '2026-01-01', '2026-01-01'
     from generate_series(${first}, ${users}) n;
