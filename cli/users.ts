@@ -1,9 +1,13 @@
 import { openConfigured } from '../local/configured-database.ts'
+import { readVariable } from '../local/dev-vars.ts'
 import { findErrorCode, reasonOf } from '../local/error-code.ts'
 import { enableAccount } from '../src/administration/enable-account.ts'
 import { writeMetadata } from '../src/administration/write-metadata.ts'
+import { AppError } from '../src/errors.ts'
+import { VARIABLES } from '../src/features.ts'
 import type { Granted } from '../src/roles/grant-role.sql.ts'
 import { grantRole, revokeRole } from '../src/roles/grant-role.ts'
+import type { Claims } from '../src/sessions/feature.ts'
 import { metadataPatch } from '../src/users/payloads.ts'
 import type { Metadata } from '../src/users/schema.ts'
 
@@ -20,7 +24,7 @@ The database is that of DATABASE_URL, or else the one of npm run dev.`
 
 class UsageError extends Error {}
 
-type Deps = Parameters<typeof grantRole>[0]
+type Deps = Parameters<typeof writeMetadata>[0]
 
 /** The acts by name: the number of their arguments, and the function, which returns a message. */
 const ACTS: Record<string, { words: number; run(deps: Deps, words: string[]): Promise<string> }> = {
@@ -43,10 +47,19 @@ const ACTS: Record<string, { words: number; run(deps: Deps, words: string[]): Pr
   enable: {
     words: 1,
     async run(deps, [email = '']) {
-      const { userId, isChanged } = await enableAccount(deps, { email })
-      return `${email} (id ${userId}) can sign in${isChanged ? '' : ', as before'}`
+      const { userId, isChanged, hasPassword } = await enableAccount(deps, { email })
+      const may = hasPassword ? 'can sign in' : 'is enabled, but has no password to sign in with'
+      return `${email} (id ${userId}) ${may}${isChanged ? '' : ', as before'}`
     },
   },
+}
+
+/** `JWT_CLAIMS` of the operator's environment: the server's own, if the operator has the same variables. */
+function readClaims(): Claims {
+  const { rule, default: standard } = VARIABLES.JWT_CLAIMS
+  const result = rule.safeParse(readVariable(process.env, 'JWT_CLAIMS') ?? standard)
+  if (result.success) return result.data
+  throw new Error(`JWT_CLAIMS ${result.error.issues[0]?.message}`)
 }
 
 /** @throws Error that tells the operator why it is no patch */
@@ -78,7 +91,8 @@ async function main([name = '', ...given]: readonly string[]): Promise<void> {
   // An operator at a terminal has no client address.
   const client = { address: null, network: 'unknown', widerNetworks: [], site: 'unknown', userAgent: null }
   try {
-    const answer = await act.run({ db, client, clock: () => new Date() }, words)
+    const config = { jwtClaims: readClaims() }
+    const answer = await act.run({ db, client, config, clock: () => new Date() }, words)
     console.log(`${location}\n${answer}`)
   } finally {
     await close()
@@ -94,6 +108,7 @@ try {
 
 function explain(error: unknown): string {
   if (error instanceof UsageError) return USAGE
+  if (error instanceof AppError && error.detail) return error.detail
   const code = findErrorCode(error)
   // SQLSTATEs of a missing table and a missing column.
   if (code === '42P01' || code === '42703') {

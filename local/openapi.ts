@@ -9,10 +9,10 @@ import {
 } from 'zod-openapi'
 import packageJson from '../package.json' with { type: 'json' }
 import { createRoutes } from '../src/app.ts'
-import type { Presence } from '../src/features/account-rules.ts'
 import { type ErrorCode, PERMISSIONS, type Permission } from '../src/features.ts'
 import { metadataOf, type RouteDescription, type RouteMetadata } from '../src/http/describe-route.ts'
 import { nameOfVariant, type Variant } from '../src/operations/load-openapi.ts'
+import type { Presence } from '../src/users/feature.ts'
 import { addExamples } from './openapi-examples.ts'
 import { errorResponses } from './openapi-responses.ts'
 
@@ -221,7 +221,9 @@ export function variantsText(): string {
     nameOfVariant(variant),
     difference(standard, openapiDocument(variant)) ?? {},
   ])
-  return `${JSON.stringify(Object.fromEntries(patches), null, 2)}\n`
+  // A line each.
+  const lines = patches.map(([name, patch]) => `${JSON.stringify(name)}: ${JSON.stringify(patch)}`)
+  return `{\n${lines.join(',\n')}\n}\n`
 }
 
 /** The merge patch that makes the one of the other; `undefined` if they are equal. */

@@ -51,7 +51,8 @@ const actor = { userId: 1, sessionId, permission: 'users:write' as const }
 const act = { actor, userId: 2, now }
 const reading = { actor, bucket: once, now }
 const account = { username: '', email: '', fullName: '' }
-const profile = { id: 1, sessionId, asking: { limit: '', bucket }, now }
+const profile = { id: 1, sessionId, now }
+const usernameLimit = { name: '', bucket }
 const page = { after: null, limit: 50 }
 const nobody = { query: null, role: null, status: null, metadata: null }
 const metadata = { name: 'plan', value: 'pro' }
@@ -184,8 +185,9 @@ export const SAMPLES: Record<string, Record<string, (db: Database) => Promise<un
       ),
   },
   'users/change-profile': {
-    updateProfile: (db) => updateProfile({ db, client }, { ...profile, username: '' }),
-    'updateProfile, of metadata': (db) => updateProfile({ db, client }, { ...profile, userMetadata: {} }),
+    updateProfile: (db) => updateProfile({ db, client }, { ...profile, usernameLimit, username: '' }),
+    'updateProfile, of metadata': (db) =>
+      updateProfile({ db, client }, { ...profile, usernameLimit: null, userMetadata: {} }),
   },
   'users/delete-account': { deleteOwnUser: (db) => deleteOwnUser({ db, client }, confirmed) },
   'users/register': {

@@ -5,7 +5,6 @@ import { administrationRoutes, creationRoutes, userChangeRoutes } from './admini
 import { auditRoutes } from './audit/routes.ts'
 import type { Config } from './config/parse-config.ts'
 import type { AppDeps } from './deps.ts'
-import type { AccountFields } from './features/account-rules.ts'
 import { type AppEnv, requestContext } from './http/context.ts'
 import { assertEveryRouteIsMarked } from './http/describe-route.ts'
 import { handleError, handleNotFound, throwErrorsOnly } from './http/handle-error.ts'
@@ -21,6 +20,7 @@ import { watchGuessing } from './passwords/watch-guessing.ts'
 import { roleRoutes } from './roles/routes.ts'
 import type { Jobs } from './schedule/run-scheduled.ts'
 import { ownSessionRoutes, sessionRoutes } from './sessions/routes.ts'
+import type { AccountFields } from './users/feature.ts'
 import { accountRoutes, profileRoutes, registrationRoutes } from './users/routes.ts'
 
 /** What the routes of a deployment depend on. */

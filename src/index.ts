@@ -6,7 +6,7 @@
 export { type AppType, createApp, jobs } from './app.ts'
 export { assertUsableKeys, type Config, ConfigError, parseConfig } from './config/parse-config.ts'
 export type { AppDeps, Assets, ClientAddress, Deps, FloodLimiter, IsPlainHttp } from './deps.ts'
-export type { AccountFields } from './features/account-rules.ts'
 export type { ErrorCode, EventType, Permission, VariableName } from './features.ts'
 export { type Hashing, makeDeps } from './make-deps.ts'
 export { runScheduled } from './schedule/run-scheduled.ts'
+export type { AccountFields } from './users/feature.ts'

@@ -15,13 +15,15 @@ type Mode = {
 /** Answers a sign-in or a refresh. Tokens go into cookies or into the body, never into both. */
 export async function answerTokens(c: Context<AppEnv>, pair: TokenPair, mode: Mode) {
   await setTokenHeaders(c, pair, mode)
-  return c.json(mode.useCookies ? toCookieSessionPayload(pair) : toTokenPairPayload(pair), 200)
+  const { config } = c.var.deps
+  return c.json(mode.useCookies ? toCookieSessionPayload(pair, config) : toTokenPairPayload(pair), 200)
 }
 
 /** Answers a registration that signed in: the same, with the new user in either mode. */
 export async function answerRegistration(c: Context<AppEnv>, pair: TokenPair, mode: Mode) {
   await setTokenHeaders(c, pair, mode)
-  return c.json(mode.useCookies ? toCookieSessionPayload(pair) : toRegisteredPayload(pair), 201)
+  const toPayload = mode.useCookies ? toCookieSessionPayload : toRegisteredPayload
+  return c.json(toPayload(pair, c.var.deps.config), 201)
 }
 
 async function setTokenHeaders(c: Context<AppEnv>, pair: TokenPair, { useCookies, device }: Mode) {

@@ -64,7 +64,9 @@ export const access = {
     origin_rejected: {
       status: 403,
       title: 'The origin is not allowed',
-      advice: 'A request authenticated by cookie must come from this server or an origin on its allowlist.',
+      advice:
+        'A request that sends or asks for cookies must come from a page of this server, or of an origin ' +
+        'that CORS_ORIGINS names.',
     },
   },
 } as const satisfies Feature

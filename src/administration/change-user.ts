@@ -4,9 +4,9 @@ import { fieldError } from '../errors.ts'
 import { refusalError } from '../roles/refusal-error.ts'
 import { fitsIntoToken, MAX_CLAIM_CHARACTERS } from '../sessions/metadata-claims.ts'
 import type { AdminUser } from '../sql/admin-users.ts'
-import { tooLargeError } from '../users/change-profile.ts'
 import type { Metadata } from '../users/schema.ts'
 import { takenError } from '../users/taken-error.ts'
+import { tooLargeError } from '../users/too-large-error.ts'
 import { type UserChange, updateUser } from './change-user.sql.ts'
 
 /**
@@ -21,7 +21,7 @@ export async function changeUser(
   deps: Pick<Deps, 'db' | 'clock' | 'client' | 'config'>,
   input: Omit<UserChange, 'now'>,
 ): Promise<AdminUser> {
-  assertTravels(deps.config, input.appMetadata ?? {})
+  assertFitsClaims(deps.config, input.appMetadata ?? {})
   const changed = await updateUser(deps, { ...input, now: deps.clock() })
   if (typeof changed !== 'string') return changed
   if (changed === 'username') throw takenError('username')
@@ -33,10 +33,13 @@ export async function changeUser(
   throw refusalError(changed)
 }
 
-/** Members that travel in tokens must fit into one: what is stored and then left out of them is worse. */
-function assertTravels({ jwtClaims }: Pick<Config, 'jwtClaims'>, patch: Metadata): void {
+/**
+ * Members that are claims must fit into a token. One that is stored, and then missing from tokens, locks
+ * somebody out before anybody notices.
+ */
+export function assertFitsClaims({ jwtClaims }: Pick<Config, 'jwtClaims'>, patch: Metadata): void {
   const name = jwtClaims.appMetadata.find((each) => Object.hasOwn(patch, each) && !fitsIntoToken(patch[each]))
   if (name === undefined) return
-  const detail = `travels in tokens: at most ${MAX_CLAIM_CHARACTERS} characters of JSON, without objects`
+  const detail = `is in tokens: at most ${MAX_CLAIM_CHARACTERS} characters of JSON, without objects`
   throw fieldError('validation_failed', { pointer: `/app_metadata/${name}`, code: 'invalid', detail })
 }

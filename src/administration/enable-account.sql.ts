@@ -12,6 +12,8 @@ import { users } from '../users/schema.ts'
 
 const u = columnsOf(users, 'u')
 
+export type Enabled = { userId: number; isChanged: boolean; hasPassword: boolean }
+
 /** Conditions of the part `subject`, the account before the change. */
 const isDisabled = sql`${subject.disabledAt} is not null`
 const hasFailures = sql`${subject.consecutiveFailures} > 0`
@@ -22,7 +24,7 @@ const hasFailures = sql`${subject.consecutiveFailures} > 0`
 export async function enableUser(
   { db, client }: { db: Database; client: Client },
   { email, now }: { email: string; now: Date },
-): Promise<{ userId: number; isChanged: boolean } | null> {
+): Promise<Enabled | null> {
   const about = { userId: subject.id }
   const enabling = statement(
     {
@@ -34,7 +36,11 @@ export async function enableUser(
       ]),
     },
     {
-      fields: { userId: subject.id, isChanged: sql<boolean>`exists (select from changed)` },
+      fields: {
+        userId: subject.id,
+        isChanged: sql<boolean>`exists (select from changed)`,
+        hasPassword: sql<boolean>`${subject.passwordHash} is not null`,
+      },
       from: sql`from subject`,
     },
   )

@@ -181,7 +181,8 @@ function isAccount({ role, status, metadata }: Filter): SQL {
  */
 function fewAccounts({ role, status, metadata }: Filter): Parts {
   const some = (filter: Partial<Filter>) => sql`
-    select id from (${accounts({ ...NO_FILTER, ...filter }, 0)} limit ${MAX_ENTRIES + 1}::integer) as first_ones`
+    select id
+    from (${accounts({ ...NO_FILTER, ...filter }, 0)} limit ${MAX_ENTRIES + 1}::integer) as first_ones`
   if (metadata !== null) return { few: materialized(some({ metadata })) }
   if (role === null || status === null) return { few: materialized(some({ role, status })) }
   return {

@@ -1,25 +1,28 @@
 import * as z from 'zod/mini'
-import type { AccountFields } from '../features/account-rules.ts'
-import { type JsonObject, line, nextCursor, pageParameters, printable, wellFormed } from '../http/schemas.ts'
+import { line, nextCursor, pageParameters, printable, wellFormed } from '../http/schemas.ts'
 import { roleName } from '../roles/payloads.ts'
 import type { AdminUser } from '../sql/admin-users.ts'
+import type { Member } from '../sql/metadata.ts'
+import type { AccountFields } from '../users/feature.ts'
 import {
   type AnyFields,
-  type Body,
+  type BodySchema,
   changedAccountFields,
   changesSomething,
   email,
   type GivenFields,
   metadataPatch,
   newAccountFields,
+  type Shown,
   toUserPayload,
   userPayloadFields,
 } from '../users/payloads.ts'
+import type { Metadata } from '../users/schema.ts'
 import type { ListedUsers } from './list-users.ts'
 
 // Administrators and the person get the same list of sessions, and whoever creates an account the same user.
 export { sessionListPayload, toSessionListPayload } from '../sessions/payloads.ts'
-export { toAccountFields, toUserPayload, usernameErrors, userPayload } from '../users/payloads.ts'
+export { toAccountFields, toUserPayload, userPayload } from '../users/payloads.ts'
 
 const status = z.enum(['active', 'disabled'], { error: 'must be active or disabled' })
 
@@ -59,7 +62,7 @@ export const usersQuery = z
       ),
       role: z.optional(roleName),
       status: z.optional(status),
-      // The one that the documentation shows for all of them.
+      // OpenAPI can't describe `app_metadata.*`: this one stands for all.
       [`${METADATA}plan`]: memberValue,
       ...pageParameters,
     }),
@@ -79,11 +82,16 @@ const LISTED: ReadonlySet<string> = new Set(['query', 'role', 'status', 'cursor'
 
 /** Names of 100 characters at most, which PostgreSQL can store. */
 function isStorable(name: string): boolean {
-  return name.length > METADATA.length && name.length <= 112 && name.isWellFormed() && !name.includes('\0')
+  return (
+    name.length > METADATA.length &&
+    name.length <= METADATA.length + 100 &&
+    name.isWellFormed() &&
+    !name.includes('\0')
+  )
 }
 
 /** The member of `app_metadata` that a query asks for; `null`: none. */
-export function toMember(query: Readonly<Record<string, unknown>>): { name: string; value: string } | null {
+export function toMember(query: Readonly<Record<string, unknown>>): Member | null {
   const [name, value] = Object.entries(query).find(([each]) => each.startsWith(METADATA)) ?? []
   return name !== undefined && typeof value === 'string' ? { name: name.slice(METADATA.length), value } : null
 }
@@ -96,7 +104,7 @@ export function accountBody<F extends AccountFields>(fields: F) {
   const { username, full_name } = newAccountFields(fields)
   const shape = { ...(username && { username }), email, ...(full_name && { full_name }) }
   const body: unknown = z.strictObject(shape).check(z.meta({ id: 'NewAccount' }))
-  return body as Body<AnyFields & { email: string }, GivenFields<F> & { email: string }>
+  return body as BodySchema<AnyFields & { email: string }, GivenFields<F> & { email: string }>
 }
 
 const statusFields = {
@@ -110,8 +118,8 @@ type StatusFields = z.infer<z.ZodMiniObject<typeof statusFields>>
 export function userChangeBody<F extends AccountFields>(fields: F) {
   const shape = { ...changedAccountFields(fields), ...statusFields, app_metadata: metadataPatch }
   const body: unknown = z.strictObject(shape).check(changesSomething, z.meta({ id: 'UserChange' }))
-  type More = StatusFields & { app_metadata?: JsonObject | undefined }
-  return body as Body<AnyFields & More, Partial<GivenFields<F>> & More>
+  type More = StatusFields & { app_metadata?: Metadata | undefined }
+  return body as BodySchema<AnyFields & More, Partial<GivenFields<F>> & More>
 }
 
 /** `PUT /users/{id}/roles` */
@@ -129,9 +137,9 @@ export const adminUserPayload = z
   })
   .check(z.meta({ id: 'AdminUser' }))
 
-export function toAdminUserPayload(user: AdminUser): z.infer<typeof adminUserPayload> {
+export function toAdminUserPayload(user: AdminUser, shown: Shown): z.infer<typeof adminUserPayload> {
   return {
-    ...toUserPayload(user),
+    ...toUserPayload(user, shown),
     status: user.status,
     last_login_at: user.lastLoginAt?.toISOString() ?? null,
     disabled_reason: user.disabledReason,
@@ -143,6 +151,9 @@ export const userListPayload = z
   .object({ items: z.array(adminUserPayload), next_cursor: nextCursor })
   .check(z.meta({ id: 'AdminUserList' }))
 
-export function toUserListPayload({ users, nextCursor }: ListedUsers): z.infer<typeof userListPayload> {
-  return { items: users.map(toAdminUserPayload), next_cursor: nextCursor }
+export function toUserListPayload(
+  { users, nextCursor }: ListedUsers,
+  shown: Shown,
+): z.infer<typeof userListPayload> {
+  return { items: users.map((user) => toAdminUserPayload(user, shown)), next_cursor: nextCursor }
 }

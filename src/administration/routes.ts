@@ -2,10 +2,11 @@ import { Hono } from 'hono'
 import { requirePermission } from '../access/require-permission.ts'
 import { MAX_INTEGER } from '../db/integer.ts'
 import { AppError } from '../errors.ts'
-import type { AccountFields } from '../features/account-rules.ts'
 import type { AppEnv } from '../http/context.ts'
 import { describeRoute } from '../http/describe-route.ts'
 import { validBody, validQuery } from '../http/validate.ts'
+import type { AccountFields } from '../users/feature.ts'
+import { usernameErrors } from '../users/taken-error.ts'
 import { assignRoles } from './assign-roles.ts'
 import { changeUser } from './change-user.ts'
 import { createUser } from './create-user.ts'
@@ -27,7 +28,6 @@ import {
   toUserPayload,
   userChangeBody,
   userListPayload,
-  usernameErrors,
   userPayload,
   usersQuery,
 } from './payloads.ts'
@@ -60,7 +60,7 @@ export function creationRoutes<F extends AccountFields>(fields: F) {
       const { email, ...body } = c.req.valid('json')
       const user = await createUser(c.var.deps, { actor: c.var.actor, email, ...toAccountFields(body) })
       c.header('Location', `/users/${user.id}`)
-      return c.json(toUserPayload(user), 201)
+      return c.json(toUserPayload(user, c.var.deps.config), 201)
     },
   )
 }
@@ -94,7 +94,8 @@ export function userChangeRoutes<F extends AccountFields>(fields: F) {
         ...(disabledReason !== undefined && { disabledReason }),
       }
       const act = { actor: c.var.actor, userId: toUserId(c.req.param('id')) }
-      return c.json(toAdminUserPayload(await changeUser(c.var.deps, { ...act, ...change })), 200)
+      const user = await changeUser(c.var.deps, { ...act, ...change })
+      return c.json(toAdminUserPayload(user, c.var.deps.config), 200)
     },
   )
 }
@@ -119,7 +120,7 @@ export const administrationRoutes = new Hono<AppEnv>()
       const filter = { query, role, status, metadata: toMember(more) }
       const asked = { actor: c.var.actor, ...filter, cursor, limit: Number(limit) }
       const page = await listUsers(c.var.deps, asked)
-      return c.json(toUserListPayload(page), 200)
+      return c.json(toUserListPayload(page, c.var.deps.config), 200)
     },
   )
   .get(
@@ -134,7 +135,8 @@ export const administrationRoutes = new Hono<AppEnv>()
     }),
     async (c) => {
       const about = { actor: c.var.actor, userId: toUserId(c.req.param('id')) }
-      return c.json(toAdminUserPayload(await findUser(c.var.deps, about)), 200)
+      const user = await findUser(c.var.deps, about)
+      return c.json(toAdminUserPayload(user, c.var.deps.config), 200)
     },
   )
   .delete(
@@ -166,7 +168,8 @@ export const administrationRoutes = new Hono<AppEnv>()
     async (c) => {
       const { roles } = c.req.valid('json')
       const act = { actor: c.var.actor, userId: toUserId(c.req.param('id')) }
-      return c.json(toAdminUserPayload(await assignRoles(c.var.deps, { ...act, roles })), 200)
+      const user = await assignRoles(c.var.deps, { ...act, roles })
+      return c.json(toAdminUserPayload(user, c.var.deps.config), 200)
     },
   )
   .get(

@@ -1,5 +1,7 @@
+import type { Config } from '../config/parse-config.ts'
 import type { Deps } from '../deps.ts'
 import { MAX_METADATA_BYTES, type Metadata } from '../users/schema.ts'
+import { assertFitsClaims } from './change-user.ts'
 import { patchAppMetadata } from './write-metadata.sql.ts'
 
 /**
@@ -8,13 +10,15 @@ import { patchAppMetadata } from './write-metadata.sql.ts'
  *
  * @param input.patch checked as `metadataPatch` of `users/payloads.ts` does
  * @returns the metadata now, and whether that changed anything
+ * @throws AppError `validation_failed` if a member does not fit into a token
  * @throws Error that tells the operator that there is no such account, or that the metadata would be too
  *   large
  */
 export async function writeMetadata(
-  deps: Pick<Deps, 'db' | 'clock' | 'client'>,
+  deps: Pick<Deps, 'db' | 'clock' | 'client'> & { config: Pick<Config, 'jwtClaims'> },
   { email, patch }: { email: string; patch: Metadata },
 ): Promise<{ userId: number; appMetadata: Metadata; isChanged: boolean }> {
+  assertFitsClaims(deps.config, patch)
   const address = email.trim().toLowerCase()
   const patched = await patchAppMetadata(deps, { email: address, patch, now: deps.clock() })
   if (!patched) throw new Error(`No account has the address ${email}`)

@@ -1,8 +1,9 @@
 import { MIN_TOTAL_ITERATIONS } from '../crypto/password.ts'
-import type { AccountFields, Claims } from '../features/account-rules.ts'
 import { resolveDatabase } from '../net/database-host.ts'
 import { isLoopback } from '../net/loopback.ts'
 import { isDevelopmentOrigin } from '../net/origin.ts'
+import type { Claims } from '../sessions/feature.ts'
+import { ACCOUNT_FIELDS, type AccountFields } from '../users/feature.ts'
 import { reusedSecrets } from './reused-secrets.ts'
 
 // Rules that need several variables. Those of one variable are in `features/rules.ts`.
@@ -99,8 +100,6 @@ function workProblems({ PASSWORD_ITERATIONS: iterations, PASSWORD_ROUNDS: rounds
 /** The default names `full_name`, which is simply left out if accounts have none. */
 function claimProblems({ ACCOUNT_FIELDS: fields, JWT_CLAIMS: claims }: Values, isSet: IsSet): string[] {
   if (!fields || !claims || !isSet('JWT_CLAIMS')) return []
-  const missing = (['username', 'full_name'] as const).filter(
-    (name) => claims.names.has(name) && fields[name] === 'absent',
-  )
+  const missing = ACCOUNT_FIELDS.filter((name) => claims.names.has(name) && fields[name] === 'absent')
   return missing.map((name) => `JWT_CLAIMS names ${name}, which is not among ACCOUNT_FIELDS`)
 }

@@ -1,6 +1,8 @@
 import { hs256Key, pick, type SigningKey } from '../crypto/signing-key.ts'
 import { isLoopback } from '../net/loopback.ts'
 import { PWNED_PASSWORDS_URL } from '../passwords/feature.ts'
+import type { Claims } from '../sessions/feature.ts'
+import { ACCOUNT_FIELDS, type AccountFields } from '../users/feature.ts'
 import { SECRET_KID } from './reused-secrets.ts'
 
 /** The variables that `Derived` is computed from. */
@@ -14,6 +16,8 @@ type Sources = {
   JWT_SECRET: string | undefined
   JWT_SIGNING_KEYS: readonly SigningKey[] | undefined
   JWT_AUDIENCE: string | undefined
+  JWT_CLAIMS: Claims
+  ACCOUNT_FIELDS: AccountFields
   BREACHED_PASSWORDS_URL: string | undefined
 }
 
@@ -36,6 +40,7 @@ export function derive(values: Sources) {
     /** The first one signs, all verify. */
     signingKeys: keyRingOf(values),
     audience: values.JWT_AUDIENCE ?? values.PUBLIC_URL,
+    jwtClaims: claimsOf(values),
     breachedPasswordsUrl: breachedPasswordsUrlOf(values),
   }
 }
@@ -48,6 +53,12 @@ function keyRingOf({ JWT_SIGNING_KEYS: keys = [], JWT_SECRET: text }: Sources): 
   const named = text === undefined ? [] : [hs256Key(SECRET_KID, text)]
   const known = new Set(keys.map(({ kid }) => kid))
   return [...keys.map((key) => pick(key, key)), ...named.filter(({ kid }) => !known.has(kid))]
+}
+
+/** A field that requests no longer have is in no token either, though an account may still have it. */
+function claimsOf({ JWT_CLAIMS: { names, appMetadata }, ACCOUNT_FIELDS: fields }: Sources): Claims {
+  const absent: readonly string[] = ACCOUNT_FIELDS.filter((name) => fields[name] === 'absent')
+  return { names: new Set([...names].filter((name) => !absent.includes(name))), appMetadata }
 }
 
 /**

@@ -85,7 +85,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 export async function signToken(
   { signing: { alg, kid, key } }: KeyRing,
   claims: RegisteredClaims & Record<string, unknown>,
-  typ: TokenType = 'JWT',
+  typ: TokenType,
 ): Promise<string> {
   const signed = `${encode({ alg, typ, kid })}.${encode(claims)}`
   return `${signed}.${toBase64Url(await signBytes(await key(), alg, utf8(signed)))}`

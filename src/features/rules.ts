@@ -175,6 +175,18 @@ export const flag = z.pipe(
   }),
 )
 
+/** Distinct words, separated by commas; `none` for an empty list. */
+export const words = z.pipe(
+  z.string(),
+  step((text: string, refuse) => {
+    const list = text === 'none' ? [] : text.split(/[\s,]+/).filter(Boolean)
+    if (text !== 'none' && list.length === 0) refuse('is empty; write none for an empty list')
+    if (list.length > 1 && list.includes('none')) refuse('says none beside other names')
+    if (new Set(list).size < list.length) refuse('repeats a name')
+    return list
+  }),
+)
+
 /** One of a few words. */
 export const oneOf = <const Words extends readonly [string, string, ...string[]]>(...words: Words) =>
   z.pipe(z.string(), z.enum(words, { error: `must be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}` }))

@@ -1,6 +1,12 @@
-import { productName } from '../features/account-rules.ts'
+import * as z from 'zod/mini'
 import type { Feature } from '../features/feature.ts'
 import { origin } from '../features/rules.ts'
+
+const productName = z.string().check(
+  z.regex(/^(?=.*[\p{L}\p{N}])[^\p{C}\p{Zl}\p{Zp}]{1,40}$/u, {
+    error: 'must have 1 to 40 characters, none of them invisible and at least one a letter or digit',
+  }),
+)
 
 export const http = {
   variables: {

@@ -178,7 +178,10 @@ function toFieldErrors(issue: z.core.$ZodIssue, { data, target }: Validated): Fi
   if (issue.code === 'unrecognized_keys') {
     // In a query, an unescaped & turns the rest of a password into a name: names are not repeated.
     const keys = target === 'json' ? issue.keys : []
-    if (keys.length === 0) return [{ pointer: '', code: 'unknown_member', detail: 'has an unknown member' }]
+    if (keys.length === 0) {
+      const detail = target === 'query' ? 'the query has an unknown parameter' : 'has an unknown member'
+      return [{ pointer: '', code: 'unknown_member', detail }]
+    }
     return keys.map((key) => ({
       pointer: jsonPointer([...issue.path, key]),
       code: 'unknown_member',

@@ -7,8 +7,9 @@ import { mergePatch } from './merge-patch.ts'
 export type Variant = Pick<Config, 'accountFields' | 'registration'>
 
 /** The name of a variant in `assets/openapi-variants.json`. */
-export function nameOfVariant({ accountFields: { username, full_name }, registration }: Variant): string {
-  return `username ${username}, full_name ${full_name}, registration ${registration}`
+export function nameOfVariant({ accountFields, registration }: Variant): string {
+  const fields = Object.entries(accountFields).sort(([one], [other]) => (one < other ? -1 : 1))
+  return [...fields, ['registration', registration]].map((words) => words.join(' ')).join(', ')
 }
 
 /** What the instance calls itself in documentation and pages. */
@@ -36,7 +37,9 @@ export function createOpenapiLoader({ assets, config }: Source): () => Promise<O
     const read = (path: string) => readJson(assets, new URL(path, config.publicUrl))
     const [document, variants] = await Promise.all([read('/openapi.json'), read('/openapi-variants.json')])
     if (!document || !variants) return null
-    const described = mergePatch(mergePatch(document, variants[nameOfVariant(config)]), namesOf(config))
+    const variant = variants[nameOfVariant(config)]
+    if (!variant) throw new Error(`The OpenAPI document has no variant ${nameOfVariant(config)}`)
+    const described = mergePatch(mergePatch(document, variant), namesOf(config))
     const text = `${JSON.stringify(described, null, 2)}\n`
     const digest = await crypto.subtle.digest('SHA-256', utf8(text))
     loaded = { text, etag: `"${toBase64Url(new Uint8Array(digest))}"` }
@@ -45,7 +48,7 @@ export function createOpenapiLoader({ assets, config }: Source): () => Promise<O
 }
 
 /** What the document calls the product and its cookie, as a merge patch. */
-export function namesOf(config: Pick<Config, 'productName' | 'cookiePrefix'>): object {
+function namesOf(config: Pick<Config, 'productName' | 'cookiePrefix'>): object {
   return {
     info: { title: toTitle(config) },
     components: { securitySchemes: { cookie: { name: `${config.cookiePrefix}access` } } },

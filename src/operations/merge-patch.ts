@@ -1,11 +1,9 @@
 /**
  * Applies a JSON merge patch, to a document and a patch of ours.
  *
- * @param patch `undefined`: the document stays as it is
  * @see https://www.rfc-editor.org/rfc/rfc7396#section-2
  */
 export function mergePatch(document: unknown, patch: unknown): unknown {
-  if (patch === undefined) return document
   if (!isObject(patch)) return patch
   const result = new Map(Object.entries(isObject(document) ? document : {}))
   for (const [name, value] of Object.entries(patch)) {

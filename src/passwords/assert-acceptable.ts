@@ -47,7 +47,8 @@ export async function assertAcceptable(
   // The name of the product is what its attackers try first (ASVS v5.0.0-6.1.2).
   const rest = removeWords([...ofAccount, productName, ...productName.split(/\s+/)], password)
   if (rest !== null && codePoints(rest) < MIN_REST_CODE_POINTS) {
-    throw refusalError('resembles_account', 'is little more than your username, your address or our name')
+    const names = username === null ? 'your address or our name' : 'your username, your address or our name'
+    throw refusalError('resembles_account', `is little more than ${names}`)
   }
   const common = await deps.commonPasswords()
   // Attackers first try a common password with a name before or after it.

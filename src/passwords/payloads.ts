@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
-import type { AccountFields } from '../features/account-rules.ts'
 import { codePoints, flag, oauthParameters, printable, wellFormed } from '../http/schemas.ts'
+import type { AccountFields } from '../users/feature.ts'
 
 const MIN_PASSWORD_CODE_POINTS = 8
 const MAX_PASSWORD_CODE_POINTS = 128

@@ -1,7 +1,37 @@
-import { claims } from '../features/account-rules.ts'
+import * as z from 'zod/mini'
 import type { Feature } from '../features/feature.ts'
-import { integer, label, oneOf, secret, secrets, signingKeys } from '../features/rules.ts'
+import { integer, label, oneOf, secret, secrets, signingKeys, step, words } from '../features/rules.ts'
 import { sessions as table } from './schema.ts'
+
+const CLAIMS = ['full_name', 'username', 'email', 'roles', 'scope'] as const
+
+/** The claims of access tokens that are for clients and other services. */
+export type Claims = {
+  readonly names: ReadonlySet<(typeof CLAIMS)[number]>
+  /** The top-level members of `app_metadata` that are in the claim of that name. */
+  readonly appMetadata: readonly string[]
+}
+
+/** A token has to fit into a header: see `MAX_CLAIM_CHARACTERS` of `metadata-claims.ts`. */
+const MAX_METADATA_CLAIMS = 8
+
+const METADATA = 'app_metadata.'
+
+/** `full_name, roles, app_metadata.plan` */
+const claims = z.pipe(
+  words,
+  step((list: string[], refuse): Claims => {
+    const members = list.filter((word) => word.startsWith(METADATA))
+    const appMetadata = members.map((word) => word.slice(METADATA.length))
+    const names = list.filter((word) => !members.includes(word))
+    const isKnown = (name: string): name is (typeof CLAIMS)[number] => CLAIMS.some((known) => known === name)
+    if (!names.every(isKnown) || !appMetadata.every((name) => /^(?!__proto__$)[\w-]{1,64}$/.test(name)))
+      refuse(`takes ${CLAIMS.join(', ')} and ${METADATA}<member>, or none`)
+    if (appMetadata.length > MAX_METADATA_CLAIMS)
+      refuse(`names more than ${MAX_METADATA_CLAIMS} members of app_metadata`)
+    return { names: new Set(names.filter(isKnown)), appMetadata }
+  }),
+)
 
 export const sessions = {
   tables: { sessions: table },
@@ -9,7 +39,7 @@ export const sessions = {
     JWT_SECRET: {
       rule: secret,
       unit: '32 random bytes, base64 or hex',
-      otherwise: 'this or the next',
+      otherwise: 'this or `JWT_SIGNING_KEYS`',
       secret: true,
       reason:
         'signs tokens (HS256), which only this server can verify then; beside `JWT_SIGNING_KEYS` it only ' +
@@ -18,7 +48,7 @@ export const sessions = {
     JWT_SIGNING_KEYS: {
       rule: signingKeys,
       unit: 'JSON array of JWKs',
-      otherwise: 'this or the former',
+      otherwise: 'this or `JWT_SECRET`',
       secret: true,
       reason:
         '`npm run keys` makes them. The first signs, all verify, so that keys can be replaced; everybody ' +
@@ -43,7 +73,7 @@ export const sessions = {
       unit: 'names, by comma',
       default: 'full_name, roles, scope',
       reason:
-        'what else travels in access tokens: `full_name`, `username`, `email`, `roles`, `scope`, ' +
+        'what else is in access tokens: `full_name`, `username`, `email`, `roles`, `scope`, ' +
         '`app_metadata.<member>`; or `none`. As it was when the token was issued. In cookies nothing does',
     },
     JWT_TYPE: {

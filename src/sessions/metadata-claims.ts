@@ -9,7 +9,7 @@ import type { Metadata } from '../users/schema.ts'
  */
 export const MAX_CLAIM_CHARACTERS = 256
 
-/** Whether a value may travel in tokens: JSON without objects, whose members could grow one by one. */
+/** Whether a value may be in tokens: JSON without objects, whose members could grow one by one. */
 export function fitsIntoToken(value: unknown): boolean {
   const isFlat = [value].flat().every((item) => typeof item !== 'object' || item === null)
   return isFlat && toAsciiJson(value).length <= MAX_CLAIM_CHARACTERS
@@ -23,8 +23,8 @@ export function metadataClaims(
   { jwtClaims }: Pick<Config, 'jwtClaims'>,
   appMetadata: Metadata,
 ): { app_metadata?: Metadata } {
-  const travelling = jwtClaims.appMetadata
+  const claims = jwtClaims.appMetadata
     .filter((name) => Object.hasOwn(appMetadata, name) && fitsIntoToken(appMetadata[name]))
     .map((name) => [name, appMetadata[name]])
-  return travelling.length > 0 ? { app_metadata: Object.fromEntries(travelling) } : {}
+  return claims.length > 0 ? { app_metadata: Object.fromEntries(claims) } : {}
 }

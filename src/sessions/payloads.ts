@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { flag, oauthParameters } from '../http/schemas.ts'
 import type { Session } from '../sql/sessions.ts'
-import { toUserPayload, userPayload } from '../users/payloads.ts'
+import { type Shown, toUserPayload, userPayload } from '../users/payloads.ts'
 import type { TokenPair } from './issue-tokens.ts'
 
 /** `POST /refresh` */
@@ -69,15 +69,15 @@ export const registeredPayload = z
   .object({ ...tokenPair, user: userPayload })
   .check(z.meta({ id: 'RegisteredTokenPair' }))
 
-export function toRegisteredPayload(pair: TokenPair): z.infer<typeof registeredPayload> {
-  return { ...toTokenPairPayload(pair), user: toUserPayload(pair.user) }
+export function toRegisteredPayload(pair: TokenPair, shown: Shown): z.infer<typeof registeredPayload> {
+  return { ...toTokenPairPayload(pair), user: toUserPayload(pair.user, shown) }
 }
 
 /** The answer to a sign-in and a refresh, in either mode. */
 export const signedInPayload = z.union([tokenPairPayload, cookieSessionPayload])
 
-export function toCookieSessionPayload(pair: TokenPair): z.infer<typeof cookieSessionPayload> {
-  return { token_type: 'cookie', expires_in: pair.expiresInSeconds, user: toUserPayload(pair.user) }
+export function toCookieSessionPayload(pair: TokenPair, shown: Shown): z.infer<typeof cookieSessionPayload> {
+  return { token_type: 'cookie', expires_in: pair.expiresInSeconds, user: toUserPayload(pair.user, shown) }
 }
 
 const sessionPayload = z

@@ -16,10 +16,9 @@ export function merged(document: SQL, patch: Metadata): SQL {
 
 function mergedAt(level: number, document: SQL, patch: SQL): SQL {
   const [d, p] = [identifier(`d${level}`), identifier(`p${level}`)]
+  const inner = () => mergedAt(level + 1, sql`${d}.value`, sql`${p}.value`)
   const nested =
-    level < MAX_METADATA_DEPTH
-      ? sql`when jsonb_typeof(${p}.value) = 'object' then ${mergedAt(level + 1, sql`${d}.value`, sql`${p}.value`)}`
-      : sql``
+    level < MAX_METADATA_DEPTH ? sql`when jsonb_typeof(${p}.value) = 'object' then ${inner()}` : sql``
   return sql`(
     select coalesce(jsonb_object_agg(coalesce(${d}.key, ${p}.key), case
       when ${p}.key is null then ${d}.value

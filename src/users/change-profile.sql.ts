@@ -24,8 +24,8 @@ export type ProfileChange = {
 type Change = ProfileChange & {
   id: number
   sessionId: string
-  /** Counts requests that ask for a username, since the answer shows whether somebody has it. */
-  asking: { limit: string; bucket: Bucket }
+  /** Counts requests for a username; `null` without one. */
+  usernameLimit: { name: string; bucket: Bucket } | null
   now: Date
 }
 
@@ -46,36 +46,39 @@ const outcome = sql<Outcome>`decision.outcome`
  * Changes the profile of the caller, as a whole or not at all. If every value is as before, nothing is
  * written or recorded.
  *
- * As with registering, the part `taken` finds a username that somebody has: the error of the index would
- * roll back the count of those who ask. It is left for races.
+ * As with registering, a username that somebody has is looked for first: the error of the index would
+ * roll back what the request has spent. It is left for races.
  */
 export async function updateProfile(
   { db, client }: { db: Database; client: Client },
   change: Change,
 ): Promise<ProfileChanged> {
   const { id: userId, sessionId, now } = change
-  const asked = countAsking(change)
+  const limited = spendUsernameLimit(change)
   const profile = statement(
     {
       caller: lockCaller({ userId, sessionId, now }),
-      ...asked.parts,
+      ...limited.parts,
       // Locked, so that it is read anew: another request may just have changed it while `caller` waited.
       before: sql`
         select u.* from ${users} u join caller on ${u.id} = ${caller.userId} for no key update of u`,
       wanted: sql`select ${list(valuesOf(change))} from before`,
       decision: sql`
-        select case ${asked.refusals} ${sizeRefusal(change)} else 'done' end as outcome from wanted`,
+        select case ${limited.refusals}
+          when ${change.userMetadata !== undefined}::boolean and ${isTooLarge(wanted.userMetadata)}
+            then 'too_large'
+          else 'done' end as outcome from wanted`,
       changed: changeRow(now),
       current: sql`
         select * from changed union all
         select * from before where not exists (select from changed)`,
       recorded: recordEvents({ client, now }, [
         { ...byCaller('profile_changed', sql`from caller, changed`), details: detailsOf(change) },
-        ...asked.events,
+        ...limited.events,
       ]),
     },
     {
-      fields: { outcome, secondsToWait: asked.secondsToWait, ...userFields(current) },
+      fields: { outcome, secondsToWait: limited.secondsToWait, ...userFields(current) },
       from: sql`from decision, current`,
     },
   )
@@ -97,34 +100,27 @@ function toProfileChanged(row: Answered | undefined): ProfileChanged {
   return result === 'done' ? { outcome: result, user } : { outcome: result }
 }
 
-type Asking = { parts: Parts; refusals: SQL; events: EventSource[]; secondsToWait: SQL<number | null> }
+type Limited = { parts: Parts; refusals: SQL; events: EventSource[]; secondsToWait: SQL<number | null> }
 
-/** Counts a request that asks for a username; nothing else here shows anything about others. */
-function countAsking({ username, asking, now }: Change): Asking {
-  if (typeof username !== 'string') {
+/** Limits probing. Nothing else that can be changed here shows anything about others. */
+function spendUsernameLimit({ username, usernameLimit, now }: Change): Limited {
+  if (!usernameLimit) {
     return { parts: {}, refusals: sql``, events: [], secondsToWait: sql`null::double precision` }
   }
-  const { parts, passed, refusal } = spendInTurn([asking.bucket], {
+  const { parts, passed, refusal } = spendInTurn([usernameLimit.bucket], {
     name: 'bucket',
     from: sql`from caller`,
     now,
   })
   const isTaken = sql`exists (select from ${users} u, caller
-    where lower(${u.username}) = lower(${username}) and ${u.id} <> ${caller.userId})`
-  const details = sql`jsonb_build_object('limit', ${asking.limit}::text)`
+    where lower(${u.username}) = lower(${username ?? null}) and ${u.id} <> ${caller.userId})`
+  const details = sql`jsonb_build_object('limit', ${usernameLimit.name}::text)`
   return {
     parts: { ...parts, refused: refusal, reported: reportOnce({ refused: sql`refused`, now }) },
     refusals: sql`when not ${passed} then 'limited' when ${isTaken} then 'username'`,
     events: [{ ...byCaller('limited', sql`from caller, reported`), details }],
     secondsToWait: sql`(select wait from refused)`,
   }
-}
-
-/** A branch of the part `decision`: only what this request writes can be refused for its size. */
-function sizeRefusal({ userMetadata }: Change): SQL {
-  return userMetadata
-    ? sql`when ${isTooLarge(wanted.userMetadata)} then 'too_large'`
-    : sql`when false then ''`
 }
 
 /** The columns of the part `wanted`: the profile after the change, beside the part `before`. */

@@ -1,10 +1,11 @@
 import type { Deps } from '../deps.ts'
-import { AppError, fieldError } from '../errors.ts'
+import { AppError } from '../errors.ts'
 import { type BucketDeps, makeActBucket } from '../limits/make-buckets.ts'
 import { rateLimitedError } from '../limits/rate-limited-error.ts'
 import type { User } from '../sql/users.ts'
 import { type ProfileChange, updateProfile } from './change-profile.sql.ts'
 import { takenError } from './taken-error.ts'
+import { tooLargeError } from './too-large-error.ts'
 
 /**
  * Changes a user's own username, full name or metadata.
@@ -18,9 +19,15 @@ export async function changeProfile(
   { id, sessionId, ...change }: ProfileChange & { id: number; sessionId: string },
 ): Promise<User> {
   const limit = deps.config.limitProfileAccount
-  const bucket = await makeActBucket(deps, { limit, per: 'account' }, { userId: id, sessionId })
-  const asking = { limit: limit.name, bucket }
-  const changed = await updateProfile(deps, { id, sessionId, ...change, asking, now: deps.clock() })
+  // Probing: `username_taken` tells who exists.
+  const usernameLimit =
+    typeof change.username === 'string'
+      ? {
+          name: limit.name,
+          bucket: await makeActBucket(deps, { limit, per: 'account' }, { userId: id, sessionId }),
+        }
+      : null
+  const changed = await updateProfile(deps, { id, sessionId, ...change, usernameLimit, now: deps.clock() })
   switch (changed.outcome) {
     case 'done':
       return changed.user
@@ -33,10 +40,4 @@ export async function changeProfile(
     case 'ended':
       throw new AppError('invalid_token')
   }
-}
-
-/** The error for metadata that would have more than 4 KiB after a change. */
-export function tooLargeError(member: 'user_metadata' | 'app_metadata'): AppError {
-  const detail = 'would have more than 4096 bytes; nothing was changed'
-  return fieldError('validation_failed', { pointer: `/${member}`, code: 'too_long', detail })
 }

@@ -1,7 +1,33 @@
-import { accountFields } from '../features/account-rules.ts'
+import * as z from 'zod/mini'
 import type { Feature } from '../features/feature.ts'
-import { oneOf } from '../features/rules.ts'
+import { oneOf, step, words } from '../features/rules.ts'
 import { users as table } from './schema.ts'
+
+/** The fields of an account beside the email address and the password, by their names in JSON. */
+export const ACCOUNT_FIELDS = ['username', 'full_name'] as const
+
+export type AccountField = (typeof ACCOUNT_FIELDS)[number]
+
+/** Whether requests must have a field, may have it, or can't: then it does not exist for them. */
+export type Presence = 'required' | 'optional' | 'absent'
+
+export type AccountFields = Readonly<Record<AccountField, Presence>>
+
+/** `username, full_name?`: a field with a question mark may be left out. */
+const accountFields = z.pipe(
+  words,
+  step((list: string[], refuse): AccountFields => {
+    const allowed = ACCOUNT_FIELDS.flatMap((name) => [name, `${name}?`])
+    if (!list.every((word) => allowed.includes(word)))
+      refuse('takes username and full_name, each with or without a question mark, or none')
+    const toPresence = (name: AccountField): Presence => {
+      if (list.includes(name) && list.includes(`${name}?`)) refuse('repeats a name')
+      if (list.includes(name)) return 'required'
+      return list.includes(`${name}?`) ? 'optional' : 'absent'
+    }
+    return { username: toPresence('username'), full_name: toPresence('full_name') }
+  }),
+)
 
 export const users = {
   tables: { users: table },

@@ -1,10 +1,11 @@
 import * as z from 'zod/mini'
-import type { AccountFields, Presence } from '../features/account-rules.ts'
-import type { ErrorCode } from '../features.ts'
-import { anyJsonObject, flag, type JsonObject, jsonPatch, line } from '../http/schemas.ts'
+import type { Config } from '../config/parse-config.ts'
+import { flag, line } from '../http/schemas.ts'
 import { givenPassword, newPassword } from '../passwords/payloads.ts'
 import type { User } from '../sql/users.ts'
-import { MAX_METADATA_BYTES, MAX_METADATA_DEPTH } from './schema.ts'
+import { checkMetadata } from './check-metadata.ts'
+import { ACCOUNT_FIELDS, type AccountField, type AccountFields, type Presence } from './feature.ts'
+import { MAX_METADATA_BYTES, type Metadata } from './schema.ts'
 
 /** A path has 256 octets at most, of which two are `<` and `>` (RFC 5321 section 4.5.3.1.3). */
 const MAX_EMAIL_CHARACTERS = 254
@@ -68,7 +69,7 @@ export type GivenFields<F extends AccountFields> = Given<F['username'], 'usernam
 export type AnyFields = { username?: string | null | undefined; full_name?: string | null | undefined }
 
 /** A schema of which only the type of what it takes depends on the configuration. */
-export type Body<Out, In> = z.ZodMiniType<Out, In> & Pick<z.ZodMiniObject, 'shape'>
+export type BodySchema<Handler, Client> = z.ZodMiniType<Handler, Client> & Pick<z.ZodMiniObject, 'shape'>
 
 /**
  * The fields of an account in a request that creates one. A client that has no value for one that is optional
@@ -89,8 +90,8 @@ export function changedAccountFields(fields: AccountFields) {
   )
 }
 
-function shapeOf(fields: AccountFields, toSchema: (name: keyof AccountFields) => z.ZodMiniType) {
-  const names = (['username', 'full_name'] as const).filter((name) => fields[name] !== 'absent')
+function shapeOf(fields: AccountFields, toSchema: (name: AccountField) => z.ZodMiniType) {
+  const names = ACCOUNT_FIELDS.filter((name) => fields[name] !== 'absent')
   return Object.fromEntries(names.map((name) => [name, toSchema(name)]))
 }
 
@@ -113,7 +114,7 @@ export function registerBody<F extends AccountFields>(fields: F) {
     ...(full_name && { full_name }),
     password: newPassword,
   }
-  return z.strictObject(shape).check(z.meta({ id: 'Registration' })) as unknown as Body<
+  return z.strictObject(shape).check(z.meta({ id: 'Registration' })) as unknown as BodySchema<
     Registration,
     GivenFields<F> & { email: string; password: string }
   >
@@ -122,9 +123,11 @@ export function registerBody<F extends AccountFields>(fields: F) {
 /** `POST /users` */
 export const registerQuery = z
   .strictObject({
-    sign_in: z.optional(flag).check(z.meta({ description: 'Whether to sign in at the same time.' })),
-    // The documentation shows one parameter at a time.
-    use_cookies: z.optional(flag).check(z.meta({ examples: ['false'] })),
+    sign_in: flag.check(z.meta({ description: 'Whether to sign in at the same time.' })),
+    // Documentation pages try one parameter at a time, and `use_cookies=true` alone is refused.
+    use_cookies: flag.check(
+      z.meta({ description: 'With `sign_in`: whether the tokens go into cookies.', examples: ['false'] }),
+    ),
   })
   .check(
     z.refine((query) => query.use_cookies !== 'true' || query.sign_in === 'true', {
@@ -139,32 +142,42 @@ export const changesSomething = z.refine<object>((body) => Object.keys(body).len
   when: ({ issues }) => issues.length === 0,
 })
 
+/**
+ * A JSON object whose members are the application's own. `z.record` would check their values one by one, and
+ * drops one named `__proto__` without an error.
+ */
+function metadata(description: string) {
+  return (z.unknown() as z.ZodMiniType<Metadata, Metadata>).check(
+    z.meta({ type: 'object', additionalProperties: true, description }),
+  )
+}
+
 /** Members of a user's metadata to set, and with null to remove, as a JSON merge patch (RFC 7396). */
 export const metadataPatch = z.optional(
-  jsonPatch({
-    depth: MAX_METADATA_DEPTH,
-    bytes: MAX_METADATA_BYTES,
-    description: 'Merged with what is there (RFC 7396): null removes a member. 4 KiB in all.',
-  }),
+  metadata('Merged with what is there (RFC 7396): null removes a member. 4 KiB in all.').check(
+    z.check(({ value: input, issues }) => {
+      const problem = checkMetadata(input)
+      if (!problem) return
+      const { isTooLarge, ...where } = problem
+      const origin = 'object'
+      if (isTooLarge) issues.push({ code: 'too_big', origin, maximum: MAX_METADATA_BYTES, input, ...where })
+      else issues.push({ code: 'custom', input, ...where })
+    }),
+  ),
 )
 
 /** `PATCH /users/me` */
 export function profileBody<F extends AccountFields>(fields: F) {
   const shape = { ...changedAccountFields(fields), user_metadata: metadataPatch }
   const body: unknown = z.strictObject(shape).check(changesSomething, z.meta({ id: 'ProfileChange' }))
-  type More = { user_metadata?: JsonObject | undefined }
-  return body as Body<AnyFields & More, Partial<GivenFields<F>> & More>
+  type More = { user_metadata?: Metadata | undefined }
+  return body as BodySchema<AnyFields & More, Partial<GivenFields<F>> & More>
 }
 
 /** `DELETE /users/me` */
 export const accountDeletionBody = z
   .strictObject({ password: givenPassword })
   .check(z.meta({ id: 'AccountDeletion' }))
-
-/** The error of a username that somebody has, where there are usernames. */
-export function usernameErrors({ username }: AccountFields): ErrorCode[] {
-  return username === 'absent' ? [] : ['username_taken']
-}
 
 /** The fields of a user in every payload that shows one. */
 export const userPayloadFields = {
@@ -174,8 +187,8 @@ export const userPayloadFields = {
   full_name: z.nullable(z.string()),
   roles: z.array(z.string()),
   email_verified: z.boolean(),
-  user_metadata: anyJsonObject('Written by the person: nothing that decides what they may do.'),
-  app_metadata: anyJsonObject('Written by administrators.'),
+  user_metadata: metadata('Written by the person: nothing that decides what they may do.'),
+  app_metadata: metadata('Written by administrators.'),
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
 }
@@ -191,13 +204,19 @@ export const userWithRolePayload = z
   })
   .check(z.meta({ id: 'UserWithRole' }))
 
-/** Written field by field, so that a new column is never sent by accident. */
-export function toUserPayload(user: User): z.infer<typeof userPayload> {
+/** What a payload of a user depends on. */
+export type Shown = Pick<Config, 'accountFields'>
+
+/**
+ * Written field by field, so that a new column is never sent by accident. What the deployment no longer asks
+ * for is null, though an account may still have it: it does not exist for clients.
+ */
+export function toUserPayload(user: User, { accountFields }: Shown): z.infer<typeof userPayload> {
   return {
     id: user.id,
-    username: user.username,
+    username: accountFields.username === 'absent' ? null : user.username,
     email: user.email,
-    full_name: user.fullName,
+    full_name: accountFields.full_name === 'absent' ? null : user.fullName,
     roles: user.roles,
     email_verified: user.emailVerifiedAt !== null,
     user_metadata: user.userMetadata,
@@ -207,6 +226,6 @@ export function toUserPayload(user: User): z.infer<typeof userPayload> {
   }
 }
 
-export function toUserWithRolePayload(user: User): z.infer<typeof userWithRolePayload> {
-  return { ...toUserPayload(user), role: user.roles[0] ?? '' }
+export function toUserWithRolePayload(user: User, shown: Shown): z.infer<typeof userWithRolePayload> {
+  return { ...toUserPayload(user, shown), role: user.roles[0] ?? '' }
 }

@@ -7,13 +7,13 @@ import { limitFloods } from '../access/limit-floods.ts'
 import { requireUser } from '../access/require-user.ts'
 import { clearSessionCookies } from '../access/session-cookies.ts'
 import { assertTrustedOrigin } from '../access/trusted-origin.ts'
-import type { AccountFields } from '../features/account-rules.ts'
 import type { AppEnv } from '../http/context.ts'
 import { describeRoute } from '../http/describe-route.ts'
 import { validBody, validQuery } from '../http/validate.ts'
 import { cookieSessionPayload, registeredPayload } from '../sessions/payloads.ts'
 import { changeProfile } from './change-profile.ts'
 import { deleteAccount } from './delete-account.ts'
+import type { AccountFields } from './feature.ts'
 import {
   accountDeletionBody,
   profileBody,
@@ -22,11 +22,11 @@ import {
   toAccountFields,
   toUserPayload,
   toUserWithRolePayload,
-  usernameErrors,
   userPayload,
   userWithRolePayload,
 } from './payloads.ts'
 import { registerUser } from './register.ts'
+import { usernameErrors } from './taken-error.ts'
 
 /** Registering, in a deployment where everybody may. */
 export function registrationRoutes<F extends AccountFields>(fields: F) {
@@ -56,7 +56,7 @@ export function registrationRoutes<F extends AccountFields>(fields: F) {
       const { user, signedIn } = await registerUser(c.var.deps, registration)
       c.set('userId', user.id)
       c.header('Location', `/users/${user.id}`)
-      if (!signedIn) return c.json(toUserPayload(user), 201)
+      if (!signedIn) return c.json(toUserPayload(user, c.var.deps.config), 201)
       return await answerRegistration(c, signedIn.pair, { useCookies, device: signedIn.device })
     },
   )
@@ -79,7 +79,8 @@ export function profileRoutes<F extends AccountFields>(fields: F) {
       const { user_metadata: userMetadata, ...body } = c.req.valid('json')
       const change = { ...toAccountFields(body), ...(userMetadata && { userMetadata }) }
       const own = { id: c.var.user.id, sessionId: c.var.sessionId }
-      return c.json(toUserPayload(await changeProfile(c.var.deps, { ...own, ...change })), 200)
+      const user = await changeProfile(c.var.deps, { ...own, ...change })
+      return c.json(toUserPayload(user, c.var.deps.config), 200)
     },
   )
 }
@@ -94,7 +95,7 @@ export const accountRoutes = new Hono<AppEnv>()
       tag: 'Your account',
       responses: { 200: userPayload },
     }),
-    (c) => c.json(toUserPayload(c.var.user), 200),
+    (c) => c.json(toUserPayload(c.var.user, c.var.deps.config), 200),
   )
   .delete(
     '/users/me',
@@ -127,5 +128,5 @@ export const accountRoutes = new Hono<AppEnv>()
       tag: 'Your account',
       responses: { 200: userWithRolePayload },
     }),
-    (c) => c.json(toUserWithRolePayload(c.var.user), 200),
+    (c) => c.json(toUserWithRolePayload(c.var.user, c.var.deps.config), 200),
   )

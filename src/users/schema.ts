@@ -65,7 +65,9 @@ export const users = lumascope.table(
     /** Written by every successful sign-in. */
     lastLoginAt: time('last_login_at'),
     createdAt: time('created_at').notNull(),
-    /** Of the profile (username, email, name, roles), the status and the password; not of sign-ins. */
+    /**
+     * Of the profile (username, email, name, roles, metadata), the status and the password; not of sign-ins.
+     */
     updatedAt: time('updated_at').notNull(),
   },
   (table) => [

@@ -55,7 +55,8 @@ async function createDatabase(...people: Person[]) {
   }
   return {
     ...{ sql, state, serverUrl },
-    run: (...args: string[]) => users(args, { DATABASE_URL: serverUrl }),
+    run: (...args: string[]) =>
+      users(args, { DATABASE_URL: serverUrl, JWT_CLAIMS: 'roles, app_metadata.claimed' }),
     db: prepareDatabase(url, { now: () => performance.now() })({ roundTrips: 0, milliseconds: 0 }),
   }
 }
@@ -130,7 +131,9 @@ describe.concurrent('npm run users, on a server', () => {
     const hint = 'The account is disabled or locked: npm run users -- enable ada@example.com'
     expect((await run('grant', 'ada@example.com', 'admin')).lines).toEqual([location(serverUrl), has, hint])
     const enabled = 'ada@example.com (id 1) can sign in'
-    expect((await run('enable', 'ADA@example.com')).lines.at(-1)).toBe(enabled.replace('ada', 'ADA'))
+    const without = 'is enabled, but has no password to sign in with'
+    expect((await run('enable', 'ADA@example.com')).lines.at(-1)).toBe(`ADA@example.com (id 1) ${without}`)
+    await sql(`update users set password_hash = 'x'`)
     expect(await sql('select disabled_at, consecutive_failures from users')).toEqual([
       { disabled_at: null, consecutive_failures: '0' },
     ])
@@ -177,6 +180,11 @@ describe.concurrent('npm run users, on a server', () => {
       'metadata that can not be kept',
       ['metadata', 'ada@example.com', '{"a":{"__proto__":1}}'],
       ['app_metadata.a.__proto__ is a name that stands for the prototype of objects'],
+    ],
+    [
+      'metadata that would not fit into tokens',
+      ['metadata', 'ada@example.com', '{"claimed":{"a":1}}'],
+      ['app_metadata.claimed: is in tokens: at most 256 characters of JSON, without objects'],
     ],
     [
       'metadata that would be too large',

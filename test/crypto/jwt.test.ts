@@ -17,12 +17,12 @@ const claims = {
 
 describe('a key ring', () => {
   test('signs with its first key and names it', async () => {
-    const token = await signToken(createKeyRing([newer, older]), claims)
+    const token = await signToken(createKeyRing([newer, older]), claims, 'JWT')
     expect(JSON.parse(atob(token.split('.')[0] ?? ''))).toEqual({ alg: 'HS256', typ: 'JWT', kid: '2026-11' })
   })
 
   test('verifies with every key, and with none that was removed (row 83)', async () => {
-    const token = await signToken(createKeyRing([older]), claims)
+    const token = await signToken(createKeyRing([older]), claims, 'JWT')
     expect(await verifyToken(createKeyRing([newer, older]), token, expected)).toEqual(claims)
     expect(await verifyToken(createKeyRing([newer]), token, expected)).toBeNull()
   })
@@ -34,7 +34,7 @@ describe('a key ring', () => {
 
 test('non-ASCII and what base64url encodes unlike base64 is escaped in the payload', async () => {
   const name = 'Łucja ~?>\u007f 名前 😀'
-  const token = await signToken(createKeyRing([newer]), { ...claims, name, roles: [name] })
+  const token = await signToken(createKeyRing([newer]), { ...claims, name, roles: [name] }, 'JWT')
   const payload = token.split('.')[1] ?? ''
   expect(payload).toMatch(/^[A-Za-z0-9]+$/)
   expect(JSON.parse(atob(payload))).toMatchObject({ name, roles: [name] })
@@ -45,7 +45,7 @@ describe.each(['HS256', 'ES256', 'EdDSA'] as const)('a generated %s key', async 
   const key = await generateKey(alg, 'made')
 
   test('signs tokens that the ring verifies, with the key’s one algorithm', async () => {
-    const token = await signToken(createKeyRing([key]), claims)
+    const token = await signToken(createKeyRing([key]), claims, 'JWT')
     expect(jose.decodeProtectedHeader(token)).toEqual({ alg, typ: 'JWT', kid: 'made' })
     expect(await verifyToken(createKeyRing([key, older]), token, expected)).toEqual(claims)
     const stranger = await generateKey(alg, 'made')
@@ -56,7 +56,8 @@ describe.each(['HS256', 'ES256', 'EdDSA'] as const)('a generated %s key', async 
     const ring = createKeyRing([key])
     const importKey = vi.spyOn(crypto.subtle, 'importKey')
     onTestFinished(() => importKey.mockRestore())
-    for (let turn = 0; turn < 3; turn++) await verifyToken(ring, await signToken(ring, claims), expected)
+    for (let turn = 0; turn < 3; turn++)
+      await verifyToken(ring, await signToken(ring, claims, 'JWT'), expected)
     expect(importKey.mock.calls.map(([, , , , usages]) => usages)).toEqual([['sign'], ['verify']])
   })
 
@@ -64,12 +65,12 @@ describe.each(['HS256', 'ES256', 'EdDSA'] as const)('a generated %s key', async 
     const ring = createKeyRing([key])
     const importKey = vi.spyOn(crypto.subtle, 'importKey').mockRejectedValueOnce(new Error('Not now'))
     onTestFinished(() => importKey.mockRestore())
-    await expect(signToken(ring, claims)).rejects.toThrow('Not now')
-    expect(await verifyToken(ring, await signToken(ring, claims), expected)).toEqual(claims)
+    await expect(signToken(ring, claims, 'JWT')).rejects.toThrow('Not now')
+    expect(await verifyToken(ring, await signToken(ring, claims, 'JWT'), expected)).toEqual(claims)
   })
 
   test('signs tokens that a standard library verifies with the public key alone', async () => {
-    const token = await signToken(createKeyRing([key]), claims)
+    const token = await signToken(createKeyRing([key]), claims, 'JWT')
     const shown = publicKey(key)
     expect(shown === null).toBe(alg === 'HS256')
     const jwks = jose.createLocalJWKSet({ keys: [(shown ?? key) as jose.JWK] })
@@ -86,6 +87,6 @@ describe.each(['HS256', 'ES256', 'EdDSA'] as const)('a generated %s key', async 
 test('a public key is no secret to sign with: algorithm confusion is refused (row 10)', async () => {
   const key = await generateKey('ES256', 'made')
   const confused = hs256Key('made', JSON.stringify(publicKey(key)))
-  const token = await signToken(createKeyRing([confused]), claims)
+  const token = await signToken(createKeyRing([confused]), claims, 'JWT')
   expect(await verifyToken(createKeyRing([key]), token, expected)).toBeNull()
 })
