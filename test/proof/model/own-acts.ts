@@ -1,5 +1,7 @@
 import { INVALID_TOKEN, NOTHING, pair, refuse, type Step, userBody } from './answers.ts'
 import { confirmationBucket, confirmed, countOwn, guard } from './guard.ts'
+import { canonical } from './linearize.ts'
+import { isTooLarge, merge } from './metadata.ts'
 import type { Of, OwnAct, Response } from './operations.ts'
 import {
   type AccessToken,
@@ -72,15 +74,22 @@ function endAll(state: State, { as, keepsCurrent }: Of<'end_sessions'>): Respons
   return NOTHING
 }
 
-function changeProfile(state: State, { as, username, fullName }: Of<'change_profile'>): Response {
+function changeProfile(state: State, { as, ...change }: Of<'change_profile'>): Response {
+  const { username, fullName, userMetadata } = change
   const person = state.people[as.user] as Person
   // Asking for a username shows whether somebody has it.
   const refused = username && countOwn(state, as, { name: 'profile', whose: as.user, rate: PROFILE })
   if (refused) return refused
-  const changed = { ...person, username: username ?? person.username, fullName: fullName ?? person.fullName }
+  const changed = {
+    ...person,
+    username: username ?? person.username,
+    fullName: fullName ?? person.fullName,
+    userMetadata: merge(person.userMetadata, userMetadata),
+  }
   const holder = findPerson(state, (other) => other.username === changed.username)
   if (holder && holder !== as.user) return refuse(409, 'username_taken')
-  if (changed.username !== person.username || changed.fullName !== person.fullName) {
+  if (isTooLarge(changed.userMetadata)) return refuse(422, 'validation_failed')
+  if (canonical(changed) !== canonical(person)) {
     record(state, 'profile_changed', { user: as.user, actor: as.user })
   }
   Object.assign(person, changed)

@@ -1,3 +1,5 @@
+import type { JsonObject } from './metadata.ts'
+
 /**
  * The reference model: all that the documentation promises about people, sessions and limits, as plain data.
  * Times are seconds since the sequence began. Ids are symbols: who registered as Ada in operation 1 is
@@ -23,6 +25,8 @@ export type Person = {
   username: string
   fullName: string
   password: string
+  userMetadata: JsonObject
+  appMetadata: JsonObject
   /** Raised to end every session; a session with a lower one has ended. */
   version: number
   isEnabled: boolean
