@@ -18,11 +18,12 @@ export function limited(state: State, { key, rate, wait, ...who }: Refusal): Res
   return { ...refuse(429, 'rate_limited'), retryAfter: Math.max(1, Math.ceil(wait)) }
 }
 
+export const rolesOf = (isAdmin: boolean) => (isAdmin ? ['admin', 'user'] : ['user'])
+
 export function userBody(state: State, id: string) {
   const { isAdmin, ...person } = state.people[id] as Person
   const { email, username, fullName, userMetadata, appMetadata } = person
-  const roles = isAdmin ? ['admin', 'user'] : ['user']
-  return { user: id, email, username, fullName, roles, userMetadata, appMetadata }
+  return { user: id, email, username, fullName, roles: rolesOf(isAdmin), userMetadata, appMetadata }
 }
 
 /** The tokens of a session. */

@@ -242,11 +242,11 @@ const age = fc.oneof(
   { arbitrary: fc.nat(6), weight: 2 },
 )
 
-/** Two fit; as the only member, exactly; never. */
+/** Two of the first fit, the second fits exactly if it is all there is, and the third never. */
 const LONG_TEXTS = ['x'.repeat(2000), 'ä'.repeat(2044), 'ä'.repeat(2045)]
 
 const value = fc.oneof(
-  { arbitrary: fc.constantFrom<Json>(null, null, 1, 2, 'x', [1, { b: null }]), weight: 9 },
+  { arbitrary: fc.constantFrom<Json>(null, null, 1, 2, 'x', [1, { b: null }]), weight: 3 },
   { arbitrary: fc.constantFrom<Json>(...LONG_TEXTS), weight: 1 },
 )
 /** Few names, so that patches meet each other; one of them could be an index of an array. */
