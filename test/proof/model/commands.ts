@@ -71,7 +71,7 @@ const LUCK = {
   signsIn: (luck: number) => luck > 3,
   /** Changes the username, the metadata or the full name, or two of them. */
   changesUsername: (luck: number) => luck < 4,
-  changesMetadata: (luck: number) => luck > 2 && luck < 7,
+  changesMetadata: (luck: number) => luck > 1 && luck < 7,
   changesFullName: (luck: number) => luck > 5,
 }
 
@@ -250,9 +250,9 @@ const value = fc.oneof(
   { arbitrary: fc.constantFrom<Json>(...LONG_TEXTS), weight: 1 },
 )
 /** Few names, so that patches meet each other; one of them could be an index of an array. */
-const objectOf = (member: fc.Arbitrary<Json>): fc.Arbitrary<JsonObject> =>
-  fc.dictionary(fc.constantFrom('a', 'b', '0'), member, { maxKeys: 2, noNullPrototype: true })
-const patch = objectOf(fc.oneof(value, objectOf(fc.oneof(value, objectOf(value)))))
+const objectOf = (member: fc.Arbitrary<Json>, minKeys = 0): fc.Arbitrary<JsonObject> =>
+  fc.dictionary(fc.constantFrom('a', 'b', '0'), member, { minKeys, maxKeys: 2, noNullPrototype: true })
+const patch = objectOf(fc.oneof(value, objectOf(fc.oneof(value, objectOf(value)))), 1)
 
 export const choices = (weights: Weights): fc.Arbitrary<Choice> =>
   fc.record({
@@ -341,11 +341,12 @@ const tick = (seconds: number) => ({ ...PLAIN, kind: 'tick', seconds }) as const
 
 /**
  * What single operations drawn by chance hardly come to: the last second of each grace, a session kept until
- * its absolute end, and what is left of sessions, keys and secrets when everything is as it was before.
+ * its absolute end, a limit that only refusals have used up, and what is left of sessions, keys and secrets when
+ * everything is as it was before.
  */
 const story = fc
   .record({
-    theme: fc.constantFrom('replay', 'replay', 'month', 'return', 'rotation'),
+    theme: fc.constantFrom('replay', 'replay', 'month', 'return', 'rotation', 'asking'),
     who: fc.nat(2),
     which: fc.nat(2),
     age: fc.integer({ min: 1, max: 2 }),
@@ -371,6 +372,8 @@ const story = fc
         { ...drawn, kind: 'change_user' },
         { ...refresh, luck: THIEF },
       ],
+      // Of the names that are there, most are somebody else's.
+      asking: Array.from({ length: 7 }, () => ({ ...drawn, kind: 'change_profile', luck: HOSTILE })),
       rotation: [
         ...(['add_key', 'probe', 'drop_keys', 'probe', 'add_secret', 'refresh'] as const),
         ...(['drop_secrets', 'refresh'] as const),

@@ -72,9 +72,10 @@ export const THEMES = {
   },
   // Merges into the same metadata: none may be lost, and none outlive what its writer may do.
   metadata: {
-    weights: { change_profile: 8, change_user: 8, set_roles: 2, operate: 1, delete_user: 1, delete_self: 1 },
-    who: [1, 1, 0],
-    before: (number) => (number % 2 ? [bobIsPromoted] : []),
+    weights: { change_profile: 12, change_user: 8, set_roles: 3, operate: 1, delete_user: 1, delete_self: 1 },
+    who: [1, 1, 1, 0],
+    gate: 'users',
+    before: () => [bobIsPromoted],
   },
   names: {
     weights: { register: 8, change_profile: 5, delete_self: 1, delete_user: 2, sign_in: 2 },
