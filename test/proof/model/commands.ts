@@ -341,8 +341,8 @@ const tick = (seconds: number) => ({ ...PLAIN, kind: 'tick', seconds }) as const
 
 /**
  * What single operations drawn by chance hardly come to: the last second of each grace, a session kept until
- * its absolute end, a limit that only refusals have used up, and what is left of sessions, keys and secrets when
- * everything is as it was before.
+ * its absolute end, a limit that only refusals have used up, and what is left of sessions, keys and secrets
+ * when everything is as it was before.
  */
 const story = fc
   .record({
