@@ -1,6 +1,32 @@
 import { expect } from 'vitest'
 import type { Flow } from '../proof/faults/flow.ts'
-import { as, asNobody } from '../proof/faults/world.ts'
+import { as, asNobody, type World } from '../proof/faults/world.ts'
+import { FRONTEND } from '../support/test-app.ts'
+
+/** A registration that signs in. Its answer may be lost: then its owner, who has no tokens, signs in. */
+const registering = (note: string, path: string, headers: Record<string, string> = {}): Flow => ({
+  route: 'POST /users',
+  note,
+  status: 201,
+  repeated: { status: 409 },
+  given({ newcomer, database }) {
+    const [, init] = asNobody('POST', path, newcomer)
+    return Promise.resolve({
+      request: [path, { ...init, headers: { ...init.headers, ...headers } }],
+      async holds() {
+        const opened = await database.sql(
+          `select u.email, e.type from users u join sessions s on s.user_id = u.id
+           join audit_events e on e.session_id = s.id and e.user_id = u.id
+           where s.created_at = u.last_login_at`,
+        )
+        expect(opened).toEqual([{ email: newcomer.email, type: 'signed_in' }])
+      },
+    })
+  },
+})
+
+const profileOf = async ({ send }: World, bearer: { access_token: string }) =>
+  (await (await send('GET', '/users/me', undefined, bearer)).json()) as Record<string, unknown>
 
 export const userFlows: Flow[] = [
   {
@@ -12,6 +38,20 @@ export const userFlows: Flow[] = [
       request: asNobody('POST', '/users', newcomer),
       holds: async () => expect(await me(await signIn(newcomer))).toBe(200),
     }),
+  },
+  registering('that signs in', '/users?sign_in=true'),
+  registering('that signs in with cookies', '/users?sign_in=true&use_cookies=true', { Origin: FRONTEND }),
+  {
+    route: 'POST /users',
+    note: 'that would sign in, with a taken address',
+    status: 409,
+    async given({ register, newcomer, database }) {
+      const { email } = await register('ada')
+      return {
+        request: asNobody('POST', '/users?sign_in=true', { ...newcomer, email }),
+        holds: async () => expect(await database.sql('select from sessions')).toEqual([]),
+      }
+    },
   },
   {
     route: 'POST /users',
@@ -62,6 +102,38 @@ export const userFlows: Flow[] = [
       const ada = await person()
       await status('PATCH', '/users/me', { username: 'adele' }, ada)
       return { request: as(ada, 'PATCH', '/users/me', { username: 'adela', full_name: 'Canary-Adela' }) }
+    },
+  },
+  {
+    route: 'PATCH /users/me',
+    note: 'metadata',
+    status: 200,
+    async given(world) {
+      const ada = await world.person()
+      const before = { theme: 'canary dark', old: 1, panes: { left: 1, right: 2 } }
+      await world.status('PATCH', '/users/me', { user_metadata: before }, ada)
+      const change = { theme: 'canary light', old: null, panes: { left: null, top: [3] } }
+      const after = { theme: 'canary light', panes: { right: 2, top: [3] } }
+      return {
+        request: as(ada, 'PATCH', '/users/me', { user_metadata: change }),
+        holds: async () => expect(await profileOf(world, ada)).toMatchObject({ user_metadata: after }),
+      }
+    },
+  },
+  {
+    route: 'PATCH /users/me',
+    note: 'metadata that is too large',
+    status: 422,
+    async given(world) {
+      const ada = await world.person()
+      await world.status('PATCH', '/users/me', { user_metadata: { kept: 'canary'.repeat(500) } }, ada)
+      const before = await profileOf(world, ada)
+      // Each fits, and both together do not.
+      const change = { username: 'adele', user_metadata: { added: 'canary'.repeat(500) } }
+      return {
+        request: as(ada, 'PATCH', '/users/me', change),
+        holds: async () => expect(await profileOf(world, ada)).toEqual(before),
+      }
     },
   },
   {

@@ -1,7 +1,8 @@
 import { INVALID_TOKEN, NOTHING, refuse, type Step, userBody } from './answers.ts'
 import { guard } from './guard.ts'
-import type { Local } from './linearize.ts'
-import type { Response, UserAct } from './operations.ts'
+import { canonical, type Local } from './linearize.ts'
+import { isTooLarge, merge } from './metadata.ts'
+import type { Of, Response, UserAct } from './operations.ts'
 import { isLastAdmin, isLive, liveSessions, type Person, record, remove, type State } from './state.ts'
 
 const FORBIDDEN = refuse(403, 'forbidden')
@@ -35,7 +36,7 @@ function decide(state: State, act: UserAct, local: Local): Response | undefined 
   const wouldRemove =
     act.kind === 'delete_user' ||
     (act.kind === 'set_roles' && !act.isAdmin) ||
-    (act.kind === 'set_status' && !act.isEnabled)
+    (act.kind === 'change_user' && act.isEnabled === false)
   if (wouldRemove && isLastAdmin(state, act.user)) return refuse(409, 'last_admin')
   return perform(state, act)
 }
@@ -57,19 +58,30 @@ function perform(state: State, act: UserAct): Response {
   if (act.kind === 'set_roles') {
     if (person.isAdmin !== act.isAdmin) record(state, 'roles_changed', who)
     person.isAdmin = act.isAdmin
-  } else if (act.isEnabled) {
-    enable(state, person, who)
-  } else if (person.isEnabled) {
-    record(state, 'account_disabled', who)
-    person.isEnabled = false
-    person.version++
+  } else {
+    const appMetadata = merge(person.appMetadata, act.appMetadata)
+    if (isTooLarge(appMetadata)) return refuse(422, 'validation_failed')
+    if (canonical(appMetadata) !== canonical(person.appMetadata)) record(state, 'profile_changed', who)
+    person.appMetadata = appMetadata
+    changeStatus(state, act, who)
   }
   const { isEnabled, lastLoginAt } = person
   const body = { ...userBody(state, user), status: isEnabled ? 'active' : 'disabled', lastLoginAt }
   return { status: 200, body }
 }
 
-function enable(state: State, person: Person, who: { user: string; actor: string }): void {
+type Who = { user: string; actor: string }
+
+function changeStatus(state: State, { isEnabled }: Of<'change_user'>, who: Who): void {
+  const person = state.people[who.user] as Person
+  if (isEnabled) enable(state, person, who)
+  if (isEnabled !== false || !person.isEnabled) return
+  record(state, 'account_disabled', who)
+  person.isEnabled = false
+  person.version++
+}
+
+function enable(state: State, person: Person, who: Who): void {
   if (!person.isEnabled) record(state, 'account_enabled', who)
   // Also where time had forgiven them already: the event says that the count is 0 from now on.
   if (person.failures > 0) record(state, 'account_unlocked', who)

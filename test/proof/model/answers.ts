@@ -18,17 +18,25 @@ export function limited(state: State, { key, rate, wait, ...who }: Refusal): Res
   return { ...refuse(429, 'rate_limited'), retryAfter: Math.max(1, Math.ceil(wait)) }
 }
 
+export const rolesOf = (isAdmin: boolean) => (isAdmin ? ['admin', 'user'] : ['user'])
+
 export function userBody(state: State, id: string) {
-  const { email, username, fullName, isAdmin } = state.people[id] as Person
-  return { user: id, email, username, fullName, roles: isAdmin ? ['admin', 'user'] : ['user'] }
+  const { isAdmin, ...person } = state.people[id] as Person
+  const { email, username, fullName, userMetadata, appMetadata } = person
+  return { user: id, email, username, fullName, roles: rolesOf(isAdmin), userMetadata, appMetadata }
 }
 
-/** The tokens that a session is answered with. */
-export function pair(state: State, id: string): Response {
+/** The tokens of a session. */
+export function tokens(state: State, id: string) {
   const { owner, generation, idleEnd } = state.sessions[id] as Session
   const user = state.people[owner] as Person
   const access = { session: id, user: owner, issuedAt: state.now, key: state.keys[0] }
   const refresh = { session: id, generation, secret: state.secrets[0] }
   const claims = { email: user.email, fullName: user.fullName, roles: userBody(state, owner).roles }
-  return { status: 200, body: { access, claims, refresh, endsIn: idleEnd - state.now } }
+  return { access, claims, refresh, endsIn: idleEnd - state.now }
+}
+
+/** The answer to a sign-in, a refresh or a new password. */
+export function pair(state: State, id: string): Response {
+  return { status: 200, body: tokens(state, id) }
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import type { Json, JsonObject } from './metadata.ts'
 import {
   describeOperation,
   isRotationKind,
@@ -29,13 +30,15 @@ export type Choice = {
   kind: Kind
   /** Whose. */
   who: number
-  /** Which session, name or password. */
+  /** Which session, name or password, or what of an account. */
   which: number
   /** How old a token: 0 is the latest. */
   age: number
   /** Which way it goes, from 0 to 7: see `LUCK`. */
   luck: number
   seconds: number
+  /** Of metadata. */
+  patch: JsonObject
 }
 
 const NAMES = ['ada', 'bob', 'cyd'] as const
@@ -64,8 +67,12 @@ const LUCK = {
   /** Ends another live session; otherwise any of the own ones, ended ones too. */
   endsOther: (luck: number) => luck > 3,
   keepsCurrent: (luck: number) => luck > 2,
-  /** Changes the full name; otherwise the username. */
-  isFullName: (luck: number) => luck > 4,
+  /** Signs in while registering. */
+  signsIn: (luck: number) => luck > 3,
+  /** Changes the username, the metadata or the full name, or two of them. */
+  changesUsername: (luck: number) => luck < 4,
+  changesMetadata: (luck: number) => luck > 1 && luck < 7,
+  changesFullName: (luck: number) => luck > 5,
 }
 
 /** Values of `luck` for cases that are written down: an owner who is hostile, a thief, and who is neither. */
@@ -78,7 +85,8 @@ export function resolve({ kind, ...choice }: Choice, known: Known): Operation | 
   switch (kind) {
     case 'register': {
       const [email, username] = [addressOf(name), at(USERNAMES, choice.which)]
-      return { kind, email, username, password: at(PASSWORDS, choice.age) }
+      const signsIn = LUCK.signsIn(choice.luck)
+      return { kind, email, username, password: at(PASSWORDS, choice.age), signsIn }
     }
     case 'sign_in':
       return { kind, ...chooseCredentials(choice, known) }
@@ -93,7 +101,7 @@ export function resolve({ kind, ...choice }: Choice, known: Known): Operation | 
     case 'observe':
       return { kind }
     case 'set_roles':
-    case 'set_status':
+    case 'change_user':
     case 'delete_user':
     case 'end_user_sessions':
       return chooseUserAct(kind, choice, known)
@@ -168,7 +176,10 @@ function chooseUserAct(kind: UserAct['kind'], choice: Drawn, known: Known): Oper
   const user = at([...Object.keys(known.state.people), as.user], choice.who)
   const isFriendly = LUCK.isFriendly(choice.luck)
   if (kind === 'set_roles') return { kind, as, user, isAdmin: isFriendly }
-  if (kind === 'set_status') return { kind, as, user, isEnabled: isFriendly }
+  if (kind === 'change_user') {
+    const status = choice.which < 4 && { isEnabled: isFriendly }
+    return { kind, as, user, ...status, ...(choice.which > 2 && { appMetadata: choice.patch }) }
+  }
   return { kind, as, user }
 }
 
@@ -186,8 +197,12 @@ function chooseOwnAct(kind: OwnAct['kind'], choice: Drawn, known: Known): Operat
     case 'change_password':
       return { kind, as, current: given, password: at(PASSWORDS, which + 1) }
     case 'change_profile':
-      if (LUCK.isFullName(luck)) return { kind, as, fullName: `Name ${which}` }
-      return { kind, as, username: at(USERNAMES, which) }
+      return {
+        ...{ kind, as },
+        ...(LUCK.changesUsername(luck) && { username: at(USERNAMES, which) }),
+        ...(LUCK.changesFullName(luck) && { fullName: `Name ${which}` }),
+        ...(LUCK.changesMetadata(luck) && { userMetadata: choice.patch }),
+      }
     case 'delete_self':
       return { kind, as, password: given }
     default:
@@ -227,8 +242,23 @@ const age = fc.oneof(
   { arbitrary: fc.nat(6), weight: 2 },
 )
 
+/** Two of the first fit, the second fits exactly if it is all there is, and the third never. */
+const LONG_TEXTS = ['x'.repeat(2000), 'ä'.repeat(2044), 'ä'.repeat(2045)]
+
+const value = fc.oneof(
+  { arbitrary: fc.constantFrom<Json>(null, null, 1, 2, 'x', [1, { b: null }]), weight: 3 },
+  { arbitrary: fc.constantFrom<Json>(...LONG_TEXTS), weight: 1 },
+)
+/** Few names, so that patches meet each other; one of them could be an index of an array. */
+const objectOf = (member: fc.Arbitrary<Json>, minKeys = 0): fc.Arbitrary<JsonObject> =>
+  fc.dictionary(fc.constantFrom('a', 'b', '0'), member, { minKeys, maxKeys: 2, noNullPrototype: true })
+const patch = objectOf(fc.oneof(value, objectOf(fc.oneof(value, objectOf(value)))), 1)
+
 export const choices = (weights: Weights): fc.Arbitrary<Choice> =>
-  fc.record({ kind: kinds(weights), who: fc.nat(3), which: fc.nat(5), age, luck: fc.nat(7), seconds })
+  fc.record({
+    ...{ kind: kinds(weights), who: fc.nat(3), which: fc.nat(5), age, luck: fc.nat(7), seconds },
+    patch,
+  })
 
 /** One operation of a sequence, or several of one kind in a row. Where it means nothing, it is left out. */
 class Act implements fc.AsyncCommand<Run, World> {
@@ -306,16 +336,17 @@ const burst = fc
   )
   .map(([choice, lucks]) => new Act(lucks.map((luck) => ({ ...choice, age: 0, luck }))))
 
-const PLAIN = { who: 0, which: 0, age: 0, luck: USUAL, seconds: 0 }
+const PLAIN = { who: 0, which: 0, age: 0, luck: USUAL, seconds: 0, patch: {} }
 const tick = (seconds: number) => ({ ...PLAIN, kind: 'tick', seconds }) as const
 
 /**
  * What single operations drawn by chance hardly come to: the last second of each grace, a session kept until
- * its absolute end, and what is left of sessions, keys and secrets when everything is as it was before.
+ * its absolute end, a limit that only refusals have used up, and what is left of sessions, keys and secrets
+ * when everything is as it was before.
  */
 const story = fc
   .record({
-    theme: fc.constantFrom('replay', 'replay', 'month', 'return', 'rotation'),
+    theme: fc.constantFrom('replay', 'replay', 'month', 'return', 'rotation', 'asking'),
     who: fc.nat(2),
     which: fc.nat(2),
     age: fc.integer({ min: 1, max: 2 }),
@@ -336,11 +367,13 @@ const story = fc
       ],
       return: [
         { ...drawn, kind: 'sign_in', luck: THIEF },
-        { ...drawn, kind: 'set_status', luck: HOSTILE },
-        { ...drawn, kind: 'set_status' },
-        { ...drawn, kind: 'set_status' },
+        { ...drawn, kind: 'change_user', luck: HOSTILE },
+        { ...drawn, kind: 'change_user' },
+        { ...drawn, kind: 'change_user' },
         { ...refresh, luck: THIEF },
       ],
+      // Of the names that are there, most are somebody else's.
+      asking: Array.from({ length: 7 }, () => ({ ...drawn, kind: 'change_profile', luck: HOSTILE })),
       rotation: [
         ...(['add_key', 'probe', 'drop_keys', 'probe', 'add_secret', 'refresh'] as const),
         ...(['drop_secrets', 'refresh'] as const),

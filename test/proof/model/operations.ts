@@ -1,12 +1,15 @@
+import { type JsonObject, shorten } from './metadata.ts'
 import type { AccessToken, RefreshToken } from './state.ts'
 
 /** A change of the keys or secrets that the application is deployed with. */
 export type Rotation = { [K in (typeof ROTATIONS)[number]]: { kind: K } }[(typeof ROTATIONS)[number]]
 const ROTATIONS = ['add_key', 'drop_keys', 'add_secret', 'drop_secrets'] as const
 
+type ProfileChange = { username?: string; fullName?: string; userMetadata?: JsonObject }
+
 /** What somebody can do. People are meant by their symbols, and by address or username where they sign in. */
 export type Operation =
-  | { kind: 'register'; email: string; username: string; password: string }
+  | { kind: 'register'; email: string; username: string; password: string; signsIn: boolean }
   | { kind: 'sign_in'; identifier: string; password: string }
   | { kind: 'refresh'; token: RefreshToken }
   | { kind: 'sign_out'; token: RefreshToken | AccessToken }
@@ -15,10 +18,10 @@ export type Operation =
   | { kind: 'end_session'; as: AccessToken; session: string }
   | { kind: 'end_sessions'; as: AccessToken; keepsCurrent: boolean }
   | { kind: 'change_password'; as: AccessToken; current: string; password: string }
-  | { kind: 'change_profile'; as: AccessToken; username?: string; fullName?: string }
+  | ({ kind: 'change_profile'; as: AccessToken } & ProfileChange)
   | { kind: 'delete_self'; as: AccessToken; password: string }
   | { kind: 'set_roles'; as: AccessToken; user: string; isAdmin: boolean }
-  | { kind: 'set_status'; as: AccessToken; user: string; isEnabled: boolean }
+  | { kind: 'change_user'; as: AccessToken; user: string; isEnabled?: boolean; appMetadata?: JsonObject }
   | { kind: 'delete_user'; as: AccessToken; user: string }
   | { kind: 'end_user_sessions'; as: AccessToken; user: string }
   | { kind: 'operate'; email: string; isAdmin: boolean }
@@ -73,14 +76,28 @@ const named = (token: RefreshToken | AccessToken) =>
 
 const sameName = ({ kind }: Operation) => kind.replace('_', ' ')
 
+const textOf = (body: object) => shorten(JSON.stringify(body))
+
+const toProfile = ({ username, fullName, userMetadata }: ProfileChange) => ({
+  ...(username && { username }),
+  ...(fullName && { full_name: fullName }),
+  ...(userMetadata && { user_metadata: userMetadata }),
+})
+
+const toAccount = ({ isEnabled, appMetadata }: Pick<Of<'change_user'>, 'isEnabled' | 'appMetadata'>) => ({
+  ...(isEnabled !== undefined && { status: isEnabled ? 'active' : 'disabled' }),
+  ...(appMetadata && { app_metadata: appMetadata }),
+})
+
 /** All that is to be said about an operation, but what the model does and how one is chosen. */
 export const OPERATIONS: { [K in Kind]: Described<Of<K>> } = {
   register: {
     weight: 4,
-    says: ({ email, username }) => `somebody registers ${email} as ${username}`,
-    request: ({ email, username, password }) => {
+    says: ({ email, username, signsIn }) =>
+      `somebody registers ${email} as ${username}${signsIn ? ' and signs in' : ''}`,
+    request: ({ email, username, password, signsIn }) => {
       const body = { email, username, password, full_name: `The person ${username}` }
-      return { method: 'POST', path: '/users', body }
+      return { method: 'POST', path: signsIn ? '/users?sign_in=true' : '/users', body }
     },
   },
   sign_in: {
@@ -138,9 +155,9 @@ export const OPERATIONS: { [K in Kind]: Described<Of<K>> } = {
   },
   change_profile: {
     weight: 4,
-    says: ({ as, username, fullName }) => `${ofSession(as)} takes the name ${username ?? fullName}`,
-    request: ({ username, fullName }) => {
-      const body = { ...(username && { username }), ...(fullName && { full_name: fullName }) }
+    says: ({ as, ...change }) => `${ofSession(as)} changes the profile: ${textOf(toProfile(change))}`,
+    request: (change) => {
+      const body = toProfile(change)
       return { method: 'PATCH', path: '/users/me', body }
     },
   },
@@ -157,11 +174,11 @@ export const OPERATIONS: { [K in Kind]: Described<Of<K>> } = {
       return { method: 'PUT', path: `/users/${real.user(user)}/roles`, body: { roles } }
     },
   },
-  set_status: {
-    weight: 6,
-    says: ({ as, user, isEnabled }) => `${ofSession(as)} ${isEnabled ? 'enables' : 'disables'} ${user}`,
-    request: ({ user, isEnabled }, real) => {
-      const body = { status: isEnabled ? 'active' : 'disabled' }
+  change_user: {
+    weight: 10,
+    says: ({ as, user, ...change }) => `${ofSession(as)} changes ${user}: ${textOf(toAccount(change))}`,
+    request: ({ user, ...change }, real) => {
+      const body = toAccount(change)
       return { method: 'PATCH', path: `/users/${real.user(user)}`, body }
     },
   },

@@ -1,5 +1,7 @@
-import { INVALID_TOKEN, NOTHING, pair, refuse, type Step, userBody } from './answers.ts'
+import { INVALID_TOKEN, NOTHING, pair, refuse, rolesOf, type Step, userBody } from './answers.ts'
 import { confirmationBucket, confirmed, countOwn, guard } from './guard.ts'
+import { canonical, type Local } from './linearize.ts'
+import { isTooLarge, merge } from './metadata.ts'
 import type { Of, OwnAct, Response } from './operations.ts'
 import {
   type AccessToken,
@@ -21,8 +23,8 @@ import {
 /** The steps of what somebody does to the own account: the guard, and the act, which looks again. */
 export function ownAct(act: OwnAct, id: number): readonly Step[] {
   const { as } = act
-  const stillLive = (step: (state: State) => Response) => (state: State) =>
-    isLive(state, as.session) ? step(state) : INVALID_TOKEN
+  const stillLive = (step: (state: State, local: Local) => Response) => (state: State, local: Local) =>
+    isLive(state, as.session) ? step(state, local) : INVALID_TOKEN
   switch (act.kind) {
     case 'probe':
       return [(state) => guard(state, as) ?? { status: 200, body: userBody(state, as.user) }]
@@ -33,7 +35,11 @@ export function ownAct(act: OwnAct, id: number): readonly Step[] {
     case 'end_sessions':
       return [(state) => guard(state, as, 'session'), stillLive((state) => endAll(state, act))]
     case 'change_profile':
-      return [(state) => guard(state, as, 'account'), stillLive((state) => changeProfile(state, act))]
+      return [
+        (state) => guard(state, as, 'account'),
+        (state, local) => lookAtRoles(state, as, local),
+        stillLive((state, local) => changeProfile(state, act, local)),
+      ]
     case 'change_password':
       return confirmed(act, { password: act.current, per: 'session' }, (state) =>
         changePassword(state, act, `s${id}`),
@@ -72,19 +78,34 @@ function endAll(state: State, { as, keepsCurrent }: Of<'end_sessions'>): Respons
   return NOTHING
 }
 
-function changeProfile(state: State, { as, username, fullName }: Of<'change_profile'>): Response {
+/**
+ * A change that waits for the user's row reads that row anew, but the roles, which are rows of another table,
+ * as of the beginning. So one that overlaps a change of the roles can answer with the old ones.
+ */
+function lookAtRoles(state: State, { user }: AccessToken, local: Local): undefined {
+  local['roles'] = rolesOf(state.people[user]?.isAdmin === true)
+}
+
+function changeProfile(state: State, { as, ...change }: Of<'change_profile'>, { roles }: Local): Response {
+  const { username, fullName, userMetadata } = change
   const person = state.people[as.user] as Person
   // Asking for a username shows whether somebody has it.
   const refused = username && countOwn(state, as, { name: 'profile', whose: as.user, rate: PROFILE })
   if (refused) return refused
-  const changed = { ...person, username: username ?? person.username, fullName: fullName ?? person.fullName }
+  const changed = {
+    ...person,
+    username: username ?? person.username,
+    fullName: fullName ?? person.fullName,
+    userMetadata: merge(person.userMetadata, userMetadata),
+  }
   const holder = findPerson(state, (other) => other.username === changed.username)
   if (holder && holder !== as.user) return refuse(409, 'username_taken')
-  if (changed.username !== person.username || changed.fullName !== person.fullName) {
+  if (isTooLarge(changed.userMetadata)) return refuse(422, 'validation_failed')
+  if (canonical(changed) !== canonical(person)) {
     record(state, 'profile_changed', { user: as.user, actor: as.user })
   }
   Object.assign(person, changed)
-  return { status: 200, body: userBody(state, as.user) }
+  return { status: 200, body: { ...userBody(state, as.user), roles } }
 }
 
 function changePassword(state: State, { as, password }: Of<'change_password'>, id: string): Response {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import type { postgresPool } from '../../../local/pools.ts'
 import { type Choice, choices, resolve, type Weights } from './commands.ts'
 import { canonical, linearize, type Ran } from './linearize.ts'
+import { shorten } from './metadata.ts'
 import { describeOperation, type Operation, type Response } from './operations.ts'
 import { addressOf, count, howToRepeat, keepTokens, PASSWORDS, type Run, type Wallet } from './run.ts'
 import type { AccessToken, State } from './state.ts'
@@ -50,7 +51,7 @@ export const THEMES = {
   },
   'an account': {
     weights: {
-      ...{ sign_in: 6, refresh: 3, change_password: 5, end_sessions: 3, set_status: 6, delete_user: 2 },
+      ...{ sign_in: 6, refresh: 3, change_password: 5, end_sessions: 3, change_user: 9, delete_user: 2 },
       ...{ delete_self: 2, end_user_sessions: 4, register: 2, change_profile: 2, list_sessions: 2, probe: 2 },
       purge: 1,
     },
@@ -60,7 +61,7 @@ export const THEMES = {
   administrators: {
     weights: {
       set_roles: 6,
-      set_status: 5,
+      change_user: 8,
       delete_user: 3,
       delete_self: 3,
       operate: 2,
@@ -69,13 +70,20 @@ export const THEMES = {
     who: [0, 1],
     before: () => [bobIsPromoted],
   },
+  // Merges into the same metadata: none may be lost, and none outlive what its writer may do.
+  metadata: {
+    weights: { change_profile: 12, change_user: 8, set_roles: 3, operate: 1, delete_user: 1, delete_self: 1 },
+    who: [1, 1, 1, 0],
+    gate: 'users',
+    before: () => [bobIsPromoted],
+  },
   names: {
     weights: { register: 8, change_profile: 5, delete_self: 1, delete_user: 2, sign_in: 2 },
     who: [1, 2],
     before: () => [],
   },
   attempts: {
-    weights: { sign_in: 10, change_password: 2, delete_self: 1, set_status: 1 },
+    weights: { sign_in: 10, change_password: 2, delete_self: 1, change_user: 2 },
     who: [1],
     before: (number) => Array.from({ length: number % 5 }, () => wrongGuess),
   },
@@ -246,5 +254,5 @@ const show = ({ retryAfter: _, ...response }: Response) => canonical(response)
 export function assertLinearizable(initial: State, history: History, before: readonly string[]): void {
   const verdict = linearize(initial, history, { show })
   if (verdict.isLinearizable) return
-  throw new Error([...before, verdict.report, howToRepeat()].join('\n'))
+  throw new Error(shorten([...before, verdict.report, howToRepeat()].join('\n')))
 }

@@ -2,6 +2,7 @@ import { relative } from 'node:path'
 import { expect } from 'vitest'
 import { IS_LONG, SEED } from '../report.ts'
 import { canonical } from './linearize.ts'
+import { shorten } from './metadata.ts'
 import { describeOperation, type Operation, type Response } from './operations.ts'
 import { type AccessToken, emptyState, type RefreshToken, type State } from './state.ts'
 import { stepsOf } from './steps.ts'
@@ -57,9 +58,8 @@ export class Run {
 
   #describe(expected: Response, actual: Response): string {
     const differing = [`the model:  ${canonical(expected)}`, `the answer: ${canonical(actual)}`]
-    return ['The application and the model differ after:', ...this.lines, ...differing, howToRepeat()].join(
-      '\n',
-    )
+    const all = ['The application and the model differ after:', ...this.lines, ...differing, howToRepeat()]
+    return shorten(all.join('\n'))
   }
 }
 
@@ -103,7 +103,13 @@ export async function beginSequence(run: Run, world: World): Promise<void> {
   await world.reset()
   const [password] = PASSWORDS
   for (const username of ['ada', 'bob']) {
-    await run.perform(world, { kind: 'register', email: addressOf(username), username, password })
+    await run.perform(world, {
+      kind: 'register',
+      email: addressOf(username),
+      username,
+      password,
+      signsIn: false,
+    })
   }
   await run.perform(world, { kind: 'operate', email: addressOf('ada'), isAdmin: true })
   for (const name of ['ada', 'bob']) {

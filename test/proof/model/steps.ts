@@ -1,5 +1,5 @@
 import { actOnUser } from './administrators-acts.ts'
-import { INVALID_TOKEN, limited, NOTHING, pair, refuse, type Step, userBody } from './answers.ts'
+import { INVALID_TOKEN, limited, NOTHING, pair, refuse, type Step, tokens, userBody } from './answers.ts'
 import { bucketOf } from './guard.ts'
 import type { Local } from './linearize.ts'
 import { isRotation, type Of, type Operation, type Response, type Rotation } from './operations.ts'
@@ -59,7 +59,7 @@ export function stepsOf(operation: Operation, id: number): readonly Step[] {
     case 'purge':
       return [(state) => maintain(state, operation)]
     case 'set_roles':
-    case 'set_status':
+    case 'change_user':
     case 'delete_user':
     case 'end_user_sessions':
       return actOnUser(operation)
@@ -68,12 +68,15 @@ export function stepsOf(operation: Operation, id: number): readonly Step[] {
   }
 }
 
-function register(state: State, { email, username, password }: Of<'register'>, id: number): Response {
+function register(state: State, operation: Of<'register'>, id: number): Response {
+  const { email, username, password, signsIn } = operation
   if (findPerson(state, (person) => person.email === email)) return refuse(409, 'email_taken')
   if (findPerson(state, (person) => person.username === username)) return refuse(409, 'username_taken')
   const user = `${email.split('@')[0]}${id}`
   const fullName = `The person ${username}`
   const fresh = {
+    userMetadata: {},
+    appMetadata: {},
     version: 1,
     isEnabled: true,
     isAdmin: false,
@@ -83,7 +86,16 @@ function register(state: State, { email, username, password }: Of<'register'>, i
   }
   state.people[user] = { email, username, fullName, password, ...fresh }
   record(state, 'registered', { user })
-  return { status: 201, body: userBody(state, user) }
+  return { status: 201, body: signsIn ? signInAtOnce(state, user, `s${id}`) : userBody(state, user) }
+}
+
+/** No password is checked, as it was just set: no attempt is counted. */
+function signInAtOnce(state: State, user: string, id: string) {
+  const person = state.people[user] as Person
+  person.lastLoginAt = state.now
+  record(state, 'signed_in', { user, actor: user })
+  openSession(state, { id, owner: user })
+  return { ...tokens(state, id), owner: userBody(state, user) }
 }
 
 /** The attempt is counted before anything is hashed, also for an account that does not exist. */
@@ -188,8 +200,12 @@ function maintain(state: State, operation: Maintenance): Response {
 
 /** What the database contains, as `world.ts` reads it. */
 function observe(state: State): Response {
-  const people = Object.keys(state.people).sort()
-  const live = people.flatMap((id) => liveSessions(state, id).map((session) => `${session} of ${id}`))
-  const admins = people.filter((id) => state.people[id]?.isAdmin && state.people[id].isEnabled)
+  const ids = Object.keys(state.people).sort()
+  const live = ids.flatMap((id) => liveSessions(state, id).map((session) => `${session} of ${id}`))
+  const admins = ids.filter((id) => state.people[id]?.isAdmin && state.people[id].isEnabled)
+  const shown = Object.entries(state.people).map(([id, { userMetadata, appMetadata }]) => {
+    return [id, { userMetadata, appMetadata }] as const
+  })
+  const people = Object.fromEntries(shown)
   return { status: 0, body: { people, live: live.sort(), admins, events: { ...state.events } } }
 }

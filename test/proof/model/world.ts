@@ -197,9 +197,10 @@ export class World {
 
   #learn(operation: Operation, { status, body }: Answer, id: number): void {
     if (operation.kind === 'register' && status === 201) {
-      this.#symbols.set(`user ${body?.['id']}`, `${operation.email.split('@')[0]}${id}`)
+      const { id: user } = (body?.['user'] ?? body) as Body
+      this.#symbols.set(`user ${user}`, `${operation.email.split('@')[0]}${id}`)
     }
-    if (status !== 200 || !body || !('refresh_token' in body)) return
+    if (status >= 300 || !body || !('refresh_token' in body)) return
     const { sid } = payloadOf(String(body['access_token']))
     if (operation.kind !== 'refresh') this.#symbols.set(`session ${sid}`, `s${id}`)
     this.pairOf(body)
@@ -233,7 +234,10 @@ export class World {
     }
     if (!body) return { status }
     if ('people' in body) return { status, body: this.#translateObserved(body) }
-    if ('refresh_token' in body) return { status, body: this.pairOf(body) }
+    if ('refresh_token' in body) {
+      const owner = 'user' in body && { owner: this.#translateUser(body['user'] as Body) }
+      return { status, body: { ...this.pairOf(body), ...owner } }
+    }
     if ('items' in body) return { status, body: this.#translateList(body) }
     return { status, body: this.#translateUser(body) }
   }
@@ -243,7 +247,9 @@ export class World {
   }
 
   #translateUser({ id, email, username, full_name: fullName, roles, ...rest }: Body) {
-    const user = { user: this.#symbolOf('user', id), email, username, fullName, roles }
+    const { user_metadata: userMetadata, app_metadata: appMetadata } = rest
+    const shown = { email, username, fullName, roles, userMetadata, appMetadata }
+    const user = { user: this.#symbolOf('user', id), ...shown }
     if (!('status' in rest)) return user
     return { ...user, status: rest['status'], lastLoginAt: this.#seconds(rest['last_login_at']) }
   }
@@ -262,7 +268,7 @@ export class World {
   /** Reads the database past the application, by the words of the glossary. */
   async #observe(): Promise<Record<'people' | 'live' | 'admins' | 'events', Rows>> {
     const [people, live, admins, events] = await Promise.all([
-      this.database.sql('select id from users'),
+      this.database.sql('select id, user_metadata, app_metadata from users'),
       this.database.sql(
         `select s.id, s.user_id from sessions s left join users u on u.id = s.user_id
          where s.revoked_at is null and least(s.idle_expires_at, s.expires_at) > $1
@@ -290,7 +296,14 @@ export class World {
       return [eventName(event), Number(count)] as const
     })
     return {
-      people: people.map(({ id }) => user(id)).sort(),
+      people: Object.fromEntries(
+        people.map(({ id, user_metadata, app_metadata }) => {
+          const [userMetadata, appMetadata] = [user_metadata, app_metadata].map((text) =>
+            JSON.parse(text ?? ''),
+          )
+          return [user(id), { userMetadata, appMetadata }]
+        }),
+      ),
       live: live.map(({ id, user_id }) => `${this.#symbolOf('session', id)} of ${user(user_id)}`).sort(),
       admins: admins.map(({ id }) => user(id)).sort(),
       events: Object.fromEntries(counted),
