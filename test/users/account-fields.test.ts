@@ -61,8 +61,12 @@ describe('ACCOUNT_FIELDS=none: email and password alone', () => {
     }
     expect(await cost({ username: person.username, password: person.password })).toEqual([401, 2, 1])
     expect(await cost({ username: person.email, password: person.password })).toEqual([200, 2, 1])
-    // What the account had stays with it, and is shown.
-    expect(await bodyOf(await app.me(await app.signIn(person)))).toMatchObject({ username: person.username })
+    // What the account had is stored still, and shown nowhere: not to its owner, not in tokens.
+    const token = await app.signIn(person)
+    expect(await bodyOf(await app.me(token))).toMatchObject({ username: null, full_name: null })
+    expect(JSON.stringify(payloadOf(token))).not.toContain(person.full_name)
+    const [row] = await database.sql('select full_name from users where id = $1', [person.id])
+    expect(row).toEqual({ full_name: person.full_name })
   })
 })
 

@@ -75,6 +75,7 @@ select
     select
     from
       changed
-  ) as "isChanged"
+  ) as "isChanged",
+  "subject"."password_hash" is not null as "hasPassword"
 from
   subject;

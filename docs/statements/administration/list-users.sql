@@ -1137,7 +1137,41 @@ with
               few
           )
         )
-        and $41::text = any (
+        and least(
+          case
+            when (lower("u"."username") collate "C") >= lower($41::text)
+            and (lower("u"."username") collate "C") < lower($42::text) || chr(1114111) then (lower("u"."username") collate "C")
+          end,
+          case
+            when (lower("u"."email") collate "C") >= lower($43::text)
+            and (lower("u"."email") collate "C") < lower($44::text) || chr(1114111) then (lower("u"."email") collate "C")
+          end,
+          case
+            when (lower("u"."full_name") collate "C") >= lower($45::text)
+            and (lower("u"."full_name") collate "C") < lower($46::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+          end,
+          case
+            when (
+              lower(split_part("u"."full_name", ' ', -1)) collate "C"
+            ) >= lower($47::text)
+            and (
+              lower(split_part("u"."full_name", ' ', -1)) collate "C"
+            ) < lower($48::text) || chr(1114111) then (
+              lower(split_part("u"."full_name", ' ', -1)) collate "C"
+            )
+          end,
+          case
+            when (
+              lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+            ) >= lower($49::text)
+            and (
+              lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+            ) < lower($50::text) || chr(1114111) then (
+              lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+            )
+          end
+        ) is not null
+        and $51::text = any (
           array(
             select
               "r"."role_name"
@@ -1147,40 +1181,6 @@ with
               "r"."user_id" = "u"."id"
           )
         )
-        and least(
-          case
-            when (lower("u"."username") collate "C") >= lower($42::text)
-            and (lower("u"."username") collate "C") < lower($43::text) || chr(1114111) then (lower("u"."username") collate "C")
-          end,
-          case
-            when (lower("u"."email") collate "C") >= lower($44::text)
-            and (lower("u"."email") collate "C") < lower($45::text) || chr(1114111) then (lower("u"."email") collate "C")
-          end,
-          case
-            when (lower("u"."full_name") collate "C") >= lower($46::text)
-            and (lower("u"."full_name") collate "C") < lower($47::text) || chr(1114111) then (lower("u"."full_name") collate "C")
-          end,
-          case
-            when (
-              lower(split_part("u"."full_name", ' ', -1)) collate "C"
-            ) >= lower($48::text)
-            and (
-              lower(split_part("u"."full_name", ' ', -1)) collate "C"
-            ) < lower($49::text) || chr(1114111) then (
-              lower(split_part("u"."full_name", ' ', -1)) collate "C"
-            )
-          end,
-          case
-            when (
-              lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
-            ) >= lower($50::text)
-            and (
-              lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
-            ) < lower($51::text) || chr(1114111) then (
-              lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
-            )
-          end
-        ) is not null
         and (
           select
             yes
@@ -1748,87 +1748,26 @@ with
       reading,
       noted
   ),
-  "looked" as materialized (
+  "page" as (
     select
-      id,
+      listed.id,
       null::text collate "C" as key,
-      shown,
-      entry_number = $26 as is_end
+      true as shown,
+      false as is_end
     from
       (
         select
-          listed.id,
-          row_number() over (
-            order by
-              listed.id
-          ) as entry_number,
-          (
-            select
-              "u"."app_metadata" @> $27::jsonb
-            from
-              "lumascope"."users" u
-            where
-              "u"."id" = listed.id
-          ) as shown
+          "u"."id" as id
         from
-          (
-            select
-              "u"."id" as id
-            from
-              "lumascope"."users" u
-            where
-              "u"."id" > $28
-            order by
-              "u"."id"
-            limit
-              $29::integer
-          ) as listed
-      ) as numbered
-    where
-      shown
-      or entry_number = $30
-    order by
-      id
-    limit
-      $31
-  ),
-  "page" as (
-    select
-      *
-    from
-      looked
-    where
-      not exists (
-        select
-        from
-          looked
+          "lumascope"."users" u
         where
-          is_end
-      )
-    union all
-    (
-      select
-        "u"."id" as id,
-        null::text collate "C" as key,
-        true as shown,
-        false as is_end
-      from
-        "lumascope"."users" u
-      where
-        "u"."app_metadata" @> $32::jsonb
-        and "u"."id" > $33::integer
-        and exists (
-          select
-          from
-            looked
-          where
-            is_end
-        )
-      order by
-        "u"."id" + 0
-      limit
-        $34
-    )
+          "u"."app_metadata" @> $26::jsonb
+          and "u"."id" > $27
+        order by
+          "u"."id"
+        limit
+          $28
+      ) as listed
   )
 select
   decision.outcome as "outcome",
@@ -1990,19 +1929,25 @@ with
   ),
   "few" as materialized (
     select
-      "u"."id" as id
+      id
     from
-      "lumascope"."users" u
-    where
-      "u"."app_metadata" @> $26::jsonb
-    order by
-      "u"."id"
-    limit
-      $27::integer
+      (
+        select
+          "u"."id" as id
+        from
+          "lumascope"."users" u
+        where
+          "u"."app_metadata" @> $26::jsonb
+          and "u"."id" > $27
+        order by
+          "u"."id"
+        limit
+          $28::integer
+      ) as first_ones
   ),
   "are_few" as materialized (
     select
-      count(*) <= $28 as yes
+      count(*) <= $29 as yes
     from
       few
   ),
@@ -2012,34 +1957,34 @@ with
         "u"."id" as id,
         least(
           case
-            when (lower("u"."username") collate "C") >= lower($29::text)
-            and (lower("u"."username") collate "C") < lower($30::text) || chr(1114111) then (lower("u"."username") collate "C")
+            when (lower("u"."username") collate "C") >= lower($30::text)
+            and (lower("u"."username") collate "C") < lower($31::text) || chr(1114111) then (lower("u"."username") collate "C")
           end,
           case
-            when (lower("u"."email") collate "C") >= lower($31::text)
-            and (lower("u"."email") collate "C") < lower($32::text) || chr(1114111) then (lower("u"."email") collate "C")
+            when (lower("u"."email") collate "C") >= lower($32::text)
+            and (lower("u"."email") collate "C") < lower($33::text) || chr(1114111) then (lower("u"."email") collate "C")
           end,
           case
-            when (lower("u"."full_name") collate "C") >= lower($33::text)
-            and (lower("u"."full_name") collate "C") < lower($34::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+            when (lower("u"."full_name") collate "C") >= lower($34::text)
+            and (lower("u"."full_name") collate "C") < lower($35::text) || chr(1114111) then (lower("u"."full_name") collate "C")
           end,
           case
             when (
               lower(split_part("u"."full_name", ' ', -1)) collate "C"
-            ) >= lower($35::text)
+            ) >= lower($36::text)
             and (
               lower(split_part("u"."full_name", ' ', -1)) collate "C"
-            ) < lower($36::text) || chr(1114111) then (
+            ) < lower($37::text) || chr(1114111) then (
               lower(split_part("u"."full_name", ' ', -1)) collate "C"
             )
           end,
           case
             when (
               lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
-            ) >= lower($37::text)
+            ) >= lower($38::text)
             and (
               lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
-            ) < lower($38::text) || chr(1114111) then (
+            ) < lower($39::text) || chr(1114111) then (
               lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
             )
           end
@@ -2057,7 +2002,6 @@ with
               few
           )
         )
-        and "u"."app_metadata" @> $39::jsonb
         and least(
           case
             when (lower("u"."username") collate "C") >= lower($40::text)
@@ -2092,6 +2036,7 @@ with
             )
           end
         ) is not null
+        and "u"."app_metadata" @> $50::jsonb
         and (
           select
             yes
@@ -2102,7 +2047,7 @@ with
         2,
         1
       limit
-        $50
+        $51
     )
     union all
     (
@@ -2114,7 +2059,7 @@ with
             id,
             key,
             shown,
-            entry_number = $51 as is_end
+            entry_number = $52 as is_end
           from
             (
               select
@@ -2131,159 +2076,159 @@ with
                     select
                       "u"."id" as id,
                       (lower("u"."username") collate "C") as key,
-                      $52::integer as key_number,
+                      $53::integer as key_number,
                       (lower("u"."username") collate "C") = least(
                         case
-                          when (lower("u"."username") collate "C") >= lower($53::text)
-                          and (lower("u"."username") collate "C") < lower($54::text) || chr(1114111) then (lower("u"."username") collate "C")
+                          when (lower("u"."username") collate "C") >= lower($54::text)
+                          and (lower("u"."username") collate "C") < lower($55::text) || chr(1114111) then (lower("u"."username") collate "C")
                         end,
                         case
-                          when (lower("u"."email") collate "C") >= lower($55::text)
-                          and (lower("u"."email") collate "C") < lower($56::text) || chr(1114111) then (lower("u"."email") collate "C")
+                          when (lower("u"."email") collate "C") >= lower($56::text)
+                          and (lower("u"."email") collate "C") < lower($57::text) || chr(1114111) then (lower("u"."email") collate "C")
                         end,
                         case
-                          when (lower("u"."full_name") collate "C") >= lower($57::text)
-                          and (lower("u"."full_name") collate "C") < lower($58::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+                          when (lower("u"."full_name") collate "C") >= lower($58::text)
+                          and (lower("u"."full_name") collate "C") < lower($59::text) || chr(1114111) then (lower("u"."full_name") collate "C")
                         end,
                         case
                           when (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) >= lower($59::text)
+                          ) >= lower($60::text)
                           and (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) < lower($60::text) || chr(1114111) then (
+                          ) < lower($61::text) || chr(1114111) then (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
                           )
                         end,
                         case
                           when (
                             lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
-                          ) >= lower($61::text)
+                          ) >= lower($62::text)
                           and (
                             lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
-                          ) < lower($62::text) || chr(1114111) then (
+                          ) < lower($63::text) || chr(1114111) then (
                             lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
                           )
                         end
                       )
-                      and "u"."app_metadata" @> $63::jsonb as shown
+                      and "u"."app_metadata" @> $64::jsonb as shown
                     from
                       "lumascope"."users" u
                     where
-                      (lower("u"."username") collate "C") >= lower($64::text)
-                      and (lower("u"."username") collate "C") < lower($65::text) || chr(1114111)
+                      (lower("u"."username") collate "C") >= lower($65::text)
+                      and (lower("u"."username") collate "C") < lower($66::text) || chr(1114111)
                     order by
                       (lower("u"."username") collate "C"),
                       "u"."id"
                     limit
-                      $66::integer
+                      $67::integer
                   )
                   union all
                   (
                     select
                       "u"."id" as id,
                       (lower("u"."email") collate "C") as key,
-                      $67::integer as key_number,
+                      $68::integer as key_number,
                       (lower("u"."email") collate "C") = least(
                         case
-                          when (lower("u"."username") collate "C") >= lower($68::text)
-                          and (lower("u"."username") collate "C") < lower($69::text) || chr(1114111) then (lower("u"."username") collate "C")
+                          when (lower("u"."username") collate "C") >= lower($69::text)
+                          and (lower("u"."username") collate "C") < lower($70::text) || chr(1114111) then (lower("u"."username") collate "C")
                         end,
                         case
-                          when (lower("u"."email") collate "C") >= lower($70::text)
-                          and (lower("u"."email") collate "C") < lower($71::text) || chr(1114111) then (lower("u"."email") collate "C")
+                          when (lower("u"."email") collate "C") >= lower($71::text)
+                          and (lower("u"."email") collate "C") < lower($72::text) || chr(1114111) then (lower("u"."email") collate "C")
                         end,
                         case
-                          when (lower("u"."full_name") collate "C") >= lower($72::text)
-                          and (lower("u"."full_name") collate "C") < lower($73::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+                          when (lower("u"."full_name") collate "C") >= lower($73::text)
+                          and (lower("u"."full_name") collate "C") < lower($74::text) || chr(1114111) then (lower("u"."full_name") collate "C")
                         end,
                         case
                           when (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) >= lower($74::text)
+                          ) >= lower($75::text)
                           and (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) < lower($75::text) || chr(1114111) then (
+                          ) < lower($76::text) || chr(1114111) then (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
                           )
                         end,
                         case
                           when (
                             lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
-                          ) >= lower($76::text)
+                          ) >= lower($77::text)
                           and (
                             lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
-                          ) < lower($77::text) || chr(1114111) then (
+                          ) < lower($78::text) || chr(1114111) then (
                             lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
                           )
                         end
                       )
                       and (lower("u"."username") collate "C") is distinct from (lower("u"."email") collate "C")
-                      and "u"."app_metadata" @> $78::jsonb as shown
+                      and "u"."app_metadata" @> $79::jsonb as shown
                     from
                       "lumascope"."users" u
                     where
-                      (lower("u"."email") collate "C") >= lower($79::text)
-                      and (lower("u"."email") collate "C") < lower($80::text) || chr(1114111)
+                      (lower("u"."email") collate "C") >= lower($80::text)
+                      and (lower("u"."email") collate "C") < lower($81::text) || chr(1114111)
                     order by
                       (lower("u"."email") collate "C"),
                       "u"."id"
                     limit
-                      $81::integer
+                      $82::integer
                   )
                   union all
                   (
                     select
                       "u"."id" as id,
                       (lower("u"."full_name") collate "C") as key,
-                      $82::integer as key_number,
+                      $83::integer as key_number,
                       (lower("u"."full_name") collate "C") = least(
                         case
-                          when (lower("u"."username") collate "C") >= lower($83::text)
-                          and (lower("u"."username") collate "C") < lower($84::text) || chr(1114111) then (lower("u"."username") collate "C")
+                          when (lower("u"."username") collate "C") >= lower($84::text)
+                          and (lower("u"."username") collate "C") < lower($85::text) || chr(1114111) then (lower("u"."username") collate "C")
                         end,
                         case
-                          when (lower("u"."email") collate "C") >= lower($85::text)
-                          and (lower("u"."email") collate "C") < lower($86::text) || chr(1114111) then (lower("u"."email") collate "C")
+                          when (lower("u"."email") collate "C") >= lower($86::text)
+                          and (lower("u"."email") collate "C") < lower($87::text) || chr(1114111) then (lower("u"."email") collate "C")
                         end,
                         case
-                          when (lower("u"."full_name") collate "C") >= lower($87::text)
-                          and (lower("u"."full_name") collate "C") < lower($88::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+                          when (lower("u"."full_name") collate "C") >= lower($88::text)
+                          and (lower("u"."full_name") collate "C") < lower($89::text) || chr(1114111) then (lower("u"."full_name") collate "C")
                         end,
                         case
                           when (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) >= lower($89::text)
+                          ) >= lower($90::text)
                           and (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) < lower($90::text) || chr(1114111) then (
+                          ) < lower($91::text) || chr(1114111) then (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
                           )
                         end,
                         case
                           when (
                             lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
-                          ) >= lower($91::text)
+                          ) >= lower($92::text)
                           and (
                             lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
-                          ) < lower($92::text) || chr(1114111) then (
+                          ) < lower($93::text) || chr(1114111) then (
                             lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
                           )
                         end
                       )
                       and (lower("u"."username") collate "C") is distinct from (lower("u"."full_name") collate "C")
                       and (lower("u"."email") collate "C") is distinct from (lower("u"."full_name") collate "C")
-                      and "u"."app_metadata" @> $93::jsonb as shown
+                      and "u"."app_metadata" @> $94::jsonb as shown
                     from
                       "lumascope"."users" u
                     where
-                      (lower("u"."full_name") collate "C") >= lower($94::text)
-                      and (lower("u"."full_name") collate "C") < lower($95::text) || chr(1114111)
+                      (lower("u"."full_name") collate "C") >= lower($95::text)
+                      and (lower("u"."full_name") collate "C") < lower($96::text) || chr(1114111)
                     order by
                       (lower("u"."full_name") collate "C"),
                       "u"."id"
                     limit
-                      $96::integer
+                      $97::integer
                   )
                   union all
                   (
@@ -2292,39 +2237,39 @@ with
                       (
                         lower(split_part("u"."full_name", ' ', -1)) collate "C"
                       ) as key,
-                      $97::integer as key_number,
+                      $98::integer as key_number,
                       (
                         lower(split_part("u"."full_name", ' ', -1)) collate "C"
                       ) = least(
                         case
-                          when (lower("u"."username") collate "C") >= lower($98::text)
-                          and (lower("u"."username") collate "C") < lower($99::text) || chr(1114111) then (lower("u"."username") collate "C")
+                          when (lower("u"."username") collate "C") >= lower($99::text)
+                          and (lower("u"."username") collate "C") < lower($100::text) || chr(1114111) then (lower("u"."username") collate "C")
                         end,
                         case
-                          when (lower("u"."email") collate "C") >= lower($100::text)
-                          and (lower("u"."email") collate "C") < lower($101::text) || chr(1114111) then (lower("u"."email") collate "C")
+                          when (lower("u"."email") collate "C") >= lower($101::text)
+                          and (lower("u"."email") collate "C") < lower($102::text) || chr(1114111) then (lower("u"."email") collate "C")
                         end,
                         case
-                          when (lower("u"."full_name") collate "C") >= lower($102::text)
-                          and (lower("u"."full_name") collate "C") < lower($103::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+                          when (lower("u"."full_name") collate "C") >= lower($103::text)
+                          and (lower("u"."full_name") collate "C") < lower($104::text) || chr(1114111) then (lower("u"."full_name") collate "C")
                         end,
                         case
                           when (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) >= lower($104::text)
+                          ) >= lower($105::text)
                           and (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) < lower($105::text) || chr(1114111) then (
+                          ) < lower($106::text) || chr(1114111) then (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
                           )
                         end,
                         case
                           when (
                             lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
-                          ) >= lower($106::text)
+                          ) >= lower($107::text)
                           and (
                             lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
-                          ) < lower($107::text) || chr(1114111) then (
+                          ) < lower($108::text) || chr(1114111) then (
                             lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
                           )
                         end
@@ -2338,23 +2283,23 @@ with
                       and (lower("u"."full_name") collate "C") is distinct from (
                         lower(split_part("u"."full_name", ' ', -1)) collate "C"
                       )
-                      and "u"."app_metadata" @> $108::jsonb as shown
+                      and "u"."app_metadata" @> $109::jsonb as shown
                     from
                       "lumascope"."users" u
                     where
                       (
                         lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                      ) >= lower($109::text)
+                      ) >= lower($110::text)
                       and (
                         lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                      ) < lower($110::text) || chr(1114111)
+                      ) < lower($111::text) || chr(1114111)
                     order by
                       (
                         lower(split_part("u"."full_name", ' ', -1)) collate "C"
                       ),
                       "u"."id"
                     limit
-                      $111::integer
+                      $112::integer
                   )
                   union all
                   (
@@ -2363,39 +2308,39 @@ with
                       (
                         lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
                       ) as key,
-                      $112::integer as key_number,
+                      $113::integer as key_number,
                       (
                         lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
                       ) = least(
                         case
-                          when (lower("u"."username") collate "C") >= lower($113::text)
-                          and (lower("u"."username") collate "C") < lower($114::text) || chr(1114111) then (lower("u"."username") collate "C")
+                          when (lower("u"."username") collate "C") >= lower($114::text)
+                          and (lower("u"."username") collate "C") < lower($115::text) || chr(1114111) then (lower("u"."username") collate "C")
                         end,
                         case
-                          when (lower("u"."email") collate "C") >= lower($115::text)
-                          and (lower("u"."email") collate "C") < lower($116::text) || chr(1114111) then (lower("u"."email") collate "C")
+                          when (lower("u"."email") collate "C") >= lower($116::text)
+                          and (lower("u"."email") collate "C") < lower($117::text) || chr(1114111) then (lower("u"."email") collate "C")
                         end,
                         case
-                          when (lower("u"."full_name") collate "C") >= lower($117::text)
-                          and (lower("u"."full_name") collate "C") < lower($118::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+                          when (lower("u"."full_name") collate "C") >= lower($118::text)
+                          and (lower("u"."full_name") collate "C") < lower($119::text) || chr(1114111) then (lower("u"."full_name") collate "C")
                         end,
                         case
                           when (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) >= lower($119::text)
+                          ) >= lower($120::text)
                           and (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) < lower($120::text) || chr(1114111) then (
+                          ) < lower($121::text) || chr(1114111) then (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
                           )
                         end,
                         case
                           when (
                             lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
-                          ) >= lower($121::text)
+                          ) >= lower($122::text)
                           and (
                             lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
-                          ) < lower($122::text) || chr(1114111) then (
+                          ) < lower($123::text) || chr(1114111) then (
                             lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
                           )
                         end
@@ -2414,38 +2359,38 @@ with
                       ) is distinct from (
                         lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
                       )
-                      and "u"."app_metadata" @> $123::jsonb as shown
+                      and "u"."app_metadata" @> $124::jsonb as shown
                     from
                       "lumascope"."users" u
                     where
                       (
                         lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
-                      ) >= lower($124::text)
+                      ) >= lower($125::text)
                       and (
                         lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
-                      ) < lower($125::text) || chr(1114111)
+                      ) < lower($126::text) || chr(1114111)
                     order by
                       (
                         lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
                       ),
                       "u"."id"
                     limit
-                      $126::integer
+                      $127::integer
                   )
                 ) as entries
             ) as numbered
           where
-            entry_number <= $127
+            entry_number <= $128
             and (
               shown
-              or entry_number = $128
+              or entry_number = $129
             )
           order by
             key,
             id,
             key_number
           limit
-            $129
+            $130
         ) as found
       where
         not (

@@ -14,50 +14,180 @@ with
   "wanted" as (
     select
       (
-        with recursive
-          merging (number, document) as (
-            select
-              0,
-              "subject"."app_metadata"
-            union all
-            select
-              number + 1,
-              case step ->> 'act'
-                when 'remove' then document #- path
-                when 'set' then jsonb_set(document, path, step -> 'value')
-                when 'object' then case
-                  when jsonb_typeof(document #> path) = 'object' then document
-                  else jsonb_set(document, path, '{}')
-                end
-              end
-            from
-              merging,
-              (
-                select
-                  $2::jsonb as steps
-              ) as patch,
-              lateral (
-                select
-                  steps -> number as step
-              ) as next,
-              lateral (
-                select
-                  array(
-                    select
-                      jsonb_array_elements_text(step -> 'path')
-                  ) as path
-              ) as place
-            where
-              step is not null
-          )
         select
-          document
+          coalesce(
+            jsonb_object_agg(
+              coalesce("d1".key, "p1".key),
+              case
+                when "p1".key is null then "d1".value
+                when jsonb_typeof("p1".value) = 'object' then (
+                  select
+                    coalesce(
+                      jsonb_object_agg(
+                        coalesce("d2".key, "p2".key),
+                        case
+                          when "p2".key is null then "d2".value
+                          when jsonb_typeof("p2".value) = 'object' then (
+                            select
+                              coalesce(
+                                jsonb_object_agg(
+                                  coalesce("d3".key, "p3".key),
+                                  case
+                                    when "p3".key is null then "d3".value
+                                    when jsonb_typeof("p3".value) = 'object' then (
+                                      select
+                                        coalesce(
+                                          jsonb_object_agg(
+                                            coalesce("d4".key, "p4".key),
+                                            case
+                                              when "p4".key is null then "d4".value
+                                              when jsonb_typeof("p4".value) = 'object' then (
+                                                select
+                                                  coalesce(
+                                                    jsonb_object_agg(
+                                                      coalesce("d5".key, "p5".key),
+                                                      case
+                                                        when "p5".key is null then "d5".value
+                                                        when jsonb_typeof("p5".value) = 'object' then (
+                                                          select
+                                                            coalesce(
+                                                              jsonb_object_agg(
+                                                                coalesce("d6".key, "p6".key),
+                                                                case
+                                                                  when "p6".key is null then "d6".value
+                                                                  when jsonb_typeof("p6".value) = 'object' then (
+                                                                    select
+                                                                      coalesce(
+                                                                        jsonb_object_agg(
+                                                                          coalesce("d7".key, "p7".key),
+                                                                          case
+                                                                            when "p7".key is null then "d7".value
+                                                                            when jsonb_typeof("p7".value) = 'object' then (
+                                                                              select
+                                                                                coalesce(
+                                                                                  jsonb_object_agg(
+                                                                                    coalesce("d8".key, "p8".key),
+                                                                                    case
+                                                                                      when "p8".key is null then "d8".value
+                                                                                      else "p8".value
+                                                                                    end
+                                                                                  ),
+                                                                                  '{}'
+                                                                                )
+                                                                              from
+                                                                                jsonb_each(
+                                                                                  case
+                                                                                    when jsonb_typeof("d7".value) = 'object' then "d7".value
+                                                                                  end
+                                                                                ) "d8"
+                                                                                full join jsonb_each("p7".value) "p8" on "p8".key = "d8".key
+                                                                              where
+                                                                                "p8".value is distinct from 'null'
+                                                                            )
+                                                                            else "p7".value
+                                                                          end
+                                                                        ),
+                                                                        '{}'
+                                                                      )
+                                                                    from
+                                                                      jsonb_each(
+                                                                        case
+                                                                          when jsonb_typeof("d6".value) = 'object' then "d6".value
+                                                                        end
+                                                                      ) "d7"
+                                                                      full join jsonb_each("p6".value) "p7" on "p7".key = "d7".key
+                                                                    where
+                                                                      "p7".value is distinct from 'null'
+                                                                  )
+                                                                  else "p6".value
+                                                                end
+                                                              ),
+                                                              '{}'
+                                                            )
+                                                          from
+                                                            jsonb_each(
+                                                              case
+                                                                when jsonb_typeof("d5".value) = 'object' then "d5".value
+                                                              end
+                                                            ) "d6"
+                                                            full join jsonb_each("p5".value) "p6" on "p6".key = "d6".key
+                                                          where
+                                                            "p6".value is distinct from 'null'
+                                                        )
+                                                        else "p5".value
+                                                      end
+                                                    ),
+                                                    '{}'
+                                                  )
+                                                from
+                                                  jsonb_each(
+                                                    case
+                                                      when jsonb_typeof("d4".value) = 'object' then "d4".value
+                                                    end
+                                                  ) "d5"
+                                                  full join jsonb_each("p4".value) "p5" on "p5".key = "d5".key
+                                                where
+                                                  "p5".value is distinct from 'null'
+                                              )
+                                              else "p4".value
+                                            end
+                                          ),
+                                          '{}'
+                                        )
+                                      from
+                                        jsonb_each(
+                                          case
+                                            when jsonb_typeof("d3".value) = 'object' then "d3".value
+                                          end
+                                        ) "d4"
+                                        full join jsonb_each("p3".value) "p4" on "p4".key = "d4".key
+                                      where
+                                        "p4".value is distinct from 'null'
+                                    )
+                                    else "p3".value
+                                  end
+                                ),
+                                '{}'
+                              )
+                            from
+                              jsonb_each(
+                                case
+                                  when jsonb_typeof("d2".value) = 'object' then "d2".value
+                                end
+                              ) "d3"
+                              full join jsonb_each("p2".value) "p3" on "p3".key = "d3".key
+                            where
+                              "p3".value is distinct from 'null'
+                          )
+                          else "p2".value
+                        end
+                      ),
+                      '{}'
+                    )
+                  from
+                    jsonb_each(
+                      case
+                        when jsonb_typeof("d1".value) = 'object' then "d1".value
+                      end
+                    ) "d2"
+                    full join jsonb_each("p1".value) "p2" on "p2".key = "d2".key
+                  where
+                    "p2".value is distinct from 'null'
+                )
+                else "p1".value
+              end
+            ),
+            '{}'
+          )
         from
-          merging
-        order by
-          number desc
-        limit
-          1
+          jsonb_each(
+            case
+              when jsonb_typeof("subject"."app_metadata") = 'object' then "subject"."app_metadata"
+            end
+          ) "d1"
+          full join jsonb_each($2::jsonb) "p1" on "p1".key = "d1".key
+        where
+          "p1".value is distinct from 'null'
       ) as "app_metadata"
     from
       subject

@@ -129,7 +129,17 @@ with
             lower("u"."username") = lower($23)
             and "u"."id" <> caller.user_id
         ) then 'username'
-        when false then ''
+        when $24::boolean
+        and (
+          select
+            octet_length(json) - length(outside) + length(replace(outside, ' ', ''))
+          from
+            (
+              select
+                "wanted"."user_metadata"::text as json
+            ) as written,
+            lateral regexp_replace(json, '"(?:[^"\\]|\\.)*"', '', 'g') as outside
+        ) > $25::integer then 'too_large'
         else 'done'
       end as outcome
     from
@@ -141,7 +151,7 @@ with
       "username" = "wanted"."username",
       "full_name" = "wanted"."full_name",
       "user_metadata" = "wanted"."user_metadata",
-      "updated_at" = $24::timestamptz
+      "updated_at" = $26::timestamptz
     from
       before,
       wanted,
@@ -191,27 +201,27 @@ with
         "details"
       )
     select
-      $25::timestamptz,
-      $26::text,
+      $27::timestamptz,
+      $28::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $27::text,
-      $28::text,
-      jsonb_build_object('members', $29::jsonb)::jsonb
+      $29::text,
+      $30::text,
+      jsonb_build_object('members', $31::jsonb)::jsonb
     from
       caller,
       changed
     union all
     select
-      $30::timestamptz,
-      $31::text,
+      $32::timestamptz,
+      $33::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $32::text,
-      $33::text,
-      jsonb_build_object('limit', $34::text)::jsonb
+      $34::text,
+      $35::text,
+      jsonb_build_object('limit', $36::text)::jsonb
     from
       caller,
       reported
@@ -285,50 +295,180 @@ with
       "before"."username" as "username",
       "before"."full_name" as "full_name",
       (
-        with recursive
-          merging (number, document) as (
-            select
-              0,
-              "before"."user_metadata"
-            union all
-            select
-              number + 1,
-              case step ->> 'act'
-                when 'remove' then document #- path
-                when 'set' then jsonb_set(document, path, step -> 'value')
-                when 'object' then case
-                  when jsonb_typeof(document #> path) = 'object' then document
-                  else jsonb_set(document, path, '{}')
-                end
-              end
-            from
-              merging,
-              (
-                select
-                  $5::jsonb as steps
-              ) as patch,
-              lateral (
-                select
-                  steps -> number as step
-              ) as next,
-              lateral (
-                select
-                  array(
-                    select
-                      jsonb_array_elements_text(step -> 'path')
-                  ) as path
-              ) as place
-            where
-              step is not null
-          )
         select
-          document
+          coalesce(
+            jsonb_object_agg(
+              coalesce("d1".key, "p1".key),
+              case
+                when "p1".key is null then "d1".value
+                when jsonb_typeof("p1".value) = 'object' then (
+                  select
+                    coalesce(
+                      jsonb_object_agg(
+                        coalesce("d2".key, "p2".key),
+                        case
+                          when "p2".key is null then "d2".value
+                          when jsonb_typeof("p2".value) = 'object' then (
+                            select
+                              coalesce(
+                                jsonb_object_agg(
+                                  coalesce("d3".key, "p3".key),
+                                  case
+                                    when "p3".key is null then "d3".value
+                                    when jsonb_typeof("p3".value) = 'object' then (
+                                      select
+                                        coalesce(
+                                          jsonb_object_agg(
+                                            coalesce("d4".key, "p4".key),
+                                            case
+                                              when "p4".key is null then "d4".value
+                                              when jsonb_typeof("p4".value) = 'object' then (
+                                                select
+                                                  coalesce(
+                                                    jsonb_object_agg(
+                                                      coalesce("d5".key, "p5".key),
+                                                      case
+                                                        when "p5".key is null then "d5".value
+                                                        when jsonb_typeof("p5".value) = 'object' then (
+                                                          select
+                                                            coalesce(
+                                                              jsonb_object_agg(
+                                                                coalesce("d6".key, "p6".key),
+                                                                case
+                                                                  when "p6".key is null then "d6".value
+                                                                  when jsonb_typeof("p6".value) = 'object' then (
+                                                                    select
+                                                                      coalesce(
+                                                                        jsonb_object_agg(
+                                                                          coalesce("d7".key, "p7".key),
+                                                                          case
+                                                                            when "p7".key is null then "d7".value
+                                                                            when jsonb_typeof("p7".value) = 'object' then (
+                                                                              select
+                                                                                coalesce(
+                                                                                  jsonb_object_agg(
+                                                                                    coalesce("d8".key, "p8".key),
+                                                                                    case
+                                                                                      when "p8".key is null then "d8".value
+                                                                                      else "p8".value
+                                                                                    end
+                                                                                  ),
+                                                                                  '{}'
+                                                                                )
+                                                                              from
+                                                                                jsonb_each(
+                                                                                  case
+                                                                                    when jsonb_typeof("d7".value) = 'object' then "d7".value
+                                                                                  end
+                                                                                ) "d8"
+                                                                                full join jsonb_each("p7".value) "p8" on "p8".key = "d8".key
+                                                                              where
+                                                                                "p8".value is distinct from 'null'
+                                                                            )
+                                                                            else "p7".value
+                                                                          end
+                                                                        ),
+                                                                        '{}'
+                                                                      )
+                                                                    from
+                                                                      jsonb_each(
+                                                                        case
+                                                                          when jsonb_typeof("d6".value) = 'object' then "d6".value
+                                                                        end
+                                                                      ) "d7"
+                                                                      full join jsonb_each("p6".value) "p7" on "p7".key = "d7".key
+                                                                    where
+                                                                      "p7".value is distinct from 'null'
+                                                                  )
+                                                                  else "p6".value
+                                                                end
+                                                              ),
+                                                              '{}'
+                                                            )
+                                                          from
+                                                            jsonb_each(
+                                                              case
+                                                                when jsonb_typeof("d5".value) = 'object' then "d5".value
+                                                              end
+                                                            ) "d6"
+                                                            full join jsonb_each("p5".value) "p6" on "p6".key = "d6".key
+                                                          where
+                                                            "p6".value is distinct from 'null'
+                                                        )
+                                                        else "p5".value
+                                                      end
+                                                    ),
+                                                    '{}'
+                                                  )
+                                                from
+                                                  jsonb_each(
+                                                    case
+                                                      when jsonb_typeof("d4".value) = 'object' then "d4".value
+                                                    end
+                                                  ) "d5"
+                                                  full join jsonb_each("p4".value) "p5" on "p5".key = "d5".key
+                                                where
+                                                  "p5".value is distinct from 'null'
+                                              )
+                                              else "p4".value
+                                            end
+                                          ),
+                                          '{}'
+                                        )
+                                      from
+                                        jsonb_each(
+                                          case
+                                            when jsonb_typeof("d3".value) = 'object' then "d3".value
+                                          end
+                                        ) "d4"
+                                        full join jsonb_each("p3".value) "p4" on "p4".key = "d4".key
+                                      where
+                                        "p4".value is distinct from 'null'
+                                    )
+                                    else "p3".value
+                                  end
+                                ),
+                                '{}'
+                              )
+                            from
+                              jsonb_each(
+                                case
+                                  when jsonb_typeof("d2".value) = 'object' then "d2".value
+                                end
+                              ) "d3"
+                              full join jsonb_each("p2".value) "p3" on "p3".key = "d3".key
+                            where
+                              "p3".value is distinct from 'null'
+                          )
+                          else "p2".value
+                        end
+                      ),
+                      '{}'
+                    )
+                  from
+                    jsonb_each(
+                      case
+                        when jsonb_typeof("d1".value) = 'object' then "d1".value
+                      end
+                    ) "d2"
+                    full join jsonb_each("p1".value) "p2" on "p2".key = "d2".key
+                  where
+                    "p2".value is distinct from 'null'
+                )
+                else "p1".value
+              end
+            ),
+            '{}'
+          )
         from
-          merging
-        order by
-          number desc
-        limit
-          1
+          jsonb_each(
+            case
+              when jsonb_typeof("before"."user_metadata") = 'object' then "before"."user_metadata"
+            end
+          ) "d1"
+          full join jsonb_each($5::jsonb) "p1" on "p1".key = "d1".key
+        where
+          "p1".value is distinct from 'null'
       ) as "user_metadata"
     from
       before
@@ -336,7 +476,8 @@ with
   "decision" as (
     select
       case
-        when (
+        when $6::boolean
+        and (
           select
             octet_length(json) - length(outside) + length(replace(outside, ' ', ''))
           from
@@ -345,7 +486,7 @@ with
                 "wanted"."user_metadata"::text as json
             ) as written,
             lateral regexp_replace(json, '"(?:[^"\\]|\\.)*"', '', 'g') as outside
-        ) > $6::integer then 'too_large'
+        ) > $7::integer then 'too_large'
         else 'done'
       end as outcome
     from
@@ -357,7 +498,7 @@ with
       "username" = "wanted"."username",
       "full_name" = "wanted"."full_name",
       "user_metadata" = "wanted"."user_metadata",
-      "updated_at" = $7::timestamptz
+      "updated_at" = $8::timestamptz
     from
       before,
       wanted,
@@ -407,14 +548,14 @@ with
         "details"
       )
     select
-      $8::timestamptz,
-      $9::text,
+      $9::timestamptz,
+      $10::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $10::text,
       $11::text,
-      jsonb_build_object('members', $12::jsonb)::jsonb
+      $12::text,
+      jsonb_build_object('members', $13::jsonb)::jsonb
     from
       caller,
       changed

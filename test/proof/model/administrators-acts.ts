@@ -1,7 +1,7 @@
 import { INVALID_TOKEN, NOTHING, refuse, type Step, userBody } from './answers.ts'
 import { guard } from './guard.ts'
 import { canonical, type Local } from './linearize.ts'
-import { isTooLarge, merge } from './metadata.ts'
+import { isTooLarge, merge, refuseLarge } from './metadata.ts'
 import type { Of, Response, UserAct } from './operations.ts'
 import { isLastAdmin, isLive, liveSessions, type Person, record, remove, type State } from './state.ts'
 
@@ -16,8 +16,10 @@ export function actOnUser(act: UserAct): readonly Step[] {
   return [
     (state, local) => {
       const refusal = guard(state, as, 'account')
-      if (!refusal) local['isForbidden'] = !state.people[as.user]?.isAdmin
-      return refusal
+      if (refusal) return refusal
+      local['isForbidden'] = !state.people[as.user]?.isAdmin
+      if (local['isForbidden'] || act.kind !== 'change_user') return undefined
+      return refuseLarge(act.appMetadata)
     },
     (state, local) => {
       if (local['isForbidden']) return recordDenial(state, act)

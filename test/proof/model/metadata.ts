@@ -1,3 +1,5 @@
+import { refuse } from './answers.ts'
+
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject
 export type JsonObject = { readonly [name: string]: Json }
 
@@ -26,6 +28,10 @@ export const merge = (target: JsonObject, patch: JsonObject = {}) => mergePatch(
 
 export const isTooLarge = (metadata: JsonObject) =>
   new TextEncoder().encode(JSON.stringify(metadata)).length > MAX_BYTES
+
+/** What a patch adds by itself is measured with the form of the request, before anything is looked at. */
+export const refuseLarge = (patch: JsonObject = {}) =>
+  isTooLarge(merge({}, patch)) ? refuse(422, 'validation_failed') : undefined
 
 /** Text for people: what is long because the same character is repeated says how often. */
 export const shorten = (text: string) =>

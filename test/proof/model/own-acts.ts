@@ -1,7 +1,7 @@
 import { INVALID_TOKEN, NOTHING, pair, refuse, rolesOf, type Step, userBody } from './answers.ts'
 import { confirmationBucket, confirmed, countOwn, guard } from './guard.ts'
 import { canonical, type Local } from './linearize.ts'
-import { isTooLarge, merge } from './metadata.ts'
+import { isTooLarge, merge, refuseLarge } from './metadata.ts'
 import type { Of, OwnAct, Response } from './operations.ts'
 import {
   type AccessToken,
@@ -36,7 +36,7 @@ export function ownAct(act: OwnAct, id: number): readonly Step[] {
       return [(state) => guard(state, as, 'session'), stillLive((state) => endAll(state, act))]
     case 'change_profile':
       return [
-        (state) => guard(state, as, 'account'),
+        (state) => guard(state, as, 'account') ?? refuseLarge(act.userMetadata),
         (state, local) => lookAtRoles(state, as, local),
         stillLive((state, local) => changeProfile(state, act, local)),
       ]
