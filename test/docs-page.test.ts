@@ -57,6 +57,10 @@ describe.runIf(executable)('the documentation page in a real browser', () => {
     return (await status.innerText()).trim()
   }
 
+  test('is called what the instance is called', async () => {
+    expect(await page.title()).toBe('LumaScope Auth')
+  })
+
   test('lists routes for users before those for administrators and operators', async () => {
     const sections = await page.locator('.opblock-tag').evaluateAll((all) => all.map(({ id }) => id))
     expect(sections).toEqual([

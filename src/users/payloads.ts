@@ -123,7 +123,7 @@ export function registerBody<F extends AccountFields>(fields: F) {
 /** `POST /users` */
 export const registerQuery = z
   .strictObject({
-    sign_in: flag.check(z.meta({ description: 'Whether to sign in at the same time.' })),
+    sign_in: flag,
     // Documentation pages try one parameter at a time, and `use_cookies=true` alone is refused.
     use_cookies: flag.check(
       z.meta({ description: 'With `sign_in`: whether the tokens go into cookies.', examples: ['false'] }),
