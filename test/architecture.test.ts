@@ -192,12 +192,14 @@ describe('who may import what', () => {
     expect(containing(uses, (path) => path === 'src/make-deps.ts')).toEqual([])
   })
 
-  test('payloads import zod, other payloads, what there is to choose from, and types', () => {
+  test('payloads import zod, other payloads, what there is to choose from, checks of values, and types', () => {
     for (const { path, text } of src.filter((source) => source.path.endsWith('/payloads.ts'))) {
       const values = [...text.matchAll(/^import (?!type )[\s\S]*?from '([^']+)'/gm)].map(
         ([, name]) => name ?? '',
       )
-      const others = values.filter((name) => !/\/(payloads|schema|schemas|features)\.ts$/.test(name))
+      const others = values.filter(
+        (name) => !/\/(payloads|schema|schemas|features?|check-[\w-]+)\.ts$/.test(name),
+      )
       expect(others, path).toEqual(['zod/mini'])
     }
   })

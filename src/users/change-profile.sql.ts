@@ -63,11 +63,7 @@ export async function updateProfile(
       before: sql`
         select u.* from ${users} u join caller on ${u.id} = ${caller.userId} for no key update of u`,
       wanted: sql`select ${list(valuesOf(change))} from before`,
-      decision: sql`
-        select case ${limited.refusals}
-          when ${change.userMetadata !== undefined}::boolean and ${isTooLarge(wanted.userMetadata)}
-            then 'too_large'
-          else 'done' end as outcome from wanted`,
+      decision: decide(change, limited.refusals),
       changed: changeRow(now),
       current: sql`
         select * from changed union all
@@ -121,6 +117,15 @@ function spendUsernameLimit({ username, usernameLimit, now }: Change): Limited {
     events: [{ ...byCaller('limited', sql`from caller, reported`), details }],
     secondsToWait: sql`(select wait from refused)`,
   }
+}
+
+/** The part `decision`: only the size of what this request writes counts. */
+function decide({ userMetadata }: Change, refusals: SQL): SQL {
+  const isPatched = sql`${userMetadata !== undefined}::boolean`
+  return sql`
+    select case ${refusals}
+      when ${isPatched} and ${isTooLarge(wanted.userMetadata)} then 'too_large'
+      else 'done' end as outcome from wanted`
 }
 
 /** The columns of the part `wanted`: the profile after the change, beside the part `before`. */
