@@ -80,7 +80,13 @@ export function validBody<S extends BodySchema>(
  * @throws AppError `validation_failed`
  */
 export function validQuery<S extends z.ZodMiniType<object>>(schema: S) {
-  return withMetadata(zValidator('query', schema, refuse), { query: schema })
+  const validate = zValidator('query', schema, refuse)
+  const middleware: typeof validate = async function validQuery(c, next) {
+    // Zod would drop this one, where every other unknown parameter is an error.
+    if (Object.hasOwn(c.req.query(), '__proto__')) throw validationError([UNKNOWN_PARAMETER])
+    return await validate(c, next)
+  }
+  return withMetadata(middleware, { query: schema })
 }
 
 /** Libraries that can't omit a body send `null`. */
@@ -174,14 +180,17 @@ function validationError(errors: FieldError[]): AppError {
   })
 }
 
+const UNKNOWN_PARAMETER: FieldError = {
+  pointer: '',
+  code: 'unknown_member',
+  detail: 'has a parameter that is not one of this request',
+}
+
 function toFieldErrors(issue: z.core.$ZodIssue, { data, target }: Validated): FieldError[] {
   if (issue.code === 'unrecognized_keys') {
     // In a query, an unescaped & turns the rest of a password into a name: names are not repeated.
     const keys = target === 'json' ? issue.keys : []
-    if (keys.length === 0) {
-      const detail = target === 'query' ? 'the query has an unknown parameter' : 'has an unknown member'
-      return [{ pointer: '', code: 'unknown_member', detail }]
-    }
+    if (keys.length === 0) return [UNKNOWN_PARAMETER]
     return keys.map((key) => ({
       pointer: jsonPointer([...issue.path, key]),
       code: 'unknown_member',

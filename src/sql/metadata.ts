@@ -45,6 +45,9 @@ export function isTooLarge(document: SQL): SQL<boolean> {
   return sql`${bytesOf(document)} > ${MAX_METADATA_BYTES}::integer`
 }
 
+/** JSON literals that a member can have: those numbers that can be sent are no longer. */
+const LITERAL = /^(?:true|false|-?(?:0|[1-9]\d{0,15})(?:\.\d{1,25})?(?:[eE][+-]?\d{1,2})?)$/
+
 /** A top-level member of metadata, and its value as text. */
 export type Member = { name: string; value: string }
 
@@ -53,7 +56,8 @@ export type Member = { name: string; value: string }
  * number or boolean. In the form that an index with `jsonb_path_ops` serves.
  */
 export function hasMember(document: SQL, { name, value }: Member): SQL {
-  const has = (wanted: unknown) => sql`${document} @> ${JSON.stringify({ [name]: wanted })}::jsonb`
-  const isLiteral = /^(?:true|false|-?(?:0|[1-9]\d{0,14})(?:\.\d{1,14})?)$/.test(value)
-  return isLiteral ? sql`(${has(value)} or ${has(JSON.parse(value))})` : has(value)
+  const has = (json: string) => sql`${document} @> ${`{${JSON.stringify(name)}:${json}}`}::jsonb`
+  const text = JSON.stringify(value)
+  // As it is written: PostgreSQL compares decimals, and JavaScript would round some of them.
+  return LITERAL.test(value) ? sql`(${has(text)} or ${has(value)})` : has(text)
 }

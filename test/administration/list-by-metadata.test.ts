@@ -11,7 +11,7 @@ const METADATA: Record<string, object> = {
   bob: { plan: 'pro', seats: '5', nested: { plan: 'enterprise' } },
   eve: { plan: 'Pro', seats: 5.5, 'a.b': 'dotted', 'a b&=c': 'odd', '': 'empty' },
   mia: { plan: 'null', isTrial: true, list: [5] },
-  zoe: {},
+  zoe: { customer: 9007199254740991, share: 0.30000000000000004, tiny: 1.5e-7 },
 }
 const people = new Map<string, Awaited<ReturnType<typeof app.register>>>()
 for (const [username, metadata] of Object.entries(METADATA)) {
@@ -38,6 +38,12 @@ describe('GET /users?app_metadata.<member>=<value>', () => {
     ['app_metadata.seats=05', []],
     ['app_metadata.isTrial=true', ['mia']],
     ['app_metadata.isTrial=false', ['ada']],
+    ['app_metadata.customer=9007199254740991', ['zoe']],
+    ['app_metadata.customer=9007199254740992', []],
+    ['app_metadata.share=0.30000000000000004', ['zoe']],
+    ['app_metadata.share=0.3', []],
+    ['app_metadata.tiny=1.5e-7', ['zoe']],
+    ['app_metadata.seats=5.0', ['ada']],
     // Not what is inside of a value.
     ['app_metadata.tags=beta', []],
     ['app_metadata.list=5', []],
@@ -65,6 +71,8 @@ describe('GET /users?app_metadata.<member>=<value>', () => {
     `app_metadata.${'x'.repeat(101)}=x`,
     `app_metadata.plan=${'x'.repeat(255)}`,
     'App_metadata.plan=pro',
+    '__proto__=x',
+    'query=a&%5f_proto__=x',
   ])('?%s is refused', async (query) => {
     expect(await find(query)).toEqual([422, 'validation_failed'])
   })

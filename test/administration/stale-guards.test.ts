@@ -17,7 +17,12 @@ const acts: [string, (subject: Person) => [string, string, unknown?]][] = [
   ['signing out', ({ id }) => ['DELETE', `/users/${id}/sessions`]],
   ['writing a role beside', () => ['PUT', '/roles/coup', { description: 'x', permissions: ['users:read'] }]],
   ['deleting a role beside', () => ['DELETE', `/roles/${role}`]],
+  ['writing metadata of', ({ id }) => ['PATCH', `/users/${id}`, { app_metadata: { plan: 'pro' } }]],
+  ['creating', () => ['POST', '/users', { username: 'new', email: 'new@example.com', full_name: 'New' }]],
 ]
+
+/** So that administrators create accounts. It changes no other act. */
+const CLOSED = { REGISTRATION: 'closed' }
 
 const reads: typeof acts = [
   ['listing', () => ['GET', '/users']],
@@ -44,10 +49,14 @@ describe('an administrator who was let through', () => {
       const [subject, admin] = [await register(), await appoint('admin')]
       await openSession(subject)
       let before = ''
-      const slow = await withBetween(tested, async () => {
-        await database.sql("delete from user_roles where user_id = $1 and role_name = 'admin'", [admin.id])
-        before = await state()
-      })
+      const slow = await withBetween(
+        tested,
+        async () => {
+          await database.sql("delete from user_roles where user_id = $1 and role_name = 'admin'", [admin.id])
+          before = await state()
+        },
+        CLOSED,
+      )
       const { status, body } = await administratorsOf(slow).ask(admin, ...act(subject))
       expect([status, body['code']]).toEqual([403, 'forbidden'])
       expect(body).not.toHaveProperty('items')
@@ -60,10 +69,14 @@ describe('an administrator who was let through', () => {
     async (_, act) => {
       const [subject, admin] = [await register(), await appoint('admin')]
       let before = ''
-      const slow = await withBetween(tested, async () => {
-        await post('/logout', { refresh_token: admin.refresh_token })
-        before = await state()
-      })
+      const slow = await withBetween(
+        tested,
+        async () => {
+          await post('/logout', { refresh_token: admin.refresh_token })
+          before = await state()
+        },
+        CLOSED,
+      )
       const { status, body } = await administratorsOf(slow).ask(admin, ...act(subject))
       expect([status, body['code']]).toEqual([401, 'invalid_token'])
       expect(await state()).toBe(before)
@@ -75,8 +88,9 @@ test.each(acts)(
   '%s somebody waits in line: its statement comes after the lock, in one round trip',
   async (_, act) => {
     const [subject, admin] = [await register(), await appoint('admin')]
+    const closed = await createTestApp({ database, variables: CLOSED })
     await database.roundTrips()
-    await ask(admin, ...act(subject))
+    await administratorsOf(closed).ask(admin, ...act(subject))
     const [, [deadline = '', lock = '', statement = '', ...more] = []] = await database.roundTrips()
     expect(deadline).toMatch(/set_config\('statement_timeout'/)
     expect(lock).toMatch(

@@ -186,11 +186,6 @@ describe.concurrent('npm run users, on a server', () => {
       ['metadata', 'ada@example.com', '{"claimed":{"a":1}}'],
       ['app_metadata.claimed: is in tokens: at most 256 characters of JSON, without objects'],
     ],
-    [
-      'metadata that would be too large',
-      ['metadata', 'ada@example.com', JSON.stringify({ a: 'x'.repeat(4090) })],
-      ['The metadata would have more than 4096 bytes; nothing was changed'],
-    ],
     ['no role', ['grant', 'ada@example.com'], usage],
     ['one argument more', ['grant', 'ada@example.com', 'admin', 'user'], usage],
     ['another verb', ['toString', 'ada@example.com', 'admin'], usage],

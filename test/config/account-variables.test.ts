@@ -81,7 +81,7 @@ test.each([
   expect(() => parseConfig({ ...local, [name]: value })).toThrow(`${name} must be ${allowed}`)
 })
 
-test.each(['x'.repeat(41), '!', 'A\u202eB', 'A\u200bB', 'A\nB', '\u{1f600}'])(
+test.each(['x'.repeat(41), '!', 'A\u202eB', 'A\u200bB', '\u3164', 'A\uffa0B', 'A\nB', '\u{1f600}'])(
   'no product is called %j',
   (name) => {
     expect(() => parseConfig({ ...local, PRODUCT_NAME: name })).toThrow(

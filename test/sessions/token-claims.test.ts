@@ -170,7 +170,7 @@ describe('JWT_TYPE', () => {
     }
   })
 
-  test.each(['', 'dpop+jwt', 'secevent+jwt', 'JWE'])(
+  test.each(['', 'dpop+jwt', 'secevent+jwt', 'rt+jwt', 'logout+jwt', 'JWE'])(
     'a token of the type %j is none of ours',
     async (typ) => {
       const { app, token } = await claimsOf({ JWT_TYPE: 'at+jwt' })

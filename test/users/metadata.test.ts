@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { administratorsOf } from '../support/administrators.ts'
+import { aroundStatements } from '../support/around-statements.ts'
 import { createTestApp, DEFAULT_LIMITS } from '../support/test-app.ts'
 
 const app = await createTestApp()
@@ -152,6 +153,31 @@ describe.each([
     expect((await send({ c: 'z'.repeat(100), a: null })).status).toBe(200)
     expect(((await stored())?.[member] ?? '').length).toBeLessThan(2200)
   })
+})
+
+test('what is too large or wrong by itself costs no statement beyond the guard’s', async () => {
+  await database.roundTrips()
+  for (const value of [ofBytes(4097), nested(9), { a: 1e300 }]) expect((await patch(value)).status).toBe(422)
+  expect(await database.roundTrips()).toHaveLength(3)
+})
+
+test('a hostile patch costs about as much as its length (row 112)', async () => {
+  await reset()
+  const removals = Object.fromEntries(Array.from({ length: 1190 }, (_, n) => [n.toString(36), null]))
+  const sent: number[] = []
+  const counting = await createTestApp({
+    deps: {
+      connect: aroundStatements(app.deps.connect, async (send, _, queries) => {
+        sent.push(JSON.stringify(queries).length)
+        return await send()
+      }),
+    },
+  })
+  const bearer = await counting.signIn(person)
+  const hostile = { user_metadata: { [`${'x'.repeat(4000)}`]: removals } }
+  const response = await counting.as(bearer).patch('/users/me', hostile)
+  expect(response.status).toBe(200)
+  expect(Math.max(...sent)).toBeLessThan(JSON.stringify(hostile).length + 20_000)
 })
 
 describe('who may write it', () => {
