@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import type { ExtractSchema } from 'hono/types'
 import { corsAllowlist } from './access/cors-allowlist.ts'
 import { recordDenials } from './access/record-denials.ts'
 import { administrationRoutes, creationRoutes, userChangeRoutes } from './administration/routes.ts'
@@ -23,37 +24,40 @@ import { ownSessionRoutes, sessionRoutes } from './sessions/routes.ts'
 import type { AccountFields } from './users/feature.ts'
 import { accountRoutes, profileRoutes, registrationRoutes } from './users/routes.ts'
 
+type Registration = Config['registration']
+
 /** What the routes of a deployment depend on. */
-export type RouteSettings<F extends AccountFields = AccountFields> = {
+export type RouteSettings<F extends AccountFields = AccountFields, R extends Registration = Registration> = {
   accountFields: F
-  registration: Config['registration']
+  registration: R
+}
+
+/** The types of `POST /users`: one route or the other. */
+type CreatingUsers<F extends AccountFields> = {
+  open: ExtractSchema<ReturnType<typeof registrationRoutes<F>>>
+  closed: ExtractSchema<ReturnType<typeof creationRoutes<F>>>
 }
 
 /** All routes of the API, without the middleware around them. */
-export function createRoutes<F extends AccountFields>({ accountFields, registration }: RouteSettings<F>) {
-  const registering = registrationRoutes(accountFields)
-  const signingIn = signInRoutes(accountFields)
-  return (
-    new Hono<AppEnv>()
-      .route('/', serviceRoutes)
-      // In the types, `POST /users` is what people call. What administrators call in its place is not.
-      .route(
-        '/',
-        registration === 'open' ? registering : (creationRoutes(accountFields) as typeof registering),
-      )
-      .route('/', accountRoutes)
-      .route('/', profileRoutes(accountFields))
-      .route('/', passwordRoutes)
-      .route('/', administrationRoutes)
-      .route('/', userChangeRoutes(accountFields))
-      .route('/', roleRoutes)
-      .route('/', auditRoutes)
-      .route('/', ownSessionRoutes)
-      .route('/', signingIn)
-      .route('/', sessionRoutes)
-      .route('/auth', signingIn)
-      .route('/auth', sessionRoutes)
-  )
+export function createRoutes<F extends AccountFields, R extends Registration>(settings: RouteSettings<F, R>) {
+  const { accountFields: fields, registration } = settings
+  const creatingUsers = registration === 'open' ? registrationRoutes(fields) : creationRoutes(fields)
+  const signingIn = signInRoutes(fields)
+  return new Hono<AppEnv>()
+    .route('/', serviceRoutes)
+    .route('/', creatingUsers as Hono<AppEnv, CreatingUsers<F>[R]>)
+    .route('/', accountRoutes)
+    .route('/', profileRoutes(fields))
+    .route('/', passwordRoutes)
+    .route('/', administrationRoutes)
+    .route('/', userChangeRoutes(fields))
+    .route('/', roleRoutes)
+    .route('/', auditRoutes)
+    .route('/', ownSessionRoutes)
+    .route('/', signingIn)
+    .route('/', sessionRoutes)
+    .route('/auth', signingIn)
+    .route('/auth', sessionRoutes)
 }
 
 /** The jobs that run every hour after the purges, by their names in the log. */
@@ -65,7 +69,9 @@ export const jobs: Jobs = { guessing: watchGuessing, deadline: checkDeadline }
  * @throws Error if a route does not begin with one of `anyone`, `requireToken`, `requireUser` and
  *   `requirePermission`
  */
-export function createApp<F extends AccountFields = DefaultFields>(deps: AppDeps) {
+export function createApp<F extends AccountFields = DefaultFields, R extends Registration = 'open'>(
+  deps: AppDeps,
+) {
   const { publicUrl } = deps.config
   const app = new Hono<AppEnv>({ getPath: literalPath })
     .use(requestContext(deps, admitHashing))
@@ -75,7 +81,7 @@ export function createApp<F extends AccountFields = DefaultFields>(deps: AppDeps
     .use(readBody())
     .use(recordDenials)
     .use(throwErrorsOnly)
-    .route('/', createRoutes<F>(deps.config as RouteSettings as RouteSettings<F>))
+    .route('/', createRoutes(deps.config as RouteSettings as RouteSettings<F, R>))
   app.onError(handleError)
   app.notFound(handleNotFound(app))
   assertEveryRouteIsMarked(app.routes)
@@ -86,7 +92,9 @@ export function createApp<F extends AccountFields = DefaultFields>(deps: AppDeps
 type DefaultFields = { username: 'required'; full_name: 'required' }
 
 /**
- * For typed clients: `hc<AppType>(url)`. Of a deployment with other `ACCOUNT_FIELDS`, say which:
- * `hc<AppType<{ username: 'absent'; full_name: 'optional' }>>(url)`.
+ * For typed clients: `hc<AppType>(url)`. Of a deployment with other `ACCOUNT_FIELDS` or closed registration,
+ * say so: `hc<AppType<{ username: 'absent'; full_name: 'optional' }, 'closed'>>(url)`.
  */
-export type AppType<F extends AccountFields = DefaultFields> = ReturnType<typeof createApp<F>>
+export type AppType<F extends AccountFields = DefaultFields, R extends Registration = 'open'> = ReturnType<
+  typeof createApp<F, R>
+>

@@ -58,6 +58,17 @@ describe('a typed client', () => {
     expect(calls).toHaveLength(5)
   })
 
+  test('has the other route where registration is closed', () => {
+    const { users } = hc<AppType<{ username: 'absent'; full_name: 'absent' }, 'closed'>>(url)
+    const calls = [
+      () => users.$post({ json: { email: 'ada@example.com' }, query: {} }),
+      // @ts-expect-error -- administrators choose no password
+      () => users.$post({ json: { email: 'ada@example.com', password: 'x' }, query: {} }),
+      () => users.me.$get(),
+    ]
+    expect(calls).toHaveLength(3)
+  })
+
   test('knows what an answer shows', () => {
     const show = async () => {
       const response = await hc<AppType>(url).users.me.$get()

@@ -3,7 +3,7 @@ import { toBase64Url, utf8 } from '../crypto/encoding.ts'
 import type { Assets, OpenapiText } from '../deps.ts'
 import { mergePatch } from './merge-patch.ts'
 
-/** The settings that change which requests the API takes. */
+/** The settings that change what requests may contain. */
 export type Variant = Pick<Config, 'accountFields' | 'registration'>
 
 /** The name of a variant in `assets/openapi-variants.json`. */

@@ -29,7 +29,7 @@ export type NewUser = {
  * The outcome of a registration: the user; or which of the two is taken (`email`, if both are); or the limit
  * is used up.
  */
-export type Registered =
+export type RegistrationOutcome =
   | { outcome: 'created'; user: Principal; passwordVersion: number }
   | { outcome: 'email' | 'username' }
   | { outcome: 'limited'; secondsToWait: number | null }
@@ -46,7 +46,7 @@ export type Registered =
 export async function insertUser(
   { db, client }: { db: Database; client: Client },
   { buckets, session, now, ...user }: NewUser,
-): Promise<Registered> {
+): Promise<RegistrationOutcome> {
   const { parts, passed, refusal } = spendInTurn(buckets, { name: 'bucket', from: sql`from one`, now })
   const registration = statement(
     {
@@ -103,7 +103,7 @@ function create({ session, now, ...profile }: Omit<NewUser, 'buckets'>): SQL {
     on conflict (lower(${bare(users.email)})) do nothing returning *`
 }
 
-function toRegistered(row: Row<typeof REGISTERED> | undefined): Registered {
+function toRegistered(row: Row<typeof REGISTERED> | undefined): RegistrationOutcome {
   if (!row) throw new Error('A registration has no outcome')
   const { isAllowed, secondsToWait, isEmailTaken, isUsernameTaken, passwordVersion, ...user } = row
   if (!isAllowed) return { outcome: 'limited', secondsToWait }
