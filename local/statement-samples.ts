@@ -53,7 +53,11 @@ const reading = { actor, bucket: once, now }
 const account = { username: '', email: '', fullName: '' }
 const profile = { id: 1, sessionId, now }
 const usernameLimit = { name: '', bucket }
-const page = { after: null, limit: 50 }
+const page = {
+  after: null,
+  limit: 50,
+  fields: { username: 'required', full_name: 'required' },
+} as const
 const nobody = { query: null, role: null, status: null, metadata: null }
 const metadata = { name: 'plan', value: 'pro' }
 

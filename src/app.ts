@@ -2,7 +2,12 @@ import { Hono } from 'hono'
 import type { ExtractSchema } from 'hono/types'
 import { corsAllowlist } from './access/cors-allowlist.ts'
 import { recordDenials } from './access/record-denials.ts'
-import { administrationRoutes, creationRoutes, userChangeRoutes } from './administration/routes.ts'
+import {
+  administrationRoutes,
+  creationRoutes,
+  listRoutes,
+  userChangeRoutes,
+} from './administration/routes.ts'
 import { auditRoutes } from './audit/routes.ts'
 import type { Config } from './config/parse-config.ts'
 import type { AppDeps } from './deps.ts'
@@ -49,6 +54,7 @@ export function createRoutes<F extends AccountFields, R extends Registration>(se
     .route('/', accountRoutes)
     .route('/', profileRoutes(fields))
     .route('/', passwordRoutes)
+    .route('/', listRoutes(fields))
     .route('/', administrationRoutes)
     .route('/', userChangeRoutes(fields))
     .route('/', roleRoutes)

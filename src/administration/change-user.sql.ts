@@ -87,7 +87,8 @@ function mergeMetadata({ appMetadata }: UserChange): Parts {
   return { wanted: sql`select ${after} as ${bare(users.appMetadata)} from subject` }
 }
 
-const isTooLargeRefusal = sql`when (select ${isTooLarge(wanted.appMetadata)} from wanted) then 'too_large'`
+const isGrown = isTooLarge(wanted.appMetadata, { before: subject.appMetadata })
+const isTooLargeRefusal = sql`when (select ${isGrown} from wanted) then 'too_large'`
 
 /** Further branches of the part `decision`. */
 function refusalsOf(change: UserChange): SQL {

@@ -8,6 +8,7 @@ import { decideAboutReading, isDone, outcome, type Reading, type Refusal } from 
 import { hasMember, type Member } from '../sql/metadata.ts'
 import { columnsOf, list, materialized, nullable, type Parts, statement } from '../sql/parts.ts'
 import { join, sql } from '../sql/template.ts'
+import type { AccountFields } from '../users/feature.ts'
 import { accountStatus, searchKeys, users } from '../users/schema.ts'
 
 export type UserFilter = {
@@ -25,6 +26,8 @@ type Page = UserFilter & {
   /** `null`: from the beginning. */
   after: UserPosition | null
   limit: number
+  /** What a search looks at beside email addresses. */
+  fields: AccountFields
 }
 
 /** One page of accounts, and where the next begins; `null` after the last. */
@@ -70,8 +73,16 @@ export async function selectUserPage(
   return { users: shown, next: end ? { id: end.id, key: end.key } : null }
 }
 
-/** The keys of the row `u`, which a search compares. */
-const KEYS = Object.values(searchKeys(u))
+/** The keys of the row `u`, which a search compares: of the fields that the deployment asks for. */
+function keysOf({ username, full_name }: AccountFields): SQL[] {
+  const keys = searchKeys(u)
+  return [
+    ...(username === 'absent' ? [] : [keys.username]),
+    ...(full_name === 'absent' ? [] : [keys.full_name, keys.last_name]),
+    keys.email,
+    keys.domain,
+  ]
+}
 
 /**
  * The most entries of the indexes that one page looks at, which takes a tenth of a second. Without a filter,
@@ -84,14 +95,14 @@ const MAX_ENTRIES = 10_000
  * The part `page` with `id`, `key`, `shown` and `is_end`, and parts that it needs. If `MAX_ENTRIES` was
  * reached, the last row has `is_end`, whether it is `shown` or not; the next page starts there.
  */
-function pageOfUsers({ query, after, limit, ...filter }: Page): Parts {
+function pageOfUsers({ query, after, limit, fields, ...filter }: Page): Parts {
   if (query === null) {
     const page = sql`
       select listed.id, null::text collate "C" as key, true as shown, false as is_end
       from (${accounts(filter, after?.id ?? 0)} limit ${limit}) as listed`
     return { page }
   }
-  const search = { query, after, limit, fits: isAccount(filter) }
+  const search = { query, after, limit, keys: keysOf(fields), fits: isAccount(filter) }
   if (Object.values(filter).every((value) => value === null)) return { page: searchAll(search) }
   return {
     ...fewAccounts(filter),
@@ -196,6 +207,7 @@ function fewAccounts({ role, status, metadata }: Filter): Parts {
 
 type Search = {
   query: string
+  keys: readonly SQL[]
   after: UserPosition | null
   limit: number
   /** A further condition of the row `u`. */
@@ -203,8 +215,8 @@ type Search = {
 }
 
 /** Compares each user of the part `few`. An array, so that no plan joins them to everybody. */
-function searchFew({ query, after, fits }: Search): SQL {
-  const key = firstKey(query)
+function searchFew({ query, keys, after, fits }: Search): SQL {
+  const key = firstKey(query, keys)
   return sql`
     select ${u.id} as id, ${key} as key, true as shown, false as is_end from ${users} u
     where ${u.id} = any(array(select id from few)) and ${key} is not null and ${fits}
@@ -212,12 +224,12 @@ function searchFew({ query, after, fits }: Search): SQL {
 }
 
 /** The entries of one index that begin with the query, in its order. */
-function entriesOf(key: SQL, number: number, { query, after, fits }: Search): SQL {
+function entriesOf(key: SQL, number: number, { query, keys, after, fits }: Search): SQL {
   // If two keys of a user are the same, the first index has the entry that is shown.
-  const earlier = KEYS.slice(0, number).map((other) => sql`and ${other} is distinct from ${key}`)
+  const earlier = keys.slice(0, number).map((other) => sql`and ${other} is distinct from ${key}`)
   return sql`(
     select ${u.id} as id, ${key} as key, ${number}::integer as key_number,
-      ${key} = ${firstKey(query)} ${join(earlier, ' ')} and ${fits} as shown
+      ${key} = ${firstKey(query, keys)} ${join(earlier, ' ')} and ${fits} as shown
     from ${users} u where ${begins(query, key)} ${isBehind(after, key)}
     order by ${key}, ${u.id} limit ${MAX_ENTRIES}::integer)`
 }
@@ -228,7 +240,7 @@ function entriesOf(key: SQL, number: number, { query, after, fits }: Search): SQ
  * shown for the first.
  */
 function searchAll(search: Search): SQL {
-  const entries = KEYS.map((key, number) => entriesOf(key, number, search))
+  const entries = search.keys.map((key, number) => entriesOf(key, number, search))
   return sql`
     select id, key, shown, entry_number = ${MAX_ENTRIES} as is_end from (
       select *, row_number() over (order by key, id, key_number) as entry_number
@@ -243,8 +255,8 @@ function isBehind(after: UserPosition | null, key: SQL): SQL {
 }
 
 /** The least key of the row `u` that begins with the query; null if none does. */
-function firstKey(query: string): SQL {
-  const matches = KEYS.map((key) => sql`case when ${begins(query, key)} then ${key} end`)
+function firstKey(query: string, keys: readonly SQL[]): SQL {
+  const matches = keys.map((key) => sql`case when ${begins(query, key)} then ${key} end`)
   return sql`least(${list(matches)})`
 }
 

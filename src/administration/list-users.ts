@@ -19,12 +19,18 @@ export type ListedUsers = { users: AdminUser[]; nextCursor: string | null }
  *   caller lost the permission; `invalid_token` if their session has ended
  */
 export async function listUsers(
-  deps: Pick<Deps, 'db' | 'clock' | 'client' | 'limitKeys'>,
+  deps: Pick<Deps, 'db' | 'clock' | 'client' | 'limitKeys' | 'config'>,
   { actor, cursor, ...filter }: UserFilter & { actor: Actor; cursor: string | undefined; limit: number },
 ): Promise<ListedUsers> {
   const after = cursor === undefined ? null : readCursor(cursor, { isSearch: filter.query !== null })
   const bucket = await makeRecordBucket(deps, 'read', `${actor.userId} accounts`)
-  const page = await selectUserPage(deps, { ...filter, after, reading: { actor, bucket, now: deps.clock() } })
+  const fields = deps.config.accountFields
+  const page = await selectUserPage(deps, {
+    ...filter,
+    fields,
+    after,
+    reading: { actor, bucket, now: deps.clock() },
+  })
   if (typeof page === 'string') throw refusalError(page)
   return { users: page.users, nextCursor: page.next && toCursor(page.next) }
 }

@@ -42,41 +42,48 @@ const memberValue = z.optional(
   ),
 )
 
+/** What a search compares, for people. */
+function searched({ username, full_name }: AccountFields): string {
+  const names = full_name === 'absent' ? [] : ['the name', 'its last word']
+  return [...(username === 'absent' ? [] : ['username']), 'email address', ...names].join(' or ')
+}
+
 /** `GET /users` */
-export const usersQuery = z
-  .catchall(
-    z.object({
-      query: z.optional(
-        z.string().check(
-          wellFormed,
-          printable,
-          z.trim(),
-          z.minLength(1, { error: 'must not be empty' }),
-          z.maxLength(254, { error: 'use at most 254 characters' }),
-          z.meta({
-            description:
-              'What the username, the email address, the name or its last word begins with, whatever the ' +
-              'case; `@example.com` for all addresses there.',
-          }),
+export const usersQuery = (fields: AccountFields) =>
+  z
+    .catchall(
+      z.object({
+        query: z.optional(
+          z.string().check(
+            wellFormed,
+            printable,
+            z.trim(),
+            z.minLength(1, { error: 'must not be empty' }),
+            z.maxLength(254, { error: 'use at most 254 characters' }),
+            z.meta({
+              description:
+                `What the ${searched(fields)} begins with, whatever the case; ` +
+                '`@example.com` for all addresses there.',
+            }),
+          ),
         ),
-      ),
-      role: z.optional(roleName),
-      status: z.optional(status),
-      // OpenAPI can't describe `app_metadata.*`: this one stands for all.
-      [`${METADATA}plan`]: memberValue,
-      ...pageParameters,
-    }),
-    memberValue,
-  )
-  .check(
-    z.check(({ value: input, issues }) => {
-      const further = Object.keys(input).filter((name) => !LISTED.has(name))
-      const keys = further.filter((name) => !name.startsWith(METADATA) || !isStorable(name))
-      if (keys.length > 0) issues.push({ code: 'unrecognized_keys', keys, input })
-      else if (further.length > 1)
-        issues.push({ code: 'custom', path: [further[1] ?? ''], input, message: 'ask for one member' })
-    }),
-  )
+        role: z.optional(roleName),
+        status: z.optional(status),
+        // OpenAPI can't describe `app_metadata.*`: this one stands for all.
+        [`${METADATA}plan`]: memberValue,
+        ...pageParameters,
+      }),
+      memberValue,
+    )
+    .check(
+      z.check(({ value: input, issues }) => {
+        const further = Object.keys(input).filter((name) => !LISTED.has(name))
+        const keys = further.filter((name) => !name.startsWith(METADATA) || !isStorable(name))
+        if (keys.length > 0) issues.push({ code: 'unrecognized_keys', keys, input })
+        else if (further.length > 1)
+          issues.push({ code: 'custom', path: [further[1] ?? ''], input, message: 'ask for one member' })
+      }),
+    )
 
 const LISTED: ReadonlySet<string> = new Set(['query', 'role', 'status', 'cursor', 'limit'])
 

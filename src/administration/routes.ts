@@ -100,9 +100,9 @@ export function userChangeRoutes<F extends AccountFields>(fields: F) {
   )
 }
 
-/** Other people's accounts. */
-export const administrationRoutes = new Hono<AppEnv>()
-  .get(
+/** Lists of accounts. */
+export function listRoutes(fields: AccountFields) {
+  return new Hono<AppEnv>().get(
     '/users',
     requirePermission('users:read'),
     describeRoute({
@@ -114,7 +114,7 @@ export const administrationRoutes = new Hono<AppEnv>()
       tag,
       responses: { 200: userListPayload },
     }),
-    validQuery(usersQuery),
+    validQuery(usersQuery(fields)),
     async (c) => {
       const { query = null, role = null, status = null, cursor, limit, ...more } = c.req.valid('query')
       const filter = { query, role, status, metadata: toMember(more) }
@@ -123,6 +123,10 @@ export const administrationRoutes = new Hono<AppEnv>()
       return c.json(toUserListPayload(page, c.var.deps.config), 200)
     },
   )
+}
+
+/** Other people's accounts. */
+export const administrationRoutes = new Hono<AppEnv>()
   .get(
     '/users/:id{[1-9][0-9]*}',
     requirePermission('users:read'),

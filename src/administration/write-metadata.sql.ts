@@ -24,6 +24,7 @@ export async function patchAppMetadata(
   { db, client }: { db: Database; client: Client },
   { email, patch, now }: Patching,
 ): Promise<{ userId: number; appMetadata: Metadata; isTooLarge: boolean; isChanged: boolean } | null> {
+  const isRefused = isTooLarge(wanted.appMetadata, { before: subject.appMetadata })
   const values = { appMetadata: wanted.appMetadata, updatedAt: time(now) }
   const patching = statement(
     {
@@ -31,7 +32,7 @@ export async function patchAppMetadata(
       wanted: sql`select ${merged(subject.appMetadata, patch)} as ${bare(users.appMetadata)} from subject`,
       changed: sql`
         update ${users} u set ${assignments(users, values)} from subject, wanted
-        where ${u.id} = ${subject.id} and not ${isTooLarge(wanted.appMetadata)}
+        where ${u.id} = ${subject.id} and not ${isRefused}
           and ${subject.appMetadata} is distinct from ${wanted.appMetadata}
         returning ${u.id}`,
       recorded: recordEvents({ client, now }, [
@@ -47,7 +48,7 @@ export async function patchAppMetadata(
       fields: {
         userId: subject.id,
         appMetadata: wanted.appMetadata,
-        isTooLarge: isTooLarge(wanted.appMetadata),
+        isTooLarge: isRefused,
         isChanged: sql<boolean>`exists (select from changed)`,
       },
       from: sql`from subject, wanted`,

@@ -34,9 +34,11 @@ const MIN_REST_CODE_POINTS = 8
  */
 export async function assertAcceptable(
   deps: PasswordRulesDeps,
-  { password, username, email, pointer }: NewPassword,
+  { password, email, pointer, ...account }: NewPassword,
 ): Promise<void> {
-  const { passwordMinLength, productName } = deps.config
+  const { passwordMinLength, productName, accountFields } = deps.config
+  // What the deployment does not ask for is told to nobody, by an error neither.
+  const username = accountFields.username === 'absent' ? null : account.username
   const refusalError = (code: string, detail: string, error: ErrorCode = 'weak_password') =>
     fieldError(error, { pointer, code, detail })
 

@@ -105,15 +105,20 @@ function spendUsernameLimit({ username, usernameLimit, now }: Change): Limited {
   }
   const { parts, passed, refusal } = spendInTurn([usernameLimit.bucket], {
     name: 'bucket',
-    from: sql`from caller`,
+    from: sql`from asking`,
     now,
   })
+  // One's own tells nothing: forms send whole profiles.
+  const asking = sql`
+    select from ${users} u, caller
+    where ${u.id} = ${caller.userId} and lower(${u.username}) is distinct from lower(${username ?? null})`
   const isTaken = sql`exists (select from ${users} u, caller
     where lower(${u.username}) = lower(${username ?? null}) and ${u.id} <> ${caller.userId})`
   const details = sql`jsonb_build_object('limit', ${usernameLimit.name}::text)`
   return {
-    parts: { ...parts, refused: refusal, reported: reportOnce({ refused: sql`refused`, now }) },
-    refusals: sql`when not ${passed} then 'limited' when ${isTaken} then 'username'`,
+    parts: { asking, ...parts, refused: refusal, reported: reportOnce({ refused: sql`refused`, now }) },
+    refusals: sql`
+      when exists (select from asking) and not ${passed} then 'limited' when ${isTaken} then 'username'`,
     events: [{ ...byCaller('limited', sql`from caller, reported`), details }],
     secondsToWait: sql`(select wait from refused)`,
   }
@@ -122,10 +127,11 @@ function spendUsernameLimit({ username, usernameLimit, now }: Change): Limited {
 /** The part `decision`: only the size of what this request writes counts. */
 function decide({ userMetadata }: Change, refusals: SQL): SQL {
   const isPatched = sql`${userMetadata !== undefined}::boolean`
+  const isGrown = isTooLarge(wanted.userMetadata, { before: before.userMetadata })
   return sql`
     select case ${refusals}
-      when ${isPatched} and ${isTooLarge(wanted.userMetadata)} then 'too_large'
-      else 'done' end as outcome from wanted`
+      when ${isPatched} and ${isGrown} then 'too_large'
+      else 'done' end as outcome from wanted, before`
 }
 
 /** The columns of the part `wanted`: the profile after the change, beside the part `before`. */

@@ -11,7 +11,7 @@ const METADATA: Record<string, object> = {
   bob: { plan: 'pro', seats: '5', nested: { plan: 'enterprise' } },
   eve: { plan: 'Pro', seats: 5.5, 'a.b': 'dotted', 'a b&=c': 'odd', '': 'empty' },
   mia: { plan: 'null', isTrial: true, list: [5] },
-  zoe: { customer: 9007199254740991, share: 0.30000000000000004, tiny: 1.5e-7 },
+  zoe: { customer: 9007199254740991, share: 0.30000000000000004, tiny: 1.5e-7, least: 5e-324 },
 }
 const people = new Map<string, Awaited<ReturnType<typeof app.register>>>()
 for (const [username, metadata] of Object.entries(METADATA)) {
@@ -43,6 +43,7 @@ describe('GET /users?app_metadata.<member>=<value>', () => {
     ['app_metadata.share=0.30000000000000004', ['zoe']],
     ['app_metadata.share=0.3', []],
     ['app_metadata.tiny=1.5e-7', ['zoe']],
+    ['app_metadata.least=5e-324', ['zoe']],
     ['app_metadata.seats=5.0', ['ada']],
     // Not what is inside of a value.
     ['app_metadata.tags=beta', []],

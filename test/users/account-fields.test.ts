@@ -67,6 +67,15 @@ describe('ACCOUNT_FIELDS=none: email and password alone', () => {
     expect(JSON.stringify(payloadOf(token))).not.toContain(person.full_name)
     const [row] = await database.sql('select full_name from users where id = $1', [person.id])
     expect(row).toEqual({ full_name: person.full_name })
+    // Nor does a search find it, or an error of a new password tell it.
+    await database.sql("insert into user_roles values ($1, 'admin')", [person.id])
+    for (const query of [person.username, person.full_name.toLowerCase(), 'number']) {
+      const list = await app.as(token).get(`/users?query=${encodeURIComponent(query)}`)
+      const { items } = (await list.json()) as { items: Body[] }
+      expect(items.map(({ email }) => email)).toEqual(query === person.username ? [person.email] : [])
+    }
+    const change = { current_password: person.password, new_password: `${person.username} 1234567` }
+    expect((await app.as(token).post('/users/me/password', change)).status).toBe(200)
   })
 })
 

@@ -139,6 +139,21 @@ describe('an address or username that is taken', () => {
   )
 })
 
+test('asking which usernames are taken is limited too (row 55)', async () => {
+  const asking = await createTestApp({
+    variables: DEFAULT_LIMITS,
+    deps: { clientAddress: () => '198.51.100.56' },
+  })
+  const { username } = await register()
+  const ask = async (name: string) => (await asking.post('/users', { ...newPerson(), username: name })).status
+  for (let question = 0; question < 10; question++) expect(await ask(username)).toBe(409)
+  const [row] = await database.sql(
+    `select max(attempts) as attempts from rate_limits where key like 'register:%'`,
+  )
+  expect(Number(row?.['attempts'])).toBeGreaterThanOrEqual(10)
+  expect([await ask(username), await ask(newPerson().username)]).toEqual([429, 429])
+})
+
 test('asking which addresses are taken is limited to ten requests an hour (row 55)', async () => {
   const asking = await createTestApp({
     variables: DEFAULT_LIMITS,

@@ -424,12 +424,26 @@ with
                                                                                   '{}'
                                                                                 )
                                                                               from
-                                                                                jsonb_each(
-                                                                                  case
-                                                                                    when jsonb_typeof("d7".value) = 'object' then "d7".value
-                                                                                  end
+                                                                                (
+                                                                                  select
+                                                                                    *
+                                                                                  from
+                                                                                    jsonb_each(
+                                                                                      case
+                                                                                        when jsonb_typeof("d7".value) = 'object' then "d7".value
+                                                                                      end
+                                                                                    )
+                                                                                  where
+                                                                                    key = key || ''
                                                                                 ) "d8"
-                                                                                full join jsonb_each("p7".value) "p8" on "p8".key = "d8".key
+                                                                                full join (
+                                                                                  select
+                                                                                    *
+                                                                                  from
+                                                                                    jsonb_each("p7".value)
+                                                                                  where
+                                                                                    key = key || ''
+                                                                                ) "p8" on "p8".key = "d8".key
                                                                               where
                                                                                 "p8".value is distinct from 'null'
                                                                             )
@@ -439,12 +453,26 @@ with
                                                                         '{}'
                                                                       )
                                                                     from
-                                                                      jsonb_each(
-                                                                        case
-                                                                          when jsonb_typeof("d6".value) = 'object' then "d6".value
-                                                                        end
+                                                                      (
+                                                                        select
+                                                                          *
+                                                                        from
+                                                                          jsonb_each(
+                                                                            case
+                                                                              when jsonb_typeof("d6".value) = 'object' then "d6".value
+                                                                            end
+                                                                          )
+                                                                        where
+                                                                          key = key || ''
                                                                       ) "d7"
-                                                                      full join jsonb_each("p6".value) "p7" on "p7".key = "d7".key
+                                                                      full join (
+                                                                        select
+                                                                          *
+                                                                        from
+                                                                          jsonb_each("p6".value)
+                                                                        where
+                                                                          key = key || ''
+                                                                      ) "p7" on "p7".key = "d7".key
                                                                     where
                                                                       "p7".value is distinct from 'null'
                                                                   )
@@ -454,12 +482,26 @@ with
                                                               '{}'
                                                             )
                                                           from
-                                                            jsonb_each(
-                                                              case
-                                                                when jsonb_typeof("d5".value) = 'object' then "d5".value
-                                                              end
+                                                            (
+                                                              select
+                                                                *
+                                                              from
+                                                                jsonb_each(
+                                                                  case
+                                                                    when jsonb_typeof("d5".value) = 'object' then "d5".value
+                                                                  end
+                                                                )
+                                                              where
+                                                                key = key || ''
                                                             ) "d6"
-                                                            full join jsonb_each("p5".value) "p6" on "p6".key = "d6".key
+                                                            full join (
+                                                              select
+                                                                *
+                                                              from
+                                                                jsonb_each("p5".value)
+                                                              where
+                                                                key = key || ''
+                                                            ) "p6" on "p6".key = "d6".key
                                                           where
                                                             "p6".value is distinct from 'null'
                                                         )
@@ -469,12 +511,26 @@ with
                                                     '{}'
                                                   )
                                                 from
-                                                  jsonb_each(
-                                                    case
-                                                      when jsonb_typeof("d4".value) = 'object' then "d4".value
-                                                    end
+                                                  (
+                                                    select
+                                                      *
+                                                    from
+                                                      jsonb_each(
+                                                        case
+                                                          when jsonb_typeof("d4".value) = 'object' then "d4".value
+                                                        end
+                                                      )
+                                                    where
+                                                      key = key || ''
                                                   ) "d5"
-                                                  full join jsonb_each("p4".value) "p5" on "p5".key = "d5".key
+                                                  full join (
+                                                    select
+                                                      *
+                                                    from
+                                                      jsonb_each("p4".value)
+                                                    where
+                                                      key = key || ''
+                                                  ) "p5" on "p5".key = "d5".key
                                                 where
                                                   "p5".value is distinct from 'null'
                                               )
@@ -484,12 +540,26 @@ with
                                           '{}'
                                         )
                                       from
-                                        jsonb_each(
-                                          case
-                                            when jsonb_typeof("d3".value) = 'object' then "d3".value
-                                          end
+                                        (
+                                          select
+                                            *
+                                          from
+                                            jsonb_each(
+                                              case
+                                                when jsonb_typeof("d3".value) = 'object' then "d3".value
+                                              end
+                                            )
+                                          where
+                                            key = key || ''
                                         ) "d4"
-                                        full join jsonb_each("p3".value) "p4" on "p4".key = "d4".key
+                                        full join (
+                                          select
+                                            *
+                                          from
+                                            jsonb_each("p3".value)
+                                          where
+                                            key = key || ''
+                                        ) "p4" on "p4".key = "d4".key
                                       where
                                         "p4".value is distinct from 'null'
                                     )
@@ -499,12 +569,26 @@ with
                                 '{}'
                               )
                             from
-                              jsonb_each(
-                                case
-                                  when jsonb_typeof("d2".value) = 'object' then "d2".value
-                                end
+                              (
+                                select
+                                  *
+                                from
+                                  jsonb_each(
+                                    case
+                                      when jsonb_typeof("d2".value) = 'object' then "d2".value
+                                    end
+                                  )
+                                where
+                                  key = key || ''
                               ) "d3"
-                              full join jsonb_each("p2".value) "p3" on "p3".key = "d3".key
+                              full join (
+                                select
+                                  *
+                                from
+                                  jsonb_each("p2".value)
+                                where
+                                  key = key || ''
+                              ) "p3" on "p3".key = "d3".key
                             where
                               "p3".value is distinct from 'null'
                           )
@@ -514,12 +598,26 @@ with
                       '{}'
                     )
                   from
-                    jsonb_each(
-                      case
-                        when jsonb_typeof("d1".value) = 'object' then "d1".value
-                      end
+                    (
+                      select
+                        *
+                      from
+                        jsonb_each(
+                          case
+                            when jsonb_typeof("d1".value) = 'object' then "d1".value
+                          end
+                        )
+                      where
+                        key = key || ''
                     ) "d2"
-                    full join jsonb_each("p1".value) "p2" on "p2".key = "d2".key
+                    full join (
+                      select
+                        *
+                      from
+                        jsonb_each("p1".value)
+                      where
+                        key = key || ''
+                    ) "p2" on "p2".key = "d2".key
                   where
                     "p2".value is distinct from 'null'
                 )
@@ -529,12 +627,26 @@ with
             '{}'
           )
         from
-          jsonb_each(
-            case
-              when jsonb_typeof("subject"."app_metadata") = 'object' then "subject"."app_metadata"
-            end
+          (
+            select
+              *
+            from
+              jsonb_each(
+                case
+                  when jsonb_typeof("subject"."app_metadata") = 'object' then "subject"."app_metadata"
+                end
+              )
+            where
+              key = key || ''
           ) "d1"
-          full join jsonb_each($6::jsonb) "p1" on "p1".key = "d1".key
+          full join (
+            select
+              *
+            from
+              jsonb_each($6::jsonb)
+            where
+              key = key || ''
+          ) "p1" on "p1".key = "d1".key
         where
           "p1".value is distinct from 'null'
       ) as "app_metadata"
@@ -578,15 +690,18 @@ with
         when (
           select
             (
-              select
-                octet_length(json) - length(outside) + length(replace(outside, ' ', ''))
-              from
-                (
-                  select
-                    "wanted"."app_metadata"::text as json
-                ) as written,
-                lateral regexp_replace(json, '"(?:[^"\\]|\\.)*"', '', 'g') as outside
-            ) > $14::integer
+              (
+                select
+                  octet_length(json) - length(outside) + length(replace(outside, ' ', ''))
+                from
+                  (
+                    select
+                      "wanted"."app_metadata"::text as json
+                  ) as written,
+                  lateral regexp_replace(json, '"(?:[^"\\]|\\.)*"', '', 'g') as outside
+              ) > $14::integer
+              and octet_length("wanted"."app_metadata"::text) > octet_length("subject"."app_metadata"::text)
+            )
           from
             wanted
         ) then 'too_large'

@@ -594,22 +594,22 @@ with
                     and (lower("u"."username") collate "C") < lower($29::text) || chr(1114111) then (lower("u"."username") collate "C")
                   end,
                   case
-                    when (lower("u"."email") collate "C") >= lower($30::text)
-                    and (lower("u"."email") collate "C") < lower($31::text) || chr(1114111) then (lower("u"."email") collate "C")
-                  end,
-                  case
-                    when (lower("u"."full_name") collate "C") >= lower($32::text)
-                    and (lower("u"."full_name") collate "C") < lower($33::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+                    when (lower("u"."full_name") collate "C") >= lower($30::text)
+                    and (lower("u"."full_name") collate "C") < lower($31::text) || chr(1114111) then (lower("u"."full_name") collate "C")
                   end,
                   case
                     when (
                       lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                    ) >= lower($34::text)
+                    ) >= lower($32::text)
                     and (
                       lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                    ) < lower($35::text) || chr(1114111) then (
+                    ) < lower($33::text) || chr(1114111) then (
                       lower(split_part("u"."full_name", ' ', -1)) collate "C"
                     )
+                  end,
+                  case
+                    when (lower("u"."email") collate "C") >= lower($34::text)
+                    and (lower("u"."email") collate "C") < lower($35::text) || chr(1114111) then (lower("u"."email") collate "C")
                   end,
                   case
                     when (
@@ -638,30 +638,30 @@ with
             (
               select
                 "u"."id" as id,
-                (lower("u"."email") collate "C") as key,
+                (lower("u"."full_name") collate "C") as key,
                 $41::integer as key_number,
-                (lower("u"."email") collate "C") = least(
+                (lower("u"."full_name") collate "C") = least(
                   case
                     when (lower("u"."username") collate "C") >= lower($42::text)
                     and (lower("u"."username") collate "C") < lower($43::text) || chr(1114111) then (lower("u"."username") collate "C")
                   end,
                   case
-                    when (lower("u"."email") collate "C") >= lower($44::text)
-                    and (lower("u"."email") collate "C") < lower($45::text) || chr(1114111) then (lower("u"."email") collate "C")
-                  end,
-                  case
-                    when (lower("u"."full_name") collate "C") >= lower($46::text)
-                    and (lower("u"."full_name") collate "C") < lower($47::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+                    when (lower("u"."full_name") collate "C") >= lower($44::text)
+                    and (lower("u"."full_name") collate "C") < lower($45::text) || chr(1114111) then (lower("u"."full_name") collate "C")
                   end,
                   case
                     when (
                       lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                    ) >= lower($48::text)
+                    ) >= lower($46::text)
                     and (
                       lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                    ) < lower($49::text) || chr(1114111) then (
+                    ) < lower($47::text) || chr(1114111) then (
                       lower(split_part("u"."full_name", ' ', -1)) collate "C"
                     )
+                  end,
+                  case
+                    when (lower("u"."email") collate "C") >= lower($48::text)
+                    and (lower("u"."email") collate "C") < lower($49::text) || chr(1114111) then (lower("u"."email") collate "C")
                   end,
                   case
                     when (
@@ -674,15 +674,15 @@ with
                     )
                   end
                 )
-                and (lower("u"."username") collate "C") is distinct from (lower("u"."email") collate "C")
+                and (lower("u"."username") collate "C") is distinct from (lower("u"."full_name") collate "C")
                 and true as shown
               from
                 "lumascope"."users" u
               where
-                (lower("u"."email") collate "C") >= lower($52::text)
-                and (lower("u"."email") collate "C") < lower($53::text) || chr(1114111)
+                (lower("u"."full_name") collate "C") >= lower($52::text)
+                and (lower("u"."full_name") collate "C") < lower($53::text) || chr(1114111)
               order by
-                (lower("u"."email") collate "C"),
+                (lower("u"."full_name") collate "C"),
                 "u"."id"
               limit
                 $54::integer
@@ -691,30 +691,34 @@ with
             (
               select
                 "u"."id" as id,
-                (lower("u"."full_name") collate "C") as key,
+                (
+                  lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                ) as key,
                 $55::integer as key_number,
-                (lower("u"."full_name") collate "C") = least(
+                (
+                  lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                ) = least(
                   case
                     when (lower("u"."username") collate "C") >= lower($56::text)
                     and (lower("u"."username") collate "C") < lower($57::text) || chr(1114111) then (lower("u"."username") collate "C")
                   end,
                   case
-                    when (lower("u"."email") collate "C") >= lower($58::text)
-                    and (lower("u"."email") collate "C") < lower($59::text) || chr(1114111) then (lower("u"."email") collate "C")
-                  end,
-                  case
-                    when (lower("u"."full_name") collate "C") >= lower($60::text)
-                    and (lower("u"."full_name") collate "C") < lower($61::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+                    when (lower("u"."full_name") collate "C") >= lower($58::text)
+                    and (lower("u"."full_name") collate "C") < lower($59::text) || chr(1114111) then (lower("u"."full_name") collate "C")
                   end,
                   case
                     when (
                       lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                    ) >= lower($62::text)
+                    ) >= lower($60::text)
                     and (
                       lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                    ) < lower($63::text) || chr(1114111) then (
+                    ) < lower($61::text) || chr(1114111) then (
                       lower(split_part("u"."full_name", ' ', -1)) collate "C"
                     )
+                  end,
+                  case
+                    when (lower("u"."email") collate "C") >= lower($62::text)
+                    and (lower("u"."email") collate "C") < lower($63::text) || chr(1114111) then (lower("u"."email") collate "C")
                   end,
                   case
                     when (
@@ -727,16 +731,26 @@ with
                     )
                   end
                 )
-                and (lower("u"."username") collate "C") is distinct from (lower("u"."full_name") collate "C")
-                and (lower("u"."email") collate "C") is distinct from (lower("u"."full_name") collate "C")
+                and (lower("u"."username") collate "C") is distinct from (
+                  lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                )
+                and (lower("u"."full_name") collate "C") is distinct from (
+                  lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                )
                 and true as shown
               from
                 "lumascope"."users" u
               where
-                (lower("u"."full_name") collate "C") >= lower($66::text)
-                and (lower("u"."full_name") collate "C") < lower($67::text) || chr(1114111)
+                (
+                  lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                ) >= lower($66::text)
+                and (
+                  lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                ) < lower($67::text) || chr(1114111)
               order by
-                (lower("u"."full_name") collate "C"),
+                (
+                  lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                ),
                 "u"."id"
               limit
                 $68::integer
@@ -745,34 +759,30 @@ with
             (
               select
                 "u"."id" as id,
-                (
-                  lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                ) as key,
+                (lower("u"."email") collate "C") as key,
                 $69::integer as key_number,
-                (
-                  lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                ) = least(
+                (lower("u"."email") collate "C") = least(
                   case
                     when (lower("u"."username") collate "C") >= lower($70::text)
                     and (lower("u"."username") collate "C") < lower($71::text) || chr(1114111) then (lower("u"."username") collate "C")
                   end,
                   case
-                    when (lower("u"."email") collate "C") >= lower($72::text)
-                    and (lower("u"."email") collate "C") < lower($73::text) || chr(1114111) then (lower("u"."email") collate "C")
-                  end,
-                  case
-                    when (lower("u"."full_name") collate "C") >= lower($74::text)
-                    and (lower("u"."full_name") collate "C") < lower($75::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+                    when (lower("u"."full_name") collate "C") >= lower($72::text)
+                    and (lower("u"."full_name") collate "C") < lower($73::text) || chr(1114111) then (lower("u"."full_name") collate "C")
                   end,
                   case
                     when (
                       lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                    ) >= lower($76::text)
+                    ) >= lower($74::text)
                     and (
                       lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                    ) < lower($77::text) || chr(1114111) then (
+                    ) < lower($75::text) || chr(1114111) then (
                       lower(split_part("u"."full_name", ' ', -1)) collate "C"
                     )
+                  end,
+                  case
+                    when (lower("u"."email") collate "C") >= lower($76::text)
+                    and (lower("u"."email") collate "C") < lower($77::text) || chr(1114111) then (lower("u"."email") collate "C")
                   end,
                   case
                     when (
@@ -785,29 +795,19 @@ with
                     )
                   end
                 )
-                and (lower("u"."username") collate "C") is distinct from (
+                and (lower("u"."username") collate "C") is distinct from (lower("u"."email") collate "C")
+                and (lower("u"."full_name") collate "C") is distinct from (lower("u"."email") collate "C")
+                and (
                   lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                )
-                and (lower("u"."email") collate "C") is distinct from (
-                  lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                )
-                and (lower("u"."full_name") collate "C") is distinct from (
-                  lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                )
+                ) is distinct from (lower("u"."email") collate "C")
                 and true as shown
               from
                 "lumascope"."users" u
               where
-                (
-                  lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                ) >= lower($80::text)
-                and (
-                  lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                ) < lower($81::text) || chr(1114111)
+                (lower("u"."email") collate "C") >= lower($80::text)
+                and (lower("u"."email") collate "C") < lower($81::text) || chr(1114111)
               order by
-                (
-                  lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                ),
+                (lower("u"."email") collate "C"),
                 "u"."id"
               limit
                 $82::integer
@@ -828,22 +828,22 @@ with
                     and (lower("u"."username") collate "C") < lower($85::text) || chr(1114111) then (lower("u"."username") collate "C")
                   end,
                   case
-                    when (lower("u"."email") collate "C") >= lower($86::text)
-                    and (lower("u"."email") collate "C") < lower($87::text) || chr(1114111) then (lower("u"."email") collate "C")
-                  end,
-                  case
-                    when (lower("u"."full_name") collate "C") >= lower($88::text)
-                    and (lower("u"."full_name") collate "C") < lower($89::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+                    when (lower("u"."full_name") collate "C") >= lower($86::text)
+                    and (lower("u"."full_name") collate "C") < lower($87::text) || chr(1114111) then (lower("u"."full_name") collate "C")
                   end,
                   case
                     when (
                       lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                    ) >= lower($90::text)
+                    ) >= lower($88::text)
                     and (
                       lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                    ) < lower($91::text) || chr(1114111) then (
+                    ) < lower($89::text) || chr(1114111) then (
                       lower(split_part("u"."full_name", ' ', -1)) collate "C"
                     )
+                  end,
+                  case
+                    when (lower("u"."email") collate "C") >= lower($90::text)
+                    and (lower("u"."email") collate "C") < lower($91::text) || chr(1114111) then (lower("u"."email") collate "C")
                   end,
                   case
                     when (
@@ -859,15 +859,15 @@ with
                 and (lower("u"."username") collate "C") is distinct from (
                   lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
                 )
-                and (lower("u"."email") collate "C") is distinct from (
-                  lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
-                )
                 and (lower("u"."full_name") collate "C") is distinct from (
                   lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
                 )
                 and (
                   lower(split_part("u"."full_name", ' ', -1)) collate "C"
                 ) is distinct from (
+                  lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+                )
+                and (lower("u"."email") collate "C") is distinct from (
                   lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
                 )
                 and true as shown
@@ -1096,22 +1096,22 @@ with
             and (lower("u"."username") collate "C") < lower($32::text) || chr(1114111) then (lower("u"."username") collate "C")
           end,
           case
-            when (lower("u"."email") collate "C") >= lower($33::text)
-            and (lower("u"."email") collate "C") < lower($34::text) || chr(1114111) then (lower("u"."email") collate "C")
-          end,
-          case
-            when (lower("u"."full_name") collate "C") >= lower($35::text)
-            and (lower("u"."full_name") collate "C") < lower($36::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+            when (lower("u"."full_name") collate "C") >= lower($33::text)
+            and (lower("u"."full_name") collate "C") < lower($34::text) || chr(1114111) then (lower("u"."full_name") collate "C")
           end,
           case
             when (
               lower(split_part("u"."full_name", ' ', -1)) collate "C"
-            ) >= lower($37::text)
+            ) >= lower($35::text)
             and (
               lower(split_part("u"."full_name", ' ', -1)) collate "C"
-            ) < lower($38::text) || chr(1114111) then (
+            ) < lower($36::text) || chr(1114111) then (
               lower(split_part("u"."full_name", ' ', -1)) collate "C"
             )
+          end,
+          case
+            when (lower("u"."email") collate "C") >= lower($37::text)
+            and (lower("u"."email") collate "C") < lower($38::text) || chr(1114111) then (lower("u"."email") collate "C")
           end,
           case
             when (
@@ -1143,22 +1143,22 @@ with
             and (lower("u"."username") collate "C") < lower($42::text) || chr(1114111) then (lower("u"."username") collate "C")
           end,
           case
-            when (lower("u"."email") collate "C") >= lower($43::text)
-            and (lower("u"."email") collate "C") < lower($44::text) || chr(1114111) then (lower("u"."email") collate "C")
-          end,
-          case
-            when (lower("u"."full_name") collate "C") >= lower($45::text)
-            and (lower("u"."full_name") collate "C") < lower($46::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+            when (lower("u"."full_name") collate "C") >= lower($43::text)
+            and (lower("u"."full_name") collate "C") < lower($44::text) || chr(1114111) then (lower("u"."full_name") collate "C")
           end,
           case
             when (
               lower(split_part("u"."full_name", ' ', -1)) collate "C"
-            ) >= lower($47::text)
+            ) >= lower($45::text)
             and (
               lower(split_part("u"."full_name", ' ', -1)) collate "C"
-            ) < lower($48::text) || chr(1114111) then (
+            ) < lower($46::text) || chr(1114111) then (
               lower(split_part("u"."full_name", ' ', -1)) collate "C"
             )
+          end,
+          case
+            when (lower("u"."email") collate "C") >= lower($47::text)
+            and (lower("u"."email") collate "C") < lower($48::text) || chr(1114111) then (lower("u"."email") collate "C")
           end,
           case
             when (
@@ -1227,22 +1227,22 @@ with
                           and (lower("u"."username") collate "C") < lower($56::text) || chr(1114111) then (lower("u"."username") collate "C")
                         end,
                         case
-                          when (lower("u"."email") collate "C") >= lower($57::text)
-                          and (lower("u"."email") collate "C") < lower($58::text) || chr(1114111) then (lower("u"."email") collate "C")
-                        end,
-                        case
-                          when (lower("u"."full_name") collate "C") >= lower($59::text)
-                          and (lower("u"."full_name") collate "C") < lower($60::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+                          when (lower("u"."full_name") collate "C") >= lower($57::text)
+                          and (lower("u"."full_name") collate "C") < lower($58::text) || chr(1114111) then (lower("u"."full_name") collate "C")
                         end,
                         case
                           when (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) >= lower($61::text)
+                          ) >= lower($59::text)
                           and (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) < lower($62::text) || chr(1114111) then (
+                          ) < lower($60::text) || chr(1114111) then (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
                           )
+                        end,
+                        case
+                          when (lower("u"."email") collate "C") >= lower($61::text)
+                          and (lower("u"."email") collate "C") < lower($62::text) || chr(1114111) then (lower("u"."email") collate "C")
                         end,
                         case
                           when (
@@ -1280,30 +1280,30 @@ with
                   (
                     select
                       "u"."id" as id,
-                      (lower("u"."email") collate "C") as key,
+                      (lower("u"."full_name") collate "C") as key,
                       $69::integer as key_number,
-                      (lower("u"."email") collate "C") = least(
+                      (lower("u"."full_name") collate "C") = least(
                         case
                           when (lower("u"."username") collate "C") >= lower($70::text)
                           and (lower("u"."username") collate "C") < lower($71::text) || chr(1114111) then (lower("u"."username") collate "C")
                         end,
                         case
-                          when (lower("u"."email") collate "C") >= lower($72::text)
-                          and (lower("u"."email") collate "C") < lower($73::text) || chr(1114111) then (lower("u"."email") collate "C")
-                        end,
-                        case
-                          when (lower("u"."full_name") collate "C") >= lower($74::text)
-                          and (lower("u"."full_name") collate "C") < lower($75::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+                          when (lower("u"."full_name") collate "C") >= lower($72::text)
+                          and (lower("u"."full_name") collate "C") < lower($73::text) || chr(1114111) then (lower("u"."full_name") collate "C")
                         end,
                         case
                           when (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) >= lower($76::text)
+                          ) >= lower($74::text)
                           and (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) < lower($77::text) || chr(1114111) then (
+                          ) < lower($75::text) || chr(1114111) then (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
                           )
+                        end,
+                        case
+                          when (lower("u"."email") collate "C") >= lower($76::text)
+                          and (lower("u"."email") collate "C") < lower($77::text) || chr(1114111) then (lower("u"."email") collate "C")
                         end,
                         case
                           when (
@@ -1316,7 +1316,7 @@ with
                           )
                         end
                       )
-                      and (lower("u"."username") collate "C") is distinct from (lower("u"."email") collate "C")
+                      and (lower("u"."username") collate "C") is distinct from (lower("u"."full_name") collate "C")
                       and $80::text = any (
                         array(
                           select
@@ -1330,10 +1330,10 @@ with
                     from
                       "lumascope"."users" u
                     where
-                      (lower("u"."email") collate "C") >= lower($81::text)
-                      and (lower("u"."email") collate "C") < lower($82::text) || chr(1114111)
+                      (lower("u"."full_name") collate "C") >= lower($81::text)
+                      and (lower("u"."full_name") collate "C") < lower($82::text) || chr(1114111)
                     order by
-                      (lower("u"."email") collate "C"),
+                      (lower("u"."full_name") collate "C"),
                       "u"."id"
                     limit
                       $83::integer
@@ -1342,30 +1342,34 @@ with
                   (
                     select
                       "u"."id" as id,
-                      (lower("u"."full_name") collate "C") as key,
+                      (
+                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                      ) as key,
                       $84::integer as key_number,
-                      (lower("u"."full_name") collate "C") = least(
+                      (
+                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                      ) = least(
                         case
                           when (lower("u"."username") collate "C") >= lower($85::text)
                           and (lower("u"."username") collate "C") < lower($86::text) || chr(1114111) then (lower("u"."username") collate "C")
                         end,
                         case
-                          when (lower("u"."email") collate "C") >= lower($87::text)
-                          and (lower("u"."email") collate "C") < lower($88::text) || chr(1114111) then (lower("u"."email") collate "C")
-                        end,
-                        case
-                          when (lower("u"."full_name") collate "C") >= lower($89::text)
-                          and (lower("u"."full_name") collate "C") < lower($90::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+                          when (lower("u"."full_name") collate "C") >= lower($87::text)
+                          and (lower("u"."full_name") collate "C") < lower($88::text) || chr(1114111) then (lower("u"."full_name") collate "C")
                         end,
                         case
                           when (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) >= lower($91::text)
+                          ) >= lower($89::text)
                           and (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) < lower($92::text) || chr(1114111) then (
+                          ) < lower($90::text) || chr(1114111) then (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
                           )
+                        end,
+                        case
+                          when (lower("u"."email") collate "C") >= lower($91::text)
+                          and (lower("u"."email") collate "C") < lower($92::text) || chr(1114111) then (lower("u"."email") collate "C")
                         end,
                         case
                           when (
@@ -1378,8 +1382,12 @@ with
                           )
                         end
                       )
-                      and (lower("u"."username") collate "C") is distinct from (lower("u"."full_name") collate "C")
-                      and (lower("u"."email") collate "C") is distinct from (lower("u"."full_name") collate "C")
+                      and (lower("u"."username") collate "C") is distinct from (
+                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                      )
+                      and (lower("u"."full_name") collate "C") is distinct from (
+                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                      )
                       and $95::text = any (
                         array(
                           select
@@ -1393,10 +1401,16 @@ with
                     from
                       "lumascope"."users" u
                     where
-                      (lower("u"."full_name") collate "C") >= lower($96::text)
-                      and (lower("u"."full_name") collate "C") < lower($97::text) || chr(1114111)
+                      (
+                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                      ) >= lower($96::text)
+                      and (
+                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                      ) < lower($97::text) || chr(1114111)
                     order by
-                      (lower("u"."full_name") collate "C"),
+                      (
+                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                      ),
                       "u"."id"
                     limit
                       $98::integer
@@ -1405,34 +1419,30 @@ with
                   (
                     select
                       "u"."id" as id,
-                      (
-                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                      ) as key,
+                      (lower("u"."email") collate "C") as key,
                       $99::integer as key_number,
-                      (
-                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                      ) = least(
+                      (lower("u"."email") collate "C") = least(
                         case
                           when (lower("u"."username") collate "C") >= lower($100::text)
                           and (lower("u"."username") collate "C") < lower($101::text) || chr(1114111) then (lower("u"."username") collate "C")
                         end,
                         case
-                          when (lower("u"."email") collate "C") >= lower($102::text)
-                          and (lower("u"."email") collate "C") < lower($103::text) || chr(1114111) then (lower("u"."email") collate "C")
-                        end,
-                        case
-                          when (lower("u"."full_name") collate "C") >= lower($104::text)
-                          and (lower("u"."full_name") collate "C") < lower($105::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+                          when (lower("u"."full_name") collate "C") >= lower($102::text)
+                          and (lower("u"."full_name") collate "C") < lower($103::text) || chr(1114111) then (lower("u"."full_name") collate "C")
                         end,
                         case
                           when (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) >= lower($106::text)
+                          ) >= lower($104::text)
                           and (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) < lower($107::text) || chr(1114111) then (
+                          ) < lower($105::text) || chr(1114111) then (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
                           )
+                        end,
+                        case
+                          when (lower("u"."email") collate "C") >= lower($106::text)
+                          and (lower("u"."email") collate "C") < lower($107::text) || chr(1114111) then (lower("u"."email") collate "C")
                         end,
                         case
                           when (
@@ -1445,15 +1455,11 @@ with
                           )
                         end
                       )
-                      and (lower("u"."username") collate "C") is distinct from (
+                      and (lower("u"."username") collate "C") is distinct from (lower("u"."email") collate "C")
+                      and (lower("u"."full_name") collate "C") is distinct from (lower("u"."email") collate "C")
+                      and (
                         lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                      )
-                      and (lower("u"."email") collate "C") is distinct from (
-                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                      )
-                      and (lower("u"."full_name") collate "C") is distinct from (
-                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                      )
+                      ) is distinct from (lower("u"."email") collate "C")
                       and $110::text = any (
                         array(
                           select
@@ -1467,16 +1473,10 @@ with
                     from
                       "lumascope"."users" u
                     where
-                      (
-                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                      ) >= lower($111::text)
-                      and (
-                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                      ) < lower($112::text) || chr(1114111)
+                      (lower("u"."email") collate "C") >= lower($111::text)
+                      and (lower("u"."email") collate "C") < lower($112::text) || chr(1114111)
                     order by
-                      (
-                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                      ),
+                      (lower("u"."email") collate "C"),
                       "u"."id"
                     limit
                       $113::integer
@@ -1497,22 +1497,22 @@ with
                           and (lower("u"."username") collate "C") < lower($116::text) || chr(1114111) then (lower("u"."username") collate "C")
                         end,
                         case
-                          when (lower("u"."email") collate "C") >= lower($117::text)
-                          and (lower("u"."email") collate "C") < lower($118::text) || chr(1114111) then (lower("u"."email") collate "C")
-                        end,
-                        case
-                          when (lower("u"."full_name") collate "C") >= lower($119::text)
-                          and (lower("u"."full_name") collate "C") < lower($120::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+                          when (lower("u"."full_name") collate "C") >= lower($117::text)
+                          and (lower("u"."full_name") collate "C") < lower($118::text) || chr(1114111) then (lower("u"."full_name") collate "C")
                         end,
                         case
                           when (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) >= lower($121::text)
+                          ) >= lower($119::text)
                           and (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) < lower($122::text) || chr(1114111) then (
+                          ) < lower($120::text) || chr(1114111) then (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
                           )
+                        end,
+                        case
+                          when (lower("u"."email") collate "C") >= lower($121::text)
+                          and (lower("u"."email") collate "C") < lower($122::text) || chr(1114111) then (lower("u"."email") collate "C")
                         end,
                         case
                           when (
@@ -1528,15 +1528,15 @@ with
                       and (lower("u"."username") collate "C") is distinct from (
                         lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
                       )
-                      and (lower("u"."email") collate "C") is distinct from (
-                        lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
-                      )
                       and (lower("u"."full_name") collate "C") is distinct from (
                         lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
                       )
                       and (
                         lower(split_part("u"."full_name", ' ', -1)) collate "C"
                       ) is distinct from (
+                        lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+                      )
+                      and (lower("u"."email") collate "C") is distinct from (
                         lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
                       )
                       and $125::text = any (
@@ -1961,22 +1961,22 @@ with
             and (lower("u"."username") collate "C") < lower($31::text) || chr(1114111) then (lower("u"."username") collate "C")
           end,
           case
-            when (lower("u"."email") collate "C") >= lower($32::text)
-            and (lower("u"."email") collate "C") < lower($33::text) || chr(1114111) then (lower("u"."email") collate "C")
-          end,
-          case
-            when (lower("u"."full_name") collate "C") >= lower($34::text)
-            and (lower("u"."full_name") collate "C") < lower($35::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+            when (lower("u"."full_name") collate "C") >= lower($32::text)
+            and (lower("u"."full_name") collate "C") < lower($33::text) || chr(1114111) then (lower("u"."full_name") collate "C")
           end,
           case
             when (
               lower(split_part("u"."full_name", ' ', -1)) collate "C"
-            ) >= lower($36::text)
+            ) >= lower($34::text)
             and (
               lower(split_part("u"."full_name", ' ', -1)) collate "C"
-            ) < lower($37::text) || chr(1114111) then (
+            ) < lower($35::text) || chr(1114111) then (
               lower(split_part("u"."full_name", ' ', -1)) collate "C"
             )
+          end,
+          case
+            when (lower("u"."email") collate "C") >= lower($36::text)
+            and (lower("u"."email") collate "C") < lower($37::text) || chr(1114111) then (lower("u"."email") collate "C")
           end,
           case
             when (
@@ -2008,22 +2008,22 @@ with
             and (lower("u"."username") collate "C") < lower($41::text) || chr(1114111) then (lower("u"."username") collate "C")
           end,
           case
-            when (lower("u"."email") collate "C") >= lower($42::text)
-            and (lower("u"."email") collate "C") < lower($43::text) || chr(1114111) then (lower("u"."email") collate "C")
-          end,
-          case
-            when (lower("u"."full_name") collate "C") >= lower($44::text)
-            and (lower("u"."full_name") collate "C") < lower($45::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+            when (lower("u"."full_name") collate "C") >= lower($42::text)
+            and (lower("u"."full_name") collate "C") < lower($43::text) || chr(1114111) then (lower("u"."full_name") collate "C")
           end,
           case
             when (
               lower(split_part("u"."full_name", ' ', -1)) collate "C"
-            ) >= lower($46::text)
+            ) >= lower($44::text)
             and (
               lower(split_part("u"."full_name", ' ', -1)) collate "C"
-            ) < lower($47::text) || chr(1114111) then (
+            ) < lower($45::text) || chr(1114111) then (
               lower(split_part("u"."full_name", ' ', -1)) collate "C"
             )
+          end,
+          case
+            when (lower("u"."email") collate "C") >= lower($46::text)
+            and (lower("u"."email") collate "C") < lower($47::text) || chr(1114111) then (lower("u"."email") collate "C")
           end,
           case
             when (
@@ -2083,22 +2083,22 @@ with
                           and (lower("u"."username") collate "C") < lower($55::text) || chr(1114111) then (lower("u"."username") collate "C")
                         end,
                         case
-                          when (lower("u"."email") collate "C") >= lower($56::text)
-                          and (lower("u"."email") collate "C") < lower($57::text) || chr(1114111) then (lower("u"."email") collate "C")
-                        end,
-                        case
-                          when (lower("u"."full_name") collate "C") >= lower($58::text)
-                          and (lower("u"."full_name") collate "C") < lower($59::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+                          when (lower("u"."full_name") collate "C") >= lower($56::text)
+                          and (lower("u"."full_name") collate "C") < lower($57::text) || chr(1114111) then (lower("u"."full_name") collate "C")
                         end,
                         case
                           when (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) >= lower($60::text)
+                          ) >= lower($58::text)
                           and (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) < lower($61::text) || chr(1114111) then (
+                          ) < lower($59::text) || chr(1114111) then (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
                           )
+                        end,
+                        case
+                          when (lower("u"."email") collate "C") >= lower($60::text)
+                          and (lower("u"."email") collate "C") < lower($61::text) || chr(1114111) then (lower("u"."email") collate "C")
                         end,
                         case
                           when (
@@ -2127,30 +2127,30 @@ with
                   (
                     select
                       "u"."id" as id,
-                      (lower("u"."email") collate "C") as key,
+                      (lower("u"."full_name") collate "C") as key,
                       $68::integer as key_number,
-                      (lower("u"."email") collate "C") = least(
+                      (lower("u"."full_name") collate "C") = least(
                         case
                           when (lower("u"."username") collate "C") >= lower($69::text)
                           and (lower("u"."username") collate "C") < lower($70::text) || chr(1114111) then (lower("u"."username") collate "C")
                         end,
                         case
-                          when (lower("u"."email") collate "C") >= lower($71::text)
-                          and (lower("u"."email") collate "C") < lower($72::text) || chr(1114111) then (lower("u"."email") collate "C")
-                        end,
-                        case
-                          when (lower("u"."full_name") collate "C") >= lower($73::text)
-                          and (lower("u"."full_name") collate "C") < lower($74::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+                          when (lower("u"."full_name") collate "C") >= lower($71::text)
+                          and (lower("u"."full_name") collate "C") < lower($72::text) || chr(1114111) then (lower("u"."full_name") collate "C")
                         end,
                         case
                           when (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) >= lower($75::text)
+                          ) >= lower($73::text)
                           and (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) < lower($76::text) || chr(1114111) then (
+                          ) < lower($74::text) || chr(1114111) then (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
                           )
+                        end,
+                        case
+                          when (lower("u"."email") collate "C") >= lower($75::text)
+                          and (lower("u"."email") collate "C") < lower($76::text) || chr(1114111) then (lower("u"."email") collate "C")
                         end,
                         case
                           when (
@@ -2163,15 +2163,15 @@ with
                           )
                         end
                       )
-                      and (lower("u"."username") collate "C") is distinct from (lower("u"."email") collate "C")
+                      and (lower("u"."username") collate "C") is distinct from (lower("u"."full_name") collate "C")
                       and "u"."app_metadata" @> $79::jsonb as shown
                     from
                       "lumascope"."users" u
                     where
-                      (lower("u"."email") collate "C") >= lower($80::text)
-                      and (lower("u"."email") collate "C") < lower($81::text) || chr(1114111)
+                      (lower("u"."full_name") collate "C") >= lower($80::text)
+                      and (lower("u"."full_name") collate "C") < lower($81::text) || chr(1114111)
                     order by
-                      (lower("u"."email") collate "C"),
+                      (lower("u"."full_name") collate "C"),
                       "u"."id"
                     limit
                       $82::integer
@@ -2180,30 +2180,34 @@ with
                   (
                     select
                       "u"."id" as id,
-                      (lower("u"."full_name") collate "C") as key,
+                      (
+                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                      ) as key,
                       $83::integer as key_number,
-                      (lower("u"."full_name") collate "C") = least(
+                      (
+                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                      ) = least(
                         case
                           when (lower("u"."username") collate "C") >= lower($84::text)
                           and (lower("u"."username") collate "C") < lower($85::text) || chr(1114111) then (lower("u"."username") collate "C")
                         end,
                         case
-                          when (lower("u"."email") collate "C") >= lower($86::text)
-                          and (lower("u"."email") collate "C") < lower($87::text) || chr(1114111) then (lower("u"."email") collate "C")
-                        end,
-                        case
-                          when (lower("u"."full_name") collate "C") >= lower($88::text)
-                          and (lower("u"."full_name") collate "C") < lower($89::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+                          when (lower("u"."full_name") collate "C") >= lower($86::text)
+                          and (lower("u"."full_name") collate "C") < lower($87::text) || chr(1114111) then (lower("u"."full_name") collate "C")
                         end,
                         case
                           when (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) >= lower($90::text)
+                          ) >= lower($88::text)
                           and (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) < lower($91::text) || chr(1114111) then (
+                          ) < lower($89::text) || chr(1114111) then (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
                           )
+                        end,
+                        case
+                          when (lower("u"."email") collate "C") >= lower($90::text)
+                          and (lower("u"."email") collate "C") < lower($91::text) || chr(1114111) then (lower("u"."email") collate "C")
                         end,
                         case
                           when (
@@ -2216,16 +2220,26 @@ with
                           )
                         end
                       )
-                      and (lower("u"."username") collate "C") is distinct from (lower("u"."full_name") collate "C")
-                      and (lower("u"."email") collate "C") is distinct from (lower("u"."full_name") collate "C")
+                      and (lower("u"."username") collate "C") is distinct from (
+                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                      )
+                      and (lower("u"."full_name") collate "C") is distinct from (
+                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                      )
                       and "u"."app_metadata" @> $94::jsonb as shown
                     from
                       "lumascope"."users" u
                     where
-                      (lower("u"."full_name") collate "C") >= lower($95::text)
-                      and (lower("u"."full_name") collate "C") < lower($96::text) || chr(1114111)
+                      (
+                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                      ) >= lower($95::text)
+                      and (
+                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                      ) < lower($96::text) || chr(1114111)
                     order by
-                      (lower("u"."full_name") collate "C"),
+                      (
+                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
+                      ),
                       "u"."id"
                     limit
                       $97::integer
@@ -2234,34 +2248,30 @@ with
                   (
                     select
                       "u"."id" as id,
-                      (
-                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                      ) as key,
+                      (lower("u"."email") collate "C") as key,
                       $98::integer as key_number,
-                      (
-                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                      ) = least(
+                      (lower("u"."email") collate "C") = least(
                         case
                           when (lower("u"."username") collate "C") >= lower($99::text)
                           and (lower("u"."username") collate "C") < lower($100::text) || chr(1114111) then (lower("u"."username") collate "C")
                         end,
                         case
-                          when (lower("u"."email") collate "C") >= lower($101::text)
-                          and (lower("u"."email") collate "C") < lower($102::text) || chr(1114111) then (lower("u"."email") collate "C")
-                        end,
-                        case
-                          when (lower("u"."full_name") collate "C") >= lower($103::text)
-                          and (lower("u"."full_name") collate "C") < lower($104::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+                          when (lower("u"."full_name") collate "C") >= lower($101::text)
+                          and (lower("u"."full_name") collate "C") < lower($102::text) || chr(1114111) then (lower("u"."full_name") collate "C")
                         end,
                         case
                           when (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) >= lower($105::text)
+                          ) >= lower($103::text)
                           and (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) < lower($106::text) || chr(1114111) then (
+                          ) < lower($104::text) || chr(1114111) then (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
                           )
+                        end,
+                        case
+                          when (lower("u"."email") collate "C") >= lower($105::text)
+                          and (lower("u"."email") collate "C") < lower($106::text) || chr(1114111) then (lower("u"."email") collate "C")
                         end,
                         case
                           when (
@@ -2274,29 +2284,19 @@ with
                           )
                         end
                       )
-                      and (lower("u"."username") collate "C") is distinct from (
+                      and (lower("u"."username") collate "C") is distinct from (lower("u"."email") collate "C")
+                      and (lower("u"."full_name") collate "C") is distinct from (lower("u"."email") collate "C")
+                      and (
                         lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                      )
-                      and (lower("u"."email") collate "C") is distinct from (
-                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                      )
-                      and (lower("u"."full_name") collate "C") is distinct from (
-                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                      )
+                      ) is distinct from (lower("u"."email") collate "C")
                       and "u"."app_metadata" @> $109::jsonb as shown
                     from
                       "lumascope"."users" u
                     where
-                      (
-                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                      ) >= lower($110::text)
-                      and (
-                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                      ) < lower($111::text) || chr(1114111)
+                      (lower("u"."email") collate "C") >= lower($110::text)
+                      and (lower("u"."email") collate "C") < lower($111::text) || chr(1114111)
                     order by
-                      (
-                        lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                      ),
+                      (lower("u"."email") collate "C"),
                       "u"."id"
                     limit
                       $112::integer
@@ -2317,22 +2317,22 @@ with
                           and (lower("u"."username") collate "C") < lower($115::text) || chr(1114111) then (lower("u"."username") collate "C")
                         end,
                         case
-                          when (lower("u"."email") collate "C") >= lower($116::text)
-                          and (lower("u"."email") collate "C") < lower($117::text) || chr(1114111) then (lower("u"."email") collate "C")
-                        end,
-                        case
-                          when (lower("u"."full_name") collate "C") >= lower($118::text)
-                          and (lower("u"."full_name") collate "C") < lower($119::text) || chr(1114111) then (lower("u"."full_name") collate "C")
+                          when (lower("u"."full_name") collate "C") >= lower($116::text)
+                          and (lower("u"."full_name") collate "C") < lower($117::text) || chr(1114111) then (lower("u"."full_name") collate "C")
                         end,
                         case
                           when (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) >= lower($120::text)
+                          ) >= lower($118::text)
                           and (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
-                          ) < lower($121::text) || chr(1114111) then (
+                          ) < lower($119::text) || chr(1114111) then (
                             lower(split_part("u"."full_name", ' ', -1)) collate "C"
                           )
+                        end,
+                        case
+                          when (lower("u"."email") collate "C") >= lower($120::text)
+                          and (lower("u"."email") collate "C") < lower($121::text) || chr(1114111) then (lower("u"."email") collate "C")
                         end,
                         case
                           when (
@@ -2348,15 +2348,15 @@ with
                       and (lower("u"."username") collate "C") is distinct from (
                         lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
                       )
-                      and (lower("u"."email") collate "C") is distinct from (
-                        lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
-                      )
                       and (lower("u"."full_name") collate "C") is distinct from (
                         lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
                       )
                       and (
                         lower(split_part("u"."full_name", ' ', -1)) collate "C"
                       ) is distinct from (
+                        lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
+                      )
+                      and (lower("u"."email") collate "C") is distinct from (
                         lower(substr("u"."email", strpos("u"."email", '@'))) collate "C"
                       )
                       and "u"."app_metadata" @> $124::jsonb as shown

@@ -75,12 +75,26 @@ with
                                                                                   '{}'
                                                                                 )
                                                                               from
-                                                                                jsonb_each(
-                                                                                  case
-                                                                                    when jsonb_typeof("d7".value) = 'object' then "d7".value
-                                                                                  end
+                                                                                (
+                                                                                  select
+                                                                                    *
+                                                                                  from
+                                                                                    jsonb_each(
+                                                                                      case
+                                                                                        when jsonb_typeof("d7".value) = 'object' then "d7".value
+                                                                                      end
+                                                                                    )
+                                                                                  where
+                                                                                    key = key || ''
                                                                                 ) "d8"
-                                                                                full join jsonb_each("p7".value) "p8" on "p8".key = "d8".key
+                                                                                full join (
+                                                                                  select
+                                                                                    *
+                                                                                  from
+                                                                                    jsonb_each("p7".value)
+                                                                                  where
+                                                                                    key = key || ''
+                                                                                ) "p8" on "p8".key = "d8".key
                                                                               where
                                                                                 "p8".value is distinct from 'null'
                                                                             )
@@ -90,12 +104,26 @@ with
                                                                         '{}'
                                                                       )
                                                                     from
-                                                                      jsonb_each(
-                                                                        case
-                                                                          when jsonb_typeof("d6".value) = 'object' then "d6".value
-                                                                        end
+                                                                      (
+                                                                        select
+                                                                          *
+                                                                        from
+                                                                          jsonb_each(
+                                                                            case
+                                                                              when jsonb_typeof("d6".value) = 'object' then "d6".value
+                                                                            end
+                                                                          )
+                                                                        where
+                                                                          key = key || ''
                                                                       ) "d7"
-                                                                      full join jsonb_each("p6".value) "p7" on "p7".key = "d7".key
+                                                                      full join (
+                                                                        select
+                                                                          *
+                                                                        from
+                                                                          jsonb_each("p6".value)
+                                                                        where
+                                                                          key = key || ''
+                                                                      ) "p7" on "p7".key = "d7".key
                                                                     where
                                                                       "p7".value is distinct from 'null'
                                                                   )
@@ -105,12 +133,26 @@ with
                                                               '{}'
                                                             )
                                                           from
-                                                            jsonb_each(
-                                                              case
-                                                                when jsonb_typeof("d5".value) = 'object' then "d5".value
-                                                              end
+                                                            (
+                                                              select
+                                                                *
+                                                              from
+                                                                jsonb_each(
+                                                                  case
+                                                                    when jsonb_typeof("d5".value) = 'object' then "d5".value
+                                                                  end
+                                                                )
+                                                              where
+                                                                key = key || ''
                                                             ) "d6"
-                                                            full join jsonb_each("p5".value) "p6" on "p6".key = "d6".key
+                                                            full join (
+                                                              select
+                                                                *
+                                                              from
+                                                                jsonb_each("p5".value)
+                                                              where
+                                                                key = key || ''
+                                                            ) "p6" on "p6".key = "d6".key
                                                           where
                                                             "p6".value is distinct from 'null'
                                                         )
@@ -120,12 +162,26 @@ with
                                                     '{}'
                                                   )
                                                 from
-                                                  jsonb_each(
-                                                    case
-                                                      when jsonb_typeof("d4".value) = 'object' then "d4".value
-                                                    end
+                                                  (
+                                                    select
+                                                      *
+                                                    from
+                                                      jsonb_each(
+                                                        case
+                                                          when jsonb_typeof("d4".value) = 'object' then "d4".value
+                                                        end
+                                                      )
+                                                    where
+                                                      key = key || ''
                                                   ) "d5"
-                                                  full join jsonb_each("p4".value) "p5" on "p5".key = "d5".key
+                                                  full join (
+                                                    select
+                                                      *
+                                                    from
+                                                      jsonb_each("p4".value)
+                                                    where
+                                                      key = key || ''
+                                                  ) "p5" on "p5".key = "d5".key
                                                 where
                                                   "p5".value is distinct from 'null'
                                               )
@@ -135,12 +191,26 @@ with
                                           '{}'
                                         )
                                       from
-                                        jsonb_each(
-                                          case
-                                            when jsonb_typeof("d3".value) = 'object' then "d3".value
-                                          end
+                                        (
+                                          select
+                                            *
+                                          from
+                                            jsonb_each(
+                                              case
+                                                when jsonb_typeof("d3".value) = 'object' then "d3".value
+                                              end
+                                            )
+                                          where
+                                            key = key || ''
                                         ) "d4"
-                                        full join jsonb_each("p3".value) "p4" on "p4".key = "d4".key
+                                        full join (
+                                          select
+                                            *
+                                          from
+                                            jsonb_each("p3".value)
+                                          where
+                                            key = key || ''
+                                        ) "p4" on "p4".key = "d4".key
                                       where
                                         "p4".value is distinct from 'null'
                                     )
@@ -150,12 +220,26 @@ with
                                 '{}'
                               )
                             from
-                              jsonb_each(
-                                case
-                                  when jsonb_typeof("d2".value) = 'object' then "d2".value
-                                end
+                              (
+                                select
+                                  *
+                                from
+                                  jsonb_each(
+                                    case
+                                      when jsonb_typeof("d2".value) = 'object' then "d2".value
+                                    end
+                                  )
+                                where
+                                  key = key || ''
                               ) "d3"
-                              full join jsonb_each("p2".value) "p3" on "p3".key = "d3".key
+                              full join (
+                                select
+                                  *
+                                from
+                                  jsonb_each("p2".value)
+                                where
+                                  key = key || ''
+                              ) "p3" on "p3".key = "d3".key
                             where
                               "p3".value is distinct from 'null'
                           )
@@ -165,12 +249,26 @@ with
                       '{}'
                     )
                   from
-                    jsonb_each(
-                      case
-                        when jsonb_typeof("d1".value) = 'object' then "d1".value
-                      end
+                    (
+                      select
+                        *
+                      from
+                        jsonb_each(
+                          case
+                            when jsonb_typeof("d1".value) = 'object' then "d1".value
+                          end
+                        )
+                      where
+                        key = key || ''
                     ) "d2"
-                    full join jsonb_each("p1".value) "p2" on "p2".key = "d2".key
+                    full join (
+                      select
+                        *
+                      from
+                        jsonb_each("p1".value)
+                      where
+                        key = key || ''
+                    ) "p2" on "p2".key = "d2".key
                   where
                     "p2".value is distinct from 'null'
                 )
@@ -180,12 +278,26 @@ with
             '{}'
           )
         from
-          jsonb_each(
-            case
-              when jsonb_typeof("subject"."app_metadata") = 'object' then "subject"."app_metadata"
-            end
+          (
+            select
+              *
+            from
+              jsonb_each(
+                case
+                  when jsonb_typeof("subject"."app_metadata") = 'object' then "subject"."app_metadata"
+                end
+              )
+            where
+              key = key || ''
           ) "d1"
-          full join jsonb_each($2::jsonb) "p1" on "p1".key = "d1".key
+          full join (
+            select
+              *
+            from
+              jsonb_each($2::jsonb)
+            where
+              key = key || ''
+          ) "p1" on "p1".key = "d1".key
         where
           "p1".value is distinct from 'null'
       ) as "app_metadata"
@@ -203,15 +315,18 @@ with
     where
       "u"."id" = "subject"."id"
       and not (
-        select
-          octet_length(json) - length(outside) + length(replace(outside, ' ', ''))
-        from
-          (
-            select
-              "wanted"."app_metadata"::text as json
-          ) as written,
-          lateral regexp_replace(json, '"(?:[^"\\]|\\.)*"', '', 'g') as outside
-      ) > $4::integer
+        (
+          select
+            octet_length(json) - length(outside) + length(replace(outside, ' ', ''))
+          from
+            (
+              select
+                "wanted"."app_metadata"::text as json
+            ) as written,
+            lateral regexp_replace(json, '"(?:[^"\\]|\\.)*"', '', 'g') as outside
+        ) > $4::integer
+        and octet_length("wanted"."app_metadata"::text) > octet_length("subject"."app_metadata"::text)
+      )
       and "subject"."app_metadata" is distinct from "wanted"."app_metadata"
     returning
       "u"."id"
@@ -245,15 +360,18 @@ select
   "subject"."id" as "userId",
   "wanted"."app_metadata" as "appMetadata",
   (
-    select
-      octet_length(json) - length(outside) + length(replace(outside, ' ', ''))
-    from
-      (
-        select
-          "wanted"."app_metadata"::text as json
-      ) as written,
-      lateral regexp_replace(json, '"(?:[^"\\]|\\.)*"', '', 'g') as outside
-  ) > $9::integer as "isTooLarge",
+    (
+      select
+        octet_length(json) - length(outside) + length(replace(outside, ' ', ''))
+      from
+        (
+          select
+            "wanted"."app_metadata"::text as json
+        ) as written,
+        lateral regexp_replace(json, '"(?:[^"\\]|\\.)*"', '', 'g') as outside
+    ) > $9::integer
+    and octet_length("wanted"."app_metadata"::text) > octet_length("subject"."app_metadata"::text)
+  ) as "isTooLarge",
   exists (
     select
     from

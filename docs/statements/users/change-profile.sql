@@ -24,6 +24,15 @@ with
       u,
       s
   ),
+  "asking" as (
+    select
+    from
+      "lumascope"."users" u,
+      caller
+    where
+      "u"."id" = caller.user_id
+      and lower("u"."username") is distinct from lower($5)
+  ),
   "bucket_0" as (
     insert into
       "lumascope"."rate_limits" as "r" (
@@ -33,44 +42,44 @@ with
         "expires_at"
       )
     select
-      $5,
-      $6::timestamptz + make_interval(secs => $7),
-      $8,
-      $9::timestamptz + make_interval(secs => $10)
+      $6,
+      $7::timestamptz + make_interval(secs => $8),
+      $9,
+      $10::timestamptz + make_interval(secs => $11)
     from
-      caller
+      asking
     on conflict ("key") do update
     set
-      "theoretical_arrival_at" = greatest("r"."theoretical_arrival_at", $11::timestamptz) + make_interval(secs => $12),
+      "theoretical_arrival_at" = greatest("r"."theoretical_arrival_at", $12::timestamptz) + make_interval(secs => $13),
       "attempts" = "r"."attempts" + 1,
       "expires_at" = excluded."expires_at"
     where
-      "r"."theoretical_arrival_at" <= $13::timestamptz + make_interval(secs => $14)
+      "r"."theoretical_arrival_at" <= $14::timestamptz + make_interval(secs => $15)
     returning
       "r"."attempts"
   ),
   "refused" as (
     select
-      $15::text as key,
-      $16::integer as seconds,
+      $16::text as key,
+      $17::integer as seconds,
       (
         select
           extract(
             epoch
             from
-              "r"."theoretical_arrival_at" - make_interval(secs => $17) - $18::timestamptz
+              "r"."theoretical_arrival_at" - make_interval(secs => $18) - $19::timestamptz
           )::double precision
         from
           "lumascope"."rate_limits" r
         where
-          "r"."key" = $19
+          "r"."key" = $20
       ) as wait
     from
       (
         select
           count(*) as n
         from
-          caller
+          asking
       ) as asked
     where
       n > 0
@@ -83,14 +92,14 @@ with
   "reported" as (
     update "lumascope"."rate_limits" r
     set
-      "reported_at" = $20::timestamptz
+      "reported_at" = $21::timestamptz
     from
       refused
     where
       "r"."key" = refused.key
       and (
         "r"."reported_at" is null
-        or "r"."reported_at" <= $21::timestamptz - make_interval(secs => refused.seconds)
+        or "r"."reported_at" <= $22::timestamptz - make_interval(secs => refused.seconds)
       )
     returning
       refused.*
@@ -106,7 +115,7 @@ with
   ),
   "wanted" as (
     select
-      $22::text as "username",
+      $23::text as "username",
       "before"."full_name" as "full_name",
       "before"."user_metadata" as "user_metadata"
     from
@@ -115,7 +124,12 @@ with
   "decision" as (
     select
       case
-        when not exists (
+        when exists (
+          select
+          from
+            asking
+        )
+        and not exists (
           select
           from
             "bucket_0"
@@ -126,24 +140,28 @@ with
             "lumascope"."users" u,
             caller
           where
-            lower("u"."username") = lower($23)
+            lower("u"."username") = lower($24)
             and "u"."id" <> caller.user_id
         ) then 'username'
-        when $24::boolean
+        when $25::boolean
         and (
-          select
-            octet_length(json) - length(outside) + length(replace(outside, ' ', ''))
-          from
-            (
-              select
-                "wanted"."user_metadata"::text as json
-            ) as written,
-            lateral regexp_replace(json, '"(?:[^"\\]|\\.)*"', '', 'g') as outside
-        ) > $25::integer then 'too_large'
+          (
+            select
+              octet_length(json) - length(outside) + length(replace(outside, ' ', ''))
+            from
+              (
+                select
+                  "wanted"."user_metadata"::text as json
+              ) as written,
+              lateral regexp_replace(json, '"(?:[^"\\]|\\.)*"', '', 'g') as outside
+          ) > $26::integer
+          and octet_length("wanted"."user_metadata"::text) > octet_length("before"."user_metadata"::text)
+        ) then 'too_large'
         else 'done'
       end as outcome
     from
-      wanted
+      wanted,
+      before
   ),
   "changed" as (
     update "lumascope"."users" u
@@ -151,7 +169,7 @@ with
       "username" = "wanted"."username",
       "full_name" = "wanted"."full_name",
       "user_metadata" = "wanted"."user_metadata",
-      "updated_at" = $26::timestamptz
+      "updated_at" = $27::timestamptz
     from
       before,
       wanted,
@@ -201,27 +219,27 @@ with
         "details"
       )
     select
-      $27::timestamptz,
-      $28::text,
+      $28::timestamptz,
+      $29::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $29::text,
       $30::text,
-      jsonb_build_object('members', $31::jsonb)::jsonb
+      $31::text,
+      jsonb_build_object('members', $32::jsonb)::jsonb
     from
       caller,
       changed
     union all
     select
-      $32::timestamptz,
-      $33::text,
+      $33::timestamptz,
+      $34::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $34::text,
       $35::text,
-      jsonb_build_object('limit', $36::text)::jsonb
+      $36::text,
+      jsonb_build_object('limit', $37::text)::jsonb
     from
       caller,
       reported
@@ -356,12 +374,26 @@ with
                                                                                   '{}'
                                                                                 )
                                                                               from
-                                                                                jsonb_each(
-                                                                                  case
-                                                                                    when jsonb_typeof("d7".value) = 'object' then "d7".value
-                                                                                  end
+                                                                                (
+                                                                                  select
+                                                                                    *
+                                                                                  from
+                                                                                    jsonb_each(
+                                                                                      case
+                                                                                        when jsonb_typeof("d7".value) = 'object' then "d7".value
+                                                                                      end
+                                                                                    )
+                                                                                  where
+                                                                                    key = key || ''
                                                                                 ) "d8"
-                                                                                full join jsonb_each("p7".value) "p8" on "p8".key = "d8".key
+                                                                                full join (
+                                                                                  select
+                                                                                    *
+                                                                                  from
+                                                                                    jsonb_each("p7".value)
+                                                                                  where
+                                                                                    key = key || ''
+                                                                                ) "p8" on "p8".key = "d8".key
                                                                               where
                                                                                 "p8".value is distinct from 'null'
                                                                             )
@@ -371,12 +403,26 @@ with
                                                                         '{}'
                                                                       )
                                                                     from
-                                                                      jsonb_each(
-                                                                        case
-                                                                          when jsonb_typeof("d6".value) = 'object' then "d6".value
-                                                                        end
+                                                                      (
+                                                                        select
+                                                                          *
+                                                                        from
+                                                                          jsonb_each(
+                                                                            case
+                                                                              when jsonb_typeof("d6".value) = 'object' then "d6".value
+                                                                            end
+                                                                          )
+                                                                        where
+                                                                          key = key || ''
                                                                       ) "d7"
-                                                                      full join jsonb_each("p6".value) "p7" on "p7".key = "d7".key
+                                                                      full join (
+                                                                        select
+                                                                          *
+                                                                        from
+                                                                          jsonb_each("p6".value)
+                                                                        where
+                                                                          key = key || ''
+                                                                      ) "p7" on "p7".key = "d7".key
                                                                     where
                                                                       "p7".value is distinct from 'null'
                                                                   )
@@ -386,12 +432,26 @@ with
                                                               '{}'
                                                             )
                                                           from
-                                                            jsonb_each(
-                                                              case
-                                                                when jsonb_typeof("d5".value) = 'object' then "d5".value
-                                                              end
+                                                            (
+                                                              select
+                                                                *
+                                                              from
+                                                                jsonb_each(
+                                                                  case
+                                                                    when jsonb_typeof("d5".value) = 'object' then "d5".value
+                                                                  end
+                                                                )
+                                                              where
+                                                                key = key || ''
                                                             ) "d6"
-                                                            full join jsonb_each("p5".value) "p6" on "p6".key = "d6".key
+                                                            full join (
+                                                              select
+                                                                *
+                                                              from
+                                                                jsonb_each("p5".value)
+                                                              where
+                                                                key = key || ''
+                                                            ) "p6" on "p6".key = "d6".key
                                                           where
                                                             "p6".value is distinct from 'null'
                                                         )
@@ -401,12 +461,26 @@ with
                                                     '{}'
                                                   )
                                                 from
-                                                  jsonb_each(
-                                                    case
-                                                      when jsonb_typeof("d4".value) = 'object' then "d4".value
-                                                    end
+                                                  (
+                                                    select
+                                                      *
+                                                    from
+                                                      jsonb_each(
+                                                        case
+                                                          when jsonb_typeof("d4".value) = 'object' then "d4".value
+                                                        end
+                                                      )
+                                                    where
+                                                      key = key || ''
                                                   ) "d5"
-                                                  full join jsonb_each("p4".value) "p5" on "p5".key = "d5".key
+                                                  full join (
+                                                    select
+                                                      *
+                                                    from
+                                                      jsonb_each("p4".value)
+                                                    where
+                                                      key = key || ''
+                                                  ) "p5" on "p5".key = "d5".key
                                                 where
                                                   "p5".value is distinct from 'null'
                                               )
@@ -416,12 +490,26 @@ with
                                           '{}'
                                         )
                                       from
-                                        jsonb_each(
-                                          case
-                                            when jsonb_typeof("d3".value) = 'object' then "d3".value
-                                          end
+                                        (
+                                          select
+                                            *
+                                          from
+                                            jsonb_each(
+                                              case
+                                                when jsonb_typeof("d3".value) = 'object' then "d3".value
+                                              end
+                                            )
+                                          where
+                                            key = key || ''
                                         ) "d4"
-                                        full join jsonb_each("p3".value) "p4" on "p4".key = "d4".key
+                                        full join (
+                                          select
+                                            *
+                                          from
+                                            jsonb_each("p3".value)
+                                          where
+                                            key = key || ''
+                                        ) "p4" on "p4".key = "d4".key
                                       where
                                         "p4".value is distinct from 'null'
                                     )
@@ -431,12 +519,26 @@ with
                                 '{}'
                               )
                             from
-                              jsonb_each(
-                                case
-                                  when jsonb_typeof("d2".value) = 'object' then "d2".value
-                                end
+                              (
+                                select
+                                  *
+                                from
+                                  jsonb_each(
+                                    case
+                                      when jsonb_typeof("d2".value) = 'object' then "d2".value
+                                    end
+                                  )
+                                where
+                                  key = key || ''
                               ) "d3"
-                              full join jsonb_each("p2".value) "p3" on "p3".key = "d3".key
+                              full join (
+                                select
+                                  *
+                                from
+                                  jsonb_each("p2".value)
+                                where
+                                  key = key || ''
+                              ) "p3" on "p3".key = "d3".key
                             where
                               "p3".value is distinct from 'null'
                           )
@@ -446,12 +548,26 @@ with
                       '{}'
                     )
                   from
-                    jsonb_each(
-                      case
-                        when jsonb_typeof("d1".value) = 'object' then "d1".value
-                      end
+                    (
+                      select
+                        *
+                      from
+                        jsonb_each(
+                          case
+                            when jsonb_typeof("d1".value) = 'object' then "d1".value
+                          end
+                        )
+                      where
+                        key = key || ''
                     ) "d2"
-                    full join jsonb_each("p1".value) "p2" on "p2".key = "d2".key
+                    full join (
+                      select
+                        *
+                      from
+                        jsonb_each("p1".value)
+                      where
+                        key = key || ''
+                    ) "p2" on "p2".key = "d2".key
                   where
                     "p2".value is distinct from 'null'
                 )
@@ -461,12 +577,26 @@ with
             '{}'
           )
         from
-          jsonb_each(
-            case
-              when jsonb_typeof("before"."user_metadata") = 'object' then "before"."user_metadata"
-            end
+          (
+            select
+              *
+            from
+              jsonb_each(
+                case
+                  when jsonb_typeof("before"."user_metadata") = 'object' then "before"."user_metadata"
+                end
+              )
+            where
+              key = key || ''
           ) "d1"
-          full join jsonb_each($5::jsonb) "p1" on "p1".key = "d1".key
+          full join (
+            select
+              *
+            from
+              jsonb_each($5::jsonb)
+            where
+              key = key || ''
+          ) "p1" on "p1".key = "d1".key
         where
           "p1".value is distinct from 'null'
       ) as "user_metadata"
@@ -478,19 +608,23 @@ with
       case
         when $6::boolean
         and (
-          select
-            octet_length(json) - length(outside) + length(replace(outside, ' ', ''))
-          from
-            (
-              select
-                "wanted"."user_metadata"::text as json
-            ) as written,
-            lateral regexp_replace(json, '"(?:[^"\\]|\\.)*"', '', 'g') as outside
-        ) > $7::integer then 'too_large'
+          (
+            select
+              octet_length(json) - length(outside) + length(replace(outside, ' ', ''))
+            from
+              (
+                select
+                  "wanted"."user_metadata"::text as json
+              ) as written,
+              lateral regexp_replace(json, '"(?:[^"\\]|\\.)*"', '', 'g') as outside
+          ) > $7::integer
+          and octet_length("wanted"."user_metadata"::text) > octet_length("before"."user_metadata"::text)
+        ) then 'too_large'
         else 'done'
       end as outcome
     from
-      wanted
+      wanted,
+      before
   ),
   "changed" as (
     update "lumascope"."users" u

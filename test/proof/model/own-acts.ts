@@ -89,8 +89,9 @@ function lookAtRoles(state: State, { user }: AccessToken, local: Local): undefin
 function changeProfile(state: State, { as, ...change }: Of<'change_profile'>, { roles }: Local): Response {
   const { username, fullName, userMetadata } = change
   const person = state.people[as.user] as Person
-  // Asking for a username shows whether somebody has it.
-  const refused = username && countOwn(state, as, { name: 'profile', whose: as.user, rate: PROFILE })
+  // Asking for a username shows whether somebody has it; asking for one's own does not.
+  const isAsking = username !== undefined && username !== person.username
+  const refused = isAsking && countOwn(state, as, { name: 'profile', whose: as.user, rate: PROFILE })
   if (refused) return refused
   const changed = {
     ...person,
