@@ -51,7 +51,7 @@ describe('ACCOUNT_FIELDS=none: email and password alone', () => {
   })
 
   test('nobody signs in by a username of earlier days, with the same work as for anybody', async () => {
-    const person = await (await appWith('username, full_name')).register()
+    const person = await (await appWith('username, full_name')).register({ username: 'hidden-one' })
     const app = await appWith('none')
     const cost = async (body: object) => {
       await app.database.roundTrips()
@@ -69,10 +69,10 @@ describe('ACCOUNT_FIELDS=none: email and password alone', () => {
     expect(row).toEqual({ full_name: person.full_name })
     // Nor does a search find it, or an error of a new password tell it.
     await database.sql("insert into user_roles values ($1, 'admin')", [person.id])
-    for (const query of [person.username, person.full_name.toLowerCase(), 'number']) {
+    for (const query of [person.username, person.full_name, '1']) {
       const list = await app.as(token).get(`/users?query=${encodeURIComponent(query)}`)
       const { items } = (await list.json()) as { items: Body[] }
-      expect(items.map(({ email }) => email)).toEqual(query === person.username ? [person.email] : [])
+      expect(items).toEqual([])
     }
     const change = { current_password: person.password, new_password: `${person.username} 1234567` }
     expect((await app.as(token).post('/users/me/password', change)).status).toBe(200)

@@ -45,10 +45,12 @@ describe('a merge patch (RFC 7396)', () => {
     [{ a: [1, { b: null }] }, { c: [null] }, { a: [1, { b: null }], c: [null] }],
     [{ a: 1 }, { a: { b: { c: { d: false } } } }, { a: { b: { c: { d: false } } } }],
     [
-      { '': 1, 'a/b': 2, 'ä {}"\\': 3 },
-      { '': null, 'a/b': { '0': '' } },
-      { 'a/b': { '0': '' }, 'ä {}"\\': 3 },
+      { '': 1, 'a/b': 2, 'ä {}': '"\\' },
+      { '': null, 'a/b': { '0': '\n' } },
+      { 'a/b': { '0': '\n' }, 'ä {}': '"\\' },
     ],
+    // As deep as they may be, objects are merged and not replaced.
+    [nestedWith(8, { x: 1, y: 1 }), nestedWith(8, { x: null, z: 2 }), nestedWith(8, { y: 1, z: 2 })],
   ])('%j merged with %j is %j', async (before, change, after) => {
     for (const [send, member] of [
       [patch, 'user_metadata'],
