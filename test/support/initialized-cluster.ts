@@ -37,7 +37,7 @@ function cacheKey(): string {
     .filter(([name]) => /^(LANG|LC_)/.test(name))
     .sort()
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
-  const facts = ['UTF8', version, process.platform, process.arch, locale, timeZone]
+  const facts = ['builtin C.UTF-8', version, process.platform, process.arch, locale, timeZone]
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16)
 }
 

@@ -55,8 +55,8 @@ async function serveFrom(folder: string, port: number): Promise<void> {
     user: 'postgres',
     password: 'postgres',
     persistent: false,
-    // As everywhere in production; without a locale, initdb would choose one that has no Unicode.
-    initdbFlags: ['--encoding=UTF8'],
+    // Unicode whatever the locale of this machine is, as everywhere in production.
+    initdbFlags: ['--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
     // PostgreSQL refuses to run as root, the user of many CI containers.
     createPostgresUser: process.getuid?.() === 0,
     postgresFlags: [
