@@ -221,12 +221,12 @@ export function variantsText(): string {
     nameOfVariant(variant),
     difference(standard, openapiDocument(variant)) ?? {},
   ])
-  // A line each.
+  // One line a variant, for diffs that can be read.
   const lines = patches.map(([name, patch]) => `${JSON.stringify(name)}: ${JSON.stringify(patch)}`)
   return `{\n${lines.join(',\n')}\n}\n`
 }
 
-/** The merge patch that makes the one of the other; `undefined` if they are equal. */
+/** The merge patch that turns `before` into `after`; `undefined` if they are equal. */
 function difference(before: unknown, after: unknown): unknown {
   if (isDeepStrictEqual(before, after)) return undefined
   if (!isObject(before) || !isObject(after)) return after

@@ -37,7 +37,7 @@ export type RouteSettings<F extends AccountFields = AccountFields, R extends Reg
   registration: R
 }
 
-/** The types of `POST /users`: one route or the other. */
+/** The schema of `POST /users`, by `REGISTRATION`. */
 type CreatingUsers<F extends AccountFields> = {
   open: ExtractSchema<ReturnType<typeof registrationRoutes<F>>>
   closed: ExtractSchema<ReturnType<typeof creationRoutes<F>>>

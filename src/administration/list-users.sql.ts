@@ -26,7 +26,7 @@ type Page = UserFilter & {
   /** `null`: from the beginning. */
   after: UserPosition | null
   limit: number
-  /** What a search looks at beside email addresses. */
+  /** The fields beside the email address, by which a search compares those that the deployment has. */
   fields: AccountFields
 }
 

@@ -103,7 +103,7 @@ export function toMember(query: Readonly<Record<string, unknown>>): Member | nul
   return name !== undefined && typeof value === 'string' ? { name: name.slice(METADATA.length), value } : null
 }
 
-/** `POST /users`, which could not sign anybody in. */
+/** `POST /users` while registration is closed: it has no parameters, and can sign nobody in. */
 export const noQuery = z.strictObject({})
 
 /** `POST /users`, where only administrators create accounts: they never choose a password. */

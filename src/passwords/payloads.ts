@@ -31,7 +31,7 @@ export const givenPassword = z
     z.meta({ format: 'password' }),
   )
 
-/** An email address or a username. Where there are no usernames, one is nobody's. */
+/** An email address or a username. Where there are no usernames, no account matches one. */
 const identifier = (description: string) =>
   z.optional(
     z.string().check(

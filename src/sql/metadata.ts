@@ -58,7 +58,7 @@ export function isTooLarge(document: SQL, { before }: { before: SQL }): SQL<bool
     and octet_length(${document}::text) > octet_length(${before}::text))`
 }
 
-/** JSON literals that a member can have: those numbers that can be sent are no longer. */
+/** A boolean or number as JSON. No number that the API stores has more digits. */
 const LITERAL = /^(?:true|false|-?(?:0|[1-9]\d{0,15})(?:\.\d{1,25})?(?:[eE][+-]?\d{1,3})?)$/
 
 /** A top-level member of metadata, and its value as text. */

@@ -7,7 +7,7 @@ import { sql } from './template.ts'
 
 export type User = {
   id: number
-  /** `null`: none, in a deployment that does not ask for it or did not. */
+  /** `null`: the account has none; the deployment does not ask for it, or did not. */
   username: string | null
   email: string
   /** `null`: as `username`. */

@@ -108,7 +108,7 @@ function spendUsernameLimit({ username, usernameLimit, now }: Change): Limited {
     from: sql`from asking`,
     now,
   })
-  // One's own tells nothing: forms send whole profiles.
+  // The caller's own shows nothing about others, and forms send whole profiles.
   const asking = sql`
     select from ${users} u, caller
     where ${u.id} = ${caller.userId} and lower(${u.username}) is distinct from lower(${username ?? null})`

@@ -43,9 +43,9 @@ function findProblem(value: unknown, depth: number): MetadataProblem | undefined
 }
 
 /**
- * Characters that JSON escapes. `JSON.parse` of V8 13.6 reads a name of one escaped character as `\\` if it
- * read an object of that shape with the name `\\` before, anybody's: members would be renamed and lost, here
- * and when the database's answer is read.
+ * Characters that JSON escapes. `JSON.parse` of V8 13.6 reads a name of one escaped character as a backslash
+ * if it read an object of that shape with that name before, from anybody: members would be renamed and lost,
+ * here and when the database's answer is read.
  *
  * @see https://github.com/nodejs/node/issues/63785
  */

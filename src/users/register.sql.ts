@@ -36,8 +36,7 @@ export type RegistrationOutcome =
 
 /**
  * Counts a registration, creates the user with the default role and opens a session if one is given, in one
- * statement. The unique indexes
- * decide races: of parallel registrations exactly one gets its row.
+ * statement. The unique indexes decide races: of parallel registrations exactly one gets its row.
  *
  * An attempt at a taken name counts, so that nobody can probe names without a limit: the part `taken` finds
  * it, or in a race for an email address `on conflict do nothing`. Losing a race for a username is an error,

@@ -8,7 +8,7 @@ export const USERNAME_KEY = 'users_username_key'
 /** What an application keeps with a person: a JSON object. */
 export type Metadata = Readonly<Record<string, unknown>>
 
-/** The most bytes of each of a user's two: of JSON in UTF-8, without white space between its tokens. */
+/** The most bytes of `user_metadata` and of `app_metadata`: of JSON in UTF-8 without white space. */
 export const MAX_METADATA_BYTES = 4096
 
 /** The most objects and arrays inside each other, the outermost included. */
