@@ -273,15 +273,15 @@ describe('behind proxies (row 63)', () => {
   })
 
   test('the first line refuses the 101st costly request of a minute', async () => {
-    const statuses = []
     // What is counted and goes no further: no hash, no query.
     const person = { username: 'flood', email: 'flood@example.com', full_name: 'Flood', password: 'password' }
     const headers = { 'Content-Type': 'application/json' }
-    for (let time = 0; time < 110; time++)
-      statuses.push(
-        (await fetch(`${api}/users`, { method: 'POST', headers, body: JSON.stringify(person) })).status,
-      )
-    expect(statuses.at(-1)).toBe(429)
+    const send = async () =>
+      (await fetch(`${api}/users`, { method: 'POST', headers, body: JSON.stringify(person) })).status
+    // At once: sent one after the other by a slow machine, they would be within the limit.
+    const statuses = await Promise.all(Array.from({ length: 200 }, send))
+    expect(statuses.filter((status) => status === 422).length).toBeGreaterThanOrEqual(100)
+    expect(statuses).toContain(429)
     expect((await fetch(`${api}/health`)).status).toBe(200)
   })
 })
