@@ -214,7 +214,7 @@ export function openapiText(): string {
   return `${JSON.stringify(openapiDocument(), null, 2)}\n`
 }
 
-/** What each other variant changes of it, as a merge patch (RFC 7396), by its name. */
+/** For each variant, by name, the merge patch (RFC 7396) from the stored document to its own. */
 export function variantsText(): string {
   const standard = openapiDocument()
   const patches = VARIANTS.map((variant) => [

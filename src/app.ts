@@ -31,8 +31,8 @@ import { accountRoutes, profileRoutes, registrationRoutes } from './users/routes
 
 type Registration = Config['registration']
 
-/** What the routes of a deployment depend on. */
-export type RouteSettings<F extends AccountFields = AccountFields, R extends Registration = Registration> = {
+/** The settings that `createRoutes` builds routes for. */
+type RouteSettings<F extends AccountFields = AccountFields, R extends Registration = Registration> = {
   accountFields: F
   registration: R
 }

@@ -31,6 +31,6 @@ export function cookieValues(c: RequestContext, kind: CookieKind): string[] {
   return pairs.filter((pair) => pair.startsWith(start)).map((pair) => pair.slice(start.length))
 }
 
-export function cookieName({ cookiePrefix }: Pick<Config, 'cookiePrefix'>, kind: CookieKind): string {
+function cookieName({ cookiePrefix }: Pick<Config, 'cookiePrefix'>, kind: CookieKind): string {
   return `${cookiePrefix}${kind}`
 }

@@ -42,7 +42,7 @@ const memberValue = z.optional(
   ),
 )
 
-/** What a search compares, for people. */
+/** The fields that a search compares, in words. */
 function searched({ username, full_name }: AccountFields): string {
   const names = full_name === 'absent' ? [] : ['the name', 'its last word']
   return [...(username === 'absent' ? [] : ['username']), 'email address', ...names].join(' or ')

@@ -12,7 +12,7 @@ export function nameOfVariant({ accountFields, registration }: Variant): string 
   return [...fields, ['registration', registration]].map((words) => words.join(' ')).join(', ')
 }
 
-/** What the instance calls itself in documentation and pages. */
+/** The title of the documentation and of the home page. */
 export function toTitle({ productName }: Pick<Config, 'productName'>): string {
   return `${productName} Auth`
 }
@@ -47,7 +47,7 @@ export function createOpenapiLoader({ assets, config }: Source): () => Promise<O
   }
 }
 
-/** What the document calls the product and its cookie, as a merge patch. */
+/** A merge patch with the title and the name of the access cookie. */
 function namesOf(config: Pick<Config, 'productName' | 'cookiePrefix'>): object {
   return {
     info: { title: toTitle(config) },
