@@ -1,0 +1,34 @@
+/** A message that is ready to be sent. */
+export type Mail = {
+  /** `<id>@<host>`, without the angle brackets (RFC 5322 section 3.6.4); the same for every try. */
+  messageId: string
+  from: { name: string; address: string }
+  /** Where answers go; `null`: to `from`. */
+  replyTo: string | null
+  /** One address, as `emailAddress` of `users/payloads.ts` accepts it. */
+  to: string
+  subject: string
+  text: string
+  html: string
+}
+
+/** Hands messages to a server that delivers them. */
+export type Transport = {
+  /**
+   * Resolves once the server has taken the message over.
+   *
+   * @throws TransportError if it refused the message or did not answer in time
+   */
+  send(mail: Mail): Promise<void>
+}
+
+/**
+ * A message that was not taken over. The text is for operators: it names the server's answer and holds no
+ * secret, no address and nothing of the message.
+ */
+export class TransportError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'TransportError'
+  }
+}
