@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import type { ExtractSchema } from 'hono/types'
 import { corsAllowlist } from './access/cors-allowlist.ts'
 import { recordDenials } from './access/record-denials.ts'
+import { addressRoutes } from './addresses/routes.ts'
 import {
   administrationRoutes,
   creationRoutes,
@@ -20,6 +21,7 @@ import { requireHttps } from './http/require-https.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { checkDeadline } from './operations/check-deadline.ts'
 import { serviceRoutes } from './operations/routes.ts'
+import { deliverDue } from './outbox/deliver-due.ts'
 import { admitHashing } from './passwords/admit-hashing.ts'
 import { passwordRoutes, signInRoutes } from './passwords/routes.ts'
 import { watchGuessing } from './passwords/watch-guessing.ts'
@@ -54,6 +56,7 @@ export function createRoutes<F extends AccountFields, R extends Registration>(se
     .route('/', accountRoutes)
     .route('/', profileRoutes(fields))
     .route('/', passwordRoutes)
+    .route('/', addressRoutes)
     .route('/', listRoutes(fields))
     .route('/', administrationRoutes)
     .route('/', userChangeRoutes(fields))
@@ -66,8 +69,11 @@ export function createRoutes<F extends AccountFields, R extends Registration>(se
     .route('/auth', sessionRoutes)
 }
 
-/** The jobs that run every hour after the purges, by their names in the log. */
-export const jobs: Jobs = { guessing: watchGuessing, deadline: checkDeadline }
+/** The jobs of the schedule, by their names in the log. */
+export const jobs: Jobs = {
+  hourly: { guessing: watchGuessing, deadline: checkDeadline },
+  frequent: { outbox: deliverDue },
+}
 
 /**
  * Builds the application: a Hono app that runs on any runtime with the web platform's APIs.

@@ -3,7 +3,11 @@ import type { DerivedKeys } from './crypto/derive-keys.ts'
 import type { KeyRing } from './crypto/jwt.ts'
 import type { PasswordHasher } from './crypto/password.ts'
 import type { Connect, Database } from './db/client.ts'
+import type { RenderedMessage } from './mail/message.ts'
 import type { Client } from './net/client-address.ts'
+import type { Channel } from './outbox/deliver.ts'
+import type { DeliverSoon } from './outbox/deliver-soon.ts'
+import type { Delivery, Mailing, MailPayload } from './sql/outbox.ts'
 
 /** The wall clock. Always a parameter, so that tests can set it to just before and exactly at an expiry. */
 export type Clock = () => Date
@@ -90,6 +94,16 @@ export type AppDeps = {
   deviceKeys: DerivedKeys
   /** For the keys of the rows of `rate_limits`. */
   limitKeys: DerivedKeys
+  oneTimeTokenKeys: DerivedKeys
+  /** What becomes of mails here. */
+  mailing: Mailing
+  /** What sends the rows of the outbox, by their kind. */
+  channels: Readonly<Record<string, Channel>>
+  /** Sends deliveries after the response of the request that stored them. */
+  deliverSoon: DeliverSoon
+  /** The message of a stored mail, for the mailbox of development. */
+  composeMail: (payload: MailPayload) => Promise<RenderedMessage>
+  sleep: (milliseconds: number) => Promise<void>
   /** The first defence against floods; `null`: none. */
   floodLimiter: FloodLimiter | null
   /** Counted by this process alone. `reports` limits how often a refusal is recorded. */
@@ -108,4 +122,9 @@ export type AppDeps = {
  * The dependencies of one request, which routes pass to verbs: those of the instance, with a database that
  * counts the request's round trips, and the client.
  */
-export type Deps = Omit<AppDeps, 'connect'> & { db: Database; client: Client }
+export type Deps = Omit<AppDeps, 'connect'> & {
+  db: Database
+  client: Client
+  /** Has deliveries sent once the response is out. The row is stored by then, so nothing can be lost. */
+  deliver: (deliveries: readonly Delivery[]) => void
+}

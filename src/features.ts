@@ -1,4 +1,5 @@
 import { access } from './access/feature.ts'
+import { addresses } from './addresses/feature.ts'
 import { administration } from './administration/feature.ts'
 import { audit } from './audit/feature.ts'
 import { database } from './db/feature.ts'
@@ -6,7 +7,10 @@ import type { EventKind, Problem } from './features/feature.ts'
 import { mergeFeatures, type NamesOf } from './features/merge.ts'
 import { http } from './http/feature.ts'
 import { limits } from './limits/feature.ts'
+import { mail } from './mail/feature.ts'
 import { node } from './node/feature.ts'
+import { oneTimeTokens } from './one-time-tokens/feature.ts'
+import { outbox } from './outbox/feature.ts'
 import { passwords } from './passwords/feature.ts'
 import { roles } from './roles/feature.ts'
 import { sessions } from './sessions/feature.ts'
@@ -24,6 +28,10 @@ const FEATURES = [
   users,
   sessions,
   passwords,
+  addresses,
+  oneTimeTokens,
+  mail,
+  outbox,
   limits,
   administration,
   roles,

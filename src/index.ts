@@ -8,5 +8,5 @@ export { assertUsableKeys, type Config, ConfigError, parseConfig } from './confi
 export type { AppDeps, Assets, ClientAddress, Deps, FloodLimiter, IsPlainHttp } from './deps.ts'
 export type { ErrorCode, EventType, Permission, VariableName } from './features.ts'
 export { type Hashing, makeDeps } from './make-deps.ts'
-export { runScheduled } from './schedule/run-scheduled.ts'
+export { runFrequent, runHourly } from './schedule/run-scheduled.ts'
 export type { AccountFields } from './users/feature.ts'

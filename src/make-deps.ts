@@ -3,11 +3,15 @@ import { deriveKeys } from './crypto/derive-keys.ts'
 import { createKeyRing } from './crypto/jwt.ts'
 import { createPasswordHasher, type Derive } from './crypto/password.ts'
 import { type DatabaseFetch, prepareDatabase } from './db/client.ts'
-import type { AppDeps, Random } from './deps.ts'
+import type { AppDeps, Log, Random } from './deps.ts'
 import { createAdmission } from './limits/admission.ts'
 import { createMemoryLimiter } from './limits/memory-limiter.ts'
+import { composeMail } from './mail/compose.ts'
+import { createMailChannel } from './mail/create-channel.ts'
+import { createCatalogueLoader } from './mail/messages/load-catalogues.ts'
 import { createOpenapiLoader } from './operations/load-openapi.ts'
 import { createProbe } from './operations/probe-database.ts'
+import { createDeliverSoon } from './outbox/deliver-soon.ts'
 import { createCommonPasswordsLoader } from './passwords/load-common-passwords.ts'
 
 /** How a platform makes password hashes. */
@@ -50,12 +54,19 @@ const random: Random = {
 
 type Platform = Pick<AppDeps, 'assets' | 'clientAddress' | 'floodLimiter' | 'isPlainHttp'> & {
   hashing: Hashing
+  /** The binding of a Worker by its name. Omitted: there are none. */
+  binding?: (name: string) => unknown
   /** Sends requests to the database, if the platform has a cheaper way than `fetch`. */
   databaseFetch?: DatabaseFetch
 }
 
 /** Builds the dependencies from configuration and platform. No other file uses the clock or randomness. */
-export function makeDeps(config: Config, { hashing, databaseFetch, ...platform }: Platform): AppDeps {
+export function makeDeps(
+  config: Config,
+  { hashing, databaseFetch, binding, ...platform }: Platform,
+): AppDeps {
+  // Called as a method of another object, Workers' `fetch` throws "Illegal invocation".
+  const fetchOf: typeof fetch = (...args) => fetch(...args)
   return {
     config,
     connect: prepareDatabase(
@@ -77,14 +88,41 @@ export function makeDeps(config: Config, { hashing, databaseFetch, ...platform }
     refreshKeys: deriveKeys(config.authSecrets, 'refresh-token'),
     deviceKeys: deriveKeys(config.authSecrets, 'device-token'),
     limitKeys: deriveKeys(config.authSecrets, 'rate-limit'),
+    sleep,
+    deliverSoon: createDeliverSoon({ stopwatch, sleep, random }),
+    ...makeMail(config, { assets: platform.assets, fetch: fetchOf, binding, log }),
     openapi: createOpenapiLoader({ assets: platform.assets, config }),
     commonPasswords: createCommonPasswordsLoader({ assets: platform.assets, publicUrl: config.publicUrl }),
-    // Called as a method of another object, Workers' `fetch` throws "Illegal invocation".
-    fetch: (...args) => fetch(...args),
+    fetch: fetchOf,
     ...platform,
-    // Both runtimes collect the console's output, one entry a line.
-    // biome-ignore lint/suspicious/noConsole: this is the sink of the log
-    log: (entry) => console.log(JSON.stringify(entry)),
+    log,
+  }
+}
+
+// Both runtimes collect the console's output, one entry a line.
+// biome-ignore lint/suspicious/noConsole: this is the sink of the log
+const log: Log = (entry) => console.log(JSON.stringify(entry))
+
+type MailPlatform = Pick<AppDeps, 'assets' | 'fetch' | 'log'> & { binding: Platform['binding'] }
+
+function makeMail(
+  config: Config,
+  { binding = () => undefined, ...platform }: MailPlatform,
+): Pick<AppDeps, 'mailing' | 'channels' | 'oneTimeTokenKeys' | 'composeMail'> {
+  const { mailUrl } = config
+  const oneTimeTokenKeys = deriveKeys(config.authSecrets, 'one-time-token')
+  const catalogues = createCatalogueLoader({ ...platform, config })
+  const deps = { config, oneTimeTokenKeys, catalogues }
+  const transport = async () => {
+    if (mailUrl.transport === 'mailbox') throw new Error('A mailbox sends nothing')
+    const { createTransport } = await import('./mail/create-transport.ts')
+    return await createTransport(mailUrl, { fetch: platform.fetch, binding })
+  }
+  return {
+    oneTimeTokenKeys,
+    mailing: { isOn: mailUrl.transport !== 'off', isMailbox: mailUrl.transport === 'mailbox' },
+    channels: { mail: createMailChannel({ ...deps, transport }) },
+    composeMail: (payload) => composeMail(deps, payload),
   }
 }
 

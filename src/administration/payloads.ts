@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { line, nextCursor, pageParameters, printable, wellFormed } from '../http/schemas.ts'
+import { email, line, nextCursor, pageParameters, printable, wellFormed } from '../http/schemas.ts'
 import { roleName } from '../roles/payloads.ts'
 import type { AdminUser } from '../sql/admin-users.ts'
 import type { Member } from '../sql/metadata.ts'
@@ -9,7 +9,6 @@ import {
   type BodySchema,
   changedAccountFields,
   changesSomething,
-  email,
   type GivenFields,
   metadataPatch,
   newAccountFields,

@@ -1,4 +1,5 @@
 import { MIN_TOTAL_ITERATIONS } from '../crypto/password.ts'
+import type { MailUrl } from '../mail/mail-url.ts'
 import { resolveDatabase } from '../net/database-host.ts'
 import { isLoopback } from '../net/loopback.ts'
 import { isDevelopmentOrigin } from '../net/origin.ts'
@@ -21,6 +22,9 @@ type Values = Parameters<typeof reusedSecrets>[0] & {
   HOST?: string
   ACCOUNT_FIELDS?: AccountFields
   JWT_CLAIMS?: Claims
+  MAIL_URL?: MailUrl | undefined
+  REQUIRE_VERIFIED_EMAIL?: 'off' | 'sign-in'
+  REGISTRATION_PRIVACY?: 'off' | 'strict'
 }
 
 type IsSet = (name: string) => boolean
@@ -47,6 +51,7 @@ export function crossProblems(values: Values, isSet: IsSet): string[] {
     ...cookieProblems(values),
     ...workProblems(values),
     ...claimProblems(values, isSet),
+    ...mailProblems(values, isSet),
     ...reusedSecrets(values),
     ...(isSet('JWT_SECRET') || isSet('JWT_SIGNING_KEYS') ? [] : [NO_KEY]),
   ]
@@ -102,4 +107,19 @@ function claimProblems({ ACCOUNT_FIELDS: fields, JWT_CLAIMS: claims }: Values, i
   if (!fields || !claims || !isSet('JWT_CLAIMS')) return []
   const missing = ACCOUNT_FIELDS.filter((name) => claims.names.has(name) && fields[name] === 'absent')
   return missing.map((name) => `JWT_CLAIMS names ${name}, which is not among ACCOUNT_FIELDS`)
+}
+
+/** Without mail nobody could verify an address, and nobody would learn that theirs is taken. */
+function mailProblems(values: Values, isSet: IsSet): string[] {
+  const { MAIL_URL: url, PUBLIC_URL: publicUrl, REQUIRE_VERIFIED_EMAIL, REGISTRATION_PRIVACY } = values
+  if (publicUrl === undefined || (isSet('MAIL_URL') && url === undefined)) return []
+  const isOff = url ? url.transport === 'off' : !isLoopback(new URL(publicUrl).hostname)
+  const needing = [
+    ...(REQUIRE_VERIFIED_EMAIL === 'sign-in' ? ['REQUIRE_VERIFIED_EMAIL sign-in'] : []),
+    ...(REGISTRATION_PRIVACY === 'strict' ? ['REGISTRATION_PRIVACY strict'] : []),
+  ]
+  return [
+    ...(isOff ? needing.map((setting) => `${setting} needs MAIL_URL`) : []),
+    ...(url && !isOff && !isSet('MAIL_FROM') ? ['MAIL_FROM is missing: MAIL_URL is set'] : []),
+  ]
 }

@@ -1,4 +1,5 @@
 import { hs256Key, pick, type SigningKey } from '../crypto/signing-key.ts'
+import type { MailUrl } from '../mail/mail-url.ts'
 import { isLoopback } from '../net/loopback.ts'
 import { PWNED_PASSWORDS_URL } from '../passwords/feature.ts'
 import type { Claims } from '../sessions/feature.ts'
@@ -19,6 +20,7 @@ type Sources = {
   JWT_CLAIMS: Claims
   ACCOUNT_FIELDS: AccountFields
   BREACHED_PASSWORDS_URL: string | undefined
+  MAIL_URL: MailUrl | undefined
 }
 
 /** The fields of `Config` that are not simply the value of one variable. */
@@ -42,6 +44,7 @@ export function derive(values: Sources) {
     audience: values.JWT_AUDIENCE ?? values.PUBLIC_URL,
     jwtClaims: claimsOf(values),
     breachedPasswordsUrl: breachedPasswordsUrlOf(values),
+    mailUrl: mailUrlOf(values),
   }
 }
 
@@ -86,4 +89,10 @@ function slugOf(name: string): string {
 function breachedPasswordsUrlOf({ BREACHED_PASSWORDS_URL: url, PUBLIC_URL: publicUrl }: Sources) {
   if (url !== undefined) return url === 'off' ? null : url
   return isLoopback(new URL(publicUrl).hostname) ? null : PWNED_PASSWORDS_URL
+}
+
+/** Where mail goes by default: on loopback into a mailbox in the database, which `/dev/mail` shows. */
+function mailUrlOf({ MAIL_URL: url, PUBLIC_URL: publicUrl }: Sources): MailUrl | { transport: 'mailbox' } {
+  if (url) return url
+  return { transport: isLoopback(new URL(publicUrl).hostname) ? 'mailbox' : 'off' }
 }

@@ -1,7 +1,7 @@
 import { utf8 } from './encoding.ts'
 
 /** Each purpose has a label of its own, so that a key derived for one is useless for another. */
-type Purpose = 'refresh-token' | 'device-token' | 'rate-limit'
+type Purpose = 'refresh-token' | 'device-token' | 'rate-limit' | 'one-time-token'
 
 /**
  * The keys for one purpose, one for each configured secret. The first signs, all verify: tokens signed with

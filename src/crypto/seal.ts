@@ -24,13 +24,30 @@ export async function unseal(
   token: string,
   bytes: number,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
-  if (token.length !== Math.ceil(((bytes + MAC_BYTES) * 4) / 3)) return null
+  return await unsealWithin(keys, token, { from: bytes, to: bytes })
+}
+
+/**
+ * The same for contents of any length within bounds, inclusive. A kind of token with a length of its own needs
+ * keys of its own too: the bytes do not say which kind they are.
+ */
+export async function unsealWithin(
+  keys: DerivedKeys,
+  token: string,
+  { from, to }: { from: number; to: number },
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  if (token.length < encodedLength(from) || token.length > encodedLength(to)) return null
   const sealed = fromBase64Url(token)
   if (!sealed) return null
-  const content = sealed.slice(0, bytes)
+  const end = sealed.length - MAC_BYTES
+  const content = sealed.slice(0, end)
   for (const key of await keys()) {
     // Web Crypto compares in constant time.
-    if (await crypto.subtle.verify('HMAC', key, sealed.slice(bytes), content)) return content
+    if (await crypto.subtle.verify('HMAC', key, sealed.slice(end), content)) return content
   }
   return null
+}
+
+function encodedLength(bytes: number): number {
+  return Math.ceil(((bytes + MAC_BYTES) * 4) / 3)
 }

@@ -3,6 +3,8 @@ import { createMiddleware } from 'hono/factory'
 import { routePath } from 'hono/route'
 import type { AppDeps, Deps } from '../deps.ts'
 import { toClient } from '../net/client-address.ts'
+import type { Delivery } from '../sql/outbox.ts'
+import { chooseLanguage } from './choose-language.ts'
 
 /** Other methods are strings that a client made up: they are not logged. */
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
@@ -50,6 +52,7 @@ export function requestContext({ connect, ...shared }: AppDeps, passwordsOf: Pas
     const start = shared.stopwatch()
     let db: Deps['db'] | undefined
     let client: Deps['client'] | undefined
+    const deliveries: Delivery[] = []
     c.set('requestId', requestId)
     c.set('deps', {
       ...shared,
@@ -59,9 +62,13 @@ export function requestContext({ connect, ...shared }: AppDeps, passwordsOf: Pas
         return db
       },
       get client() {
-        client ??= toClient(shared.clientAddress(c.req.raw, c.env), c.req.header('User-Agent'))
+        client ??= toClient(shared.clientAddress(c.req.raw, c.env), {
+          userAgent: c.req.header('User-Agent'),
+          language: chooseLanguage(c.req.header('Accept-Language'), shared.config.mailLanguages),
+        })
         return client
       },
+      deliver: (more) => void deliveries.push(...more),
       passwords: passwordsOf(shared, () => c.var.deps.client.site),
     })
     await next()
@@ -73,6 +80,8 @@ export function requestContext({ connect, ...shared }: AppDeps, passwordsOf: Pas
     )
     if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store')
     logRequest(c, { milliseconds: shared.stopwatch() - start, queries: meter.roundTrips })
+    // The platform keeps the request alive for it: `waitUntil` on Workers, and the entry's own under Node.
+    if (deliveries.length > 0) c.executionCtx.waitUntil(shared.deliverSoon(c.var.deps, deliveries))
   })
 }
 

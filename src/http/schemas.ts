@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { MAX_INTEGER } from '../db/integer.ts'
+import { EMAIL_ADDRESS, MAX_EMAIL_CHARACTERS } from '../net/email-address.ts'
 
 /** C0, DEL and C1: they belong in no name, they break logs, and PostgreSQL can't store NUL in a string. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
@@ -66,6 +67,20 @@ export const line = (maximum: number, example: string) =>
       codePoints(1, maximum),
       z.meta({ minLength: 1, maxLength: maximum, examples: [example] }),
     )
+
+/** An email address, in lower case. */
+// Checked before it is lower-cased: the Kelvin sign lower-cases to an ASCII k, and would become somebody
+// else's address.
+export const email = z.string().check(
+  z.trim(),
+  z.maxLength(MAX_EMAIL_CHARACTERS, {
+    error: `use at most ${MAX_EMAIL_CHARACTERS} characters`,
+    abort: true,
+  }),
+  z.regex(EMAIL_ADDRESS, { error: 'is not an email address' }),
+  z.toLowerCase(),
+  z.meta({ format: 'email', examples: ['ada@example.com'] }),
+)
 
 const userId = z.string().check(
   z.regex(/^[1-9]\d{0,9}$/, { error: 'is not the id of a user', abort: true }),

@@ -44,6 +44,20 @@ export const limits = {
       unit: 'requests/seconds',
       reason: 'by account: changes of the username, which also show whether one is taken',
     }),
+    LIMIT_MAIL_ACCOUNT: limitVariable({
+      name: 'mail_account',
+      default: '3/3600',
+      bounds: PER_ACCOUNT,
+      unit: 'mails/seconds',
+      reason: 'of each kind that somebody can ask for, by recipient, whether there is an account or not',
+    }),
+    LIMIT_MAIL_ADDRESS: limitVariable({
+      name: 'mail_address',
+      default: '10/3600',
+      bounds: PER_CLIENT,
+      unit: 'mails/seconds',
+      reason: 'the same by client address, as for registering',
+    }),
     LIMIT_REFRESH_SESSION: limitVariable({
       name: 'refresh_session',
       default: '60/60',

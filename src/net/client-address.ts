@@ -10,6 +10,8 @@ export type Client = {
   site: string
   /** At most 256 characters. */
   userAgent: string | null
+  /** Of the languages that this deployment writes in, the one that suits the client best. */
+  language: string
 }
 
 /** Enough to distinguish a user's browsers. */
@@ -97,8 +99,16 @@ export function forwardedAddress(header: string | null, hops: number): string | 
   return (header ?? '').split(',').at(-hops)?.trim() || null
 }
 
-/** The client of a request: its address by the platform, and its `User-Agent`. */
-export function toClient(address: string | null, userAgent: string | undefined): Client {
+/**
+ * The client of a request.
+ *
+ * @param address by the platform
+ * @param sent its `User-Agent`, and the language chosen by its `Accept-Language`
+ */
+export function toClient(
+  address: string | null,
+  { userAgent, language }: { userAgent: string | undefined; language: string },
+): Client {
   const canonical = address === null ? null : parseAddress(address)
   // Clients without an address share their limits: unknown must not mean unlimited.
   const [network, ...widerNetworks] = canonical === null ? UNKNOWN : networksOf(canonical)
@@ -108,5 +118,6 @@ export function toClient(address: string | null, userAgent: string | undefined):
     widerNetworks,
     site: (widerNetworks.at(-1) ?? network).network,
     userAgent: userAgent?.slice(0, MAX_USER_AGENT_CHARACTERS).toWellFormed() ?? null,
+    language,
   }
 }

@@ -7,6 +7,7 @@ import { createMemoryLimiter } from '../limits/memory-limiter.ts'
 import { makeDeps, stopwatch } from '../make-deps.ts'
 import { checkDeadline } from '../operations/check-deadline.ts'
 import type { Jobs } from '../schedule/run-scheduled.ts'
+import { type Background, createBackground } from './background.ts'
 import { fetchUnderNode } from './database-fetch.ts'
 import { drainOnSignal } from './drain.ts'
 import { clientAddressBehind, isPlainHttp } from './forwarding.ts'
@@ -16,6 +17,10 @@ import { createAppServer, type Fetch } from './serve.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
+type App = {
+  fetch(...request: [...Parameters<Fetch>, Background['execution']]): ReturnType<Fetch>
+}
+
 /**
  * Serves the application until a signal ends the process.
  *
@@ -23,19 +28,20 @@ type Environment = Readonly<Record<string, string | undefined>>
  * @throws ConfigError
  */
 export async function startServer(
-  { createApp, jobs }: { createApp: (deps: AppDeps) => { fetch: Fetch }; jobs: Jobs },
+  { createApp, jobs }: { createApp: (deps: AppDeps) => App; jobs: Jobs },
   { environment, onError }: { environment: Environment; onError: (error: unknown) => void },
 ): Promise<void> {
   const config = parseConfig(pickVariables(environment))
   await assertUsableKeys(config)
   const deps = makeNodeDeps(config, environment)
   const { fetch } = createApp(deps)
-  const app = createAppServer((request, bindings) => fetch(request, bindings), deps)
+  const background = createBackground()
+  const app = createAppServer((request, bindings) => fetch(request, bindings, background.execution), deps)
   const { host, port, publicUrl } = config
   app.server.on('error', onError)
   app.server.listen(port, host, () => {
     deps.log({ event: 'listening', host, port, public_url: publicUrl, node: process.versions.node })
-    drainOnSignal(app, deps)
+    drainOnSignal(app, { ...deps, background })
     schedule(deps, jobs)
     // A database that does not answer is for `/ready` to say, and for the schedule.
     checkDeadline(deps).catch(() => {})

@@ -39,11 +39,6 @@ export const passwords = {
     },
   },
   errors: {
-    invalid_or_expired_code: {
-      status: 400,
-      title: 'The link or code is not valid',
-      advice: 'It was used before, has expired or never existed. Ask for a new one.',
-    },
     invalid_credentials: {
       status: 401,
       title: 'Sign-in failed',
@@ -64,6 +59,11 @@ export const passwords = {
   events: {
     password_confirmation_failed: { meaning: 'A signed-in user gave a wrong password.' },
     password_changed: { meaning: 'The password was changed.' },
+    password_reset_requested: {
+      meaning: 'A link to choose a new password was made for the account.',
+      byOperators: true,
+    },
+    password_reset: { meaning: 'A new password was chosen by a link; every session ended.' },
     hash_upgraded: { meaning: 'The stored password hash was made stronger.' },
     guessing_suspected: { meaning: 'More sign-ins failed in an hour, over all accounts, than is usual.' },
   },

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
-import { codePoints, flag, oauthParameters, printable, wellFormed } from '../http/schemas.ts'
+import { codePoints, email, flag, oauthParameters, printable, wellFormed } from '../http/schemas.ts'
+import { tokenField } from '../one-time-tokens/payloads.ts'
 import type { AccountFields } from '../users/feature.ts'
 
 const MIN_PASSWORD_CODE_POINTS = 8
@@ -71,3 +72,11 @@ export const loginQuery = z.strictObject({ use_cookies: flag })
 export const passwordChangeBody = z
   .strictObject({ current_password: givenPassword, new_password: newPassword })
   .check(z.meta({ id: 'PasswordChange' }))
+
+/** `POST /password-resets` */
+export const resetRequestBody = z.strictObject({ email }).check(z.meta({ id: 'PasswordResetRequest' }))
+
+/** `POST /password-resets/confirm` */
+export const resetBody = z
+  .strictObject({ token: tokenField, new_password: newPassword })
+  .check(z.meta({ id: 'PasswordReset' }))

@@ -57,4 +57,11 @@ export function recordEvents(
 }
 
 /** The client of events that the schedule or an operator records. */
-export const NO_CLIENT: Client = { address: null, network: '', widerNetworks: [], site: '', userAgent: null }
+export const NO_CLIENT: Client = {
+  address: null,
+  network: '',
+  widerNetworks: [],
+  site: '',
+  userAgent: null,
+  language: 'en',
+}

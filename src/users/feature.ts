@@ -47,6 +47,14 @@ export const users = {
       default: 'open',
       reason: '`closed`: nobody registers, and `POST /users` needs the permission `users:write`',
     },
+    REGISTRATION_PRIVACY: {
+      rule: oneOf('off', 'strict'),
+      unit: '`off`, `strict`',
+      default: 'off',
+      reason:
+        '`strict`: registering is answered 202 alike for new and known addresses, and the owner of a known ' +
+        'one gets a mail; needs mail',
+    },
   },
   errors: {
     registration_closed: {

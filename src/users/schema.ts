@@ -4,6 +4,8 @@ import { lumascope, time } from '../features/tables.ts'
 
 /** The unique index of usernames; PostgreSQL's error names it. */
 export const USERNAME_KEY = 'users_username_key'
+/** The same of addresses. */
+export const EMAIL_KEY = 'users_email_key'
 
 /** What an application keeps with a person: a JSON object. */
 export type Metadata = Readonly<Record<string, unknown>>
@@ -73,7 +75,7 @@ export const users = lumascope.table(
   (table) => [
     // 0 stands for nobody; an import can't bring it.
     check('users_id_positive', sql`${table.id} > 0`),
-    uniqueIndex('users_email_key').on(sql`lower(${table.email})`),
+    uniqueIndex(EMAIL_KEY).on(sql`lower(${table.email})`),
     uniqueIndex(USERNAME_KEY).on(sql`lower(${table.username})`),
     // For searches.
     ...Object.entries(searchKeys(table)).map(([name, key]) =>

@@ -2,7 +2,7 @@ import { assertUsableKeys, parseConfig } from '../config/parse-config.ts'
 import type { AppDeps, Assets, ClientAddress, FloodLimiter, IsPlainHttp } from '../deps.ts'
 import { createMemoryLimiter } from '../limits/memory-limiter.ts'
 import { makeDeps, stopwatch } from '../make-deps.ts'
-import { type Jobs, runScheduled } from '../schedule/run-scheduled.ts'
+import { type Jobs, runFrequent, runHourly } from '../schedule/run-scheduled.ts'
 import { HASHING } from './hashing.ts'
 
 /** The variables, secrets and bindings of `wrangler.toml`. */
@@ -11,7 +11,15 @@ export type Bindings = Record<string, unknown> & {
   FLOOD_LIMITER?: FloodLimiter
 }
 
-type App = { fetch(request: Request, env: Bindings): Response | Promise<Response> }
+type Execution = {
+  waitUntil(promise: Promise<unknown>): void
+  passThroughOnException(): void
+  props: unknown
+}
+type App = { fetch(request: Request, env: Bindings, execution: Execution): Response | Promise<Response> }
+
+/** The cron of `wrangler.toml` for what is due every hour; any other one is for what is due more often. */
+export const HOURLY_CRON = '17 * * * *'
 
 /** Set by Cloudflare on every request; it replaces whatever the client sent. */
 const clientAddress: ClientAddress = (request) => request.headers.get('CF-Connecting-IP')
@@ -36,7 +44,7 @@ export function createWorker({ createApp, jobs }: { createApp: (deps: AppDeps) =
     return createApp(started)
   }
   return {
-    async fetch(request: Request, env: Bindings): Promise<Response> {
+    async fetch(request: Request, env: Bindings, execution: Execution): Promise<Response> {
       let started: App
       try {
         app ??= start(env)
@@ -47,11 +55,13 @@ export function createWorker({ createApp, jobs }: { createApp: (deps: AppDeps) =
         console.error(error instanceof Error ? error.message : 'The server could not start')
         return unconfigured()
       }
-      return await started.fetch(request, env)
+      return await started.fetch(request, env, execution)
     },
-    /** Called by the cron of `wrangler.toml`. */
-    async scheduled(_controller: unknown, env: Bindings): Promise<void> {
-      await runScheduled(depsOf(env), jobs)
+    /** Called by the crons of `wrangler.toml`. */
+    async scheduled({ cron }: { cron: string }, env: Bindings): Promise<void> {
+      const deps = depsOf(env)
+      if (cron === HOURLY_CRON) await runHourly(deps, jobs)
+      else await runFrequent(deps, jobs)
     },
   }
 }
@@ -60,7 +70,8 @@ function makeWorkerDeps(env: Bindings): AppDeps {
   const assets: Assets = (request) => env.ASSETS.fetch(request)
   const config = parseConfig(env)
   const floodLimiter = env.FLOOD_LIMITER ?? createMemoryLimiter(config.limitFloodAddress, stopwatch)
-  const platform = { assets, clientAddress, floodLimiter, isPlainHttp, hashing: HASHING }
+  const binding = (name: string) => env[name]
+  const platform = { assets, clientAddress, floodLimiter, isPlainHttp, hashing: HASHING, binding }
   const deps = makeDeps(config, platform)
   // Environments of wrangler.toml don't inherit the binding, and nothing else would show that it is missing.
   if (!env.FLOOD_LIMITER) deps.log({ event: 'flood_limiter_not_bound', counted: 'by isolate' })

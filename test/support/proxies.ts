@@ -126,6 +126,7 @@ frontend clients
   default_backend auth
 backend auth
   http-reuse always
+  retry-on conn-failure empty-response
   option forwardfor
   http-request set-header X-Forwarded-Proto https
   ${ports.map((server) => `server s${server} 127.0.0.1:${server}`).join('\n  ')}

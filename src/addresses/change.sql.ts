@@ -1,0 +1,103 @@
+import type { SQL } from 'drizzle-orm'
+import { violatedUnique } from '../db/errors.ts'
+import { run } from '../db/run.ts'
+import type { Deps } from '../deps.ts'
+import { oneTimeTokens } from '../one-time-tokens/schema.ts'
+import { recordEvents } from '../sql/events.ts'
+import { consumeTokens, insertToken, isKept, lockToken, ofToken, token } from '../sql/one-time-tokens.ts'
+import { DELIVERIES, type Delivery, queueMails, type Sender } from '../sql/outbox.ts'
+import { assignments, columnsOf, statement } from '../sql/parts.ts'
+import { sql } from '../sql/template.ts'
+import { time } from '../sql/time.ts'
+import { EMAIL_KEY, users } from '../users/schema.ts'
+
+/** The outcome of a change of address. `unusable`: the token can't be used. */
+export type Changed = { outcome: 'done'; deliveries: Delivery[] } | { outcome: 'unusable' | 'taken' }
+
+const u = columnsOf(users, 'u')
+const other = columnsOf(users, 'other')
+const before = columnsOf(users, 'before')
+const changed = columnsOf(users, 'changed')
+const undo = columnsOf(oneTimeTokens, 'undo')
+
+/**
+ * Consumes the token and gives the account its new address, which is verified by that. The old address gets a
+ * link that undoes it. If somebody has the new address by now, the token stays as it is.
+ */
+export async function changeAddress(
+  { db, client, mailing }: Pick<Deps, 'db' | 'client' | 'mailing'>,
+  { id, now }: { id: string; now: Date },
+): Promise<Changed> {
+  const change = statement(
+    {
+      token: lockToken({ id, purpose: 'email_change', now }, { when: isUsable }),
+      before: sql`select u.* from ${users} u join token on ${u.id} = ${token.userId} for no key update of u`,
+      taken: sql`select from token where ${isTaken(now)}`,
+      free: sql`select from token where not exists (select from taken)`,
+      consumed: sql`${consumeTokens(now)} and exists (select from free)`,
+      changed: assignAddress(now),
+      undo: insertToken({
+        purpose: 'email_undo',
+        from: sql`from changed, before`,
+        userId: changed.id,
+        email: before.email,
+        passwordVersion: changed.passwordVersion,
+        now,
+      }),
+      queued: queueChanges({ mailing, client, now }),
+      recorded: recordEvents({ client, now }, [
+        { type: 'email_changed', from: sql`from changed`, userId: changed.id },
+      ]),
+    },
+    {
+      fields: {
+        isTaken: sql<boolean>`exists (select from taken)`,
+        isDone: sql<boolean>`exists (select from changed)`,
+        deliveries: DELIVERIES,
+      },
+      from: sql`from token`,
+    },
+  )
+  try {
+    const [row] = await run(db, change)
+    if (!row) return { outcome: 'unusable' }
+    if (row.isTaken) return { outcome: 'taken' }
+    return row.isDone ? { outcome: 'done', deliveries: row.deliveries } : { outcome: 'unusable' }
+  } catch (error) {
+    if (violatedUnique(error) === EMAIL_KEY) return { outcome: 'taken' }
+    throw error
+  }
+}
+
+/** A new password ends a change that waits for its link: whoever asked for it may be why it was changed. */
+const isUsable = sql`${ofToken.user.passwordVersion} = ${ofToken.token.passwordVersion}
+  and ${ofToken.user.disabledAt} is null`
+
+function isTaken(now: Date): SQL {
+  return sql`exists (
+      select from ${users} other
+      where lower(${other.email}) = lower(${token.email}) and ${other.id} <> ${token.userId}
+    ) or ${isKept({ email: token.email, now, except: token.userId })}`
+}
+
+/** The part `changed`, beside `token` and `free`. */
+function assignAddress(now: Date): SQL {
+  const values = { email: token.email, emailVerifiedAt: time(now), updatedAt: time(now) }
+  return sql`
+    update ${users} u set ${assignments(users, values)} from token, free where ${u.id} = ${token.userId}
+    returning u.*`
+}
+
+function queueChanges(sender: Sender): SQL {
+  const from = sql`from changed, before, undo`
+  return queueMails(sender, [
+    {
+      message: 'email_changed',
+      from,
+      user: { ...changed, email: before.email },
+      newEmail: changed.email,
+      token: undo,
+    },
+    { message: 'email_change_completed', from, user: changed, newEmail: changed.email },
+  ])
+}

@@ -1,0 +1,8 @@
+import * as z from 'zod/mini'
+import { email } from '../http/schemas.ts'
+import { givenPassword } from '../passwords/payloads.ts'
+
+/** `POST /users/me/email` */
+export const addressChangeBody = z
+  .strictObject({ new_email: email, password: givenPassword })
+  .check(z.meta({ id: 'AddressChange' }))

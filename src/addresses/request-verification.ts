@@ -1,0 +1,26 @@
+import type { Deps } from '../deps.ts'
+import { AppError } from '../errors.ts'
+import { mailLimitError, makeRecipientBuckets } from '../limits/mail-limits.ts'
+import { assertMailIsOn } from '../mail/assert-mail-is-on.ts'
+import { insertVerification } from './request-verification.sql.ts'
+
+/**
+ * Sends the signed-in user a link that verifies their address.
+ *
+ * @returns whether the address is verified already; then nothing is sent
+ * @throws AppError `rate_limited`; `invalid_token` if the session has ended meanwhile; `not_found` if this
+ *   deployment sends no mail
+ */
+export async function requestVerification(
+  deps: Pick<Deps, 'db' | 'clock' | 'client' | 'config' | 'limitKeys' | 'mailing' | 'deliver'>,
+  who: { userId: number; sessionId: string },
+): Promise<{ isVerified: boolean }> {
+  assertMailIsOn(deps)
+  const buckets = await makeRecipientBuckets(deps, 'verification', [who.userId])
+  const requested = await insertVerification(deps, { ...who, buckets, now: deps.clock() })
+  if (!requested) throw new AppError('invalid_token')
+  const { isVerified, refusedBy, secondsToWait, deliveries } = requested
+  if (refusedBy) throw mailLimitError(deps.config, refusedBy, secondsToWait)
+  deps.deliver(deliveries)
+  return { isVerified }
+}

@@ -1,0 +1,23 @@
+import type { Deps } from '../deps.ts'
+import { AppError } from '../errors.ts'
+import { readToken } from '../one-time-tokens/read.ts'
+import { takenError } from '../users/taken-error.ts'
+import { restoreAddress } from './undo.sql.ts'
+
+/**
+ * Undoes a change of the address, by the link that its old owner got: every session ends, and the password is
+ * void until a reset, whose mail goes to the old address at once.
+ *
+ * @throws AppError `invalid_or_expired_code`; `email_taken` if somebody has the old address by now, which is
+ *   kept for its owner, so only by an import
+ */
+export async function undoAddressChange(
+  deps: Pick<Deps, 'db' | 'clock' | 'client' | 'mailing' | 'deliver' | 'oneTimeTokenKeys'>,
+  token: string,
+): Promise<void> {
+  const { id } = await readToken(deps, token, ['email_undo'])
+  const restored = await restoreAddress(deps, { id, now: deps.clock() })
+  if (restored.outcome === 'taken') throw takenError('email')
+  if (restored.outcome !== 'done') throw new AppError('invalid_or_expired_code')
+  deps.deliver(restored.deliveries)
+}

@@ -1,0 +1,48 @@
+import type { AppError } from '../errors.ts'
+import type { MailBuckets, MailLimitName } from '../sql/mail-limits.ts'
+import { type BucketDeps, makeAddressBuckets, makeBucketKey } from './make-buckets.ts'
+import { rateLimitedError } from './rate-limited-error.ts'
+
+/** The kinds of mails that somebody can ask for. Each has buckets of its own. */
+export type MailKind = 'reset' | 'verification' | 'change' | 'taken'
+
+/**
+ * Makes the buckets of a mail that anybody can ask for. An address without an account has a bucket too.
+ *
+ * @param recipient an address in lower case
+ */
+export async function makeMailBuckets(
+  deps: BucketDeps,
+  kind: MailKind,
+  recipient: string,
+): Promise<MailBuckets> {
+  const [addresses, own] = await Promise.all([
+    makeAddressBuckets(deps, `mail_${kind}_address`, deps.config.limitMailAddress),
+    makeRecipientBuckets(deps, kind, [recipient]),
+  ])
+  return { addresses, recipients: own.recipients }
+}
+
+/**
+ * Makes the buckets of a mail that a signed-in user asks for, or an administrator: only those of recipients.
+ *
+ * @param counted addresses in lower case, or ids of users
+ */
+export async function makeRecipientBuckets(
+  deps: Pick<BucketDeps, 'config' | 'limitKeys'>,
+  kind: MailKind,
+  counted: readonly (string | number)[],
+): Promise<MailBuckets> {
+  const keys = counted.map((each) => makeBucketKey(deps, `mail_${kind}`, String(each)))
+  const recipients = (await Promise.all(keys)).map((key) => ({ key, ...deps.config.limitMailAccount }))
+  return { addresses: [], recipients }
+}
+
+/** The error for a mail that a limit refused. */
+export function mailLimitError(
+  { limitMailAccount, limitMailAddress }: BucketDeps['config'],
+  refusedBy: MailLimitName,
+  secondsToWait: number | null,
+): AppError {
+  return rateLimitedError(refusedBy === 'mail_account' ? limitMailAccount : limitMailAddress, secondsToWait)
+}

@@ -1,0 +1,34 @@
+import type { Config } from '../config/parse-config.ts'
+import type { MailPayload } from '../sql/outbox.ts'
+import { type LinkDeps, makeLinks } from './links.ts'
+import type { RenderedMessage } from './message.ts'
+import type { Catalogue } from './messages/check-catalogue.ts'
+
+export type ComposeDeps = LinkDeps & {
+  config: Pick<Config, 'productName' | 'appUrl' | 'mailLogoUrl'>
+  /** The texts of a language. */
+  catalogues: (language: string) => Promise<Catalogue>
+}
+
+/** Makes the message of a stored mail, its links included. */
+export async function composeMail(deps: ComposeDeps, payload: MailPayload): Promise<RenderedMessage> {
+  const { productName, appUrl: productUrl, mailLogoUrl: logoUrl } = deps.config
+  const { message: name, language, client, token } = payload
+  // Evaluated on first use: a request that sends no mail needs none of it.
+  const { renderMessage } = await import('./messages/render.ts')
+  return renderMessage({
+    name,
+    language,
+    catalogue: await deps.catalogues(language),
+    brand: { productName, productUrl, logoUrl },
+    links: await makeLinks(deps, payload),
+    values: {
+      email: payload.email,
+      username: payload.username,
+      newEmail: payload.new_email,
+      at: new Date(payload.at * 1000),
+      expiresAt: token && new Date(token.expires_at * 1000),
+      client: client && { address: client.address, userAgent: client.user_agent },
+    },
+  })
+}

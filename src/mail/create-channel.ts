@@ -1,0 +1,28 @@
+import type { Config } from '../config/parse-config.ts'
+import type { Channel } from '../outbox/deliver.ts'
+import type { MailPayload } from '../sql/outbox.ts'
+import { type ComposeDeps, composeMail } from './compose.ts'
+import type { Transport } from './transport.ts'
+
+export type MailChannelDeps = ComposeDeps & {
+  config: Pick<Config, 'mailFrom' | 'mailReplyTo' | 'productName' | 'publicUrl'>
+  /** Made on first use: the code of most transports is never evaluated. */
+  transport: () => Promise<Transport>
+}
+
+/** The channel that sends the mails of the outbox. */
+export function createMailChannel(deps: MailChannelDeps): Channel {
+  const { mailFrom, mailReplyTo, productName, publicUrl } = deps.config
+  return async function sendMail({ id, payload }) {
+    const mail = payload as unknown as MailPayload
+    const rendered = await composeMail(deps, mail)
+    const { send } = await deps.transport()
+    await send({
+      ...rendered,
+      messageId: `${id}@${new URL(publicUrl).hostname}`,
+      from: { name: productName, address: mailFrom ?? '' },
+      replyTo: mailReplyTo,
+      to: mail.to,
+    })
+  }
+}

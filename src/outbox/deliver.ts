@@ -1,0 +1,87 @@
+import type { Deps } from '../deps.ts'
+import type { Delivery } from '../sql/outbox.ts'
+import { recordFailure, recordSent } from './record.sql.ts'
+
+/**
+ * Hands one delivery to the server that it is for.
+ *
+ * @throws Error whose message is for operators: it holds no secret and no address
+ */
+export type Channel = (delivery: Pick<Delivery, 'id' | 'payload'>) => Promise<void>
+
+export type DeliverDeps = Pick<Deps, 'db' | 'clock' | 'log' | 'sleep' | 'channels'>
+
+/** The longest that a channel takes for one try, and some more for recording. */
+const TRY_MILLISECONDS = 20_000
+
+/** Most failures last for a moment: a connection was reset, a server restarted. */
+const QUICK_RETRY_MILLISECONDS = 2000
+
+/** From a minute to an hour, twice as long after each failure. */
+const FIRST_RETRY_SECONDS = 60
+const MAX_RETRY_SECONDS = 3600
+
+/** Long enough for the answer of a server, short enough for a column. */
+const MAX_ERROR_CHARACTERS = 200
+
+/**
+ * Sends a delivery that this process has claimed, and records the result. If it ends between the two, the
+ * delivery is sent again after the lease, with the same id. Never rejects.
+ *
+ * @param options.retriesSoon whether to try a second time, a moment after a failure
+ * @returns whether the other server took it over
+ */
+export async function deliver(
+  deps: DeliverDeps,
+  delivery: Delivery,
+  { retriesSoon }: { retriesSoon: boolean },
+): Promise<boolean> {
+  const { db, clock, log } = deps
+  const { id, kind, attempts, lockedUntil } = delivery
+  // Somebody else may claim it soon; the try would not be over by then.
+  if (clock().getTime() + TRY_MILLISECONDS > lockedUntil) return false
+  const error = await attempt(deps, delivery, retriesSoon)
+  const now = clock()
+  try {
+    if (error === null) {
+      await recordSent(db, { id, now })
+      return true
+    }
+    log({ event: 'delivery_failed', kind, id, attempts, error })
+    await recordFailure(db, { id, attempts, error, retryAt: retryTime(attempts, now), now })
+  } catch (cause) {
+    log({ event: 'delivery_not_recorded', kind, id, sent: error === null, error: nameOf(cause) })
+  }
+  return error === null
+}
+
+/** @returns why it failed; `null`: it did not */
+async function attempt(
+  { channels, sleep }: DeliverDeps,
+  delivery: Delivery,
+  retriesSoon: boolean,
+): Promise<string | null> {
+  const channel = channels[delivery.kind]
+  if (!channel) return `nothing sends ${delivery.kind} here`
+  try {
+    await channel(delivery)
+    return null
+  } catch (error) {
+    if (!retriesSoon) return messageOf(error)
+    await sleep(QUICK_RETRY_MILLISECONDS)
+  }
+  return await attempt({ channels, sleep } as DeliverDeps, delivery, false)
+}
+
+function retryTime(attempts: number, now: Date): Date {
+  const seconds = Math.min(MAX_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2 ** (attempts - 1))
+  return new Date(now.getTime() + seconds * 1000)
+}
+
+function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : 'failed').slice(0, MAX_ERROR_CHARACTERS)
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : 'unknown'
+}

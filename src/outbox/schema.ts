@@ -1,0 +1,43 @@
+import { sql } from 'drizzle-orm'
+import { index, integer, jsonb, text, uuid } from 'drizzle-orm/pg-core'
+import { lumascope, time } from '../features/tables.ts'
+
+/**
+ * What is to be sent to other servers, such as mail. The statement that does something inserts the row that
+ * announces it, so neither exists without the other; the row is sent after the response, at least once.
+ */
+export const outbox = lumascope.table(
+  'outbox',
+  {
+    /** Given by the database. Receivers recognise a second copy by it. */
+    id: uuid('id').primaryKey().defaultRandom(),
+    /** Which channel sends it: a name in `deps.channels`. */
+    kind: text('kind').notNull(),
+    /** What the channel needs, by its own type. It holds no token and no password: those are made on sending. */
+    payload: jsonb('payload').$type<Readonly<Record<string, unknown>>>().notNull(),
+    createdAt: time('created_at').notNull(),
+    /** Not before this; moved by every failure. */
+    notBefore: time('not_before').notNull(),
+    /** After this it is not tried again. */
+    giveUpAt: time('give_up_at').notNull(),
+    /** How often it was claimed. */
+    attempts: integer('attempts').notNull().default(0),
+    /** Who claimed it has until then; null: nobody has. Written by claiming and recording. */
+    lockedUntil: time('locked_until'),
+    /** When the other server took it over; null: not yet. */
+    sentAt: time('sent_at'),
+    /** When it was given up; null: it was not. */
+    givenUpAt: time('given_up_at'),
+    /** Why the last attempt failed, for operators. */
+    lastError: text('last_error'),
+  },
+  (table) => [
+    // For claiming: only what waits, which is little, however much was sent.
+    index('outbox_waiting_index')
+      .on(table.notBefore)
+      .where(sql`${table.sentAt} is null and ${table.givenUpAt} is null`),
+    index('outbox_given_up_at_index').on(table.givenUpAt).where(sql`${table.givenUpAt} is not null`),
+    // For the purge, and for lists.
+    index('outbox_created_at_index').on(table.createdAt, table.id),
+  ],
+)

@@ -1,0 +1,113 @@
+import type { SQL } from 'drizzle-orm'
+import { run } from '../db/run.ts'
+import type { Deps } from '../deps.ts'
+import { rateLimits } from '../limits/schema.ts'
+import { type EventSource, recordEvents } from '../sql/events.ts'
+import { NO_FAILURES } from '../sql/lockout.ts'
+import { consumeTokens, lockToken, ofToken, token } from '../sql/one-time-tokens.ts'
+import { DELIVERIES, type Delivery, queueMails } from '../sql/outbox.ts'
+import { assignments, columnsOf, statement } from '../sql/parts.ts'
+import { join, sql } from '../sql/template.ts'
+import { time } from '../sql/time.ts'
+import { users } from '../users/schema.ts'
+
+/** The purposes of tokens that choose a new password. */
+export const PASSWORD_PURPOSES = ['password_reset', 'invitation', 'operator_reset'] as const
+export type PasswordPurpose = (typeof PASSWORD_PURPOSES)[number]
+
+export type Reset = {
+  id: string
+  purpose: PasswordPurpose
+  passwordHash: string
+  /** The keys of the account's buckets of sign-ins. */
+  bucketKeys: readonly string[]
+  now: Date
+}
+
+export type ResetDone = { userId: number; passwordVersion: number; deliveries: Delivery[] }
+
+const u = columnsOf(users, 'u')
+const before = columnsOf(users, 'before')
+const changed = columnsOf(users, 'changed')
+
+/**
+ * Consumes the token and replaces the password, in one statement. Every session ends. The buckets of sign-ins
+ * are full again: whoever guesses at the account has emptied them, and the owner comes to sign in.
+ *
+ * The token is void if the account has another address by now, another password, or was disabled.
+ *
+ * @returns `null` if the token can't be used
+ */
+export async function resetPasswordRow(
+  { db, client, mailing }: Pick<Deps, 'db' | 'client' | 'mailing'>,
+  { id, purpose, passwordHash, bucketKeys, now }: Reset,
+): Promise<ResetDone | null> {
+  const isFirst = sql`${purpose}::text = 'invitation'`
+  const reset = statement(
+    {
+      token: lockToken({ id, purpose, now }, { when: isUsable }),
+      before: sql`select u.* from ${users} u join token on ${u.id} = ${token.userId} for no key update of u`,
+      consumed: consumeTokens(now),
+      changed: replacePassword({ passwordHash, purpose, now }),
+      refilled: refill(bucketKeys),
+      queued: queueMails({ mailing, client, now }, [
+        { message: 'password_changed', from: sql`from changed where not ${isFirst}`, user: changed },
+      ]),
+      recorded: recordEvents({ client, now }, EVENTS),
+    },
+    {
+      fields: { userId: changed.id, passwordVersion: changed.passwordVersion, deliveries: DELIVERIES },
+      from: sql`from changed`,
+    },
+  )
+  const [row] = await run(db, reset)
+  return row ?? null
+}
+
+const isUsable = sql`lower(${ofToken.user.email}) = lower(${ofToken.token.email})
+  and ${ofToken.user.passwordVersion} = ${ofToken.token.passwordVersion}
+  and ${ofToken.user.disabledAt} is null`
+
+/**
+ * The part `changed`. If nobody had proven the address before, the account may be a stranger's who registered
+ * with it: what that stranger set goes. The password and the sessions go in any case, and so does a change of
+ * the address that waits for its link, since its token has the old version of the password.
+ */
+function replacePassword({
+  passwordHash,
+  purpose,
+  now,
+}: Pick<Reset, 'passwordHash' | 'purpose' | 'now'>): SQL {
+  const proves = sql`${purpose !== 'operator_reset'}::boolean`
+  const isUnproven = sql`${proves} and ${u.emailVerifiedAt} is null`
+  const values = assignments(users, {
+    passwordHash,
+    authVersion: sql`${u.authVersion} + 1`,
+    passwordVersion: sql`${u.passwordVersion} + 1`,
+    ...NO_FAILURES,
+    userMetadata: sql`case when ${isUnproven} then '{}'::jsonb else ${u.userMetadata} end`,
+    emailVerifiedAt: sql`case when ${proves} then ${time(now)} else ${u.emailVerifiedAt} end`,
+    updatedAt: time(now),
+  })
+  return sql`update ${users} u set ${values} from token where ${u.id} = ${token.userId} returning u.*`
+}
+
+/** Deletes the buckets, as a full one has no row; only if the password is replaced. */
+function refill(keys: readonly string[]): SQL {
+  const listed = join(
+    keys.map((key) => sql`${key}`),
+    ', ',
+  )
+  return sql`delete from ${rateLimits} using token where ${rateLimits.key} in (${listed})`
+}
+
+const who = { userId: changed.id }
+const EVENTS: EventSource[] = [
+  { type: 'password_reset', from: sql`from changed`, ...who },
+  {
+    type: 'email_verified',
+    from: sql`from changed, before
+      where ${before.emailVerifiedAt} is null and ${changed.emailVerifiedAt} is not null`,
+    ...who,
+  },
+]

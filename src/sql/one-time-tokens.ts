@@ -1,0 +1,106 @@
+import type { SQL } from 'drizzle-orm'
+import type { Purpose } from '../crypto/one-time-token.ts'
+import { oneTimeTokens } from '../one-time-tokens/schema.ts'
+import { users } from '../users/schema.ts'
+import { assignments, columnsOf, insertInto } from './parts.ts'
+import { join, sql } from './template.ts'
+import { time } from './time.ts'
+
+/** How long a token of a purpose can be used, in seconds. */
+export const LIFETIME_SECONDS: Readonly<Record<Purpose, number>> = {
+  password_reset: 3600,
+  // Somebody who does not expect it reads it after the weekend.
+  invitation: 7 * 86_400,
+  email_verification: 86_400,
+  email_change: 86_400,
+  email_undo: 3 * 86_400,
+  operator_reset: 86_400,
+}
+
+/** The columns of the part `token`, which `lockToken` makes. */
+export const token = columnsOf(oneTimeTokens, 'token')
+
+const t = columnsOf(oneTimeTokens, 't')
+const u = columnsOf(users, 'u')
+const newer = columnsOf(oneTimeTokens, 'newer')
+const kept = columnsOf(oneTimeTokens, 'kept')
+
+/** The columns of a token and of its user, for conditions of `lockToken`. */
+export const ofToken = { token: t, user: u }
+
+type NewToken = {
+  purpose: Purpose
+  /** `from …`: one token for each row. */
+  from: SQL
+  userId: SQL
+  /** The address that it is sent to. */
+  email: SQL
+  passwordVersion: SQL
+  now: Date
+}
+
+/** A part that makes a token and returns its row. It ends the older ones of its purpose: see `lockToken`. */
+export function insertToken({ from, now, ...columns }: NewToken): SQL {
+  const seconds = LIFETIME_SECONDS[columns.purpose]
+  const values = {
+    ...columns,
+    createdAt: time(now),
+    expiresAt: time(new Date(now.getTime() + seconds * 1000)),
+  }
+  return sql`${insertInto(oneTimeTokens, values, { from })} returning *`
+}
+
+/**
+ * The part `token`: the row of a presented token if it can be used, with its row and the user's locked; else
+ * none. Of parallel uses the first one gets the lock, and the others find it consumed.
+ *
+ * It can be used once, until it expires, and while there is no newer one of its purpose for the account: two
+ * requests at the same moment each made one, without seeing the other's, and only the newer one opens
+ * anything.
+ *
+ * @param options.when a further condition on `ofToken`
+ * @param options.isReplaceable whether a newer one ends it. Default: true
+ */
+export function lockToken(
+  { id, purpose, now }: { id: string; purpose: Purpose; now: Date },
+  { when, isReplaceable = true }: { when: SQL; isReplaceable?: boolean },
+): SQL {
+  const isNewest = sql`not exists (
+      select from ${oneTimeTokens} newer
+      where ${newer.userId} = ${t.userId} and ${newer.purpose} = ${t.purpose}
+        and (${newer.createdAt}, ${newer.id}) > (${t.createdAt}, ${t.id})
+    )`
+  const conditions = [sql`(${when})`, ...(isReplaceable ? [isNewest] : [])]
+  return sql`
+    select t.* from ${oneTimeTokens} t join ${users} u on ${u.id} = ${t.userId}
+    where ${t.id} = ${id}::uuid and ${t.purpose} = ${purpose}
+      and ${t.consumedAt} is null and ${t.expiresAt} > ${time(now)} and ${join(conditions, ' and ')}
+    for no key update of t, u`
+}
+
+/**
+ * A part, beside `token`, that consumes it and all tokens of its user and purpose.
+ *
+ * @param also a condition on `ofToken.token` for more of the user's tokens that end with it
+ */
+export function consumeTokens(now: Date, also: SQL = sql`false`): SQL {
+  return sql`
+    update ${oneTimeTokens} t set ${assignments(oneTimeTokens, { consumedAt: time(now) })} from token
+    where ${t.userId} = ${token.userId} and ${t.consumedAt} is null
+      and (${t.purpose} = ${token.purpose} or ${also})`
+}
+
+/**
+ * A condition: an address is kept for the account that it was changed away from. Without this, somebody who
+ * changed a stranger's address could take the old one with another account, and undoing would fail.
+ *
+ * @param options.except the account that may have it; omitted: none
+ */
+export function isKept({ email, now, except }: { email: SQL; now: Date; except?: SQL }): SQL<boolean> {
+  const isOther = except ? sql`${kept.userId} <> ${except}` : sql`true`
+  return sql`exists (
+    select from ${oneTimeTokens} kept
+    where lower(${kept.email}) = lower(${email}) and ${kept.purpose} = 'email_undo'
+      and ${kept.consumedAt} is null and ${kept.expiresAt} > ${time(now)} and ${isOther}
+  )`
+}

@@ -1,0 +1,144 @@
+import type { Placeholder, SQL } from 'drizzle-orm'
+import type { Purpose } from '../crypto/one-time-token.ts'
+import type { MessageName } from '../mail/message.ts'
+import type { Client } from '../net/client-address.ts'
+import type { oneTimeTokens } from '../one-time-tokens/schema.ts'
+import { outbox } from '../outbox/schema.ts'
+import type { users } from '../users/schema.ts'
+import type { EventSource } from './events.ts'
+import { type ColumnsOf, columnsOf, insertInto } from './parts.ts'
+import { identifier, join, sql } from './template.ts'
+import { type Moment, time } from './time.ts'
+
+/** A row of the outbox that this process has claimed by inserting it. */
+export type Delivery = {
+  id: string
+  kind: string
+  payload: Readonly<Record<string, unknown>>
+  attempts: number
+  /** Until when it is ours, in milliseconds since 1970. */
+  lockedUntil: number
+}
+
+/** What becomes of mails. */
+export type Mailing = {
+  /** Whether this deployment sends any; if not, none is stored. */
+  isOn: boolean
+  /** Whether the outbox itself is the mailbox, as in development: they are sent as soon as they are stored. */
+  isMailbox: boolean
+}
+
+/** A value, or the placeholder of one. */
+type OrPlaceholder<Values> = { [Name in keyof Values]: Values[Name] | Placeholder }
+
+/** What the mails of a statement have in common. */
+export type Sender = {
+  mailing: OrPlaceholder<Mailing>
+  client: OrPlaceholder<Pick<Client, 'address' | 'userAgent' | 'language'>>
+  now: Moment
+}
+
+/**
+ * Who has claimed a row sends it within this time. The request that inserted it begins at once; if its process
+ * ends meanwhile, the schedule finds the row when the time is over.
+ */
+export const LEASE_SECONDS = 120
+
+/** A day, or as long as the link of the message works. */
+const GIVE_UP_SECONDS = 86_400
+
+/** One kind of message that a statement sends, to the user of each row of `from`. */
+export type MailSource = {
+  message: MessageName
+  /** `from …`, with a `where` if needed. */
+  from: SQL
+  /** The user's row, whose address the message names. */
+  user: Pick<ColumnsOf<typeof users>, 'id' | 'email' | 'username'>
+  /** The recipient, if it is not the user's address. */
+  to?: SQL
+  newEmail?: SQL
+  /** The token of the link. */
+  token?: ColumnsOf<typeof oneTimeTokens>
+  /** Whether the recipient learns which client caused it: not the client of an administrator or a stranger. */
+  showsClient?: boolean
+}
+
+/**
+ * The part `queued`, which stores mails. Each is claimed by the request that sends this statement: the answer
+ * has `deliveries`, and the request passes them to `deps.deliver`.
+ */
+export function queueMails(sender: Sender, mails: readonly MailSource[]): SQL {
+  const { mailing, now } = sender
+  const rows = mails.map((mail) => sql`select ${payloadOf(mail, sender)}, ${expiryOf(mail)} ${mail.from}`)
+  const values = {
+    kind: 'mail',
+    payload: sql`mail.payload`,
+    createdAt: time(now),
+    notBefore: time(now),
+    giveUpAt: sql`least(mail.expires_at, ${time(now)} + make_interval(secs => ${GIVE_UP_SECONDS}::integer))`,
+    attempts: 1,
+    lockedUntil: sql`${time(now)} + make_interval(secs => ${LEASE_SECONDS}::integer)`,
+    sentAt: sql`case when ${mailing.isMailbox}::boolean then ${time(now)} end`,
+  }
+  const from = sql`from (${join(rows, ' union all ')}) as mail (payload, expires_at)
+    where ${mailing.isOn}::boolean`
+  return sql`${insertInto(outbox, values, { from })} returning *`
+}
+
+const queued = columnsOf(outbox, 'queued')
+
+/** The field `deliveries` of an answer: what the part `queued` stored, except in a mailbox. */
+export const DELIVERIES = sql`(
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'id', ${queued.id}, 'kind', ${queued.kind}, 'payload', ${queued.payload},
+    'attempts', ${queued.attempts},
+    'lockedUntil', extract(epoch from ${queued.lockedUntil}) * 1000
+  )), '[]') from queued where ${queued.sentAt} is null)`.mapWith(outbox.payload) as unknown as SQL<Delivery[]>
+
+function payloadOf({ message, user, to, newEmail, token, showsClient = true }: MailSource, sender: Sender) {
+  const { client, now } = sender
+  const link = token
+    ? sql`jsonb_build_object('purpose', ${token.purpose}, 'id', ${token.id},
+        'expires_at', extract(epoch from ${token.expiresAt})::bigint)`
+    : sql`null::jsonb`
+  const from = showsClient
+    ? sql`jsonb_build_object('address', ${client.address}::text, 'user_agent', ${client.userAgent}::text)`
+    : sql`null::jsonb`
+  return sql`jsonb_build_object('message', ${message}::text, 'language', ${client.language}::text,
+    'user_id', ${user.id}, 'to', ${to ?? user.email}, 'email', ${user.email}, 'username', ${user.username},
+    'new_email', ${newEmail ?? sql`null::text`}, 'at', extract(epoch from ${time(now)}),
+    'client', ${from}, 'token', ${link})`
+}
+
+function expiryOf({ token }: MailSource): SQL {
+  return token ? sql`${token.expiresAt}` : sql`'infinity'::timestamptz`
+}
+
+/**
+ * The event that a delivery was given up.
+ *
+ * @param part the name of a part with its rows
+ */
+export function givenUpEvent(part: string): EventSource {
+  const row = columnsOf(outbox, part)
+  return {
+    type: 'delivery_given_up',
+    from: sql`from ${identifier(part)}`,
+    userId: sql`(${row.payload} ->> 'user_id')`,
+    details: sql`jsonb_build_object('kind', ${row.kind}, 'message', ${row.payload} -> 'message')`,
+  }
+}
+
+/** The payload of a mail, as `queueMails` stores it. Times are in seconds since 1970. */
+export type MailPayload = {
+  message: MessageName
+  language: string
+  user_id: number
+  to: string
+  email: string
+  username: string | null
+  new_email: string | null
+  at: number
+  client: { address: string | null; user_agent: string | null } | null
+  token: { purpose: Purpose; id: string; expires_at: number } | null
+}
