@@ -2,12 +2,16 @@ import { openConfigured } from '../local/configured-database.ts'
 import { readVariable } from '../local/dev-vars.ts'
 import { findErrorCode, reasonOf } from '../local/error-code.ts'
 import { enableAccount } from '../src/administration/enable-account.ts'
+import { issuePasswordReset } from '../src/administration/issue-reset.ts'
 import { writeMetadata } from '../src/administration/write-metadata.ts'
+import { deriveKeys } from '../src/crypto/derive-keys.ts'
 import { AppError } from '../src/errors.ts'
 import { VARIABLES } from '../src/features.ts'
+import type { LinkDeps } from '../src/mail/links.ts'
 import type { Granted } from '../src/roles/grant-role.sql.ts'
 import { grantRole, revokeRole } from '../src/roles/grant-role.ts'
 import type { Claims } from '../src/sessions/feature.ts'
+import { NO_CLIENT } from '../src/sql/events.ts'
 import { metadataPatch } from '../src/users/payloads.ts'
 import type { Metadata } from '../src/users/schema.ts'
 
@@ -18,6 +22,7 @@ const USAGE = `\
 npm run users -- grant  EMAIL ROLE    gives an account a role: the first administrator's is admin
 npm run users -- revoke EMAIL ROLE    takes it away
 npm run users -- enable EMAIL         lets somebody sign in who is disabled, or locked by wrong passwords
+npm run users -- reset  EMAIL         prints a link to choose a new password, for you to hand over: for 24 hours
 npm run users -- metadata EMAIL JSON  merges JSON into app_metadata: '{"plan":"pro"}'; null removes a member
 
 The database is that of DATABASE_URL, or else the one of npm run dev.`
@@ -44,6 +49,15 @@ const ACTS: Record<string, { words: number; run(deps: Deps, words: string[]): Pr
       return `${email} (id ${userId}) has: ${JSON.stringify(appMetadata)}${isChanged ? '' : ', as before'}`
     },
   },
+  reset: {
+    words: 1,
+    async run(deps, [email = '']) {
+      const issued = await issuePasswordReset({ ...deps, ...readLinkDeps() }, { email })
+      const { userId, link, expiresAt, isDisabled } = issued
+      const warning = isDisabled ? `\nThe account is disabled: npm run users -- enable ${email}` : ''
+      return `${email} (id ${userId}) chooses a new password until ${expiresAt.toISOString()} at:\n${link}${warning}`
+    },
+  },
   enable: {
     words: 1,
     async run(deps, [email = '']) {
@@ -52,6 +66,23 @@ const ACTS: Record<string, { words: number; run(deps: Deps, words: string[]): Pr
       return `${email} (id ${userId}) ${may}${isChanged ? '' : ', as before'}`
     },
   },
+}
+
+/** The value of a variable of the operator's environment, or its default: the server's own, if both have one. */
+function readOwn<Name extends 'AUTH_SECRETS' | 'APP_URL' | 'ACCOUNT_PATH'>(name: Name, standard?: string) {
+  const given = readVariable(process.env, name) ?? standard
+  if (given === undefined) throw new Error(`${name} is missing: it has to be the one of the server`)
+  const result = VARIABLES[name].rule.safeParse(given)
+  if (result.success) return result.data
+  throw new Error(`${name} ${result.error.issues[0]?.message}`)
+}
+
+/** What a link is made of. */
+function readLinkDeps(): LinkDeps {
+  const appUrl = readOwn('APP_URL', 'http://localhost:3000') as string
+  const accountPath = readOwn('ACCOUNT_PATH', VARIABLES.ACCOUNT_PATH.default) as string
+  const secrets = readOwn('AUTH_SECRETS') as string[]
+  return { config: { appUrl, accountPath }, oneTimeTokenKeys: deriveKeys(secrets, 'one-time-token') }
 }
 
 /** `JWT_CLAIMS` of the operator's environment: the server's own, if the operator has the same variables. */
@@ -89,7 +120,7 @@ async function main([name = '', ...given]: readonly string[]): Promise<void> {
   if (act?.words !== words.length || !words.every(Boolean)) throw new UsageError()
   const { db, location, close } = await openConfigured(process.env)
   // An operator at a terminal has no client address.
-  const client = { address: null, network: 'unknown', widerNetworks: [], site: 'unknown', userAgent: null }
+  const client = NO_CLIENT
   try {
     const config = { jwtClaims: readClaims() }
     const answer = await act.run({ db, client, config, clock: () => new Date() }, words)

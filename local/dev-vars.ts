@@ -29,6 +29,7 @@ const SECRETS: Record<string, () => string> = {
 const GENEROUS: Variables = {
   LIMIT_SIGN_IN_ADDRESS: '10000/60',
   LIMIT_REGISTER_ADDRESS: '10000/60',
+  LIMIT_MAIL_ADDRESS: '10000/60',
   LIMIT_FLOOD_ADDRESS: '10000/60',
 }
 

@@ -19,6 +19,7 @@ import { literalPath } from './http/literal-path.ts'
 import { readBody } from './http/read-body.ts'
 import { requireHttps } from './http/require-https.ts'
 import { securityHeaders } from './http/security-headers.ts'
+import { mailboxRoutes } from './mail/routes.ts'
 import { checkDeadline } from './operations/check-deadline.ts'
 import { serviceRoutes } from './operations/routes.ts'
 import { deliverDue } from './outbox/deliver-due.ts'
@@ -94,6 +95,7 @@ export function createApp<F extends AccountFields = DefaultFields, R extends Reg
     .use(recordDenials)
     .use(throwErrorsOnly)
     .route('/', createRoutes(deps.config as RouteSettings as RouteSettings<F, R>))
+  if (deps.mailing.isMailbox) app.route('/', mailboxRoutes)
   app.onError(handleError)
   app.notFound(handleNotFound(app))
   assertEveryRouteIsMarked(app.routes)

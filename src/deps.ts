@@ -69,6 +69,8 @@ export type Probed = {
   milliseconds: number
   /** The `statement_timeout` of our connections; 0: none; `null`: the database did not answer. */
   statementTimeoutMilliseconds: number | null
+  /** Deliveries that failed and wait, and those that were given up within a day; `null`: no answer. */
+  outbox: { waiting: number; givenUp: number } | null
   failure?: unknown
 }
 

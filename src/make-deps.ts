@@ -27,6 +27,8 @@ export type Hashing = {
 /** Milliseconds that only grow, for durations. */
 export const stopwatch = () => performance.now()
 
+const clock = () => new Date()
+
 const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds))
 
 /** As many as can be hashed within the deadline, at about 150 ms each: 32 × 150 ms = 4.8 s. */
@@ -78,12 +80,12 @@ export function makeDeps(
         databaseFetch,
       },
     ),
-    clock: () => new Date(),
+    clock,
     stopwatch,
     random,
     ...makeHashing(config, hashing),
     localLimits: createLocalLimits(config, Date.now),
-    probe: createProbe({ stopwatch, sleep }),
+    probe: createProbe({ stopwatch, sleep, clock }),
     keyRing: createKeyRing(config.signingKeys),
     refreshKeys: deriveKeys(config.authSecrets, 'refresh-token'),
     deviceKeys: deriveKeys(config.authSecrets, 'device-token'),

@@ -1,9 +1,7 @@
-import type { Deps } from '../deps.ts'
 import { fieldError } from '../errors.ts'
 import { mailLimitError, makeRecipientBuckets } from '../limits/mail-limits.ts'
 import { assertMailIsOn } from '../mail/assert-mail-is-on.ts'
-import type { AttemptDeps } from '../passwords/attempt.ts'
-import { type Caller, confirmPassword, notDoneError } from '../passwords/confirm.ts'
+import { type Caller, type ConfirmDeps, confirmPassword, notDoneError } from '../passwords/confirm.ts'
 import { insertAddressChange } from './request-change.sql.ts'
 
 /**
@@ -17,7 +15,7 @@ import { insertAddressChange } from './request-change.sql.ts'
  *   no mail
  */
 export async function requestAddressChange(
-  deps: AttemptDeps & Pick<Deps, 'mailing' | 'deliver'>,
+  deps: ConfirmDeps,
   { newEmail, password, ...caller }: Caller & { newEmail: string; password: string },
 ): Promise<void> {
   assertMailIsOn(deps)

@@ -1,8 +1,7 @@
 import type { SQL } from 'drizzle-orm'
-import type { Database } from '../db/client.ts'
 import { violatedUnique } from '../db/errors.ts'
 import { runAfter } from '../db/run.ts'
-import type { Client } from '../net/client-address.ts'
+import type { Deps } from '../deps.ts'
 import { type AdminUser, adminUserFields, type Status } from '../sql/admin-users.ts'
 import {
   type ActOnUser,
@@ -18,6 +17,7 @@ import {
 import { type EventSource, recordEvents } from '../sql/events.ts'
 import { NO_FAILURES } from '../sql/lockout.ts'
 import { isTooLarge, merged } from '../sql/metadata.ts'
+import { DELIVERIES, type Delivery, type MailSource, queueMails } from '../sql/outbox.ts'
 import { assignments, bare, columnsOf, list, type Parts, statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
@@ -36,6 +36,8 @@ export type UserChange = ActOnUser & {
   disabledReason?: string | null
 }
 
+export type UserChanged = { user: AdminUser; deliveries: Delivery[] }
+
 type NotChanged = Refusal | 'last_admin' | 'not_disabled' | 'too_large'
 
 const u = columnsOf(users, 'u')
@@ -49,29 +51,43 @@ const changed = columnsOf(users, 'changed')
  * @returns the account, or why it was not changed; `username`: somebody else has that one
  */
 export async function updateUser(
-  { db, client }: { db: Database; client: Client },
+  { db, client, mailing }: Pick<Deps, 'db' | 'client' | 'mailing'>,
   change: UserChange,
-): Promise<AdminUser | NotChanged | 'username'> {
+): Promise<UserChanged | NotChanged | 'username'> {
   const update = statement(
     {
       ...decideAboutUser(change, { parts: mergeMetadata(change), refusals: refusalsOf(change) }),
       changed: changeRow(change),
+      queued: queueMails({ mailing, client, now: change.now }, [DISABLED]),
       recorded: recordEvents({ client, now: change.now }, eventsOf(change)),
     },
     {
-      fields: { outcome: sql<'done' | NotChanged>`${outcome}`, ...adminUserFields(changed) },
+      fields: {
+        outcome: sql<'done' | NotChanged>`${outcome}`,
+        deliveries: DELIVERIES,
+        ...adminUserFields(changed),
+      },
       from: sql`from decision left join changed on true`,
     },
   )
   try {
     const [row] = await runAfter(db, ADMINISTRATION_LOCK, update)
     if (!row) return 'ended'
-    const { outcome: result, ...user } = row
-    return result === 'done' ? user : result
+    const { outcome: result, deliveries, ...user } = row
+    return result === 'done' ? { user, deliveries } : result
   } catch (error) {
     if (violatedUnique(error) === USERNAME_KEY) return 'username'
     throw error
   }
+}
+
+/** Tells the owner, once: not if the account was disabled before. */
+const DISABLED: MailSource = {
+  message: 'account_disabled',
+  from: sql`from subject, changed
+    where ${subject.disabledAt} is null and ${changed.disabledAt} is not null`,
+  user: changed,
+  showsClient: false,
 }
 
 /** Whether a change disables or enables the account, as conditions. */

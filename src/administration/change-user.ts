@@ -10,20 +10,23 @@ import { tooLargeError } from '../users/too-large-error.ts'
 import { type UserChange, updateUser } from './change-user.sql.ts'
 
 /**
- * Changes somebody's account. Disabling ends every session at once; enabling restores none of them, and
- * unlocks the account.
+ * Changes somebody's account. Disabling ends every session at once, and its owner is told by mail; enabling
+ * restores none of them, and unlocks the account.
  *
  * @throws AppError `not_found`; `username_taken` with the pointer; `last_admin`; `validation_failed` for a
  *   reason without a disabled account, and for metadata that would be too large; `forbidden` if the caller
  *   lost the permission, or the other user may do more; `invalid_token` if the caller's session has ended
  */
 export async function changeUser(
-  deps: Pick<Deps, 'db' | 'clock' | 'client' | 'config'>,
+  deps: Pick<Deps, 'db' | 'clock' | 'client' | 'config' | 'mailing' | 'deliver'>,
   input: Omit<UserChange, 'now'>,
 ): Promise<AdminUser> {
   assertFitsClaims(deps.config, input.appMetadata ?? {})
   const changed = await updateUser(deps, { ...input, now: deps.clock() })
-  if (typeof changed !== 'string') return changed
+  if (typeof changed !== 'string') {
+    deps.deliver(changed.deliveries)
+    return changed.user
+  }
   if (changed === 'username') throw takenError('username')
   if (changed === 'too_large') throw tooLargeError('app_metadata')
   if (changed === 'not_disabled') {

@@ -1,8 +1,7 @@
 import type { SQL } from 'drizzle-orm'
-import type { Database } from '../db/client.ts'
 import { violatedUnique } from '../db/errors.ts'
 import { runAfter } from '../db/run.ts'
-import type { Client } from '../net/client-address.ts'
+import type { Deps } from '../deps.ts'
 import { DEFAULT_ROLE, rolePermissions } from '../roles/schema.ts'
 import {
   type Actor,
@@ -14,7 +13,15 @@ import {
   outcome,
 } from '../sql/authority.ts'
 import { recordEvents } from '../sql/events.ts'
-import { created, createdFields, findTaken, grantDefaultRole } from '../sql/new-users.ts'
+import {
+  created,
+  createdFields,
+  findTaken,
+  grantDefaultRole,
+  insertVerificationToken,
+  verification,
+} from '../sql/new-users.ts'
+import { DELIVERIES, type Delivery, type MailSource, queueMails } from '../sql/outbox.ts'
 import { bare, columnsOf, insertInto, statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
@@ -31,26 +38,38 @@ export type NewAccount = {
 
 type NotCreated = 'ended' | 'forbidden' | 'exceeds' | 'email' | 'username'
 
+export type Created = { user: User; deliveries: Delivery[] }
+
+const INVITATION: MailSource = {
+  message: 'invitation',
+  from: sql`from created, verification`,
+  user: created,
+  token: verification,
+  showsClient: false,
+}
+
 const p = columnsOf(rolePermissions, 'p')
 
 /**
- * Creates an account without a password and with the default role. Nobody gives a permission that they lack,
+ * Creates an account without a password and with the default role, and stores the mail that invites its owner. Nobody gives a permission that they lack,
  * and the default role may have some: somebody who may only create accounts could otherwise get its
  * permissions by an account for an address of their own.
  *
  * @returns the user, or why there is none
  */
 export async function insertAccount(
-  { db, client }: { db: Database; client: Client },
+  { db, client, mailing }: Pick<Deps, 'db' | 'client' | 'mailing'>,
   { actor: who, now, ...profile }: NewAccount,
-): Promise<User | NotCreated> {
+): Promise<Created | NotCreated> {
   const creation = statement(
     {
       ...lockActor({ ...who, now }),
-      taken: findTaken(profile),
+      taken: findTaken(profile, now),
       decision: decideAboutCreating(who),
       created: createAccount(profile, now),
       granted: grantDefaultRole(),
+      verification: insertVerificationToken(now, 'invitation'),
+      queued: queueMails({ mailing, client, now }, [INVITATION]),
       recorded: recordEvents({ client, now }, [
         {
           type: 'account_created',
@@ -62,17 +81,21 @@ export async function insertAccount(
       ]),
     },
     {
-      fields: { outcome: sql<'done' | NotCreated>`${outcome}`, ...createdFields() },
+      fields: {
+        outcome: sql<'done' | NotCreated>`${outcome}`,
+        deliveries: DELIVERIES,
+        ...createdFields(),
+      },
       from: sql`from decision left join created on true`,
     },
   )
   try {
     const [row] = await runAfter(db, ADMINISTRATION_LOCK, creation)
     if (!row) return 'ended'
-    const { outcome: result, ...user } = row
+    const { outcome: result, deliveries, ...user } = row
     if (result !== 'done') return result
     // If the address was free when the statement began, somebody took it while it ran.
-    return user.id === null ? 'email' : user
+    return user.id === null ? 'email' : { user, deliveries }
   } catch (error) {
     if (violatedUnique(error) === USERNAME_KEY) return 'username'
     throw error

@@ -1,6 +1,5 @@
-import type { Database } from '../db/client.ts'
 import { runAfter } from '../db/run.ts'
-import type { Client } from '../net/client-address.ts'
+import type { Deps } from '../deps.ts'
 import {
   type ActOnUser,
   ADMINISTRATION_LOCK,
@@ -13,6 +12,7 @@ import {
   subject,
 } from '../sql/authority.ts'
 import { recordEvents } from '../sql/events.ts'
+import { DELIVERIES, type Delivery, queueMails } from '../sql/outbox.ts'
 import { columnsOf, statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 import { users } from '../users/schema.ts'
@@ -23,19 +23,30 @@ const u = columnsOf(users, 'u')
 
 /** Deletes an account with everything that belongs to it; its events stay as long as any others. */
 export async function deleteUserById(
-  { db, client }: { db: Database; client: Client },
+  { db, client, mailing }: Pick<Deps, 'db' | 'client' | 'mailing'>,
   act: ActOnUser,
-): Promise<UserDeleted> {
+): Promise<{ outcome: UserDeleted; deliveries: Delivery[] }> {
   const deletion = statement(
     {
       ...decideAboutUser(act, { refusals: sql`when ${isLastAdmin(subject)} then 'last_admin'` }),
       deleted: sql`delete from ${users} u using decision where ${u.id} = ${act.userId} and ${isDone}`,
+      queued: queueMails({ mailing, client, now: act.now }, [
+        {
+          message: 'account_deleted',
+          from: sql`from subject, decision where ${isDone}`,
+          user: subject,
+          showsClient: false,
+        },
+      ]),
       recorded: recordEvents({ client, now: act.now }, [
         eventOfActor('account_deleted', { when: sql`decision where ${isDone}` }),
       ]),
     },
-    { fields: { outcome: sql<UserDeleted>`${outcome}` }, from: sql`from decision` },
+    {
+      fields: { outcome: sql<UserDeleted>`${outcome}`, deliveries: DELIVERIES },
+      from: sql`from decision`,
+    },
   )
   const [row] = await runAfter(db, ADMINISTRATION_LOCK, deletion)
-  return row?.outcome ?? 'ended'
+  return row ?? { outcome: 'ended', deliveries: [] }
 }

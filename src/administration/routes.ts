@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts'
 import type { AppEnv } from '../http/context.ts'
 import { describeRoute } from '../http/describe-route.ts'
 import { validBody, validQuery } from '../http/validate.ts'
+import { ACCEPTED, acceptedPayload } from '../one-time-tokens/payloads.ts'
 import type { AccountFields } from '../users/feature.ts'
 import { usernameErrors } from '../users/taken-error.ts'
 import { assignRoles } from './assign-roles.ts'
@@ -31,6 +32,7 @@ import {
   userPayload,
   usersQuery,
 } from './payloads.ts'
+import { sendPasswordReset } from './send-reset.ts'
 
 const tag = 'Administration'
 
@@ -48,8 +50,8 @@ export function creationRoutes<F extends AccountFields>(fields: F) {
     describeRoute({
       summary: 'Create an account',
       description:
-        'Registration is closed here: administrators create accounts, without a password. Nobody can ' +
-        'sign in to one until its owner has set a password.',
+        'Registration is closed here: administrators create accounts, without a password. A mail invites ' +
+        'the owner to set one; until then nobody can sign in.',
       tag,
       responses: { 201: userPayload },
       errors: ['registration_closed', 'email_taken', ...usernameErrors(fields)],
@@ -204,5 +206,20 @@ export const administrationRoutes = new Hono<AppEnv>()
     async (c) => {
       await endUserSessions(c.var.deps, { actor: c.var.actor, userId: toUserId(c.req.param('id')) })
       return c.body(null, 204)
+    },
+  )
+  .post(
+    '/users/:id{[1-9][0-9]*}/password-reset',
+    requirePermission('users:write'),
+    describeRoute({
+      summary: 'Send somebody a mail to choose a new password',
+      description: 'An account that never had a password gets its invitation again. You do not see the link.',
+      tag,
+      responses: { 202: acceptedPayload },
+      errors: ['not_found'],
+    }),
+    async (c) => {
+      await sendPasswordReset(c.var.deps, { actor: c.var.actor, userId: toUserId(c.req.param('id')) })
+      return c.json(ACCEPTED, 202)
     },
   )

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import type { PublicKey } from '../crypto/signing-key.ts'
+import type { Probed } from '../deps.ts'
 
 const described = <S extends z.ZodMiniType>(schema: S, description: string): S =>
   schema.check(z.meta({ description }))
@@ -36,11 +37,19 @@ export const readinessPayload = z
       status: z.literal('up'),
       round_trip_milliseconds: described(z.number(), 'From this instance to the database and back.'),
     }),
+    mail: z.object({
+      waiting: described(z.int(), 'What could not be sent yet and is tried again; 1,000 at most.'),
+      given_up: described(z.int(), 'What was given up within a day; 1,000 at most.'),
+    }),
   })
   .check(z.meta({ id: 'Readiness' }))
 
-export function toReadinessPayload(milliseconds: number): z.infer<typeof readinessPayload> {
-  return { status: 'ok', database: { status: 'up', round_trip_milliseconds: milliseconds } }
+export function toReadinessPayload({ milliseconds, outbox }: Probed): z.infer<typeof readinessPayload> {
+  return {
+    status: 'ok',
+    database: { status: 'up', round_trip_milliseconds: milliseconds },
+    mail: { waiting: outbox?.waiting ?? 0, given_up: outbox?.givenUp ?? 0 },
+  }
 }
 
 /** `GET /.well-known/jwks.json` (RFC 7517 section 5) */

@@ -1,5 +1,5 @@
 import type { Database } from '../db/client.ts'
-import type { Probe, Probed } from '../deps.ts'
+import type { Clock, Probe, Probed } from '../deps.ts'
 import { ping } from './queries.ts'
 
 /** Longer than any timeout that can be configured: the request of a probe this old was aborted. */
@@ -17,6 +17,7 @@ const POLL_MILLISECONDS = 20
 export function createProbe(deps: {
   stopwatch: () => number
   sleep: (milliseconds: number) => Promise<void>
+  clock: Clock
 }): Probe {
   let last: { at: number; probed: Probed } | null = null
   let startedAt: number | null = null
@@ -28,7 +29,7 @@ export function createProbe(deps: {
     if (last && stopwatch() - last.at < KEPT_MILLISECONDS) return last.probed
     startedAt = stopwatch()
     try {
-      const probed = await ask(db, stopwatch)
+      const probed = await ask(db, deps)
       last = { at: stopwatch(), probed }
       return probed
     } finally {
@@ -37,13 +38,17 @@ export function createProbe(deps: {
   }
 }
 
-async function ask(db: Database, stopwatch: () => number): Promise<Probed> {
+async function ask(
+  db: Database,
+  { stopwatch, clock }: { stopwatch: () => number; clock: Clock },
+): Promise<Probed> {
   const start = stopwatch()
   const elapsed = () => Math.round((stopwatch() - start) * 10) / 10
   try {
-    const statementTimeoutMilliseconds = await ping(db)
-    return { milliseconds: elapsed(), statementTimeoutMilliseconds }
+    const { timeout, waiting, givenUp } = await ping(db, clock())
+    const outbox = { waiting, givenUp }
+    return { milliseconds: elapsed(), statementTimeoutMilliseconds: timeout, outbox }
   } catch (failure) {
-    return { milliseconds: elapsed(), statementTimeoutMilliseconds: null, failure }
+    return { milliseconds: elapsed(), statementTimeoutMilliseconds: null, outbox: null, failure }
   }
 }

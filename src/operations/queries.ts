@@ -1,20 +1,47 @@
+import type { SQL } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { run } from '../db/run.ts'
-import { statement } from '../sql/parts.ts'
+import { outbox } from '../outbox/schema.ts'
+import { columnsOf, statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
+import { time } from '../sql/time.ts'
 import { users } from '../users/schema.ts'
 
 const MILLISECONDS = sql<number>`
   extract(epoch from current_setting('statement_timeout')::interval)::double precision * 1000`
 
+/** More than that says no more. */
+const MAX_COUNTED = 1000
+
+const o = columnsOf(outbox, 'o')
+
+export type Health = {
+  /** The `statement_timeout` of our connections in milliseconds; 0: none. */
+  timeout: number
+  /** Deliveries that failed at least once and wait, and those that were given up within a day; 1,000 at most. */
+  waiting: number
+  givenUp: number
+}
+
 /**
- * The cheapest query that succeeds only if the database works and has our tables.
- *
- * @returns the `statement_timeout` of our connections in milliseconds; 0: none
+ * A cheap query that succeeds only if the database works and has our tables. What it counts is little, or else
+ * counted no further.
  */
-export async function ping(db: Database): Promise<number> {
+export async function ping(db: Database, now: Date): Promise<Health> {
+  const since = time(new Date(now.getTime() - 86_400_000))
+  const isWaiting = sql`${o.sentAt} is null and ${o.givenUpAt} is null and ${o.lastError} is not null`
+  const fields = {
+    timeout: MILLISECONDS,
+    waiting: count(isWaiting),
+    givenUp: count(sql`${o.givenUpAt} > ${since}`),
+  }
   const from = sql`from (select exists (select from ${users})) as answers`
-  const [row] = await run(db, statement({}, { fields: { timeout: MILLISECONDS }, from }))
+  const [row] = await run(db, statement({}, { fields, from }))
   if (typeof row?.timeout !== 'number') throw new Error('A probe has no answer')
-  return row.timeout
+  return row
+}
+
+function count(condition: SQL): SQL<number> {
+  return sql<number>`(select count(*)::integer from (
+    select from ${outbox} o where ${condition} limit ${MAX_COUNTED}) as counted)`
 }

@@ -80,8 +80,9 @@ export const serviceRoutes = new Hono<AppEnv>()
     }),
     async (c) => {
       const { probe, db } = c.var.deps
-      const { milliseconds, failure } = await probe(db)
-      if (!failure) return c.json(toReadinessPayload(milliseconds), 200)
+      const probed = await probe(db)
+      const { milliseconds, failure } = probed
+      if (!failure) return c.json(toReadinessPayload(probed), 200)
       const database = { status: 'down', round_trip_milliseconds: milliseconds }
       throw new AppError('database_unavailable', { cause: failure, members: { database } })
     },

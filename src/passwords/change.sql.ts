@@ -1,12 +1,12 @@
 import type { SQL } from 'drizzle-orm'
-import type { Database } from '../db/client.ts'
 import { run } from '../db/run.ts'
-import type { Client } from '../net/client-address.ts'
+import type { Deps } from '../deps.ts'
 import { sessions } from '../sessions/schema.ts'
 import { type ConfirmedAct, isConfirmed, type NotDone } from '../sql/confirmed-act.ts'
 import { type EventSource, recordEvents } from '../sql/events.ts'
 import { giveBack } from '../sql/limits.ts'
 import { NO_FAILURES } from '../sql/lockout.ts'
+import { DELIVERIES, type Delivery, queueMails } from '../sql/outbox.ts'
 import { assignments, columnsOf, nullable, statement } from '../sql/parts.ts'
 import { byCaller, caller, insertSession, lockCaller, type NewSession } from '../sql/sessions.ts'
 import { sql } from '../sql/template.ts'
@@ -15,7 +15,7 @@ import { type Principal, principalFields } from '../sql/users.ts'
 import { users } from '../users/schema.ts'
 
 export type Replacement = ConfirmedAct & { passwordHash: string; session: NewSession }
-export type Replaced = { user: Principal; passwordVersion: number }
+export type Replaced = { user: Principal; passwordVersion: number; deliveries: Delivery[] }
 
 const u = columnsOf(users, 'u')
 const s = columnsOf(sessions, 's')
@@ -31,7 +31,7 @@ const isChanged = sql`exists (select from changed)`
  * @returns the user and the new version of the password, or why it was not changed
  */
 export async function updatePassword(
-  { db, client }: { db: Database; client: Client },
+  { db, client, mailing }: Pick<Deps, 'db' | 'client' | 'mailing'>,
   { passwordHash, session, bucket, ...act }: Replacement,
 ): Promise<Replaced | NotDone> {
   const { now, byDevice } = act
@@ -42,11 +42,15 @@ export async function updatePassword(
       replaced: revokeOwn(now),
       opened: insertSession({ user: changed, from: sql`from changed` }, { session, client, now }),
       given_back: giveBack(bucket, isChanged, { forgets: byDevice }),
+      queued: queueMails({ mailing, client, now }, [
+        { message: 'password_changed', from: sql`from changed`, user: changed },
+      ]),
       recorded: recordEvents({ client, now }, changeEvents(session)),
     },
     {
       fields: {
         newVersion: sql<number | null>`${changed.passwordVersion}`,
+        deliveries: DELIVERIES,
         ...nullable(principalFields(changed)),
       },
       from: sql`from caller left join changed on true`,
@@ -54,8 +58,9 @@ export async function updatePassword(
   )
   const [row] = await run(db, change)
   if (!row) return 'ended'
-  const { newVersion, ...user } = row
-  return newVersion === null ? 'outdated' : { user: user as Principal, passwordVersion: newVersion }
+  const { newVersion, deliveries, ...user } = row
+  if (newVersion === null) return 'outdated'
+  return { user: user as Principal, passwordVersion: newVersion, deliveries }
 }
 
 /** The part `changed`: the user's new row; none if the confirmation is outdated. Needs the part `caller`. */

@@ -1,9 +1,8 @@
 import { type IssueDeps, issueTokens, type TokenPair } from '../sessions/issue-tokens.ts'
 import { prepareSession } from '../sessions/prepare-session.ts'
 import { assertAcceptable, type PasswordRulesDeps } from './assert-acceptable.ts'
-import type { AttemptDeps } from './attempt.ts'
 import { updatePassword } from './change.sql.ts'
-import { type Caller, confirmPassword, notDoneError } from './confirm.ts'
+import { type Caller, type ConfirmDeps, confirmPassword, notDoneError } from './confirm.ts'
 
 export type PasswordChange = Caller & {
   currentPassword: string
@@ -25,7 +24,7 @@ export type PasswordChange = Caller & {
  *   has ended meanwhile; as `assertAcceptable`
  */
 export async function changePassword(
-  deps: AttemptDeps & PasswordRulesDeps & IssueDeps,
+  deps: ConfirmDeps & PasswordRulesDeps & IssueDeps,
   { currentPassword, newPassword, forCookie, ...caller }: PasswordChange,
 ): Promise<{ pair: TokenPair; passwordVersion: number }> {
   const { username, email } = caller.user
@@ -38,7 +37,8 @@ export async function changePassword(
   const act = { ...confirmed, userId: caller.user.id, sessionId: caller.sessionId, now }
   const replaced = await updatePassword(deps, { ...act, passwordHash, session })
   if (typeof replaced === 'string') throw notDoneError(replaced, pointer)
-  const { user, passwordVersion } = replaced
+  const { user, passwordVersion, deliveries } = replaced
+  deps.deliver(deliveries)
   const { id: sessionId, idleExpiresAt } = session
   const subject = { user, sessionId, generation: 0, idleExpiresAt, authenticatedAt: now, forCookie }
   return { pair: await issueTokens(deps, subject), passwordVersion }

@@ -1,8 +1,8 @@
-import type { Database } from '../db/client.ts'
 import { run } from '../db/run.ts'
-import type { Client } from '../net/client-address.ts'
+import type { Deps } from '../deps.ts'
 import { recordEvents } from '../sql/events.ts'
-import { countFailure } from '../sql/lockout.ts'
+import { countFailure, LOCKED } from '../sql/lockout.ts'
+import { DELIVERIES, type Delivery, queueMails } from '../sql/outbox.ts'
 import { statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 
@@ -17,18 +17,20 @@ type FailedConfirmation = {
 
 /** Records that a signed-in user gave a wrong password, and counts the failure. */
 export async function insertFailedConfirmation(
-  { db, client }: { db: Database; client: Client },
+  { db, client, mailing }: Pick<Deps, 'db' | 'client' | 'mailing'>,
   { userId, wrongFor, sessionId, byDevice, now }: FailedConfirmation,
-): Promise<void> {
+): Promise<Delivery[]> {
   const who = { userId: sql`${userId}`, actorId: sql`${userId}`, sessionId: sql`${sessionId}` }
   const failed = statement(
     {
       failed: countFailure({ userId: wrongFor, byDevice, now }),
+      queued: queueMails({ mailing, client, now }, [LOCKED]),
       recorded: recordEvents({ client, now }, [
         { type: 'password_confirmation_failed', from: sql``, ...who },
       ]),
     },
-    { fields: { isCounted: sql<boolean>`true` }, from: sql`` },
+    { fields: { deliveries: DELIVERIES }, from: sql`` },
   )
-  await run(db, failed)
+  const [row] = await run(db, failed)
+  return row?.deliveries ?? []
 }

@@ -1,9 +1,12 @@
+import type { Deps } from '../deps.ts'
 import { AppError, fieldError } from '../errors.ts'
 import type { NotDone } from '../sql/confirmed-act.ts'
 import type { Bucket } from '../sql/limits.ts'
 import type { User } from '../sql/users.ts'
 import { type AttemptDeps, attemptPassword } from './attempt.ts'
 import { insertFailedConfirmation } from './confirm.sql.ts'
+
+export type ConfirmDeps = AttemptDeps & Pick<Deps, 'mailing' | 'deliver'>
 
 /** The signed-in user of a request, and their session. */
 export type Caller = { user: User; sessionId: string }
@@ -24,7 +27,7 @@ export type Confirmed = { authVersion: number; bucket: Bucket; byDevice: boolean
  * @throws AppError `wrong_password`, `rate_limited` or `overloaded`
  */
 export async function confirmPassword(
-  deps: AttemptDeps,
+  deps: ConfirmDeps,
   { user, sessionId, password, pointer }: Caller & { password: string; pointer: string },
 ): Promise<Confirmed> {
   const { id: userId, email } = user
@@ -35,7 +38,8 @@ export async function confirmPassword(
     known: { userId, sessionId },
   })
   if (proof) return { authVersion: proof.authVersion, bucket, byDevice }
-  await insertFailedConfirmation(deps, { userId, wrongFor, sessionId, byDevice, now: deps.clock() })
+  const failure = { userId, wrongFor, sessionId, byDevice, now: deps.clock() }
+  deps.deliver(await insertFailedConfirmation(deps, failure))
   throw wrongPasswordError(pointer)
 }
 

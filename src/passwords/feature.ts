@@ -59,8 +59,9 @@ export const passwords = {
   events: {
     password_confirmation_failed: { meaning: 'A signed-in user gave a wrong password.' },
     password_changed: { meaning: 'The password was changed.' },
-    password_reset_requested: {
-      meaning: 'A link to choose a new password was made for the account.',
+    password_reset_requested: { meaning: 'A mail to choose a new password was asked for.' },
+    password_reset_issued: {
+      meaning: 'An operator made a link to choose a new password.',
       byOperators: true,
     },
     password_reset: { meaning: 'A new password was chosen by a link; every session ended.' },

@@ -29,7 +29,7 @@ export const signInRoutes = (fields: AccountFields) =>
       description: `Takes ${identifiersOf(fields)}, as a form or as JSON, and opens a session.`,
       tag: 'Sign-in',
       responses: { 200: signedInPayload },
-      errors: ['invalid_credentials', 'origin_rejected'],
+      errors: ['invalid_credentials', 'email_not_verified', 'origin_rejected'],
     }),
     validQuery(loginQuery),
     validBody(loginBody(fields), ['form', 'json']),

@@ -1,5 +1,5 @@
 import { type Bucket, giveBack } from '../sql/limits.ts'
-import { countFailure, isUnlocked, NO_FAILURES } from '../sql/lockout.ts'
+import { countFailure, isUnlocked, LOCKED, NO_FAILURES } from '../sql/lockout.ts'
 import { account, isProven, type SignInEffects } from '../sql/opening.ts'
 import { sql } from '../sql/template.ts'
 import { users } from '../users/schema.ts'
@@ -42,5 +42,6 @@ export function passwordEffects({ storedHash, upgradedHash, wrongFor, bucket, by
         from: sql`from account where ${account.passwordHash} = ${upgradedHash ?? ''}`,
       },
     ],
+    mails: [LOCKED],
   })
 }

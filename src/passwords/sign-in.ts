@@ -1,8 +1,8 @@
 import type { Device } from '../crypto/device-token.ts'
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import type { IssueDeps, TokenPair } from '../sessions/issue-tokens.ts'
-import { openSession } from '../sessions/open.ts'
+import type { TokenPair } from '../sessions/issue-tokens.ts'
+import { type OpenDeps, openSession } from '../sessions/open.ts'
 import { type AttemptDeps, attemptPassword } from './attempt.ts'
 import { passwordEffects } from './sign-in.sql.ts'
 
@@ -24,12 +24,13 @@ export type SignedIn = { pair: TokenPair; device: Device }
  * is upgraded), and the same error for an unknown account, a wrong password and a disabled or locked account.
  * A refusal by a limit costs one statement and no hash, for unknown accounts too.
  *
- * @throws AppError `invalid_credentials`, `rate_limited` or `overloaded`
+ * @throws AppError `invalid_credentials`, `rate_limited` or `overloaded`; `email_not_verified` if the password
+ *   is right, but the address has to be verified first
  * @see
  *   https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html#authentication-responses
  */
 export async function signIn(
-  deps: IssueDeps & AttemptDeps,
+  deps: OpenDeps & AttemptDeps,
   { identifier: given, password, device, forCookie }: PasswordSignIn,
 ): Promise<SignedIn> {
   const identifier = given.toLowerCase()
@@ -42,6 +43,7 @@ export async function signIn(
   const opening = {
     proof,
     attemptedId: account?.id ?? null,
+    isKnownDevice: byDevice,
     // If the account was locked or disabled while we hashed, record `wrong_password` all the same: events are
     // visible to somebody who has a stolen token, and must not confirm the guess.
     reason: attempt.reason ?? 'wrong_password',

@@ -1,10 +1,14 @@
 import type { SQL } from 'drizzle-orm'
-import type { Database } from '../db/client.ts'
 import { run } from '../db/run.ts'
-import type { Client } from '../net/client-address.ts'
+import type { Deps } from '../deps.ts'
+import { oneTimeTokens } from '../one-time-tokens/schema.ts'
 import { type EventSource, recordEvents } from '../sql/events.ts'
+import { type Bucket, spend } from '../sql/limits.ts'
+import { type MailBuckets, spendForMail } from '../sql/mail-limits.ts'
+import { insertToken } from '../sql/one-time-tokens.ts'
 import { account, isProven, type Proof, type SignInEffects } from '../sql/opening.ts'
-import { assignments, columnsOf, statement } from '../sql/parts.ts'
+import { DELIVERIES, type Delivery, queueMails } from '../sql/outbox.ts'
+import { assignments, columnsOf, nullable, statement } from '../sql/parts.ts'
 import { insertSession, isLive, MAX_SESSIONS, type NewSession } from '../sql/sessions.ts'
 import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
@@ -21,8 +25,17 @@ export type Opening = {
   reason: string
   effects: SignInEffects
   session: NewSession
+  /** Whether the account knows the browser, by its cookie. */
+  isKnownDevice: boolean
+  /** The limit of notices about unknown ones. */
+  noticeBucket: Bucket
+  /** The limits of mails to an address that has to be verified first; `null`: it has not. */
+  verificationBuckets: MailBuckets | null
   now: Date
 }
+
+/** The user of the new session; or nobody, and whether that is only because the address is not verified. */
+export type Opened = { user: Principal | null; isUnverified: boolean; deliveries: Delivery[] }
 
 const s = columnsOf(sessions, 's')
 /** The subquery of `forgetEnded`. */
@@ -33,44 +46,111 @@ const found = columnsOf(sessions, 'found')
  * the auth version that was proven. A failed attempt runs the same statement for a user that does not exist,
  * so that the queries give no outcome away.
  *
- * @returns the user; `null` if the attempt failed or its proof no longer holds
+ * @returns no user if the attempt failed or its proof no longer holds
  */
 export async function openSessionRow(
-  { db, client }: { db: Database; client: Client },
-  { proof, attemptedId, reason, effects, session, now }: Opening,
-): Promise<Principal | null> {
-  const events = [...openingEvents({ session, attemptedId, reason, effects }), ...evictionEvents()]
-  const opening = statement(
+  { db, client, mailing }: Pick<Deps, 'db' | 'client' | 'mailing'>,
+  opening: Opening,
+): Promise<Opened> {
+  const { effects, session, now } = opening
+  const notice = noticeOfDevice({ client, mailing }, opening)
+  const asked = askToVerify(opening)
+  const opened = statement(
     {
-      account: provenAccount({ proof, effects, now }),
+      account: provenAccount(opening),
       ...effects.parts,
+      ...asked.parts,
+      ...notice.parts,
       opened: insertSession({ user: account, from: sql`from account` }, { session, client, now }),
       evicted: evictOldest(now),
       forgotten: forgetEnded(now),
-      recorded: recordEvents({ client, now }, events),
+      queued: queueMails({ mailing, client, now }, [...effects.mails, notice.mail, ...asked.mails]),
+      recorded: recordEvents({ client, now }, [
+        ...openingEvents(opening, asked.isUnverified),
+        ...evictionEvents(),
+      ]),
     },
-    { fields: OPENED, from: sql`from account` },
+    {
+      fields: { isUnverified: asked.isUnverified, ...OPENED },
+      from: sql`from (select) as one left join account on true`,
+    },
   )
-  const [user] = await run(db, opening)
-  return user ?? null
+  const [row] = await run(db, opened)
+  if (!row) throw new Error('A sign-in has no outcome')
+  const { isUnverified, deliveries, ...user } = row
+  return { user: user.id === null ? null : (user as Principal), isUnverified, deliveries }
 }
 
-const OPENED = principalFields(account)
+const OPENED = { deliveries: DELIVERIES, ...nullable(principalFields(account)) }
 
 /**
  * The part `account`: the user after the sign-in, if the proof still holds. Without a proof no row matches: a
  * check constraint keeps user ids above 0.
  */
-function provenAccount({ proof, effects, now }: Pick<Opening, 'proof' | 'effects' | 'now'>): SQL {
+function provenAccount({ proof, effects, verificationBuckets, now }: Opening): SQL {
   const assigned = assignments(users, {
     lastLoginAt: time(now),
     ...effects.assigned,
   })
   return sql`
     update ${users} set ${assigned}
-    where ${users.id} = ${proof?.userId ?? 0} and ${users.authVersion} = ${proof?.authVersion ?? 0}
-      and ${users.disabledAt} is null and ${effects.condition}
+    where ${isStillProven(proof, effects)}
+      and (${users.emailVerifiedAt} is not null or ${verificationBuckets === null}::boolean)
     returning *`
+}
+
+function isStillProven(proof: Proof | null, effects: SignInEffects): SQL {
+  return sql`${users.id} = ${proof?.userId ?? 0} and ${users.authVersion} = ${proof?.authVersion ?? 0}
+      and ${users.disabledAt} is null and ${effects.condition}`
+}
+
+const unverified = columnsOf(users, 'unverified')
+const made = columnsOf(oneTimeTokens, 'made')
+
+/** If addresses have to be verified first: the parts that send somebody who proved an account the link again. */
+function askToVerify({ proof, effects, verificationBuckets, now }: Opening) {
+  if (!verificationBuckets) return { parts: {}, mails: [], isUnverified: sql<boolean>`false` }
+  const { parts, passed } = spendForMail(verificationBuckets, { from: sql`from unverified`, now })
+  const mail = { from: sql`from unverified, made`, user: unverified, token: made }
+  return {
+    parts: {
+      unverified: sql`
+        select ${users}.* from ${users}
+        where ${isStillProven(proof, effects)} and ${users.emailVerifiedAt} is null`,
+      ...parts,
+      made: insertToken({
+        purpose: 'email_verification',
+        from: sql`from unverified where ${passed}`,
+        userId: unverified.id,
+        email: unverified.email,
+        passwordVersion: unverified.passwordVersion,
+        now,
+      }),
+    },
+    mails: [{ message: 'email_verification', ...mail } as const],
+    isUnverified: sql<boolean>`exists (select from unverified)`,
+  }
+}
+
+/**
+ * The parts, beside `account`, and the mail that tell the owner of a sign-in from an unknown browser: not the
+ * first sign-in, not a browser with the cookie, and none that had a session from the same address, as clients
+ * without cookies have.
+ */
+function noticeOfDevice(
+  { client, mailing }: Pick<Deps, 'client' | 'mailing'>,
+  { isKnownDevice, noticeBucket: { key, ...rate }, now }: Opening,
+) {
+  const isOwn = sql`${s.userId} = ${account.id}`
+  const isSame = sql`${s.userAgent} is not distinct from ${client.userAgent}::text
+    and ${s.ipAddress} is not distinct from ${client.address}::text`
+  const unknown = sql`from account where ${mailing.isOn && !isKnownDevice}::boolean
+    and exists (select from ${sessions} s where ${isOwn})
+    and not exists (select from ${sessions} s where ${isOwn} and ${isSame})`
+  return {
+    parts: { announced: spend({ key: sql`${key}`, ...rate, from: unknown, now }) },
+    mail: { message: 'new_device', from: sql`from account, announced`, user: account } as const,
+  }
 }
 
 /**
@@ -108,9 +188,10 @@ function forgetEnded(now: Date): SQL {
     )`
 }
 
-type Outcome = Pick<Opening, 'session' | 'attemptedId' | 'reason' | 'effects'>
-
-function openingEvents({ session, attemptedId, reason, effects }: Outcome): EventSource[] {
+function openingEvents(
+  { session, attemptedId, reason, effects }: Opening,
+  isUnverified: SQL<boolean>,
+): EventSource[] {
   const who = { userId: account.id, actorId: account.id, sessionId: sql`${session.id}` }
   return [
     { type: 'signed_in', from: sql`from account`, ...who },
@@ -119,7 +200,8 @@ function openingEvents({ session, attemptedId, reason, effects }: Outcome): Even
       type: 'sign_in_failed',
       from: sql`where not ${isProven}`,
       userId: sql`${attemptedId}`,
-      details: sql`jsonb_build_object('reason', ${reason}::text)`,
+      details: sql`jsonb_build_object('reason',
+        case when ${isUnverified} then 'email_not_verified' else ${reason}::text end)`,
     },
   ]
 }

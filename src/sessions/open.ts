@@ -1,8 +1,13 @@
 import type { Deps } from '../deps.ts'
+import { AppError } from '../errors.ts'
+import { makeRecipientBuckets } from '../limits/mail-limits.ts'
+import { makeBucketKey } from '../limits/make-buckets.ts'
 import type { Proof, SignInEffects } from '../sql/opening.ts'
 import { type IssueDeps, issueTokens, type TokenPair } from './issue-tokens.ts'
-import { openSessionRow } from './open.sql.ts'
+import { type Opening, openSessionRow } from './open.sql.ts'
 import { prepareSession } from './prepare-session.ts'
+
+export type OpenDeps = IssueDeps & Pick<Deps, 'db' | 'client' | 'limitKeys' | 'mailing' | 'deliver'>
 
 /** The result of one way of signing in, such as the password. */
 export type SignInAttempt = {
@@ -12,6 +17,8 @@ export type SignInAttempt = {
   attemptedId: number | null
   /** For the event if the attempt failed, or if its proof no longer holds when the session opens. */
   reason: string
+  /** Whether the account knows the browser, by its cookie. */
+  isKnownDevice: boolean
   /** Its own writes, in the statement that opens the session. */
   effects: (now: Date) => SignInEffects
 }
@@ -22,15 +29,20 @@ export type SignInAttempt = {
  *
  * @param options.forCookie whether the tokens go into cookies
  * @returns `null` if there is no proof, or if it no longer holds
+ * @throws AppError `email_not_verified` if the proof holds, but the address has to be verified first
  */
 export async function openSession(
-  deps: IssueDeps & Pick<Deps, 'db' | 'client'>,
+  deps: OpenDeps,
   { effects, ...attempt }: SignInAttempt,
   { forCookie }: { forCookie: boolean },
 ): Promise<TokenPair | null> {
   const now = deps.clock()
   const session = prepareSession(deps, now)
-  const user = await openSessionRow(deps, { ...attempt, effects: effects(now), session, now })
+  const buckets = await makeNoticeBuckets(deps, attempt.attemptedId ?? 0)
+  const opening = { ...attempt, ...buckets, effects: effects(now), session, now }
+  const { user, isUnverified, deliveries } = await openSessionRow(deps, opening)
+  deps.deliver(deliveries)
+  if (isUnverified) throw new AppError('email_not_verified')
   // Without a proof the statement finds nobody. Even if its response says otherwise, nobody is signed in.
   if (!attempt.proof || user?.id !== attempt.proof.userId) return null
   const { id: sessionId, idleExpiresAt } = session
@@ -42,4 +54,19 @@ export async function openSession(
     authenticatedAt: now,
     forCookie,
   })
+}
+
+/** Of these notices an account gets three a day: a script that signs in from everywhere would fill a mailbox. */
+const NOTICES = { count: 3, seconds: 86_400 }
+
+async function makeNoticeBuckets(
+  deps: OpenDeps,
+  accountId: number,
+): Promise<Pick<Opening, 'noticeBucket' | 'verificationBuckets'>> {
+  const isRequired = deps.config.requireVerifiedEmail === 'sign-in'
+  const [key, verificationBuckets] = await Promise.all([
+    makeBucketKey(deps, 'new_device', String(accountId)),
+    isRequired ? makeRecipientBuckets(deps, 'verification', [accountId]) : null,
+  ])
+  return { noticeBucket: { key, ...NOTICES }, verificationBuckets }
 }

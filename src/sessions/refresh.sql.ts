@@ -1,8 +1,9 @@
 import type { SQL } from 'drizzle-orm'
-import type { Database } from '../db/client.ts'
 import { run } from '../db/run.ts'
+import type { Deps } from '../deps.ts'
 import type { Client } from '../net/client-address.ts'
 import { recordEvents } from '../sql/events.ts'
+import { DELIVERIES, type Delivery, type Mailing, queueMails } from '../sql/outbox.ts'
 import { assignments, buildOnce, columnsOf, type Placeholders, type Row, statement } from '../sql/parts.ts'
 import { isLive } from '../sql/sessions.ts'
 import { sql } from '../sql/template.ts'
@@ -13,7 +14,8 @@ import { sessions } from './schema.ts'
 
 /** The outcome of a refresh. `none`: the session does not exist or is not live. */
 export type Refresh =
-  | { outcome: 'none' | 'replayed' }
+  | { outcome: 'none' }
+  | { outcome: 'replayed'; deliveries: Delivery[] }
   | {
       outcome: 'rotated' | 'grace'
       generation: number
@@ -53,6 +55,7 @@ const REFRESHED = {
     sessions.idleExpiresAt,
   ),
   sessionCreatedAt: locked.createdAt,
+  deliveries: DELIVERIES,
   ...principalFields(u),
 }
 
@@ -62,14 +65,15 @@ const REFRESHED = {
  * while we wait for its lock is not refreshed, since PostgreSQL checks `isLive` again on the locked row.
  */
 export async function rotateSession(
-  { db, client: { address, userAgent } }: { db: Database; client: Client },
+  { db, client, mailing }: Pick<Deps, 'db' | 'client' | 'mailing'>,
   attempt: RefreshAttempt,
 ): Promise<Refresh> {
-  const [row] = await run(db, refresh({ ...attempt, address, userAgent }))
+  const { address, userAgent, language } = client
+  const [row] = await run(db, refresh({ ...attempt, ...mailing, address, userAgent, language }))
   return toRefresh(row)
 }
 
-type Attempt = Placeholders<RefreshAttempt & Pick<Client, 'address' | 'userAgent'>>
+type Attempt = Placeholders<RefreshAttempt & Mailing & Pick<Client, 'address' | 'userAgent' | 'language'>>
 
 const refresh = buildOnce((attempt: Attempt) =>
   statement(
@@ -77,6 +81,13 @@ const refresh = buildOnce((attempt: Attempt) =>
       locked: lockSession(attempt),
       rotated: rotate(attempt),
       revoked: revokeReplayed(attempt),
+      queued: queueMails({ mailing: attempt, client: attempt, now: attempt.now }, [
+        {
+          message: 'session_replayed',
+          from: sql`from ${users} u join revoked on ${u.id} = revoked.user_id`,
+          user: u,
+        },
+      ]),
       recorded: recordEvents({ client: attempt, now: attempt.now }, [
         { type: 'refresh_token_replayed', from: sql`from revoked`, userId: sql`user_id`, sessionId: sql`id` },
       ]),
@@ -89,10 +100,10 @@ const refresh = buildOnce((attempt: Attempt) =>
 )
 
 function toRefresh(row: Row<typeof REFRESHED> | undefined): Refresh {
-  if (row?.outcome === 'replayed') return { outcome: 'replayed' }
+  if (row?.outcome === 'replayed') return { outcome: 'replayed', deliveries: row.deliveries }
   // This statement has no other outcome: a response with one is faulty, and no tokens are issued for it.
   if (row?.outcome !== 'rotated' && row?.outcome !== 'grace') return { outcome: 'none' }
-  const { outcome, generation, idleExpiresAt, sessionCreatedAt: createdAt, ...user } = row
+  const { outcome, generation, idleExpiresAt, sessionCreatedAt: createdAt, deliveries: _, ...user } = row
   return { outcome, generation, idleExpiresAt, createdAt, user }
 }
 

@@ -28,7 +28,7 @@ const UNUSED_SECONDS = 120
  * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2
  */
 export async function refreshSession(
-  deps: IssueDeps & Pick<Deps, 'db' | 'client' | 'log' | 'localLimits'>,
+  deps: IssueDeps & Pick<Deps, 'db' | 'client' | 'log' | 'localLimits' | 'mailing' | 'deliver'>,
   { token, forCookie }: { token: string; forCookie: boolean },
 ): Promise<TokenPair> {
   const { clock, config, log } = deps
@@ -48,7 +48,10 @@ export async function refreshSession(
     unusedSince: after(-UNUSED_SECONDS),
     idleExpiresAt: after(config.refreshIdleSeconds),
   })
-  if (result.outcome === 'replayed') log({ event: 'refresh_token_replayed', session_id: content.sessionId })
+  if (result.outcome === 'replayed') {
+    log({ event: 'refresh_token_replayed', session_id: content.sessionId })
+    deps.deliver(result.deliveries)
+  }
   if (!('user' in result)) throw new AppError('invalid_token')
   const { user, generation, idleExpiresAt, createdAt: authenticatedAt } = result
   return await issueTokens(deps, {

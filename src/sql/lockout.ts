@@ -1,5 +1,6 @@
 import type { Column, SQL } from 'drizzle-orm'
 import { users } from '../users/schema.ts'
+import type { MailSource } from './outbox.ts'
 import { assignments, columnsOf } from './parts.ts'
 import { sql } from './template.ts'
 import { time } from './time.ts'
@@ -41,7 +42,7 @@ export function isUnlocked(user: Failures, now: Date): SQL<boolean> {
 export const NO_FAILURES = { consecutiveFailures: sql`0` }
 
 /**
- * Counts a failure for an account. Failures of known devices and sessions are counted in their own buckets.
+ * The part `failed`, which counts a failure for an account. Failures of known devices and sessions are counted in their own buckets.
  *
  * @param userId `null`: no account
  */
@@ -58,5 +59,15 @@ export function countFailure({
   const counted = { consecutiveFailures: sql`${failures} + 1`, lastFailedAt: time(now) }
   return sql`
     update ${users} u set ${assignments(users, counted)}
-    where ${u.id} = ${userId ?? NOBODY} and not ${byDevice}::boolean and ${isUnlocked(u, now)}`
+    where ${u.id} = ${userId ?? NOBODY} and not ${byDevice}::boolean and ${isUnlocked(u, now)}
+    returning u.*`
+}
+
+const failed = columnsOf(users, 'failed')
+
+/** The notice to the owner if the failure that the part `failed` counts locks the account. */
+export const LOCKED: MailSource = {
+  message: 'account_locked',
+  from: sql`from failed where ${failed.consecutiveFailures} >= ${MAX_CONSECUTIVE_FAILURES}`,
+  user: failed,
 }

@@ -1,6 +1,8 @@
 import type { SQL } from 'drizzle-orm'
+import { oneTimeTokens } from '../one-time-tokens/schema.ts'
 import { DEFAULT_ROLE, rolePermissions, userRoles } from '../roles/schema.ts'
 import { users } from '../users/schema.ts'
+import { insertToken, isKept } from './one-time-tokens.ts'
 import { bare, columnsOf, insertInto } from './parts.ts'
 import { sql } from './template.ts'
 import { userFields } from './users.ts'
@@ -12,11 +14,30 @@ const given = columnsOf(rolePermissions, 'given')
 /** The columns of the part `created`: the row of a new user. */
 export const created = columnsOf(users, 'created')
 
-/** The part `taken`: whether somebody has the email address, and whether somebody has the username. */
-export function findTaken({ username, email }: { username: string | null; email: string }): SQL {
+/**
+ * The part `taken`: whether somebody has the email address, or had it and can get it back; and whether
+ * somebody has the username.
+ */
+export function findTaken({ username, email }: { username: string | null; email: string }, now: Date): SQL {
   return sql`
-    select exists (select from ${users} u where lower(${u.email}) = lower(${email})) as email,
+    select exists (select from ${users} u where lower(${u.email}) = lower(${email}))
+        or ${isKept({ email: sql`${email}`, now })} as email,
       exists (select from ${users} u where lower(${u.username}) = lower(${username})) as username`
+}
+
+/** The columns of the part `verification`. */
+export const verification = columnsOf(oneTimeTokens, 'verification')
+
+/** The part `verification`, beside `created`: the token that proves the address. */
+export function insertVerificationToken(now: Date, purpose: 'email_verification' | 'invitation'): SQL {
+  return insertToken({
+    purpose,
+    from: sql`from created`,
+    userId: created.id,
+    email: created.email,
+    passwordVersion: created.passwordVersion,
+    now,
+  })
 }
 
 /** The part `granted`, beside `created`: the default role. */

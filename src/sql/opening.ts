@@ -1,6 +1,7 @@
 import type { SQL } from 'drizzle-orm'
 import { users } from '../users/schema.ts'
 import type { EventSource } from './events.ts'
+import type { MailSource } from './outbox.ts'
 import { columnsOf, type Parts } from './parts.ts'
 import { sql } from './template.ts'
 
@@ -30,4 +31,6 @@ export type SignInEffects = {
   parts: Parts
   /** Events about the account, by itself in the new session. */
   events: readonly Pick<EventSource, 'type' | 'from'>[]
+  /** Mails to the owner. */
+  mails: readonly MailSource[]
 }

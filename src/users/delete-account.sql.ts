@@ -1,17 +1,20 @@
-import type { Database } from '../db/client.ts'
 import { runAfter } from '../db/run.ts'
-import type { Client } from '../net/client-address.ts'
+import type { Deps } from '../deps.ts'
 import { ADMINISTRATION_LOCK, isLastAdmin } from '../sql/authority.ts'
 import { type ConfirmedAct, isConfirmed, type NotDone } from '../sql/confirmed-act.ts'
 import { recordEvents } from '../sql/events.ts'
 import { giveBack } from '../sql/limits.ts'
+import { DELIVERIES, type Delivery, queueMails } from '../sql/outbox.ts'
 import { columnsOf, statement } from '../sql/parts.ts'
 import { byCaller, lockCaller } from '../sql/sessions.ts'
 import { sql } from '../sql/template.ts'
 import { users } from './schema.ts'
 
 const u = columnsOf(users, 'u')
+const deleted = columnsOf(users, 'deleted')
 const isRight = sql`exists (select from deleted union all select from last_admin)`
+
+type Deleted = { outcome: 'done' | 'last_admin' | NotDone; deliveries: Delivery[] }
 
 /**
  * Deletes the caller's account and all that belongs to it, unless it is the last enabled administrator's. Its
@@ -20,17 +23,20 @@ const isRight = sql`exists (select from deleted union all select from last_admin
  * @returns `done`, or why the account was not deleted
  */
 export async function deleteOwnUser(
-  { db, client }: { db: Database; client: Client },
+  { db, client, mailing }: Pick<Deps, 'db' | 'client' | 'mailing'>,
   { bucket, ...act }: ConfirmedAct,
-): Promise<'done' | 'last_admin' | NotDone> {
+): Promise<Deleted> {
   const deletion = statement(
     {
       caller: lockCaller(act),
       last_admin: sql`select from ${users} u, caller where ${isConfirmed(act)} and ${isLastAdmin(u)}`,
       deleted: sql`
         delete from ${users} u using caller where ${isConfirmed(act)} and not exists (select from last_admin)
-        returning ${u.id}`,
+        returning u.*`,
       given_back: giveBack(bucket, isRight),
+      queued: queueMails({ mailing, client, now: act.now }, [
+        { message: 'account_deleted', from: sql`from deleted`, user: deleted },
+      ]),
       recorded: recordEvents({ client, now: act.now }, [
         byCaller('account_deleted', sql`from caller, deleted`),
         byCaller('password_confirmation_failed', sql`from caller where not ${isRight}`),
@@ -40,10 +46,11 @@ export async function deleteOwnUser(
       fields: {
         outcome: sql<'done' | 'last_admin' | 'outdated'>`case when exists (select from deleted) then 'done'
           when exists (select from last_admin) then 'last_admin' else 'outdated' end`,
+        deliveries: DELIVERIES,
       },
       from: sql`from caller`,
     },
   )
   const [row] = await runAfter(db, ADMINISTRATION_LOCK, deletion)
-  return row?.outcome ?? 'ended'
+  return row ?? { outcome: 'ended', deliveries: [] }
 }

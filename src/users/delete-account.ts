@@ -1,6 +1,5 @@
 import { AppError } from '../errors.ts'
-import type { AttemptDeps } from '../passwords/attempt.ts'
-import { type Caller, confirmPassword, notDoneError } from '../passwords/confirm.ts'
+import { type Caller, type ConfirmDeps, confirmPassword, notDoneError } from '../passwords/confirm.ts'
 import { deleteOwnUser } from './delete-account.sql.ts'
 
 /**
@@ -10,13 +9,14 @@ import { deleteOwnUser } from './delete-account.sql.ts'
  *   administrator; `invalid_token` if the caller's session has ended meanwhile
  */
 export async function deleteAccount(
-  deps: AttemptDeps,
+  deps: ConfirmDeps,
   { password, ...caller }: Caller & { password: string },
 ): Promise<void> {
   const pointer = '/password'
   const confirmed = await confirmPassword(deps, { ...caller, password, pointer })
   const act = { ...confirmed, userId: caller.user.id, sessionId: caller.sessionId, now: deps.clock() }
-  const outcome = await deleteOwnUser(deps, act)
+  const { outcome, deliveries } = await deleteOwnUser(deps, act)
   if (outcome === 'last_admin') throw new AppError('last_admin')
   if (outcome !== 'done') throw notDoneError(outcome, pointer)
+  deps.deliver(deliveries)
 }

@@ -1,12 +1,19 @@
 import type { SQL } from 'drizzle-orm'
-import type { Database } from '../db/client.ts'
 import { violatedUnique } from '../db/errors.ts'
 import { run } from '../db/run.ts'
-import type { Client } from '../net/client-address.ts'
+import type { Deps } from '../deps.ts'
 import { type EventSource, recordEvents } from '../sql/events.ts'
-import { type Bucket, reportOnce, spendInTurn } from '../sql/limits.ts'
-import { created, createdFields, findTaken, grantDefaultRole } from '../sql/new-users.ts'
-import { bare, insertInto, nullable, type Row, statement } from '../sql/parts.ts'
+import { type Bucket, reportOnce, spend, spendInTurn } from '../sql/limits.ts'
+import {
+  created,
+  createdFields,
+  findTaken,
+  grantDefaultRole,
+  insertVerificationToken,
+  verification,
+} from '../sql/new-users.ts'
+import { DELIVERIES, type Delivery, type MailSource, queueMails } from '../sql/outbox.ts'
+import { bare, columnsOf, insertInto, nullable, type Parts, type Row, statement } from '../sql/parts.ts'
 import { insertSession, type NewSession } from '../sql/sessions.ts'
 import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
@@ -22,6 +29,8 @@ export type NewUser = {
   session: NewSession | null
   /** The limits that count the registration, from narrow to wide. */
   buckets: readonly Bucket[]
+  /** The limit of mails to the owner of an address that is taken; `null`: the owner gets none. */
+  takenBucket: Bucket | null
   now: Date
 }
 
@@ -30,9 +39,13 @@ export type NewUser = {
  * is used up.
  */
 export type RegistrationOutcome =
-  | { outcome: 'created'; user: Principal; passwordVersion: number }
-  | { outcome: 'email' | 'username' }
+  | { outcome: 'created'; user: Principal; passwordVersion: number; deliveries: Delivery[] }
+  | { outcome: 'email' | 'username'; deliveries: Delivery[] }
   | { outcome: 'limited'; secondsToWait: number | null }
+
+const u = columnsOf(users, 'u')
+/** The columns of the part `owner`. */
+const owner = columnsOf(users, 'owner')
 
 /**
  * Counts a registration, creates the user with the default role and opens a session if one is given, in one
@@ -43,8 +56,8 @@ export type RegistrationOutcome =
  * which rolls the count back; but it reveals no account that existed before.
  */
 export async function insertUser(
-  { db, client }: { db: Database; client: Client },
-  { buckets, session, now, ...user }: NewUser,
+  { db, client, mailing }: Pick<Deps, 'db' | 'client' | 'mailing'>,
+  { buckets, takenBucket, session, now, ...user }: NewUser,
 ): Promise<RegistrationOutcome> {
   const { parts, passed, refusal } = spendInTurn(buckets, { name: 'bucket', from: sql`from one`, now })
   const registration = statement(
@@ -53,12 +66,15 @@ export async function insertUser(
       ...parts,
       allowed: sql`select where ${passed}`,
       refused: refusal,
-      taken: findTaken(user),
+      taken: findTaken(user, now),
       created: create({ ...user, session, now }),
       granted: grantDefaultRole(),
       ...(session && {
         opened: insertSession({ user: created, from: sql`from created` }, { session, client, now }),
       }),
+      verification: insertVerificationToken(now, 'email_verification'),
+      ...(takenBucket && tellOwner(takenBucket, { email: user.email, now })),
+      queued: queueMails({ mailing, client, now }, mailsOf(takenBucket)),
       reported: reportOnce({ refused: sql`refused`, now }),
       recorded: recordEvents({ client, now }, eventsOf(session)),
     },
@@ -68,9 +84,32 @@ export async function insertUser(
     const [row] = await run(db, registration)
     return toRegistered(row)
   } catch (error) {
-    if (violatedUnique(error) === USERNAME_KEY) return { outcome: 'username' }
+    if (violatedUnique(error) === USERNAME_KEY) return { outcome: 'username', deliveries: [] }
     throw error
   }
+}
+
+/**
+ * The parts `told` and `owner`: who has the address already, if a mail may go there. Nobody is told because of a
+ * username that is taken, which the client learns.
+ */
+function tellOwner(bucket: Bucket, { email, now }: { email: string; now: Date }): Parts {
+  const { key, ...rate } = bucket
+  const from = sql`from allowed, taken where taken.email and not taken.username`
+  return {
+    told: spend({ key: sql`${key}`, ...rate, from, now }),
+    owner: sql`select u.* from ${users} u, told where lower(${u.email}) = lower(${email})`,
+  }
+}
+
+function mailsOf(takenBucket: Bucket | null): MailSource[] {
+  const own = { from: sql`from created, verification`, user: created, token: verification }
+  return [
+    { message: 'email_verification', ...own },
+    ...(takenBucket
+      ? [{ message: 'address_in_use', from: sql`from owner`, user: owner, showsClient: false } as const]
+      : []),
+  ]
 }
 
 function eventsOf(session: NewSession | null): EventSource[] {
@@ -89,11 +128,12 @@ const REGISTERED = {
   isEmailTaken: sql<boolean>`taken.email`,
   isUsernameTaken: sql<boolean>`taken.username`,
   passwordVersion: sql<number | null>`${created.passwordVersion}`,
+  deliveries: DELIVERIES,
   ...nullable(createdFields()),
 }
 
 /** The part `created`, beside `allowed` and `taken`: the new user, if both let it be created. */
-function create({ session, now, ...profile }: Omit<NewUser, 'buckets'>): SQL {
+function create({ session, now, ...profile }: Omit<NewUser, 'buckets' | 'takenBucket'>): SQL {
   const from = sql`from allowed, taken where not taken.email and not taken.username`
   const lastLoginAt = session ? time(now) : sql`null::timestamptz`
   const values = { ...profile, lastLoginAt, createdAt: time(now), updatedAt: time(now) }
@@ -104,9 +144,11 @@ function create({ session, now, ...profile }: Omit<NewUser, 'buckets'>): SQL {
 
 function toRegistered(row: Row<typeof REGISTERED> | undefined): RegistrationOutcome {
   if (!row) throw new Error('A registration has no outcome')
-  const { isAllowed, secondsToWait, isEmailTaken, isUsernameTaken, passwordVersion, ...user } = row
+  const { isAllowed, secondsToWait, isEmailTaken, isUsernameTaken, passwordVersion, deliveries, ...user } =
+    row
   if (!isAllowed) return { outcome: 'limited', secondsToWait }
-  if (passwordVersion !== null) return { outcome: 'created', user: user as Principal, passwordVersion }
+  if (passwordVersion !== null)
+    return { outcome: 'created', user: user as Principal, passwordVersion, deliveries }
   // If neither was found, the address was taken while the statement ran.
-  return { outcome: isUsernameTaken && !isEmailTaken ? 'username' : 'email' }
+  return { outcome: isUsernameTaken && !isEmailTaken ? 'username' : 'email', deliveries }
 }

@@ -10,6 +10,7 @@ import { assertTrustedOrigin } from '../access/trusted-origin.ts'
 import type { AppEnv } from '../http/context.ts'
 import { describeRoute } from '../http/describe-route.ts'
 import { validBody, validQuery } from '../http/validate.ts'
+import { ACCEPTED, acceptedPayload } from '../one-time-tokens/payloads.ts'
 import { cookieSessionPayload, registeredPayload } from '../sessions/payloads.ts'
 import { changeProfile } from './change-profile.ts'
 import { deleteAccount } from './delete-account.ts'
@@ -37,9 +38,13 @@ export function registrationRoutes<F extends AccountFields>(fields: F) {
       summary: 'Register',
       description:
         'Creates an account. With `sign_in=true` it also signs in, and answers as `POST /login` does ' +
-        'with the new user beside the tokens.',
+        'with the new user beside the tokens. 202 where `REGISTRATION_PRIVACY=strict`, alike for new and ' +
+        'known addresses: a mail to the address says which it is.',
       tag: 'Sign-in',
-      responses: { 201: z.union([userPayload, registeredPayload, cookieSessionPayload]) },
+      responses: {
+        201: z.union([userPayload, registeredPayload, cookieSessionPayload]),
+        202: acceptedPayload,
+      },
       errors: ['email_taken', ...usernameErrors(fields), 'weak_password'],
     }),
     validQuery(registerQuery),
@@ -53,7 +58,9 @@ export function registrationRoutes<F extends AccountFields>(fields: F) {
       if (useCookies) assertTrustedOrigin(c)
       const signIn = sign_in === 'true' ? { forCookie: useCookies } : null
       const registration = { email, password, ...toAccountFields(body), signIn }
-      const { user, signedIn } = await registerUser(c.var.deps, registration)
+      const registered = await registerUser(c.var.deps, registration)
+      if (registered.isAccepted) return c.json(ACCEPTED, 202)
+      const { user, signedIn } = registered
       c.set('userId', user.id)
       c.header('Location', `/users/${user.id}`)
       if (!signedIn) return c.json(toUserPayload(user, c.var.deps.config), 201)

@@ -1,0 +1,28 @@
+import type { Deps } from '../deps.ts'
+import type { MailPayload } from '../sql/outbox.ts'
+import { deleteMails, selectMails } from './mailbox.sql.ts'
+import type { RenderedMessage } from './message.ts'
+
+/** A mail in the mailbox of development. */
+export type MailboxItem = RenderedMessage & { id: string; to: string; kind: string; createdAt: Date }
+
+/**
+ * The mails of a deployment on loopback, newest first. They are composed when they are read: no link with a
+ * token is stored, here neither.
+ */
+export async function readMailbox(
+  { db, composeMail }: Pick<Deps, 'db' | 'composeMail'>,
+  { to }: { to: string | null },
+): Promise<MailboxItem[]> {
+  const mails = await selectMails(db, { to: to && to.toLowerCase() })
+  return await Promise.all(
+    mails.map(async ({ id, payload, createdAt }) => {
+      const mail = payload as unknown as MailPayload
+      return { id, to: mail.to, kind: mail.message, createdAt, ...(await composeMail(mail)) }
+    }),
+  )
+}
+
+export async function emptyMailbox({ db }: Pick<Deps, 'db'>): Promise<void> {
+  await deleteMails(db)
+}
