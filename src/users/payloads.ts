@@ -1,14 +1,13 @@
 import * as z from 'zod/mini'
 import type { Config } from '../config/parse-config.ts'
 import { flag, line } from '../http/schemas.ts'
+import { EMAIL_ADDRESS, MAX_EMAIL_CHARACTERS } from '../net/check-email-address.ts'
 import { givenPassword, newPassword } from '../passwords/payloads.ts'
 import type { User } from '../sql/users.ts'
 import { checkMetadata } from './check-metadata.ts'
 import { ACCOUNT_FIELDS, type AccountField, type AccountFields, type Presence } from './feature.ts'
 import { MAX_METADATA_BYTES, type Metadata } from './schema.ts'
 
-/** A path has 256 octets at most, of which two are `<` and `>` (RFC 5321 section 4.5.3.1.3). */
-const MAX_EMAIL_CHARACTERS = 254
 const MAX_NAME_CODE_POINTS = 100
 
 const username = z.string().check(
@@ -20,25 +19,6 @@ const username = z.string().check(
   z.meta({ examples: ['ada'] }),
 )
 
-/**
- * `Mailbox` of RFC 5321 section 4.1.2 with a `Dot-string` of 64 octets at most before the @, and behind it
- * two or more labels of 63 (RFC 1035 section 2.3.4), the last of which is no number (RFC 3696 section 2).
- * Each character can be in one place only, so matching takes linear time.
- *
- * We refuse three forms that the grammar allows. A `Quoted-string`: hosts that expect to receive mail should
- * not use any (same section), it spells one mailbox in several ways, and other programs split addresses at
- * its spaces and commas. An address literal (`[192.0.2.1]`): it belongs to a machine, not a person, and no
- * provider delivers to it. A domain without a dot: it exists only inside one network (section 2.3.5, RFC
- * 7085).
- *
- * @see https://www.rfc-editor.org/rfc/rfc5321#section-4.1.2
- */
-const EMAIL = (() => {
-  const atom = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-  const label = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?'
-  return new RegExp(`^(?=[^@]{1,64}@)${atom}(?:\\.${atom})*@(?:${label}\\.)+(?![0-9]+$)${label}$`)
-})()
-
 // Checked before it is lower-cased: the Kelvin sign lower-cases to an ASCII k, and would become somebody
 // else's address.
 export const email = z.string().check(
@@ -47,7 +27,7 @@ export const email = z.string().check(
     error: `use at most ${MAX_EMAIL_CHARACTERS} characters`,
     abort: true,
   }),
-  z.regex(EMAIL, { error: 'is not an email address' }),
+  z.regex(EMAIL_ADDRESS, { error: 'is not an email address' }),
   z.toLowerCase(),
   z.meta({ format: 'email', examples: ['ada@example.com'] }),
 )
