@@ -8,6 +8,7 @@ import { createAdmission } from './limits/admission.ts'
 import { createMemoryLimiter } from './limits/memory-limiter.ts'
 import { composeMail } from './mail/compose.ts'
 import { createMailChannel } from './mail/create-channel.ts'
+import { createTransport } from './mail/create-transport.ts'
 import { createCatalogueLoader } from './mail/messages/load-catalogues.ts'
 import { createOpenapiLoader } from './operations/load-openapi.ts'
 import { createProbe } from './operations/probe-database.ts'
@@ -115,15 +116,11 @@ function makeMail(
   const oneTimeTokenKeys = deriveKeys(config.authSecrets, 'one-time-token')
   const catalogues = createCatalogueLoader({ ...platform, config })
   const deps = { config, oneTimeTokenKeys, catalogues }
-  const transport = async () => {
-    if (mailUrl.transport === 'mailbox') throw new Error('A mailbox sends nothing')
-    const { createTransport } = await import('./mail/create-transport.ts')
-    return await createTransport(mailUrl, { fetch: platform.fetch, binding })
-  }
+  const transport = mailUrl.kind === 'mailbox' ? null : createTransport(mailUrl, { fetch: platform.fetch, binding })
   return {
     oneTimeTokenKeys,
-    mailing: { isOn: mailUrl.transport !== 'off', isMailbox: mailUrl.transport === 'mailbox' },
-    channels: { mail: createMailChannel({ ...deps, transport }) },
+    mailing: { isOn: mailUrl.kind !== 'off', isMailbox: mailUrl.kind === 'mailbox' },
+    channels: transport ? { mail: createMailChannel({ ...deps, transport }) } : {},
     composeMail: (payload) => composeMail(deps, payload),
   }
 }

@@ -34,7 +34,8 @@ const imports = (path: string) => src.find((source) => source.path === path)?.im
  */
 const FLOORS: readonly (readonly RegExp[])[] = [
   [/^src\/(crypto|net)\//],
-  [/^src\/features\//],
+  // The rule of a variable that has a grammar of its own stands with its slice.
+  [/^src\/features\//, /^src\/mail\/mail-url\.ts$/],
   [/^src\/\w+\/schema\.ts$/],
   [/^src\/\w+\/feature\.ts$/],
   [/^src\/features\.ts$/],

@@ -113,7 +113,7 @@ function claimProblems({ ACCOUNT_FIELDS: fields, JWT_CLAIMS: claims }: Values, i
 function mailProblems(values: Values, isSet: IsSet): string[] {
   const { MAIL_URL: url, PUBLIC_URL: publicUrl, REQUIRE_VERIFIED_EMAIL, REGISTRATION_PRIVACY } = values
   if (publicUrl === undefined || (isSet('MAIL_URL') && url === undefined)) return []
-  const isOff = url ? url.transport === 'off' : !isLoopback(new URL(publicUrl).hostname)
+  const isOff = url ? url.kind === 'off' : !isLoopback(new URL(publicUrl).hostname)
   const needing = [
     ...(REQUIRE_VERIFIED_EMAIL === 'sign-in' ? ['REQUIRE_VERIFIED_EMAIL sign-in'] : []),
     ...(REGISTRATION_PRIVACY === 'strict' ? ['REGISTRATION_PRIVACY strict'] : []),

@@ -92,7 +92,7 @@ function breachedPasswordsUrlOf({ BREACHED_PASSWORDS_URL: url, PUBLIC_URL: publi
 }
 
 /** Where mail goes by default: on loopback into a mailbox in the database, which `/dev/mail` shows. */
-function mailUrlOf({ MAIL_URL: url, PUBLIC_URL: publicUrl }: Sources): MailUrl | { transport: 'mailbox' } {
+function mailUrlOf({ MAIL_URL: url, PUBLIC_URL: publicUrl }: Sources): MailUrl | { kind: 'mailbox' } {
   if (url) return url
-  return { transport: isLoopback(new URL(publicUrl).hostname) ? 'mailbox' : 'off' }
+  return { kind: isLoopback(new URL(publicUrl).hostname) ? 'mailbox' : 'off' }
 }

@@ -6,8 +6,7 @@ import type { Transport } from './transport.ts'
 
 export type MailChannelDeps = ComposeDeps & {
   config: Pick<Config, 'mailFrom' | 'mailReplyTo' | 'productName' | 'publicUrl'>
-  /** Made on first use: the code of most transports is never evaluated. */
-  transport: () => Promise<Transport>
+  transport: Transport
 }
 
 /** The channel that sends the mails of the outbox. */
@@ -16,8 +15,7 @@ export function createMailChannel(deps: MailChannelDeps): Channel {
   return async function sendMail({ id, payload }) {
     const mail = payload as unknown as MailPayload
     const rendered = await composeMail(deps, mail)
-    const { send } = await deps.transport()
-    await send({
+    await deps.transport.send({
       ...rendered,
       messageId: `${id}@${new URL(publicUrl).hostname}`,
       from: { name: productName, address: mailFrom ?? '' },

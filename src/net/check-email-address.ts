@@ -19,3 +19,8 @@ export const EMAIL_ADDRESS = (() => {
   const label = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?'
   return new RegExp(`^(?=[^@]{1,64}@)${atom}(?:\\.${atom})*@(?:${label}\\.)+(?![0-9]+$)${label}$`)
 })()
+
+/** Whether a string is one email address as accounts have them: no name beside it, no white space around it. */
+export function isEmailAddress(text: string): boolean {
+  return text.length <= MAX_EMAIL_CHARACTERS && EMAIL_ADDRESS.test(text)
+}
