@@ -13,7 +13,7 @@ const TEXTS: readonly string[] = ['paragraphs', 'after', 'reason']
 /** Members that are lists of paragraphs. */
 const LISTS: readonly string[] = ['paragraphs', 'after']
 
-/** What every text may say; `{product}` may be left out, since a deployer knows its name. */
+/** What every text of a message may say; `{product}` may be left out, since a deployer knows its name. */
 const EVERYWHERE = ['product', 'email', 'when']
 
 /** A subject with a line break would be two headers. */
@@ -49,7 +49,8 @@ function checkPhrases(phrases: unknown, fallback: Catalogue | null): string[] {
   for (const [name, english] of Object.entries(ENGLISH.phrases)) {
     if (phrases[name] === undefined) continue
     const path = `phrases.${name}`
-    const allowed = ['product', ...placeholdersOf(english)]
+    // No more than these are filled in: any other would be shown as it is, or have no value.
+    const allowed = [...placeholdersOf(english), ...(name === 'reason' ? EVERYWHERE : [])]
     const found = checkString(path, phrases[name], allowed)
     problems.push(...found)
     if (found.length === 0) problems.push(...lacks(path, String(phrases[name]), english))
