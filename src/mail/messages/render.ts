@@ -7,6 +7,12 @@ import { fill } from './placeholders.ts'
 import { unlinkable, visible } from './plain-words.ts'
 import { toText } from './text-part.ts'
 
+/**
+ * An IPv4 or IPv6 address, roughly. It stays whole, so that it can be looked up, and so it must be no name:
+ * behind a proxy that is not configured right, the client writes it.
+ */
+const ADDRESS = /^(?=.{2,45}$)(?:[\da-f]{0,4}:){0,7}(?:[\da-f]{0,4}|\d{1,3}(?:\.\d{1,3}){3})$/i
+
 type Request = {
   name: MessageName
   values: MessageValues
@@ -80,7 +86,7 @@ function detailsOf(
   if (!client) return []
   const rows = [
     { label: phrases.when, value: when },
-    { label: phrases.networkAddress, value: client.address ? visible(client.address) : phrases.unknown },
+    { label: phrases.networkAddress, value: addressOf(client.address) ?? phrases.unknown },
     { label: phrases.browser, value: describeBrowser(client.userAgent, phrases) },
   ]
   if (name !== 'email_verification') return rows
@@ -88,4 +94,8 @@ function detailsOf(
   return username
     ? [{ label: phrases.username, value: unlinkable(username) }, address, ...rows]
     : [address, ...rows]
+}
+
+function addressOf(address: string | null): string | null {
+  return address && ADDRESS.test(address) ? address : null
 }
