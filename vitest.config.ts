@@ -16,6 +16,8 @@ const unaffectedByEngine = [
   'test/sessions/oauth-clients.test.ts',
   'test/limits/{races,admission,memory-limiter}.test.ts',
   'test/administration/scale.test.ts',
+  'test/mail/mailbox-page.test.ts',
+  'test/mail/messages/**',
   // What they refuse is refused before any statement.
   'test/users/legible-lines.test.ts',
 ]

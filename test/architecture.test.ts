@@ -47,6 +47,7 @@ const FLOORS: readonly (readonly RegExp[])[] = [
   [/^src\/http\//],
   [],
   [/^src\/\w+\/payloads\.ts$/],
+  [/^src\/\w+\/[\w-]+-page\.ts$/],
   [/^src\/access\//],
   [/^src\/\w+\/routes\.ts$/],
   [/^src\/make-deps\.ts$/],
@@ -64,6 +65,7 @@ const isOn = (floor: RegExp) => (path: string) =>
   FLOORS[floorOf(path)]?.some((r) => r.source === floor.source)
 const isStatement = isOn(/^src\/\w+\/([\w-]+\.sql|queries)\.ts$/)
 const isRoutes = isOn(/^src\/\w+\/routes\.ts$/)
+const isPage = isOn(/^src\/\w+\/[\w-]+-page\.ts$/)
 const isVerb = (path: string) => floorOf(path) === VERBS
 
 /** Every import of one of our files by another, as a pair. */
@@ -149,10 +151,16 @@ describe('who may import what', () => {
     expect(foreign).toEqual([])
   })
 
-  test('hono: app.ts, http/, access/, routes and the platforms; the token library in crypto/jwt.ts', () => {
+  test('hono: app.ts, http/, access/, routes, pages and the platforms; the token library in crypto/jwt.ts', () => {
     const mayImport = (path: string) =>
-      path === 'src/app.ts' || /^src\/(http|access|node|workers)\//.test(path) || isRoutes(path)
-    expect(importers(/^(hono|@hono)/, mayImport)).toEqual(['src/crypto/jwt.ts'])
+      path === 'src/app.ts' ||
+      /^src\/(http|access|node|workers)\//.test(path) ||
+      isRoutes(path) ||
+      isPage(path)
+    // Templates that escape are text into text: messages are made of them, too.
+    expect(importers(/^(hono(?!\/html$)|@hono)/, mayImport)).toEqual(['src/crypto/jwt.ts'])
+    const templates = importers(/^hono\/html$/, mayImport)
+    expect(templates.filter((path) => !path.startsWith('src/mail/messages/'))).toEqual([])
     expect(imports('src/crypto/jwt.ts').filter((name) => name.includes('hono'))).toEqual(['hono/jwt'])
   })
 

@@ -2,7 +2,8 @@ import type { Context } from 'hono'
 import { accepts } from 'hono/accepts'
 import { html } from 'hono/html'
 
-type Markup = ReturnType<typeof html>
+/** What a template returns: the values in it are escaped. */
+export type Markup = ReturnType<typeof html>
 
 /**
  * Whether a client asks for a page: browsers name `text/html`; `curl` and `fetch` send `*\/*` or nothing and

@@ -38,8 +38,15 @@ export function securityHeaders(publicUrl: string) {
     // blocks the style. These pages have no scripts anyway.
     contentSecurityPolicy: { ...closed, imgSrc: ['data:'], styleSrc: self },
   })
+  const mailbox = secureHeaders({
+    ...common,
+    // Messages have inline styles, and a frame without an address of its own has the policy of its page. This
+    // page exists on developers' machines only; no script, image or form of a message does anything in it.
+    contentSecurityPolicy: { ...closed, imgSrc: ['data:'], styleSrc: [...self, "'unsafe-inline'"] },
+  })
   return createMiddleware<AppEnv>(function securityHeaders(c, next) {
     if (/^\/(problems\/.*)?$/.test(c.req.path)) return pages(c, next)
+    if (/^\/dev\/mail\/?$/.test(c.req.path)) return mailbox(c, next)
     return /^\/docs(\/|$)/.test(c.req.path) ? documentation(c, next) : data(c, next)
   })
 }
