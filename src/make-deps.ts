@@ -112,11 +112,12 @@ function makeMail(
   config: Config,
   { binding = () => undefined, ...platform }: MailPlatform,
 ): Pick<AppDeps, 'mailing' | 'channels' | 'oneTimeTokenKeys' | 'composeMail'> {
-  const { mailUrl } = config
+  const { mailUrl, publicUrl } = config
   const oneTimeTokenKeys = deriveKeys(config.authSecrets, 'one-time-token')
-  const catalogues = createCatalogueLoader({ ...platform, config })
+  const catalogues = createCatalogueLoader({ ...platform, publicUrl, languages: config.mailLanguages })
   const deps = { config, oneTimeTokenKeys, catalogues }
-  const transport = mailUrl.kind === 'mailbox' ? null : createTransport(mailUrl, { fetch: platform.fetch, binding })
+  const transport =
+    mailUrl.kind === 'mailbox' ? null : createTransport(mailUrl, { fetch: platform.fetch, binding })
   return {
     oneTimeTokenKeys,
     mailing: { isOn: mailUrl.kind !== 'off', isMailbox: mailUrl.kind === 'mailbox' },

@@ -2,7 +2,7 @@ import type { Config } from '../config/parse-config.ts'
 import type { MailPayload } from '../sql/outbox.ts'
 import { type LinkDeps, makeLinks } from './links.ts'
 import type { RenderedMessage } from './message.ts'
-import type { Catalogue } from './messages/check-catalogue.ts'
+import type { Catalogue } from './messages/catalogue.ts'
 
 export type ComposeDeps = LinkDeps & {
   config: Pick<Config, 'productName' | 'appUrl' | 'mailLogoUrl'>

@@ -1,10 +1,7 @@
 import type { Deps } from '../deps.ts'
 import type { MailPayload } from '../sql/outbox.ts'
 import { deleteMails, selectMails } from './mailbox.sql.ts'
-import type { RenderedMessage } from './message.ts'
-
-/** A mail in the mailbox of development. */
-export type MailboxItem = RenderedMessage & { id: string; to: string; kind: string; createdAt: Date }
+import type { MailboxItem } from './mailbox-page.ts'
 
 /**
  * The mails of a deployment on loopback, newest first. They are composed when they are read: no link with a

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import type { MailboxItem } from './mailbox.ts'
+import type { MailboxItem } from './mailbox-page.ts'
 
 /** `GET /dev/mail` */
 export const mailboxQuery = z.strictObject({

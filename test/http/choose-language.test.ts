@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { chooseLanguage } from '../../../src/mail/messages/choose-language.ts'
+import { chooseLanguage } from '../../src/http/choose-language.ts'
 
 const LANGUAGES = ['en', 'de', 'pt-BR', 'zh-Hant']
 
