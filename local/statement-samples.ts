@@ -1,3 +1,9 @@
+import { changeAddress } from '../src/addresses/change.sql.ts'
+import { deleteUnverified } from '../src/addresses/reject.sql.ts'
+import { insertAddressChange } from '../src/addresses/request-change.sql.ts'
+import { insertVerification } from '../src/addresses/request-verification.sql.ts'
+import { restoreAddress } from '../src/addresses/undo.sql.ts'
+import { verifyAddress } from '../src/addresses/verify.sql.ts'
 import { replaceUserRoles } from '../src/administration/assign-roles.sql.ts'
 import { updateUser } from '../src/administration/change-user.sql.ts'
 import { insertAccount } from '../src/administration/create-user.sql.ts'
@@ -5,17 +11,24 @@ import { deleteUserById } from '../src/administration/delete-user.sql.ts'
 import { enableUser } from '../src/administration/enable-account.sql.ts'
 import { raiseAuthVersion } from '../src/administration/end-user-sessions.sql.ts'
 import { selectUser, selectUserSessions } from '../src/administration/find-user.sql.ts'
+import { insertResetByOperator } from '../src/administration/issue-reset.sql.ts'
 import { selectUserPage } from '../src/administration/list-users.sql.ts'
+import { insertResetByAdmin } from '../src/administration/send-reset.sql.ts'
 import { patchAppMetadata } from '../src/administration/write-metadata.sql.ts'
 import { selectEvents, selectOwnEvents } from '../src/audit/list-events.sql.ts'
 import { insertDenial } from '../src/audit/record-denial.sql.ts'
 import type { Database } from '../src/db/client.ts'
 import { reportRefusal } from '../src/limits/refuse-locally.sql.ts'
-import type { Client } from '../src/net/client-address.ts'
+import { deleteMails, selectMails } from '../src/mail/mailbox.sql.ts'
 import { ping } from '../src/operations/queries.ts'
+import { claimDeliveries } from '../src/outbox/claim.sql.ts'
+import { retryWaiting, selectWaiting } from '../src/outbox/operate.sql.ts'
+import { recordFailure, recordSent } from '../src/outbox/record.sql.ts'
 import { countPasswordAttempt, returnAttempt } from '../src/passwords/attempt.sql.ts'
 import { updatePassword } from '../src/passwords/change.sql.ts'
 import { insertFailedConfirmation } from '../src/passwords/confirm.sql.ts'
+import { insertResetRequest } from '../src/passwords/request-reset.sql.ts'
+import { resetPasswordRow } from '../src/passwords/reset.sql.ts'
 import { passwordEffects } from '../src/passwords/sign-in.sql.ts'
 import { recordGuessing } from '../src/passwords/watch-guessing.sql.ts'
 import { deleteUnusedRole } from '../src/roles/delete-role.sql.ts'
@@ -30,6 +43,7 @@ import { openSessionRow } from '../src/sessions/open.sql.ts'
 import { selectSessions } from '../src/sessions/queries.ts'
 import { rotateSession } from '../src/sessions/refresh.sql.ts'
 import { sessions } from '../src/sessions/schema.ts'
+import { NO_CLIENT } from '../src/sql/events.ts'
 import { updateProfile } from '../src/users/change-profile.sql.ts'
 import { deleteOwnUser } from '../src/users/delete-account.sql.ts'
 import { insertUser } from '../src/users/register.sql.ts'
@@ -38,7 +52,8 @@ import { insertUser } from '../src/users/register.sql.ts'
 const now = new Date(0)
 const later = new Date(1)
 const sessionId = '00000000-0000-4000-8000-000000000000'
-const client: Client = { address: null, network: '', widerNetworks: [], site: '', userAgent: null }
+const client = NO_CLIENT
+const mailing = { isOn: true, isMailbox: false }
 const bucket = { key: '', count: 5, seconds: 300 }
 const once = { key: '', seconds: 3600 }
 const session = { id: sessionId, idleExpiresAt: later, expiresAt: later }
@@ -50,6 +65,9 @@ const confirmed = { ...own, authVersion: 1, bucket, byDevice: true }
 const actor = { userId: 1, sessionId, permission: 'users:write' as const }
 const act = { actor, userId: 2, now }
 const reading = { actor, bucket: once, now }
+const mailBuckets = { addresses: [bucket], recipients: [bucket] }
+const used = { id: sessionId, now }
+const noticed = { isKnownDevice: false, noticeBucket: bucket }
 const account = { username: '', email: '', fullName: '' }
 const profile = { id: 1, sessionId, now }
 const usernameLimit = { name: '', bucket }
@@ -70,13 +88,20 @@ export const SAMPLES: Record<string, Record<string, (db: Database) => Promise<un
     replaceUserRoles: (db) => replaceUserRoles({ db, client }, { ...act, roles: ['user'] }),
   },
   'administration/change-user': {
-    updateUser: (db) => updateUser({ db, client }, { ...act, status: 'disabled', disabledReason: '' }),
-    'updateUser, of metadata': (db) => updateUser({ db, client }, { ...act, appMetadata: {} }),
+    updateUser: (db) =>
+      updateUser({ db, client, mailing }, { ...act, status: 'disabled', disabledReason: '' }),
+    'updateUser, of metadata': (db) => updateUser({ db, client, mailing }, { ...act, appMetadata: {} }),
   },
   'administration/create-user': {
-    insertAccount: (db) => insertAccount({ db, client }, { ...account, actor, now }),
+    insertAccount: (db) => insertAccount({ db, client, mailing }, { ...account, actor, now }),
   },
-  'administration/delete-user': { deleteUserById: (db) => deleteUserById({ db, client }, act) },
+  'administration/delete-user': { deleteUserById: (db) => deleteUserById({ db, client, mailing }, act) },
+  'administration/issue-reset': {
+    insertResetByOperator: (db) => insertResetByOperator({ db, client }, { email: '', now }),
+  },
+  'administration/send-reset': {
+    insertResetByAdmin: (db) => insertResetByAdmin({ db, client, mailing }, { ...act, buckets: mailBuckets }),
+  },
   'administration/enable-account': { enableUser: (db) => enableUser({ db, client }, { email: '', now }) },
   'administration/end-user-sessions': { raiseAuthVersion: (db) => raiseAuthVersion({ db, client }, act) },
   'administration/find-user': {
@@ -99,6 +124,17 @@ export const SAMPLES: Record<string, Record<string, (db: Database) => Promise<un
   'administration/write-metadata': {
     patchAppMetadata: (db) => patchAppMetadata({ db, client }, { email: '', patch: {}, now }),
   },
+  'addresses/change': { changeAddress: (db) => changeAddress({ db, client, mailing }, used) },
+  'addresses/reject': { deleteUnverified: (db) => deleteUnverified({ db, client }, used) },
+  'addresses/request-change': {
+    insertAddressChange: (db) =>
+      insertAddressChange({ db, client, mailing }, { ...confirmed, newEmail: '', buckets: mailBuckets }),
+  },
+  'addresses/request-verification': {
+    insertVerification: (db) => insertVerification({ db, client, mailing }, { ...own, buckets: mailBuckets }),
+  },
+  'addresses/undo': { restoreAddress: (db) => restoreAddress({ db, client, mailing }, used) },
+  'addresses/verify': { verifyAddress: (db) => verifyAddress({ db, client }, used) },
   'audit/list-events': {
     selectOwnEvents: (db) => selectOwnEvents(db, { ...page, userId: 1 }),
     selectEvents: (db) => selectEvents({ db, client }, { ...page, reading: { ...reading, userId: null } }),
@@ -109,7 +145,20 @@ export const SAMPLES: Record<string, Record<string, (db: Database) => Promise<un
   'limits/refuse-locally': {
     reportRefusal: (db) => reportRefusal({ db, client }, { bucket, limit: { name: '' }, now }),
   },
-  'operations/queries': { ping },
+  'mail/mailbox': {
+    selectMails: (db) => selectMails(db, { to: null }),
+    deleteMails,
+  },
+  'outbox/claim': { claimDeliveries: (db) => claimDeliveries(db, { now, limit: 1 }) },
+  'outbox/operate': {
+    selectWaiting: (db) => selectWaiting(db, { limit: 1 }),
+    retryWaiting: (db) => retryWaiting(db, { id: null, now }),
+  },
+  'outbox/record': {
+    recordSent: (db) => recordSent(db, used),
+    recordFailure: (db) => recordFailure(db, { ...used, attempts: 1, error: '', retryAt: later }),
+  },
+  'operations/queries': { ping: (db) => ping(db, now) },
   'passwords/attempt': {
     countPasswordAttempt: (db) =>
       countPasswordAttempt(
@@ -125,11 +174,23 @@ export const SAMPLES: Record<string, Record<string, (db: Database) => Promise<un
     returnAttempt: (db) => returnAttempt(db, bucket),
   },
   'passwords/change': {
-    updatePassword: (db) => updatePassword({ db, client }, { ...confirmed, passwordHash: '', session }),
+    updatePassword: (db) =>
+      updatePassword({ db, client, mailing }, { ...confirmed, passwordHash: '', session }),
   },
   'passwords/confirm': {
     insertFailedConfirmation: (db) =>
-      insertFailedConfirmation({ db, client }, { ...own, wrongFor: 1, byDevice: true }),
+      insertFailedConfirmation({ db, client, mailing }, { ...own, wrongFor: 1, byDevice: true }),
+  },
+  'passwords/request-reset': {
+    insertResetRequest: (db) =>
+      insertResetRequest({ db, client, mailing }, { email: '', buckets: mailBuckets, now }),
+  },
+  'passwords/reset': {
+    resetPasswordRow: (db) =>
+      resetPasswordRow(
+        { db, client, mailing },
+        { ...used, purpose: 'password_reset', passwordHash: '', bucketKeys: [''] },
+      ),
   },
   'passwords/watch-guessing': {
     recordGuessing: (db) => recordGuessing(db, { since: now, now: later, threshold: 1 }),
@@ -169,15 +230,38 @@ export const SAMPLES: Record<string, Record<string, (db: Database) => Promise<un
   'sessions/open': {
     'openSessionRow, by password': (db) =>
       openSessionRow(
-        { db, client },
-        { proof, attemptedId: 1, reason: '', effects: passwordEffects(attempted)(now), session, now },
+        { db, client, mailing },
+        {
+          proof,
+          attemptedId: 1,
+          reason: '',
+          effects: passwordEffects(attempted)(now),
+          session,
+          now,
+          ...noticed,
+          verificationBuckets: null,
+        },
+      ),
+    'openSessionRow, by password, of a verified address': (db) =>
+      openSessionRow(
+        { db, client, mailing },
+        {
+          proof,
+          attemptedId: 1,
+          reason: '',
+          effects: passwordEffects(attempted)(now),
+          session,
+          now,
+          ...noticed,
+          verificationBuckets: mailBuckets,
+        },
       ),
   },
   'sessions/queries': { selectSessions: (db) => selectSessions(db, own) },
   'sessions/refresh': {
     rotateSession: (db) =>
       rotateSession(
-        { db, client },
+        { db, client, mailing },
         {
           sessionId,
           generation: 0,
@@ -193,11 +277,22 @@ export const SAMPLES: Record<string, Record<string, (db: Database) => Promise<un
     'updateProfile, of metadata': (db) =>
       updateProfile({ db, client }, { ...profile, usernameLimit: null, userMetadata: {} }),
   },
-  'users/delete-account': { deleteOwnUser: (db) => deleteOwnUser({ db, client }, confirmed) },
+  'users/delete-account': { deleteOwnUser: (db) => deleteOwnUser({ db, client, mailing }, confirmed) },
   'users/register': {
     insertUser: (db) =>
-      insertUser({ db, client }, { ...account, passwordHash: '', session: null, buckets: [bucket], now }),
+      insertUser(
+        { db, client, mailing },
+        { ...account, passwordHash: '', session: null, buckets: [bucket], takenBucket: null, now },
+      ),
+    'insertUser, whose owner is told': (db) =>
+      insertUser(
+        { db, client, mailing },
+        { ...account, passwordHash: '', session: null, buckets: [bucket], takenBucket: bucket, now },
+      ),
     'insertUser, with a session': (db) =>
-      insertUser({ db, client }, { ...account, passwordHash: '', session, buckets: [bucket], now }),
+      insertUser(
+        { db, client, mailing },
+        { ...account, passwordHash: '', session, buckets: [bucket], takenBucket: null, now },
+      ),
   },
 }

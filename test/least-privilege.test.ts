@@ -8,7 +8,7 @@ import { createApp, jobs } from '../src/app.ts'
 import { parseConfig } from '../src/config/parse-config.ts'
 import type { AppDeps } from '../src/deps.ts'
 import { makeDeps } from '../src/make-deps.ts'
-import { runScheduled } from '../src/schedule/run-scheduled.ts'
+import { runHourly } from '../src/schedule/run-scheduled.ts'
 import { root, start } from './support/process.ts'
 import { requestsAs } from './support/requests-as.ts'
 import { assets, databaseFetch } from './support/runtime-node.ts'
@@ -153,7 +153,7 @@ test('a role with DML rights alone runs everything that touches the database', a
   await send('GET /ready')
   await ownAccount()
   await administration()
-  await runScheduled(deps, jobs)
+  await runHourly(deps, jobs)
   expect(log.filter(({ event }) => event === 'schedule_failed' || event === 'request_failed')).toEqual([])
   expect(log.at(-1)).toMatchObject({ event: 'purged', sessions: 0, events: 0 })
   const answered = new Set(log.map(({ method, route }) => `${String(method)} ${String(route)}`))

@@ -16,7 +16,6 @@ export type Changed = { outcome: 'done'; deliveries: Delivery[] } | { outcome: '
 
 const u = columnsOf(users, 'u')
 const other = columnsOf(users, 'other')
-const before = columnsOf(users, 'before')
 const changed = columnsOf(users, 'changed')
 const undo = columnsOf(oneTimeTokens, 'undo')
 
@@ -31,16 +30,15 @@ export async function changeAddress(
   const change = statement(
     {
       token: lockToken({ id, purpose: 'email_change', now }, { when: isUsable }),
-      before: sql`select u.* from ${users} u join token on ${u.id} = ${token.userId} for no key update of u`,
       taken: sql`select from token where ${isTaken(now)}`,
       free: sql`select from token where not exists (select from taken)`,
       consumed: sql`${consumeTokens(now)} and exists (select from free)`,
       changed: assignAddress(now),
       undo: insertToken({
         purpose: 'email_undo',
-        from: sql`from changed, before`,
+        from: sql`from changed, token`,
         userId: changed.id,
-        email: before.email,
+        email: token.userEmail,
         passwordVersion: changed.passwordVersion,
         now,
       }),
@@ -89,12 +87,12 @@ function assignAddress(now: Date): SQL {
 }
 
 function queueChanges(sender: Sender): SQL {
-  const from = sql`from changed, before, undo`
+  const from = sql`from changed, token, undo`
   return queueMails(sender, [
     {
       message: 'email_changed',
       from,
-      user: { ...changed, email: before.email },
+      user: { ...changed, email: token.userEmail },
       newEmail: changed.email,
       token: undo,
     },

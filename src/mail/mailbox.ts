@@ -11,7 +11,7 @@ export async function readMailbox(
   { db, composeMail }: Pick<Deps, 'db' | 'composeMail'>,
   { to }: { to: string | null },
 ): Promise<MailboxItem[]> {
-  const mails = await selectMails(db, { to: to && to.toLowerCase() })
+  const mails = await selectMails(db, { to: to?.toLowerCase() ?? null })
   return await Promise.all(
     mails.map(async ({ id, payload, createdAt }) => {
       const mail = payload as unknown as MailPayload

@@ -27,7 +27,6 @@ export type Reset = {
 export type ResetDone = { userId: number; passwordVersion: number; deliveries: Delivery[] }
 
 const u = columnsOf(users, 'u')
-const before = columnsOf(users, 'before')
 const changed = columnsOf(users, 'changed')
 
 /**
@@ -46,7 +45,6 @@ export async function resetPasswordRow(
   const reset = statement(
     {
       token: lockToken({ id, purpose, now }, { when: isUsable }),
-      before: sql`select u.* from ${users} u join token on ${u.id} = ${token.userId} for no key update of u`,
       consumed: consumeTokens(now),
       changed: replacePassword({ passwordHash, purpose, now }),
       refilled: refill(bucketKeys),
@@ -106,8 +104,8 @@ const EVENTS: EventSource[] = [
   { type: 'password_reset', from: sql`from changed`, ...who },
   {
     type: 'email_verified',
-    from: sql`from changed, before
-      where ${before.emailVerifiedAt} is null and ${changed.emailVerifiedAt} is not null`,
+    from: sql`from changed, token
+      where ${token.userVerifiedAt} is null and ${changed.emailVerifiedAt} is not null`,
     ...who,
   },
 ]

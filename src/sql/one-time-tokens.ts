@@ -17,8 +17,16 @@ export const LIFETIME_SECONDS: Readonly<Record<Purpose, number>> = {
   operator_reset: 86_400,
 }
 
-/** The columns of the part `token`, which `lockToken` makes. */
-export const token = columnsOf(oneTimeTokens, 'token')
+/**
+ * The columns of the part `token`, which `lockToken` makes: those of the token, and the user's address and when
+ * it was last proven, as they are when their row is locked. A second part can't read that row anew: where this
+ * statement has changed it, PostgreSQL leaves it out of a locking `select`.
+ */
+export const token = {
+  ...columnsOf(oneTimeTokens, 'token'),
+  userEmail: sql<string>`token.user_email`,
+  userVerifiedAt: sql<Date | null>`token.user_verified_at`,
+}
 
 const t = columnsOf(oneTimeTokens, 't')
 const u = columnsOf(users, 'u')
@@ -72,7 +80,8 @@ export function lockToken(
     )`
   const conditions = [sql`(${when})`, ...(isReplaceable ? [isNewest] : [])]
   return sql`
-    select t.* from ${oneTimeTokens} t join ${users} u on ${u.id} = ${t.userId}
+    select t.*, ${u.email} as user_email, ${u.emailVerifiedAt} as user_verified_at
+    from ${oneTimeTokens} t join ${users} u on ${u.id} = ${t.userId}
     where ${t.id} = ${id}::uuid and ${t.purpose} = ${purpose}
       and ${t.consumedAt} is null and ${t.expiresAt} > ${time(now)} and ${join(conditions, ' and ')}
     for no key update of t, u`

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { jobs } from '../../src/app.ts'
 import { toBase64Url, utf8 } from '../../src/crypto/encoding.ts'
-import { runScheduled } from '../../src/schedule/run-scheduled.ts'
+import { runHourly } from '../../src/schedule/run-scheduled.ts'
 import { fillWithCrowd } from '../support/crowd.ts'
 import { type Explained, explainedConnect } from '../support/explained.ts'
 import { createTestApp, createTestDatabase, newPerson, type TokenPair } from '../support/test-app.ts'
@@ -324,7 +324,7 @@ describe('a million users cost about as much as a thousand', () => {
   })
 
   test('the purge', async () => {
-    const purged = await explained(million, ({ app }) => runScheduled(app.deps, jobs))
+    const purged = await explained(million, ({ app }) => runHourly(app.deps, jobs))
     expect(purged.length).toBeGreaterThanOrEqual(3)
     expect(million.app.log.map(({ event }) => event)).toEqual(['purged'])
     expect(scans(purged)).toEqual([])

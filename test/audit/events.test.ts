@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { jobs } from '../../src/app.ts'
 import { EVENTS } from '../../src/features.ts'
-import { runScheduled } from '../../src/schedule/run-scheduled.ts'
+import { runHourly } from '../../src/schedule/run-scheduled.ts'
 import { administratorsOf } from '../support/administrators.ts'
 import {
   createTestApp,
@@ -349,11 +349,11 @@ test('guesses over all accounts, once an hour, if they reach the alarm (row 109)
   const alarms = () =>
     watched.database.sql("select user_id, details from audit_events where type = 'guessing_suspected'")
   await guess(2)
-  await runScheduled(watched.deps, jobs)
+  await runHourly(watched.deps, jobs)
   expect(await alarms()).toEqual([])
   await guess(1)
-  await runScheduled(watched.deps, jobs)
-  await runScheduled(watched.deps, jobs)
+  await runHourly(watched.deps, jobs)
+  await runHourly(watched.deps, jobs)
   const [alarm, another] = await alarms()
   expect(another).toBeUndefined()
   expect(JSON.parse(String(alarm?.['details']))).toEqual({ failed: 3, accounts: 0, networks: 1 })
@@ -361,7 +361,7 @@ test('guesses over all accounts, once an hour, if they reach the alarm (row 109)
     { event: 'guessing_suspected', failed: 3, accounts: 0, networks: 1, seconds: 3600 },
   ])
   later(3_600_001)
-  await runScheduled(watched.deps, jobs)
+  await runHourly(watched.deps, jobs)
   expect(await alarms()).toHaveLength(1)
 })
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { prepareDatabase } from '../../src/db/client.ts'
 import { revokeRole } from '../../src/roles/grant-role.ts'
+import { NO_CLIENT } from '../../src/sql/events.ts'
 import { newPgliteFolder } from '../support/new-pglite.ts'
 import { freePort, start } from '../support/process.ts'
 import { requestsAs } from '../support/requests-as.ts'
@@ -201,7 +202,7 @@ describe.concurrent('npm run users, on a server', () => {
     const { db, sql, state } = await createDatabase(
       ...['ada', 'bob'].map((name) => ({ name, roles: ['admin'] })),
     )
-    const client = { address: null, network: 'unknown', widerNetworks: [], site: 'unknown', userAgent: null }
+    const client = NO_CLIENT
     const deps = { db, client, clock: () => new Date() }
     for (let round = 1; round <= 10; round++) {
       const outcomes = await Promise.allSettled(

@@ -2,7 +2,7 @@ import { Client } from 'pg'
 import { afterAll, describe, expect, test } from 'vitest'
 import { jobs } from '../../src/app.ts'
 import { statementDeadline } from '../../src/db/client.ts'
-import { runScheduled } from '../../src/schedule/run-scheduled.ts'
+import { runHourly } from '../../src/schedule/run-scheduled.ts'
 import { administratorsOf } from '../support/administrators.ts'
 import { createTestApp, createTestDatabase, payloadOf, type TokenPair } from '../support/test-app.ts'
 
@@ -144,7 +144,7 @@ describe('a user who changes while a statement waits', () => {
     )
     const [busy] = ended.map((session) => String(session['id'])).sort()
     const commitLater = await hold(`select from sessions where id = '${busy}' for update`)
-    await runScheduled(deps, jobs)
+    await runHourly(deps, jobs)
     expect(log[0]).toMatchObject({ event: 'purged', sessions: 2 })
     expect(log.map(({ event }) => event)).not.toContain('schedule_failed')
     expect(await database.sql("select id from sessions where created_at = '2020-01-01'")).toEqual([

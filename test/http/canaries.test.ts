@@ -3,7 +3,7 @@ import { jobs } from '../../src/app.ts'
 import { prepareDatabase } from '../../src/db/client.ts'
 import type { AppDeps } from '../../src/deps.ts'
 import { makeDeps } from '../../src/make-deps.ts'
-import { runScheduled } from '../../src/schedule/run-scheduled.ts'
+import { runHourly } from '../../src/schedule/run-scheduled.ts'
 import {
   canariesOf,
   canary,
@@ -243,14 +243,14 @@ async function everyFault() {
   const sessions: [App, Credentials][] = []
   for (const app of broken) sessions.push([app, await openSession(recorder, healthy, eve)])
   await Promise.all(sessions.map(([app, session]) => everyProperRequest(app, session)))
-  await Promise.all(broken.map((app) => runScheduled(app.deps, jobs)))
+  await Promise.all(broken.map((app) => runHourly(app.deps, jobs)))
 }
 
 beforeAll(async () => {
   await everyFlow()
   await everyHostileRequest()
   await everyFault()
-  await runScheduled(healthy.deps, jobs)
+  await runHourly(healthy.deps, jobs)
 }, 120_000)
 
 const logged = () => apps.flatMap(({ requests, log }) => [...requests, ...log])

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { jobs } from '../../src/app.ts'
-import { runScheduled } from '../../src/schedule/run-scheduled.ts'
+import { runHourly } from '../../src/schedule/run-scheduled.ts'
 import { createTestApp, createTestDatabase, DEFAULT_LIMITS, payloadOf } from '../support/test-app.ts'
 
 let address = 0
@@ -160,7 +160,7 @@ test('attempts and purges that meet on the same old rows wait for each other in 
     clock.now = new Date(clock.now.getTime() + 2 * 3_600_000)
     const [responses] = await Promise.all([
       Promise.all(people.flatMap(({ email }) => [login(email, WRONG), login(email, WRONG)])),
-      Promise.all(Array.from({ length: 5 }, () => runScheduled(tested.deps, jobs))),
+      Promise.all(Array.from({ length: 5 }, () => runHourly(tested.deps, jobs))),
     ])
     expect(tally(responses)).toEqual({ 401: 20 })
   }

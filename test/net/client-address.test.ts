@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { forwardedAddress, networksOf, parseAddress, toClient } from '../../src/net/client-address.ts'
 
+const NOTHING = { userAgent: undefined, language: 'en' }
+
 describe('an address', () => {
   test.each([
     ['203.0.113.7', '203.0.113.7'],
@@ -65,7 +67,7 @@ test.each([
   ['fe80::1:2:3:4', ['fe80:0:0:0::/64', 'fe80:0:0:0::/56', 'fe80:0:0::/48']],
 ])('%s is counted for %j', (address, networks) => {
   expect(networksOf(address).map(({ network }) => network)).toEqual(networks)
-  const { network, widerNetworks, site } = toClient(address, undefined)
+  const { network, widerNetworks, site } = toClient(address, NOTHING)
   expect([network, ...widerNetworks.map((each) => each.network)]).toEqual(networks)
   expect(site).toBe(networks.at(-1))
 })
@@ -89,10 +91,16 @@ describe('X-Forwarded-For (row 63)', () => {
 
 test('a client without a usable address is counted with all such clients', () => {
   const nobody = { address: null, network: 'unknown', widerNetworks: [], site: 'unknown' }
-  expect(toClient(null, undefined)).toEqual({ ...nobody, userAgent: null })
-  expect(toClient('garbage', 'x'.repeat(1000))).toEqual({ ...nobody, userAgent: 'x'.repeat(256) })
+  expect(toClient(null, NOTHING)).toEqual({ ...nobody, userAgent: null, language: 'en' })
+  expect(toClient('garbage', { userAgent: 'x'.repeat(1000), language: 'de' })).toEqual({
+    ...nobody,
+    userAgent: 'x'.repeat(256),
+    language: 'de',
+  })
 })
 
 test('a user agent is cut without leaving half a character', () => {
-  expect(toClient(null, `${'x'.repeat(255)}😀`).userAgent?.isWellFormed()).toBe(true)
+  expect(
+    toClient(null, { userAgent: `${'x'.repeat(255)}😀`, language: 'en' }).userAgent?.isWellFormed(),
+  ).toBe(true)
 })

@@ -33,7 +33,7 @@ function started(byte: number) {
       throw new Error('There is no database')
     },
   }
-  schedule(deps, {})
+  schedule(deps, { hourly: {}, frequent: {} })
   return () => runs
 }
 

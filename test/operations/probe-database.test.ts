@@ -6,8 +6,9 @@ test('a thousand questions at once whether the instance is ready cost one probe 
   // However long a busy machine takes for a thousand.
   const { createProbe } = await import('../../src/operations/probe-database.ts')
   const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds))
+  const clock = () => new Date(0)
   const { request, database } = await createTestApp({
-    deps: { probe: createProbe({ stopwatch: () => 0, sleep }) },
+    deps: { probe: createProbe({ stopwatch: () => 0, sleep, clock }) },
   })
   await database.roundTrips()
   const responses = await Promise.all(Array.from({ length: 1000 }, () => request('/ready')))
@@ -19,7 +20,11 @@ test('its answer counts for a second, and a failure as well', async () => {
   const database = await createTestDatabase()
   const clock = { now: 0 }
   const { createProbe } = await import('../../src/operations/probe-database.ts')
-  const probe = createProbe({ stopwatch: () => clock.now, sleep: () => Promise.resolve() })
+  const probe = createProbe({
+    stopwatch: () => clock.now,
+    sleep: () => Promise.resolve(),
+    clock: () => new Date(0),
+  })
   const { request } = await createTestApp({ database, deps: { probe } })
   const ask = async () => [(await request('/ready')).status, (await database.roundTrips()).length]
   await database.roundTrips()
@@ -40,6 +45,7 @@ test('a probe whose request vanished keeps nobody waiting for ever', async () =>
   const clock = { now: 0 }
   const { createProbe } = await import('../../src/operations/probe-database.ts')
   const probe = createProbe({
+    clock: () => new Date(0),
     stopwatch: () => clock.now,
     sleep: () => {
       clock.now += 4000

@@ -1,6 +1,6 @@
 import { expect, inject, test } from 'vitest'
 import { jobs } from '../../src/app.ts'
-import { runScheduled } from '../../src/schedule/run-scheduled.ts'
+import { runHourly } from '../../src/schedule/run-scheduled.ts'
 import { createTestApp, createTestDatabase, payloadOf } from '../support/test-app.ts'
 
 const app = await createTestApp({ database: await createTestDatabase() })
@@ -15,14 +15,14 @@ test('a session that ended thirty days ago is deleted, and not a millisecond ear
   const person = await register()
   await openSession(person)
   later(7 * DAY + 30 * DAY)
-  await runScheduled(deps, jobs)
+  await runHourly(deps, jobs)
   expect(await sessions()).toHaveLength(1)
   later(1)
-  await runScheduled(deps, jobs)
+  await runHourly(deps, jobs)
   expect(await sessions()).toEqual([])
   expect(log).toEqual([
-    { event: 'purged', sessions: 0, events: 0, budgets: 3 },
-    { event: 'purged', sessions: 1, events: 0, budgets: 0 },
+    { event: 'purged', sessions: 0, tokens: 1, deliveries: 0, events: 0, budgets: 3 },
+    { event: 'purged', sessions: 1, tokens: 0, deliveries: 1, events: 0, budgets: 0 },
   ])
 })
 
@@ -30,7 +30,7 @@ test('nothing live is ever deleted, while it is refreshed too (row 90)', async (
   const person = await register()
   const live = await openSession(person)
   const [, responses] = await Promise.all([
-    Promise.all(Array.from({ length: 10 }, () => runScheduled(deps, jobs))),
+    Promise.all(Array.from({ length: 10 }, () => runHourly(deps, jobs))),
     Promise.all(Array.from({ length: 10 }, () => post('/refresh', { refresh_token: live.refresh_token }))),
   ])
   expect(responses.map(({ status }) => status)).toEqual(Array(10).fill(200))
@@ -47,7 +47,7 @@ test('more than a batch is deleted in several, all of it bounded', async () => {
   )
   const before = (await sessions()).length
   await database.roundTrips()
-  await runScheduled(deps, jobs)
+  await runHourly(deps, jobs)
   expect(before - (await sessions()).length).toBe(2500)
   // Three batches; budgets and events.
   expect((await database.roundTrips()).filter(([text]) => /delete from/.test(text ?? ''))).toHaveLength(5)
@@ -74,7 +74,7 @@ test.runIf(inject('engine') === 'postgres')(
       create trigger slow after delete on sessions referencing old table as gone
         for each statement execute function slow()`)
     await slow.database.roundTrips()
-    await runScheduled(slow.deps, jobs)
+    await runHourly(slow.deps, jobs)
     expect(slow.log[0]).toEqual({ event: 'purged', sessions: 400, events: 0, budgets: expect.any(Number) })
     expect(await slow.database.sql('select id from sessions')).toEqual([])
     // 1,000 and 500 in vain, 250, the other 150; budgets and events.
@@ -91,7 +91,7 @@ test('a database that fails is logged, and nothing is thrown', async () => {
       },
     },
   })
-  await runScheduled(broken, jobs)
+  await runHourly(broken, jobs)
   const failed = (what: string) => ({ event: 'schedule_failed', what, causes: [{ name: 'Error' }] })
   const nothing = { event: 'purged' }
   const purges = ['sessions', 'budgets', 'events'].map(failed)
@@ -103,7 +103,7 @@ test('one part that fails keeps no other from its work', async () => {
   await database.sql('alter table sessions rename to sessions_away')
   log.length = 0
   try {
-    await runScheduled(deps, jobs)
+    await runHourly(deps, jobs)
   } finally {
     await database.sql('alter table sessions_away rename to sessions')
   }

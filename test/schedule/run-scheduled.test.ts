@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { jobs } from '../../src/app.ts'
-import { runScheduled } from '../../src/schedule/run-scheduled.ts'
+import { runHourly } from '../../src/schedule/run-scheduled.ts'
 import { createTestApp, createTestDatabase } from '../support/test-app.ts'
 
 const DAY = 86_400_000
@@ -16,10 +16,10 @@ test('events are kept for as many days as configured, and not a millisecond long
   await register()
   expect(await count('audit_events')).toBe(1)
   clock.now = new Date(clock.now.getTime() + 30 * DAY)
-  await runScheduled(deps, jobs)
+  await runHourly(deps, jobs)
   expect(await count('audit_events')).toBe(1)
   clock.now = new Date(clock.now.getTime() + 1)
-  await runScheduled(deps, jobs)
+  await runHourly(deps, jobs)
   expect(await count('audit_events')).toBe(0)
 })
 
@@ -35,12 +35,12 @@ test('budgets are deleted when they are full, those of devices when their cookie
   await post('/login', { email: person.email, password: 'wrong password' })
   const keys = async () =>
     (await database.sql('select key from rate_limits')).map(({ key }) => key?.split(':')[0]).sort()
-  await runScheduled(deps, jobs)
+  await runHourly(deps, jobs)
   expect(await keys()).toEqual(['account', 'address', 'device', 'register'])
   clock.now = new Date(clock.now.getTime() + DAY)
-  await runScheduled(deps, jobs)
+  await runHourly(deps, jobs)
   expect(await keys()).toEqual(['device'])
   clock.now = new Date(clock.now.getTime() + 400 * DAY)
-  await runScheduled(deps, jobs)
+  await runHourly(deps, jobs)
   expect(await keys()).toEqual([])
 })

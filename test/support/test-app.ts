@@ -4,6 +4,7 @@ import { createApp } from '../../src/app.ts'
 import { parseConfig } from '../../src/config/parse-config.ts'
 import { createPasswordHasher, type PasswordHasher } from '../../src/crypto/password.ts'
 import type { AppDeps } from '../../src/deps.ts'
+import { readMailbox } from '../../src/mail/mailbox.ts'
 import { createLocalLimits, makeDeps } from '../../src/make-deps.ts'
 import { type Bearer, requestsAs } from './requests-as.ts'
 
@@ -30,6 +31,8 @@ const GENEROUS = {
   LIMIT_REGISTER_ADDRESS: '10000/60',
   LIMIT_ACT_ACCOUNT: '1000/100',
   LIMIT_PROFILE_ACCOUNT: '1000/100',
+  LIMIT_MAIL_ACCOUNT: '1000/100',
+  LIMIT_MAIL_ADDRESS: '10000/60',
 }
 
 /** An empty variable means the default limit. */
@@ -39,6 +42,8 @@ export const DEFAULT_LIMITS = {
   LIMIT_REGISTER_ADDRESS: '',
   LIMIT_ACT_ACCOUNT: '',
   LIMIT_PROFILE_ACCOUNT: '',
+  LIMIT_MAIL_ACCOUNT: '',
+  LIMIT_MAIL_ADDRESS: '',
 }
 
 /** From the addresses for documentation (RFC 5737). */
@@ -148,14 +153,31 @@ export async function createTestApp({ variables, deps: replaced, database: other
     ...real,
     passwords: hasher,
     clock: () => new Date(clock.now),
+    // Mails are sent right after the response; tests that wait for them call `settled`.
+    sleep: () => Promise.resolve(),
     localLimits: createLocalLimits(config, () => deps.clock().getTime()),
     log: (entry) => void (entry.event === 'request' ? requests : log).push(entry),
     ...replaced,
   }
   const app = createApp(deps)
 
+  const left: Promise<unknown>[] = []
+  const execution = {
+    waitUntil: (work: Promise<unknown>) => void left.push(work),
+    passThroughOnException() {},
+    props: {},
+  }
+  /** Waits for what requests go on with after their responses. */
+  const settled = async () => {
+    while (left.length > 0) await Promise.all(left.splice(0))
+  }
   const request = async (path: string, init: RequestInit = {}) =>
-    await app.request(`${PUBLIC_URL}${path}`, init)
+    await app.request(`${PUBLIC_URL}${path}`, init, {}, execution)
+  const mailbox = async (to: string | null = null) => {
+    const db = deps.connect({ roundTrips: 0, milliseconds: 0 })
+    const items = await readMailbox({ db, composeMail: deps.composeMail }, { to })
+    return items.reverse().map((item) => ({ ...item, token: tokenIn(item.text) }))
+  }
   const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
     request(path, {
       method: 'POST',
@@ -183,8 +205,13 @@ export async function createTestApp({ variables, deps: replaced, database: other
     (await openSession(person)).access_token
   return {
     ...{ app, config, deps, database, hasher, log, requests, clock },
-    ...{ request, post, as, me, register, signIn, openSession },
+    ...{ request, post, as, me, register, signIn, openSession, mailbox, settled },
   }
+}
+
+/** The token of the first link in a mail; `''` if it has none. */
+export function tokenIn(text: string): string {
+  return /#token=([\w-]+)/.exec(text)?.[1] ?? ''
 }
 
 export type TokenPair = {

@@ -1,12 +1,14 @@
 import { env } from 'cloudflare:workers'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import worker from '../../src/worker.ts'
+import { HOURLY_CRON } from '../../src/workers/create-worker.ts'
 import { requestsAs } from '../support/requests-as.ts'
 import { newPerson, testDatabase } from '../support/test-app.ts'
 
 const { ASSETS, FLOOD_LIMITER } = env as Parameters<typeof worker.fetch>[1]
+const execution = { waitUntil() {}, passThroughOnException() {}, props: {} }
 const send = (path: string, variables: Record<string, string>, init?: RequestInit) =>
-  worker.fetch(new Request(`http://localhost:8000${path}`, init), { ASSETS, ...variables })
+  worker.fetch(new Request(`http://localhost:8000${path}`, init), { ASSETS, ...variables }, execution)
 
 test('without configuration the Worker refuses every request and logs why (row 82)', async () => {
   const print = vi.spyOn(console, 'error').mockImplementation(() => {})
@@ -69,8 +71,15 @@ test('with it, the entry serves the application at full strength', async () => {
     ['request', '/docs/:file{[a-z-]+\\.(?:css|js|png)}'],
   ])
   print.mockClear()
-  await worker.scheduled(null, { ASSETS, ...variables })
-  expect(lines()[0]).toEqual({ event: 'purged', sessions: 0, events: 0, budgets: 0 })
+  await worker.scheduled({ cron: HOURLY_CRON }, { ASSETS, ...variables })
+  expect(lines()[0]).toEqual({
+    event: 'purged',
+    sessions: 0,
+    events: 0,
+    budgets: 0,
+    tokens: 0,
+    deliveries: 0,
+  })
   print.mockClear()
 })
 
@@ -97,7 +106,8 @@ test('Cloudflare’s limiter gets the address from Cloudflare, before any query 
       // What is counted and goes no further: no hash, no query.
       body: JSON.stringify({ ...newPerson(), password: 'password' }),
     })
-    return fresh.fetch(request, { ASSETS, ...(FLOOD_LIMITER && { FLOOD_LIMITER }), ...variables })
+    const bindings = { ASSETS, ...(FLOOD_LIMITER && { FLOOD_LIMITER }), ...variables }
+    return fresh.fetch(request, bindings, execution)
   }
   await database.roundTrips()
   const statuses = []

@@ -2,7 +2,7 @@ import { getTableName } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { jobs } from '../../../src/app.ts'
 import { PURGES } from '../../../src/features.ts'
-import { runScheduled } from '../../../src/schedule/run-scheduled.ts'
+import { runHourly } from '../../../src/schedule/run-scheduled.ts'
 import { FAULTS, type FaultName } from '../../support/fault-names.ts'
 import type { createTestDatabase } from '../../support/test-app.ts'
 import { readState, type State } from './state.ts'
@@ -15,6 +15,8 @@ const OLD_ROWS: Record<keyof typeof PURGES, string> = {
   events: `insert into audit_events (occurred_at, type) values ('2020-01-01', 'registered')`,
   budgets: `insert into rate_limits (key, theoretical_arrival_at, expires_at)
     values ('old:x', '2020-01-01', '2020-01-01')`,
+  tokens: `update one_time_tokens set expires_at = '2020-01-01'`,
+  deliveries: `update outbox set created_at = '2020-01-01'`,
   sessions: `update sessions set created_at = '2020-01-01', last_used_at = '2020-01-01',
     idle_expires_at = '2020-01-01', expires_at = '2020-01-01'`,
 }
@@ -37,7 +39,7 @@ export async function runSchedule(
   for (const row of Object.values(OLD_ROWS)) await database.sql(row)
   app.log.length = 0
   const planned = fault ? { fault: { fault, at, late: crypto.randomUUID() } } : {}
-  const { asked } = await outside.during(planned, () => runScheduled(app.deps, jobs))
+  const { asked } = await outside.during(planned, () => runHourly(app.deps, jobs))
   const failures = app.log.filter(({ event }) => event === 'schedule_failed')
   // A purge that times out goes on with a smaller batch.
   const fails = fault !== null && FAULTS[fault].answer !== 'right'
@@ -52,6 +54,6 @@ export async function runSchedule(
     const old = `select from ${getTableName(table)} where ${age.name} < '2021-01-01'`
     if (!failed.includes(what)) expect(await database.sql(old), `old rows of ${what}`).toEqual([])
   }
-  await runScheduled(app.deps, jobs)
+  await runHourly(app.deps, jobs)
   return { asked: asked.length, state: await readState(database) }
 }

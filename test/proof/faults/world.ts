@@ -38,7 +38,11 @@ export async function createWorld(
     variables: { ...outside.variables, ...variables },
     deps: {
       ...outside.deps,
-      probe: createProbe({ stopwatch: () => waited.milliseconds, sleep: () => Promise.resolve() }),
+      probe: createProbe({
+        stopwatch: () => waited.milliseconds,
+        sleep: () => Promise.resolve(),
+        clock: () => new Date(0),
+      }),
     },
   })
   const send = (method: string, path: string, body?: unknown, bearer?: { access_token: string }) =>

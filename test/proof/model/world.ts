@@ -1,7 +1,7 @@
 import { jobs } from '../../../src/app.ts'
 import { generateKey } from '../../../src/crypto/signing-key.ts'
 import { grantRole, revokeRole } from '../../../src/roles/grant-role.ts'
-import { runScheduled } from '../../../src/schedule/run-scheduled.ts'
+import { runHourly } from '../../../src/schedule/run-scheduled.ts'
 import { NO_CLIENT } from '../../../src/sql/events.ts'
 import { aroundStatements } from '../../support/around-statements.ts'
 import { EMPTY } from '../../support/empty-database.ts'
@@ -142,7 +142,7 @@ export class World {
       case 'operate':
         return await operate(this.#app, operation)
       case 'purge':
-        await runScheduled(this.#app.deps, jobs)
+        await runHourly(this.#app.deps, jobs)
         return DONE
       case 'tick':
         this.#now += operation.seconds
