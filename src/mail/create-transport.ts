@@ -6,7 +6,9 @@ import type { SendEmail } from './transports/cloudflare.ts'
 /** A provider's whole answer, the name of an error included. */
 const HTTP_TIMEOUT_MILLISECONDS = 10_000
 
-/** A whole SMTP session: about eight round trips, and servers that look up the client before they greet it. */
+/**
+ * A whole SMTP session: about eight round trips, and servers that look up the client before they greet it.
+ */
 const SMTP_TIMEOUT_MILLISECONDS = 15_000
 
 /** What transports need of the platform. */
@@ -31,7 +33,8 @@ export function createTransport(mailUrl: MailUrl, platform: TransportPlatform): 
   return {
     async send(mail) {
       assertMail(mail)
-      // Not kept: the runtime keeps the module, and a Worker's request must not wait for another one's promise.
+      // Not kept: the runtime keeps the module, and a Worker's request must not wait for another one's
+      // promise.
       const transport = await load()
       await transport.send(mail)
     },
