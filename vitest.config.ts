@@ -12,7 +12,7 @@ const unaffectedByEngine = [
     (folder) => `test/${folder}/**`,
   ),
   'test/passwords/{assert-acceptable,change,load-common-passwords,is-breached,admit-hashing}.test.ts',
-  'test/{sessions,administration,users}/{races,stale-guards,verify-access-token,key-rotation}.test.ts',
+  'test/{sessions,administration,users,passwords}/{races,stale-guards,verify-access-token,key-rotation}.test.ts',
   'test/sessions/oauth-clients.test.ts',
   'test/limits/{races,admission,memory-limiter}.test.ts',
   'test/administration/scale.test.ts',
