@@ -62,9 +62,29 @@ function compose(mail: Mail): MimeNode {
   return message
 }
 
+/** Workers' name for themselves. Node before version 21 has no `navigator`. */
+const isOnWorkers = () => globalThis.navigator?.userAgent === 'Cloudflare-Workers'
+
+/**
+ * Leaves it to the runtime to look the host up. Nodemailer would, and connect to the address that it found: a
+ * Worker then expects that address in the certificate.
+ */
+class ConnectionByName extends SMTPConnection {
+  constructor(options: ConstructorParameters<typeof SMTPConnection>[0]) {
+    super(options)
+    // Workers refuse the server's name at STARTTLS ("The expectedServerHostname option is not currently
+    // supported"), and expect the one that was connected to. Node needs it, for SNI.
+    if (isOnWorkers()) this.servername = false
+  }
+
+  _resolveAndConnect(_: unknown, connect: (resolved: object) => void): void {
+    connect({})
+  }
+}
+
 /** As far as it is used here. Nodemailer's types refer to Node's, without which the product is compiled. */
 type Connection = {
-  on(event: 'error' | 'end', listener: (error?: unknown) => void): unknown
+  on(event: 'error', listener: (error?: unknown) => void): unknown
   connect(done: Done): void
   login(credentials: { user: string; pass: string }, done: Done): void
   send(envelope: { from: string; to: string[] }, message: Uint8Array, done: Done): void
@@ -75,11 +95,8 @@ type Connection = {
 type Done = (error?: unknown) => void
 
 function connectionFor({ host, port, tls }: SmtpUrl, { from }: Mail): Connection {
-  // A DNS server may be asked for `localhost`, and could answer with another machine.
-  const local = host === 'localhost' && { host: '127.0.0.1', servername: host }
-  return new SMTPConnection({
+  return new ConnectionByName({
     host,
-    ...local,
     port,
     secure: tls === 'implicit',
     requireTLS: tls === 'starttls',
@@ -111,7 +128,6 @@ async function runSession(
   const { promise: failed, reject } = Promise.withResolvers<never>()
   // Most errors are events, and not given to the callback of the step.
   connection.on('error', reject)
-  connection.on('end', () => reject(new Error('The connection ended')))
   const timer = setTimeout(() => reject(Object.assign(new Error(), TIMED_OUT)), timeoutMilliseconds)
   try {
     await Promise.race([steps(), failed])
