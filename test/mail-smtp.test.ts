@@ -109,7 +109,7 @@ describe.each(['node', 'workerd'] as const)('from %s', (runtime) => {
     })
 
     test('by a slow server', async () => {
-      plain.behave({ delayMilliseconds: 2000 })
+      plain.behave({ delayMilliseconds: 500 })
       expect(await send(`smtp://127.0.0.1:${plain.port}`)).toEqual({ sent: true })
       expect(plain.received).toHaveLength(1)
     })

@@ -14,8 +14,8 @@ const MESSAGE_ID = /^[\w.+~-]{1,100}@(?:[A-Za-z0-9.-]+|\[[A-Za-z0-9.:]+\])$/
 const MAX_MESSAGE_ID_CHARACTERS = 250
 
 /**
- * An encoded word (RFC 2047): `=?UTF-8?Q?=0D=0A?=` is sent as it is, and is a line break to programs that decode
- * it.
+ * An encoded word (RFC 2047): `=?UTF-8?Q?=0D=0A?=` is sent as it is, and is a line break to programs that
+ * decode it.
  */
 const ENCODED_WORD = /=\?[^?]*\?[bq]\?/i
 

@@ -17,7 +17,11 @@ const BEHAVIOURS: Record<
 > = {
   accepts: (response) => void response.end('{"id":"1","ErrorCode":0,"MessageId":"1"}'),
   'accepts-endlessly': (response) => void response.writeHead(200).write('{"id":'),
-  'answers-422': refuse(422, refusal('validation_error')),
+  'answers-422': (response) => {
+    // As SES does; without it, the name is in the body.
+    response.setHeader('x-amzn-errortype', 'validation_error:http://canary-answer.example/')
+    refuse(422, refusal('validation_error'))(response)
+  },
   'answers-429': refuse(429, refusal('rate_limit_exceeded')),
   'answers-500': refuse(500, refusal('internal_server_error')),
   'names-no-token': refuse(400, refusal('canary-answer ada@example.org is no address')),

@@ -71,7 +71,8 @@ export async function startSmtp({ tls, credentials, authority = trustedAuthority
       ],
       disableReverseLookup: true,
       onConnect: (_, done) => done(refusalAt('connect', 'go away')),
-      onAuth({ username: user = '', password = '' }, _session, done) {
+      onAuth(given, _session, done) {
+        const [user, password] = [String(given.username), String(given.password)]
         logins.push({ user, password })
         if (user === credentials?.user && password === credentials.password) return done(null, { user })
         done(Object.assign(new Error(`canary-answer ${user}`), { responseCode: 535 }))

@@ -8,6 +8,7 @@ import { inBrackets, memberOf } from './post.ts'
 // Nodemailer's own transport is not used. It has all others in tow (69 KiB compressed, the two parts are 39),
 // and sends without signing in if the server does not offer it.
 
+/** As Nodemailer counts: until the server has greeted and STARTTLS is done. */
 const CONNECTION_TIMEOUT_MILLISECONDS = 5000
 const GREETING_TIMEOUT_MILLISECONDS = 5000
 const SOCKET_TIMEOUT_MILLISECONDS = 10_000
