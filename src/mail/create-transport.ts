@@ -31,7 +31,7 @@ export function createTransport(mailUrl: MailUrl, platform: TransportPlatform): 
   return {
     async send(mail) {
       assertMail(mail)
-      // Not kept: the runtime keeps the module, and no request of a Worker may wait for another one's promise.
+      // Not kept: the runtime keeps the module, and a Worker's request can't wait for another one's promise.
       const transport = await load()
       await transport.send(mail)
     },

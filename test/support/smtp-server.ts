@@ -9,6 +9,8 @@ import { type Authority, createAuthority } from './certificates.ts'
 export type ReceivedMail = {
   envelope: { from: string; to: string[] }
   isOverTls: boolean
+  /** That the client asked for with TLS (SNI); `null`: it named none. */
+  serverName: string | null
   /** Who signed in; `null`: nobody. */
   user: string | null
   /** As the client introduced itself. */
@@ -96,6 +98,7 @@ export async function startSmtp({ tls, credentials, authority = trustedAuthority
                 to: rcptTo.map(({ address }) => String(address)),
               },
               isOverTls: session.secure,
+              serverName: session.servername || null,
               user: typeof session.user === 'string' ? session.user : null,
               clientName: session.hostNameAppearsAs || '',
               raw: bytes.toString('latin1'),

@@ -63,8 +63,8 @@ function compose(mail: Mail): MimeNode {
   return message
 }
 
-/** Workers' name for themselves. Node before version 21 has no `navigator`. */
-const isOnWorkers = () => globalThis.navigator?.userAgent === 'Cloudflare-Workers'
+/** @see https://developers.cloudflare.com/workers/runtime-apis/web-standards/#navigatoruseragent */
+const isOnWorkers = () => navigator.userAgent === 'Cloudflare-Workers'
 
 /**
  * Leaves it to the runtime to look the host up. Nodemailer would, and connect to the address that it found: a
