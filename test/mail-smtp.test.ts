@@ -238,3 +238,10 @@ describe.each(['node', 'workerd'] as const)('from %s', (runtime) => {
     expect(raw.replaceAll('\r\n', '')).not.toMatch(/[\r\n\0]/)
   })
 })
+
+test('no name is given to STARTTLS in workerd, which production refuses and this one logs', () => {
+  const output = senders.workerd.output()
+  // It logs all TLS that fails, so what it logs does arrive here.
+  expect(output).toContain('TLS handshake failed')
+  expect(output).not.toContain('expectedServerHostname')
+})
