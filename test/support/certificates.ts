@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,7 +22,8 @@ export function createAuthority(names = 'DNS:localhost,IP:127.0.0.1,IP:::1'): Au
   const path = (name: string) => join(folder, name)
   const openssl = (subject: string, ...args: string[]) =>
     execFileSync('openssl', ['req', '-x509', ...EC, '-subj', `/CN=${subject}`, ...args], { stdio: 'pipe' })
-  openssl('Test CA', '-keyout', path('ca.key'), '-out', path('ca.pem'))
+  // Each with a name of its own: of two with one name, the wrong one would be a wrong signature instead.
+  openssl(`Test CA ${randomUUID()}`, '-keyout', path('ca.key'), '-out', path('ca.pem'))
   openssl(
     'test',
     ...['-CA', path('ca.pem'), '-CAkey', path('ca.key'), '-keyout', path('key'), '-out', path('cert')],
