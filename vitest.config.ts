@@ -15,6 +15,7 @@ const unaffectedByEngine = [
   'test/{sessions,administration,users,passwords}/{races,stale-guards,verify-access-token,key-rotation}.test.ts',
   'test/sessions/oauth-clients.test.ts',
   'test/limits/{races,admission,memory-limiter}.test.ts',
+  'test/mail/{mail-url,assert-mail,create-transport,http-transports}.test.ts',
   'test/administration/scale.test.ts',
   'test/mail/mailbox-page.test.ts',
   'test/mail/messages/**',

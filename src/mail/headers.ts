@@ -18,8 +18,8 @@ export function ownHeaders(mail: Pick<Mail, 'messageId'>) {
 const PLAIN_NAME = /^[\p{L}\p{M}\p{N} !#$%&'*+/=?^_`{|}~-]+$/u
 
 /**
- * `name-addr` of RFC 5322 section 3.4, in UTF-8. Quotes keep a name such as `Acme, Inc. <x@evil.example>` from
- * being read as several addresses.
+ * `name-addr` of RFC 5322 section 3.4, in UTF-8. Quotes keep a name such as `Acme, Inc. <x@evil.example>`
+ * from being read as several addresses.
  */
 export function nameAddress({ name, address }: Mail['from']): string {
   if (name === '') return address

@@ -34,8 +34,9 @@ export type SmtpUrl = {
 type Refusal = { problem: string }
 
 const FORMS =
-  'must be off, resend:<API key>, postmark:<server token>, ses://<access key ID>:<secret access key>@<region>, ' +
-  'cloudflare:<binding>, or smtp(s)://<user>:<password>@<host>:<port>'
+  'must be off, resend:<API key>, postmark:<server token>, ' +
+  'ses://<access key ID>:<secret access key>@<region>, cloudflare:<binding>, ' +
+  'or smtp(s)://<user>:<password>@<host>:<port>'
 
 /** Each kind with its own parser. `new URL` would read `resend:` by another grammar than `https:`. */
 const PARSERS: Readonly<Record<string, (rest: string) => MailUrl | Refusal>> = {
@@ -109,8 +110,8 @@ function parseCloudflare(rest: string): MailUrl | Refusal {
 }
 
 const SMTP_FORM =
-  'must be smtp://<user>:<password>@<host>:<port> or smtps://…, with user and password percent-encoded, or ' +
-  'without both'
+  'must be smtp://<user>:<password>@<host>:<port> or smtps://…, with user and password percent-encoded, ' +
+  'or without both'
 
 function parseSmtp(rest: string, tls: 'implicit' | 'starttls'): SmtpUrl | Refusal {
   const { before, parameters } = splitQuery(rest)
@@ -124,7 +125,7 @@ function parseSmtp(rest: string, tls: 'implicit' | 'starttls'): SmtpUrl | Refusa
   if (!hostname || port < 1 || port > 65_535) return { problem: 'has no valid host and port' }
   const read = readParameters(parameters, { starttls: tls === 'starttls' ? required : unknown })
   if ('problem' in read) return read
-  // A name under `localhost` is not enough: a DNS server may be asked for it, and answer with another machine.
+  // A name under `localhost` is not enough: DNS may be asked for it, and answer with another machine.
   const mayBePlain = tls === 'starttls' && !hostname.endsWith('.localhost') && isLoopback(hostname)
   return {
     kind: 'smtp',
@@ -141,7 +142,7 @@ function readHostname(text: string): string | null {
   return URL.parse(`http://${text}/`)?.hostname || null
 }
 
-/** `null` for what is not percent-encoded UTF-8, or has a control character: NUL separates user and password. */
+/** `null`: not percent-encoded UTF-8, or with a control character. NUL separates user and password. */
 function decode(text: string): string | null {
   try {
     const decoded = decodeURIComponent(text)
