@@ -27,7 +27,7 @@ export const INLINE = {
   copy: 'margin:0 0 12px;color:#59636e;font-size:14px',
   address: 'color:#0b5cad;word-break:break-all',
   details: 'margin:8px 0 24px;border-collapse:collapse;font-size:14px',
-  label: 'padding:4px 0;color:#59636e;vertical-align:top',
+  label: 'padding:4px 0;color:#59636e;vertical-align:top;overflow-wrap:normal;word-break:normal',
   // The same on both sides, for languages of either direction.
   value: 'padding:4px 16px;vertical-align:top',
   footer: 'margin:32px 0 0;padding:16px 0 0;border-top:1px solid #d5dae0;color:#59636e',
