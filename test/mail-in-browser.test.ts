@@ -84,7 +84,6 @@ describe.runIf(executable)('messages in a real browser', () => {
     test.each(EVERY_MESSAGE)('$name in $language is legible', async ({ name, language }) => {
       const page = pageOf(view)
       await page.setContent(renderTypical(name, language).html)
-      if (shots) await page.screenshot({ path: `${shots}/${name}-${language}-${view}.png`, fullPage: true })
       expect(await page.evaluate(OVERFLOW)).toBe(0)
       const { texts, weak } = (await page.evaluate(CONTRASTS)) as { texts: number; weak: string[] }
       expect(weak).toEqual([])
@@ -102,6 +101,7 @@ describe.runIf(executable)('messages in a real browser', () => {
       const card = await page.locator('.card').boundingBox()
       expect(card?.width).toBeLessThanOrEqual(600)
       expect([complaints, requested]).toEqual([[], []])
+      if (shots) await page.screenshot({ path: `${shots}/${name}-${language}-${view}.png`, fullPage: true })
     })
   })
 
@@ -139,10 +139,12 @@ describe.runIf(executable)('messages in a real browser', () => {
 
   describe('the mailbox page', () => {
     const css = readFileSync(new URL('../assets/docs/page.css', import.meta.url))
-    const items = EVERY_MESSAGE.map(({ name, language }, index) => ({
-      ...{ id: String(index), to: 'ada@example.com', kind: name, createdAt: new Date(1e12 + index) },
-      ...renderTypical(name, language),
-    }))
+    const items = EVERY_MESSAGE.filter(({ language }) => language === 'de').map(
+      ({ name, language }, index) => ({
+        ...{ id: String(index), to: 'ada@example.com', kind: name, createdAt: new Date(1e12 + index) },
+        ...renderTypical(name, language),
+      }),
+    )
     const evil = '<script>alert(1)</script><img src="https://evil.test/x.png" onerror="alert(1)">'
     const app = new Hono<AppEnv>()
       .use(securityHeaders('http://localhost:8000'))
@@ -165,7 +167,8 @@ describe.runIf(executable)('messages in a real browser', () => {
         await first.locator('iframe').scrollIntoViewIfNeeded()
         const frame = first.frameLocator('iframe')
         expect(await frame.locator('h1').innerText()).toBe('Ihr Konto wurde gelöscht')
-        const background = await page.frames()[1]?.evaluate(CARD)
+        const shown = await (await first.locator('iframe').elementHandle())?.contentFrame()
+        const background = await shown?.evaluate(CARD)
         expect(background).toBe(view.colorScheme === 'dark' ? 'rgb(28, 32, 36)' : 'rgb(255, 255, 255)')
         expect(await page.evaluate(OVERFLOW)).toBe(0)
         if (shots) await page.screenshot({ path: `${shots}/mailbox-${view.view}.png` })

@@ -22,7 +22,9 @@ test('the newest message is first, each with whom it went to, when, and its link
   expect(page).toContain('<time datetime="2026-11-28T09:05:07.123Z">2026-11-28 09:05:07 UTC</time>')
   const link = 'https://app.example.com/reset#token=abc'
   expect(page).toContain(`<a href="${link}">${link}</a>`)
-  expect(page).toContain('sandbox title="Choose a new password" srcdoc="&lt;p style=&quot;margin:0&quot;&gt;')
+  expect(page).toContain(
+    'sandbox loading="lazy" title="Choose a new password" srcdoc="&lt;p style=&quot;margin:0&quot;&gt;',
+  )
 })
 
 test('an empty mailbox says so', () => {
