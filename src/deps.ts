@@ -104,7 +104,7 @@ export type Probed = {
   failure?: unknown
 }
 
-export type Probe = (db: Database) => Promise<Probed>
+export type Probe = (db: Database, now: Date) => Promise<Probed>
 
 /** The dependencies of one isolate or process; `makeDeps` builds them once. */
 export type AppDeps = {

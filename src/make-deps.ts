@@ -28,8 +28,6 @@ export type Hashing = {
 /** Milliseconds that only grow, for durations. */
 export const stopwatch = () => performance.now()
 
-const clock = () => new Date()
-
 const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds))
 
 /** As many as can be hashed within the deadline, at about 150 ms each: 32 × 150 ms = 4.8 s. */
@@ -81,12 +79,12 @@ export function makeDeps(
         databaseFetch,
       },
     ),
-    clock,
+    clock: () => new Date(),
     stopwatch,
     random,
     ...makeHashing(config, hashing),
     localLimits: createLocalLimits(config, Date.now),
-    probe: createProbe({ stopwatch, sleep, clock }),
+    probe: createProbe({ stopwatch, sleep }),
     keyRing: createKeyRing(config.signingKeys),
     refreshKeys: deriveKeys(config.authSecrets, 'refresh-token'),
     deviceKeys: deriveKeys(config.authSecrets, 'device-token'),

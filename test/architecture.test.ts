@@ -294,6 +294,7 @@ const PROMISES = [
   'http/security',
   'limits/acts',
   'limits/races',
+  'mail/http-transports',
   'sessions/key-rotation',
   'sessions/oauth-clients',
   'sessions/own-sessions',

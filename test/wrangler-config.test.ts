@@ -16,6 +16,8 @@ const uncommented = asDeployed.replaceAll(/^# (\[.*\]$|\w+ = )/gm, '$1')
 /** What is looked at here; Wrangler's own type comes from a package that it does not depend on. */
 type Effective = {
   name?: string
+  compatibility_date?: string
+  compatibility_flags?: string[]
   workers_dev?: boolean
   preview_urls?: boolean
   routes?: object[]
@@ -59,6 +61,12 @@ describe('wrangler.toml as it is deployed', () => {
     expect(milliseconds).toBeLessThanOrEqual(3000)
     // A change of password: two hashes of 140 ms at 6 rounds (docs/decisions/001-password-hashing.md).
     expect(milliseconds).toBeGreaterThan(2 * 2 * 140 * (MAX_ROUNDS / 6))
+  })
+
+  test('it has Node’s modules, which SMTP needs', () => {
+    // https://developers.cloudflare.com/workers/configuration/compatibility-flags/#nodejs-compatibility-flag
+    expect(config.compatibility_date?.localeCompare('2026-08-04')).toBeGreaterThanOrEqual(0)
+    expect(config.compatibility_flags).toEqual([])
   })
 
   test('floods are counted for this Worker alone', () => {

@@ -13,7 +13,13 @@ const MESSAGE_ID = /^[\w.+~-]{1,100}@(?:[A-Za-z0-9.-]+|\[[A-Za-z0-9.:]+\])$/
 /** `Idempotency-Key` of Resend takes 256 characters. */
 const MAX_MESSAGE_ID_CHARACTERS = 250
 
-const isLine = (text: string) => text.isWellFormed() && !BREAKS_LINES.test(text)
+/**
+ * An encoded word (RFC 2047): `=?UTF-8?Q?=0D=0A?=` is sent as it is, and is a line break to programs that
+ * decode it.
+ */
+const ENCODED_WORD = /=\?[^?]*\?[bq]\?/i
+
+const isLine = (text: string) => text.isWellFormed() && !BREAKS_LINES.test(text) && !ENCODED_WORD.test(text)
 
 /**
  * Refuses a mail that could have other headers or other recipients than we give it.

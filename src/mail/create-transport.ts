@@ -6,9 +6,7 @@ import type { SendEmail } from './transports/cloudflare.ts'
 /** A provider's whole answer, the name of an error included. */
 const HTTP_TIMEOUT_MILLISECONDS = 10_000
 
-/**
- * A whole SMTP session: about eight round trips, and servers that look up the client before they greet it.
- */
+/** A whole SMTP session: about eight round trips, and servers that look the client up before they greet. */
 const SMTP_TIMEOUT_MILLISECONDS = 15_000
 
 /** What transports need of the platform. */
@@ -21,7 +19,7 @@ export type TransportPlatform = {
 }
 
 /**
- * The transport that `MAIL_URL` names. Its code is loaded when a mail is sent: a Worker evaluates the code of
+ * The transport that `MAIL_URL` names. Its code is evaluated when a mail is sent: a Worker evaluates that of
  * one kind only, and none at its start.
  *
  * @returns `null` for `off`; otherwise a transport that sends only what `assertMail` accepts
@@ -33,8 +31,7 @@ export function createTransport(mailUrl: MailUrl, platform: TransportPlatform): 
   return {
     async send(mail) {
       assertMail(mail)
-      // Not kept: the runtime keeps the module, and a Worker's request must not wait for another one's
-      // promise.
+      // Not kept: the runtime keeps the module, and a Worker's request can't wait for another one's promise.
       const transport = await load()
       await transport.send(mail)
     },

@@ -110,8 +110,8 @@ function parseCloudflare(rest: string): MailUrl | Refusal {
 }
 
 const SMTP_FORM =
-  'must be smtp://<user>:<password>@<host>:<port> or smtps://…, with user and password percent-encoded, or ' +
-  'without both'
+  'must be smtp://<user>:<password>@<host>:<port> or smtps://…, with user and password percent-encoded, ' +
+  'or without both'
 
 function parseSmtp(rest: string, tls: 'implicit' | 'starttls'): SmtpUrl | Refusal {
   const { before, parameters } = splitQuery(rest)
@@ -125,8 +125,7 @@ function parseSmtp(rest: string, tls: 'implicit' | 'starttls'): SmtpUrl | Refusa
   if (!hostname || port < 1 || port > 65_535) return { problem: 'has no valid host and port' }
   const read = readParameters(parameters, { starttls: tls === 'starttls' ? required : unknown })
   if ('problem' in read) return read
-  // A name under `localhost` is not enough: a DNS server may be asked for it, and answer with another
-  // machine.
+  // A name under `localhost` is not enough: DNS may be asked for it, and answer with another machine.
   const mayBePlain = tls === 'starttls' && !hostname.endsWith('.localhost') && isLoopback(hostname)
   return {
     kind: 'smtp',
@@ -143,9 +142,7 @@ function readHostname(text: string): string | null {
   return URL.parse(`http://${text}/`)?.hostname || null
 }
 
-/**
- * `null` for what is not percent-encoded UTF-8, or has a control character: NUL separates user and password.
- */
+/** `null`: not percent-encoded UTF-8, or with a control character. NUL separates user and password. */
 function decode(text: string): string | null {
   try {
     const decoded = decodeURIComponent(text)

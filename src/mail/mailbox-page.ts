@@ -32,7 +32,7 @@ function toArticle({ id, to, kind, subject, text, html: message, createdAt }: Ma
         <dt>Time</dt>
         <dd><time datetime="${time}">${time.slice(0, 19).replace('T', ' ')} UTC</time></dd>
       </dl>
-      <iframe sandbox title="${subject}" srcdoc="${message}"></iframe>
+      <iframe sandbox loading="lazy" title="${subject}" srcdoc="${message}"></iframe>
       <details open>
         <summary>Text, with links</summary>
         <pre>${text.split(LINK).map(toLink)}</pre>

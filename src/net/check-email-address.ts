@@ -20,9 +20,7 @@ export const EMAIL_ADDRESS = (() => {
   return new RegExp(`^(?=[^@]{1,64}@)${atom}(?:\\.${atom})*@(?:${label}\\.)+(?![0-9]+$)${label}$`)
 })()
 
-/**
- * Whether a string is one email address as accounts have them: no name beside it, no white space around it.
- */
+/** Whether a string is one email address as accounts have it, without a name or white space around it. */
 export function isEmailAddress(text: string): boolean {
   return text.length <= MAX_EMAIL_CHARACTERS && EMAIL_ADDRESS.test(text)
 }

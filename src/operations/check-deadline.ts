@@ -10,12 +10,14 @@ import type { AppDeps } from '../deps.ts'
  */
 export async function checkDeadline({
   probe,
+  clock,
   connect,
   config,
   log,
-}: Pick<AppDeps, 'probe' | 'connect' | 'config' | 'log'>): Promise<void> {
+}: Pick<AppDeps, 'probe' | 'clock' | 'connect' | 'config' | 'log'>): Promise<void> {
   const { statementTimeoutMilliseconds: found, failure } = await probe(
     connect({ roundTrips: 0, milliseconds: 0 }),
+    clock(),
   )
   if (found === null) throw failure
   const wanted = statementDeadline(config.databaseTimeoutMilliseconds)

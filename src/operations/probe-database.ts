@@ -1,5 +1,5 @@
 import type { Database } from '../db/client.ts'
-import type { Clock, Probe, Probed } from '../deps.ts'
+import type { Probe, Probed } from '../deps.ts'
 import { ping } from './queries.ts'
 
 /** Longer than any timeout that can be configured: the request of a probe this old was aborted. */
@@ -17,11 +17,10 @@ const POLL_MILLISECONDS = 20
 export function createProbe(deps: {
   stopwatch: () => number
   sleep: (milliseconds: number) => Promise<void>
-  clock: Clock
 }): Probe {
   let last: { at: number; probed: Probed } | null = null
   let startedAt: number | null = null
-  return async function probe(db) {
+  return async function probe(db, now) {
     const { stopwatch, sleep } = deps
     const isUnderWay = () => startedAt !== null && stopwatch() - startedAt < ABANDONED_MILLISECONDS
     // Polled, since in workerd one request can't wait for the I/O of another.
@@ -29,7 +28,7 @@ export function createProbe(deps: {
     if (last && stopwatch() - last.at < KEPT_MILLISECONDS) return last.probed
     startedAt = stopwatch()
     try {
-      const probed = await ask(db, deps)
+      const probed = await ask(db, { stopwatch, now })
       last = { at: stopwatch(), probed }
       return probed
     } finally {
@@ -40,12 +39,12 @@ export function createProbe(deps: {
 
 async function ask(
   db: Database,
-  { stopwatch, clock }: { stopwatch: () => number; clock: Clock },
+  { stopwatch, now }: { stopwatch: () => number; now: Date },
 ): Promise<Probed> {
   const start = stopwatch()
   const elapsed = () => Math.round((stopwatch() - start) * 10) / 10
   try {
-    const { timeout, waiting, givenUp } = await ping(db, clock())
+    const { timeout, waiting, givenUp } = await ping(db, now)
     const outbox = { waiting, givenUp }
     return { milliseconds: elapsed(), statementTimeoutMilliseconds: timeout, outbox }
   } catch (failure) {

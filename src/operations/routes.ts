@@ -79,8 +79,8 @@ export const serviceRoutes = new Hono<AppEnv>()
       responses: { 200: readinessPayload },
     }),
     async (c) => {
-      const { probe, db } = c.var.deps
-      const probed = await probe(db)
+      const { probe, db, clock } = c.var.deps
+      const probed = await probe(db, clock())
       const { milliseconds, failure } = probed
       if (!failure) return c.json(toReadinessPayload(probed), 200)
       const database = { status: 'down', round_trip_milliseconds: milliseconds }

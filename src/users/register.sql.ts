@@ -82,7 +82,7 @@ export async function insertUser(
   )
   try {
     const [row] = await run(db, registration)
-    return toRegistered(row)
+    return toRegistered(row, takenBucket !== null)
   } catch (error) {
     if (violatedUnique(error) === USERNAME_KEY) return { outcome: 'username', deliveries: [] }
     throw error
@@ -142,7 +142,10 @@ function create({ session, now, ...profile }: Omit<NewUser, 'buckets' | 'takenBu
     on conflict (lower(${bare(users.email)})) do nothing returning *`
 }
 
-function toRegistered(row: Row<typeof REGISTERED> | undefined): RegistrationOutcome {
+/**
+ * @param isPrivate whether the client may not learn that the address is taken: then a username is said first
+ */
+function toRegistered(row: Row<typeof REGISTERED> | undefined, isPrivate: boolean): RegistrationOutcome {
   if (!row) throw new Error('A registration has no outcome')
   const { isAllowed, secondsToWait, isEmailTaken, isUsernameTaken, passwordVersion, deliveries, ...user } =
     row
@@ -150,5 +153,6 @@ function toRegistered(row: Row<typeof REGISTERED> | undefined): RegistrationOutc
   if (passwordVersion !== null)
     return { outcome: 'created', user: user as Principal, passwordVersion, deliveries }
   // If neither was found, the address was taken while the statement ran.
-  return { outcome: isUsernameTaken && !isEmailTaken ? 'username' : 'email', deliveries }
+  const isUsername = isUsernameTaken && (isPrivate || !isEmailTaken)
+  return { outcome: isUsername ? 'username' : 'email', deliveries }
 }

@@ -6,9 +6,8 @@ test('a thousand questions at once whether the instance is ready cost one probe 
   // However long a busy machine takes for a thousand.
   const { createProbe } = await import('../../src/operations/probe-database.ts')
   const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds))
-  const clock = () => new Date(0)
   const { request, database } = await createTestApp({
-    deps: { probe: createProbe({ stopwatch: () => 0, sleep, clock }) },
+    deps: { probe: createProbe({ stopwatch: () => 0, sleep }) },
   })
   await database.roundTrips()
   const responses = await Promise.all(Array.from({ length: 1000 }, () => request('/ready')))
@@ -23,7 +22,6 @@ test('its answer counts for a second, and a failure as well', async () => {
   const probe = createProbe({
     stopwatch: () => clock.now,
     sleep: () => Promise.resolve(),
-    clock: () => new Date(0),
   })
   const { request } = await createTestApp({ database, deps: { probe } })
   const ask = async () => [(await request('/ready')).status, (await database.roundTrips()).length]
@@ -45,7 +43,6 @@ test('a probe whose request vanished keeps nobody waiting for ever', async () =>
   const clock = { now: 0 }
   const { createProbe } = await import('../../src/operations/probe-database.ts')
   const probe = createProbe({
-    clock: () => new Date(0),
     stopwatch: () => clock.now,
     sleep: () => {
       clock.now += 4000
@@ -55,7 +52,7 @@ test('a probe whose request vanished keeps nobody waiting for ever', async () =>
   const { deps } = await createTestApp()
   const db = deps.connect({ roundTrips: 0, milliseconds: 0 })
   const hanging = aroundStatements(deps.connect, () => new Promise(() => {}))
-  void probe(hanging({ roundTrips: 0, milliseconds: 0 }))
-  expect(await probe(db)).toMatchObject({ milliseconds: expect.any(Number) })
+  void probe(hanging({ roundTrips: 0, milliseconds: 0 }), new Date(0))
+  expect(await probe(db, new Date(0))).toMatchObject({ milliseconds: expect.any(Number) })
   expect(clock.now).toBe(16_000)
 })

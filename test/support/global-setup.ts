@@ -8,18 +8,22 @@ declare module 'vitest' {
     databasesUrl: string
     /** The server that stands in for the API of breached passwords. */
     breachedPasswordsUrl: string
+    /** The server that stands in for the APIs of mail providers. */
+    mailProviderUrl: string
   }
 }
 
 /** Starts the servers that all projects share, once a run. */
 export default async function globalSetup(project: TestProject) {
-  const [databases, breachedPasswords] = await Promise.all([
+  const [databases, breachedPasswords, mailProvider] = await Promise.all([
     startInThread('databases'),
     startInThread('breachedPasswords'),
+    startInThread('mailProvider'),
   ])
   project.provide('databasesUrl', databases.url)
   project.provide('breachedPasswordsUrl', breachedPasswords.url)
+  project.provide('mailProviderUrl', mailProvider.url)
   return async () => {
-    await Promise.all([breachedPasswords.close(), databases.close()])
+    await Promise.all([breachedPasswords.close(), databases.close(), mailProvider.close()])
   }
 }

@@ -17,6 +17,10 @@ const SERVERS = {
     const { startBreachedPasswords } = await import('./breached-passwords.ts')
     return await startBreachedPasswords()
   },
+  async mailProvider(): Promise<Server> {
+    const { startMailProvider } = await import('./mail-provider.ts')
+    return await startMailProvider()
+  },
 }
 
 type ServerName = keyof typeof SERVERS

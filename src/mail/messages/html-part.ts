@@ -83,7 +83,7 @@ function button(link: Link, copyLink: string): Markup {
   return html`<table role="presentation" cellpadding="0" cellspacing="0" style="${INLINE.buttonTable}"><tr>
 <td class="button" style="${INLINE.buttonCell}">${anchor(link, 'button', INLINE.button)}</td>
 </tr></table>
-<p class="muted" style="${INLINE.small}">${copyLink}<br>
+<p class="muted" style="${INLINE.copy}">${copyLink}<br>
 <a class="link" href="${url}" style="${INLINE.address}">${url}</a></p>`
 }
 

@@ -3,7 +3,7 @@ import { raw } from 'hono/html'
 /** Markup of ours that holds no value. */
 export const fixed = (markup: string) => raw(markup)
 
-const FONT = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
+const FONT = 'font-family:system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif'
 
 /** Addresses and names can be longer than a phone is wide, and have no place to break at. */
 const ANYWHERE = 'overflow-wrap:anywhere;word-break:break-word'
@@ -27,9 +27,10 @@ export const INLINE = {
     'display:inline-block;padding:12px 20px;border-radius:6px;background-color:#0b5cad;' +
     'color:#ffffff;font-weight:600;text-decoration:none',
   small: 'margin:0 0 12px;font-size:14px',
+  copy: 'margin:0 0 12px;color:#59636e;font-size:14px',
   address: 'color:#0b5cad;word-break:break-all',
   details: 'margin:8px 0 24px;border-collapse:collapse;font-size:14px',
-  label: 'padding:4px 0;color:#59636e;vertical-align:top',
+  label: 'padding:4px 0;color:#59636e;vertical-align:top;overflow-wrap:normal;word-break:normal',
   // The same on both sides, for languages of either direction.
   value: 'padding:4px 16px;vertical-align:top',
   footer: 'margin:32px 0 0;padding:16px 0 0;border-top:1px solid #d5dae0;color:#59636e',

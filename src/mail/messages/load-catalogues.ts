@@ -40,14 +40,15 @@ export function createCatalogueLoader({
   const load = async (language: string): Promise<Catalogue> => {
     const kept = loaded.get(language)
     if (kept) return kept
-    const fallback = BUILT_IN[primary(language)] ?? (await load('en'))
+    const ours = BUILT_IN[primary(language)]
+    const fallback = ours ?? (await load('en'))
     const file = await readFile(assets, new URL(`/mail/${language}.json`, publicUrl))
     const problems = file.state === 'read' ? checkCatalogue(file.value, fallback) : (file.problems ?? [])
     if (problems.length > 0) log({ event: 'mail_catalogue_invalid', language, problems })
-    if (file.state === 'unavailable') return fallback
     const isUsable = file.state === 'read' && problems.length === 0
     const catalogue = isUsable ? mergeCatalogue(fallback, file.value as CatalogueOverrides) : fallback
-    loaded.set(language, catalogue)
+    const isFinal = file.state !== 'unavailable' && (ours || loaded.has('en'))
+    if (isFinal) loaded.set(language, catalogue)
     return catalogue
   }
   return function loadCatalogue(language) {

@@ -1,4 +1,4 @@
-import { nameAddress, ownHeaders } from '../headers.ts'
+import { ownHeaders } from '../headers.ts'
 import { type Transport, TransportError } from '../transport.ts'
 import { inBrackets, memberOf } from './post.ts'
 
@@ -30,18 +30,18 @@ export function createCloudflareTransport(
   return {
     async send(mail) {
       const { from, replyTo, to, subject, text, html } = mail
-      const sent = binding.send({
-        from: from.name === '' ? nameAddress(from) : { email: from.address, name: from.name },
+      const message = {
+        from: from.name === '' ? from.address : { email: from.address, name: from.name },
         to,
         ...(replyTo !== null && { replyTo }),
         subject,
         text,
         html,
         headers: ownHeaders(mail),
-      })
+      }
       const deadline = startDeadline(timeoutMilliseconds)
       try {
-        await Promise.race([sent, deadline.expired])
+        await Promise.race([binding.send(message), deadline.expired])
       } catch (error) {
         if (error instanceof TransportError) throw error
         throw new TransportError(`Cloudflare refused the mail${inBrackets(memberOf(error, 'code'))}`)

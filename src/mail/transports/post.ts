@@ -14,9 +14,7 @@ export type ApiRequest = {
   errorName: (response: Response, body: unknown) => unknown
 }
 
-/**
- * A provider's names and codes of errors are tokens; anything else could quote the request, which has a link.
- */
+/** Providers' names and codes of errors are tokens. Anything else could quote the mail, which has a link. */
 const TOKEN = /^[\w.-]{1,64}$/
 
 /** Errors of providers are a few hundred bytes. */

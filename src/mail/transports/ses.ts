@@ -49,9 +49,7 @@ function errorName(response: Response, answer: unknown): unknown {
   return response.headers.get('x-amzn-errortype')?.split(':')[0] ?? memberOf(answer, '__type')
 }
 
-/**
- * Of 75 characters that an encoded word may have, `=?UTF-8?B?` and `?=` take 12; 45 bytes are 60 in base64.
- */
+/** An encoded word has 75 characters at most: `=?UTF-8?B?` and `?=` take 12, and 45 bytes 60 in base64. */
 const MAX_WORD_BYTES = 45
 
 /**

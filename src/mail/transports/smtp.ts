@@ -8,6 +8,7 @@ import { inBrackets, memberOf } from './post.ts'
 // Nodemailer's own transport is not used. It has all others in tow (69 KiB compressed, the two parts are 39),
 // and sends without signing in if the server does not offer it.
 
+/** As Nodemailer counts: until the server has greeted and STARTTLS is done. */
 const CONNECTION_TIMEOUT_MILLISECONDS = 5000
 const GREETING_TIMEOUT_MILLISECONDS = 5000
 const SOCKET_TIMEOUT_MILLISECONDS = 10_000
@@ -62,9 +63,29 @@ function compose(mail: Mail): MimeNode {
   return message
 }
 
+/** @see https://developers.cloudflare.com/workers/runtime-apis/web-standards/#navigatoruseragent */
+const isOnWorkers = () => navigator.userAgent === 'Cloudflare-Workers'
+
+/**
+ * Leaves it to the runtime to look the host up. Nodemailer would, and connect to the address that it found: a
+ * Worker then expects that address in the certificate.
+ */
+class ConnectionByName extends SMTPConnection {
+  constructor(options: ConstructorParameters<typeof SMTPConnection>[0]) {
+    super(options)
+    // Workers refuse the server's name at STARTTLS ("The expectedServerHostname option is not currently
+    // supported"), and expect the one that was connected to. Node needs it, for SNI.
+    if (isOnWorkers()) this.servername = false
+  }
+
+  _resolveAndConnect(_: unknown, connect: (resolved: object) => void): void {
+    connect({})
+  }
+}
+
 /** As far as it is used here. Nodemailer's types refer to Node's, without which the product is compiled. */
 type Connection = {
-  on(event: 'error' | 'end', listener: (error?: unknown) => void): unknown
+  on(event: 'error', listener: (error?: unknown) => void): unknown
   connect(done: Done): void
   login(credentials: { user: string; pass: string }, done: Done): void
   send(envelope: { from: string; to: string[] }, message: Uint8Array, done: Done): void
@@ -75,11 +96,8 @@ type Connection = {
 type Done = (error?: unknown) => void
 
 function connectionFor({ host, port, tls }: SmtpUrl, { from }: Mail): Connection {
-  // A DNS server may be asked for `localhost`, and could answer with another machine.
-  const local = host === 'localhost' && { host: '127.0.0.1', servername: host }
-  return new SMTPConnection({
+  return new ConnectionByName({
     host,
-    ...local,
     port,
     secure: tls === 'implicit',
     requireTLS: tls === 'starttls',
@@ -111,7 +129,6 @@ async function runSession(
   const { promise: failed, reject } = Promise.withResolvers<never>()
   // Most errors are events, and not given to the callback of the step.
   connection.on('error', reject)
-  connection.on('end', () => reject(new Error('The connection ended')))
   const timer = setTimeout(() => reject(Object.assign(new Error(), TIMED_OUT)), timeoutMilliseconds)
   try {
     await Promise.race([steps(), failed])

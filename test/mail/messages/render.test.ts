@@ -71,7 +71,7 @@ test('a verification says who registered; a name is in no greeting', () => {
   )
 })
 
-test('the page of a new address does not tell its owner the old one', () => {
+test('the message to a new address does not tell its owner the old one', () => {
   const { text, html } = renderTypical('email_change')
   expect(text + html).not.toMatch(/ada/)
 })
@@ -82,6 +82,19 @@ test('details are left out where the client is not for the reader, and unknown o
     values: { client: { address: null, userAgent: null } },
   })
   expect(text).toContain('Network address: unknown\nBrowser: unknown\n')
+})
+
+test.each([
+  ['203.0.113.7', '203.0.113.7'],
+  ['2001:db8::1', '2001:db8::1'],
+  ['::ffff:203.0.113.7', '::ffff:203.0.113.7'],
+  ['fe.de', 'unknown'],
+  ['evil.com', 'unknown'],
+  ['203.0.113.7.evil', 'unknown'],
+  ['', 'unknown'],
+])('the network address %j is shown as %s', (address, shown) => {
+  const { text } = renderTypical('new_device', 'en', { values: { client: { address, userAgent: null } } })
+  expect(text).toContain(`Network address: ${shown}\n`)
 })
 
 test('a logo is the only thing that is loaded, and has the name of the product', () => {

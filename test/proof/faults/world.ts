@@ -41,7 +41,6 @@ export async function createWorld(
       probe: createProbe({
         stopwatch: () => waited.milliseconds,
         sleep: () => Promise.resolve(),
-        clock: () => new Date(0),
       }),
     },
   })

@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest'
+import { createTestApp, newPerson } from '../support/test-app.ts'
+
+const { post, register, openSession, as, me, mailbox, clock } = await createTestApp()
+
+const later = (milliseconds: number) => {
+  clock.now = new Date(clock.now.getTime() + milliseconds)
+}
+const tokenFor = async (email: string, wanted: string) =>
+  (await mailbox(email)).findLast(({ kind }) => kind === wanted)?.token ?? ''
+const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code
+const undo = (token: string) => post('/email-verifications/undo', { token })
+
+/** Changes the address of an account from one to the other, and returns the token that undoes it. */
+async function changeTo(pair: { access_token: string }, { from, to, password }: Record<string, string>) {
+  await as(pair).post('/users/me/email', { new_email: to, password })
+  const confirmed = await post('/email-verifications/confirm', {
+    token: await tokenFor(to ?? '', 'email_change'),
+  })
+  expect(confirmed.status).toBe(204)
+  later(1000)
+  return await tokenFor(from ?? '', 'email_changed')
+}
+
+describe('the old address undoes a change (row 77)', () => {
+  test('it is back, every session ends, and the password is void until the reset that is mailed', async () => {
+    const person = await register()
+    const thief = await openSession(person)
+    const stolen = newPerson().email
+    const token = await changeTo(thief, { from: person.email, to: stolen, password: person.password })
+    expect((await undo(token)).status).toBe(204)
+    expect((await me(thief.access_token)).status).toBe(401)
+    for (const email of [person.email, stolen]) {
+      expect((await post('/login', { email, password: person.password })).status).toBe(401)
+    }
+    const reset = await tokenFor(person.email, 'password_reset')
+    const done = await post('/password-resets/confirm', { token: reset, new_password: 'the owner’s again' })
+    expect(done.status).toBe(204)
+    const owner = await openSession({ email: person.email, password: 'the owner’s again' })
+    expect(await (await me(owner.access_token)).json()).toMatchObject({ email: person.email, id: person.id })
+    expect((await undo(token)).status).toBe(400)
+  })
+
+  test('the old address is kept for its owner: nobody can take it and so block the undoing', async () => {
+    const person = await register()
+    const thief = await openSession(person)
+    const token = await changeTo(thief, {
+      from: person.email,
+      to: newPerson().email,
+      password: person.password,
+    })
+    const taking = await post('/users', { ...newPerson(), email: person.email })
+    expect([taking.status, await codeOf(taking)]).toEqual([409, 'email_taken'])
+    const accomplice = await register()
+    const session = as(await openSession(accomplice))
+    const body = { new_email: person.email, password: accomplice.password }
+    expect((await session.post('/users/me/email', body)).status).toBe(202)
+    expect(await tokenFor(person.email, 'email_change')).toBe('')
+    expect((await undo(token)).status).toBe(204)
+  })
+
+  test('whoever changed it twice can’t undo the undoing', async () => {
+    const person = await register()
+    const { password } = person
+    const thief = await openSession(person)
+    const [first, second] = [newPerson().email, newPerson().email]
+    const ofOwner = await changeTo(thief, { from: person.email, to: first, password })
+    const ofThief = await changeTo(thief, { from: first, to: second, password })
+    expect((await undo(ofOwner)).status).toBe(204)
+    expect((await undo(ofThief)).status).toBe(400)
+    // Nor by a mail that the thief had asked for before.
+    expect(await tokenFor(person.email, 'password_reset')).not.toBe('')
+  })
+
+  test('a reset that the new address asked for is void after the undoing', async () => {
+    const person = await register()
+    const thief = await openSession(person)
+    const stolen = newPerson().email
+    const token = await changeTo(thief, { from: person.email, to: stolen, password: person.password })
+    await post('/password-resets', { email: stolen })
+    const ofThief = await tokenFor(stolen, 'password_reset')
+    expect((await undo(token)).status).toBe(204)
+    const late = await post('/password-resets/confirm', { token: ofThief, new_password: 'the thief’s words' })
+    expect(late.status).toBe(400)
+  })
+
+  test.each([
+    ['just before its 72 hours are over', -2000, 204],
+    ['at their end', 0, 400],
+  ])('%s (row 41)', async (_, offset, status) => {
+    const person = await register()
+    const pair = await openSession(person)
+    const token = await changeTo(pair, {
+      from: person.email,
+      to: newPerson().email,
+      password: person.password,
+    })
+    later(3 * 86_400_000 + offset)
+    expect((await undo(token)).status).toBe(status)
+  })
+})

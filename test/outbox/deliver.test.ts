@@ -1,0 +1,198 @@
+import { describe, expect, test } from 'vitest'
+import type { Channel } from '../../src/outbox/deliver.ts'
+import { deliverDue } from '../../src/outbox/deliver-due.ts'
+import { createTestApp, createTestDatabase, newPerson, tokenIn } from '../support/test-app.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+/** An app whose mails go to a server that tests can break. */
+async function createMailingApp() {
+  const server = { isDown: false, tries: 0, taken: [] as { id: string; to: string }[] }
+  const channel: Channel = async ({ id, payload }) => {
+    server.tries++
+    if (server.isDown) throw new Error('The mail server answered 503')
+    server.taken.push({ id, to: String(payload['to']) })
+  }
+  const app = await createTestApp({
+    database: await createTestDatabase(),
+    // Never asked: the channel below takes the place of what it names.
+    variables: { MAIL_URL: 'smtp://localhost:1', MAIL_FROM: 'no-reply@example.com' },
+    deps: { channels: { mail: channel } },
+  })
+  const later = (milliseconds: number) => {
+    app.clock.now = new Date(app.clock.now.getTime() + milliseconds)
+  }
+  const runSchedule = () =>
+    deliverDue({ ...app.deps, db: app.deps.connect({ roundTrips: 0, milliseconds: 0 }) })
+  const rows = () => app.database.sql('select * from outbox order by created_at, id')
+  return { ...app, server, later, runSchedule, rows }
+}
+
+describe('a mail is stored with what it announces, and sent after the response', () => {
+  test('the response has its own round trips only; sending costs one more', async () => {
+    const { post, settled, server, database, rows } = await createMailingApp()
+    const { email, ...person } = newPerson()
+    const response = await post('/users', { email, ...person })
+    expect(response.status).toBe(201)
+    expect(response.headers.get('Server-Timing')).toContain('"1 round trips"')
+    await settled()
+    expect(server.taken.map(({ to }) => to)).toEqual([email])
+    expect(await database.roundTrips()).toHaveLength(2)
+    const [row] = await rows()
+    expect(row?.['sent_at']).not.toBeNull()
+    expect(row?.['id']).toBe(server.taken[0]?.id)
+  })
+
+  test('nothing stored opens an account: neither payload nor token row holds the link (row 31)', async () => {
+    const { register, post, deps, database, settled } = await createMailingApp()
+    const { email } = await register()
+    await post('/password-resets', { email })
+    await settled()
+    const stored = JSON.stringify(await database.sql('select * from outbox, one_time_tokens'))
+    const payloads = await database.sql('select payload::text as payload from outbox')
+    for (const { payload } of payloads) {
+      const { text } = await deps.composeMail(JSON.parse(payload ?? '{}') as never)
+      expect(tokenIn(text)).not.toBe('')
+      expect(stored).not.toContain(tokenIn(text))
+    }
+  })
+
+  test('an act that is refused stores no mail', async () => {
+    const { register, post, rows } = await createMailingApp()
+    const person = await register()
+    expect(await rows()).toHaveLength(1)
+    expect((await post('/users', { ...newPerson(), email: person.email })).status).toBe(409)
+    expect((await post('/login', { email: person.email, password: 'wrong' })).status).toBe(401)
+    expect((await post('/password-resets', { email: 'nobody@example.com' })).status).toBe(202)
+    expect(await rows()).toHaveLength(1)
+  })
+})
+
+describe('a mail server that is down (row 38)', () => {
+  test('changes no answer, and every mail arrives once it is back', async () => {
+    const { post, settled, server, later, runSchedule, rows, register } = await createMailingApp()
+    server.isDown = true
+    const people = []
+    for (let number = 0; number < 12; number++) people.push(await register())
+    expect((await post('/password-resets', { email: people[0]?.email })).status).toBe(202)
+    await settled()
+    expect(server.taken).toEqual([])
+    const [failed] = await rows()
+    expect(failed).toMatchObject({ attempts: '1', last_error: 'The mail server answered 503', sent_at: null })
+    server.isDown = false
+    expect(await runSchedule()).toBe(0)
+    later(MINUTE)
+    expect(await runSchedule()).toBe(13)
+    expect(server.taken.map(({ to }) => to).sort()).toEqual(
+      [...people, people[0]].map((person) => person?.email).sort(),
+    )
+    expect(await runSchedule()).toBe(0)
+    later(HOUR)
+    expect(await runSchedule()).toBe(0)
+  })
+
+  test('is asked less and less often: after one, two, four minutes … an hour', async () => {
+    const { register, settled, server, later, runSchedule } = await createMailingApp()
+    server.isDown = true
+    await register()
+    await settled()
+    const waits = []
+    for (const _ of Array(8)) {
+      const before = server.tries
+      let minutes = 0
+      while (server.tries === before && minutes < 100) {
+        minutes++
+        later(MINUTE)
+        await runSchedule()
+      }
+      waits.push(minutes)
+    }
+    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60])
+  })
+
+  test('for a day: then the mail is given up, which an event, the log and /ready say', async () => {
+    const { register, request, settled, server, later, runSchedule, rows, database, log } =
+      await createMailingApp()
+    server.isDown = true
+    const { id } = await register()
+    await settled()
+    later(24 * HOUR - 1000)
+    await runSchedule()
+    expect((await rows())[0]?.['given_up_at']).not.toBeNull()
+    later(2000)
+    await runSchedule()
+    server.isDown = false
+    expect(await runSchedule()).toBe(0)
+    const events = await database.sql(`select user_id, details::text from audit_events where type = $1`, [
+      'delivery_given_up',
+    ])
+    expect(events).toEqual([
+      { user_id: String(id), details: '{"kind": "mail", "message": "email_verification"}' },
+    ])
+    expect(log.filter(({ event }) => event === 'delivery_failed').length).toBeGreaterThan(0)
+    const ready = (await (await request('/ready')).json()) as { mail: object }
+    expect(ready.mail).toEqual({ waiting: 0, given_up: 1 })
+  })
+
+  test('a link that has expired is not sent: a reset is given up after its hour', async () => {
+    const { register, post, settled, server, later, runSchedule, database } = await createMailingApp()
+    const { email } = await register()
+    await settled()
+    server.isDown = true
+    await post('/password-resets', { email })
+    await settled()
+    server.isDown = false
+    server.taken.length = 0
+    later(HOUR)
+    expect(await runSchedule()).toBe(0)
+    expect(server.taken).toEqual([])
+    const [event] = await database.sql(`select details::text from audit_events where type = $1`, [
+      'delivery_given_up',
+    ])
+    expect(event?.['details']).toContain('password_reset')
+  })
+})
+
+describe('a process that ends in between', () => {
+  test('before it sends: the mail is due when the lease is over', async () => {
+    const { register, server, later, runSchedule } = await createMailingApp()
+    // The work after the response never runs: nothing waits for it, and the process is gone.
+    server.isDown = true
+    await register()
+    server.isDown = false
+    server.taken.length = 0
+    expect(await runSchedule()).toBe(0)
+    later(2 * MINUTE)
+    await runSchedule()
+    later(2 * MINUTE)
+    await runSchedule()
+    expect(server.taken).toHaveLength(1)
+  })
+
+  test('after it sent and before it recorded that: sent again, with the same id', async () => {
+    const { register, settled, server, later, runSchedule, database } = await createMailingApp()
+    await register()
+    await settled()
+    await database.sql(`update outbox set sent_at = null, locked_until = $1`, [
+      new Date(Date.UTC(2026, 10, 22, 12, 2)).toISOString(),
+    ])
+    later(2 * MINUTE)
+    expect(await runSchedule()).toBe(1)
+    expect(server.taken).toHaveLength(2)
+    expect(new Set(server.taken.map(({ id }) => id)).size).toBe(1)
+  })
+
+  test('two schedules at once send each mail once', async () => {
+    const { register, settled, server, later, runSchedule } = await createMailingApp()
+    server.isDown = true
+    for (let number = 0; number < 25; number++) await register()
+    await settled()
+    server.isDown = false
+    later(HOUR)
+    const sent = await Promise.all([runSchedule(), runSchedule(), runSchedule()])
+    expect(sent.reduce((sum, count) => sum + count, 0)).toBe(25)
+    expect(new Set(server.taken.map(({ id }) => id)).size).toBe(25)
+    expect(server.taken).toHaveLength(25)
+  })
+})
