@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { jobs } from '../../src/app.ts'
 import { toBase64Url, utf8 } from '../../src/crypto/encoding.ts'
-import { runHourly } from '../../src/schedule/run-scheduled.ts'
+import { runFrequent, runHourly } from '../../src/schedule/run-scheduled.ts'
 import { fillWithCrowd } from '../support/crowd.ts'
 import { type Explained, explainedConnect } from '../support/explained.ts'
 import { createTestApp, createTestDatabase, newPerson, type TokenPair } from '../support/test-app.ts'
@@ -37,18 +37,19 @@ const thousand = await createCrowd(1_000)
 const million = await createCrowd(1_000_000)
 /**
  * How often each table was read from end to end, as far as the connection knows that everything here comes
- * through.
+ * through; without the outbox, which the mailbox of development reads so.
  */
 async function timesScanned() {
   await million.sql('select pg_stat_force_next_flush()')
   return await million.sql(`
     select relname, seq_scan from pg_stat_user_tables
-    where relname in ('users', 'user_roles', 'sessions', 'audit_events', 'rate_limits') order by relname`)
+    where relname in ('users', 'user_roles', 'sessions', 'audit_events', 'rate_limits', 'one_time_tokens')
+    order by relname`)
 }
 const timesScannedByFilling = await timesScanned()
 
 // Databases stay until the run ends.
-afterAll(() => million.sql('truncate users, audit_events, rate_limits cascade'))
+afterAll(() => million.sql('truncate users, audit_events, rate_limits, outbox cascade'))
 
 type Act = (crowd: Crowd) => Promise<unknown>
 
@@ -215,6 +216,18 @@ const asNewcomer =
   }
 const own = (method: string, path: string, body: (password: string) => unknown = () => ({})) =>
   asNewcomer(({ app, password, access_token }) => app.as(access_token).send(method, path, body(password)))
+/** What somebody does who has just registered, asked for a reset, and opens the link of a mail. */
+const withLink =
+  (kind: string, act: (link: { app: Crowd['app']; token: string }) => Promise<Response>): Act =>
+  async ({ app, statements }) => {
+    const { username, password, email } = newPerson()
+    const person = await app.register({ username: `new${username}`, email: `new${email}`, password })
+    await app.post('/password-resets', { email: person.email })
+    const token = (await app.mailbox(person.email)).find((mail) => mail.kind === kind)?.token ?? ''
+    statements.length = 0
+    const response = await act({ app, token })
+    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
+  }
 /**
  * One who may all but read events, which everybody may who answers questions: a 20th of all outranks them.
  */
@@ -285,6 +298,27 @@ const writes: [name: string, act: Act, most?: number][] = [
       new_password: 'another battery staple',
     })),
   ],
+  ['have a mail sent to verify one’s address', own('POST', '/email-verifications')],
+  [
+    'change one’s address',
+    own('POST', '/users/me/email', (password) => ({ new_email: newPerson().email, password })),
+  ],
+  ['forget a password', ({ app, admin: { email } }) => app.post('/password-resets', { email })],
+  [
+    'choose a new one',
+    withLink('password_reset', ({ app, token }) =>
+      app.post('/password-resets/confirm', { token, new_password: 'another battery staple' }),
+    ),
+  ],
+  [
+    'verify an address',
+    withLink('email_verification', ({ app, token }) => app.post('/email-verifications/confirm', { token })),
+  ],
+  [
+    'say that an account is not one’s own',
+    withLink('email_verification', ({ app, token }) => app.post('/email-verifications/reject', { token })),
+  ],
+  ['send what is due', ({ app }) => runFrequent(app.deps, jobs)],
   ['delete one’s account', own('DELETE', '/users/me', (password) => ({ password }))],
 ]
 

@@ -7,7 +7,7 @@ const FIRST_NAMES = ['Anna', 'Bruno', 'Clara', 'David']
 const LAST_NAMES = ['Garcia', 'Jones', 'Person', 'Smith']
 const DOMAINS = ['example.com', 'example.com', 'example.com', 'example.org']
 // Those that refer to others come first.
-const TABLES = ['audit_events', 'sessions', 'user_roles', 'users']
+const TABLES = ['audit_events', 'sessions', 'one_time_tokens', 'outbox', 'user_roles', 'users']
 const TYPES = ['signed_in', 'signed_in', 'sign_in_failed', 'profile_changed']
 
 /**
@@ -18,14 +18,14 @@ const oneOf = (texts: string[], bit: number) =>
 
 /**
  * Fills a database up to that many users, whose ids have no gap. In the metadata of the last 30 % the cohort is
- * `new`; the plan of half of all others is `common`, of one in a thousand `rare`, of the last 2 % `late`. All have the role `user`, every 20th `support`, the last 2 % `late`, two `admin`; every 101st is disabled, every tenth signed in, and one in a
+ * `new`; the plan of half of all others is `common`, of one in a thousand `rare`, of the last 2 % `late`. All have the role `user`, every 20th `support`, the last 2 % `late`, two `admin`; every 101st is disabled, every tenth signed in and was sent a mail, and one in a
  * hundred has 30 events.
  */
 export async function fillWithCrowd({ sql }: Database, users: number): Promise<void> {
   const [{ first } = {}] = await sql(`select coalesce(max(id), 0) + 1 as first from users`)
   const indexes = await sql(`
     select indexname as name, indexdef as definition from pg_indexes
-    where tablename in ('users', 'user_roles', 'sessions', 'audit_events')
+    where tablename = any(array['${TABLES.join("', '")}'])
       and not exists (select from pg_constraint where conname = indexname)`)
   // Other test files wait for these hundreds of megabytes, so: no WAL, no million checks of foreign keys, and
   // each index built once, by two processes.
@@ -67,6 +67,15 @@ function inserts(first: number, users: number): string {
       ${oneOf(TYPES, 0)}, 10 + n % ${users / 100},
       case when n % 20 = 0 then ${first} else 10 + n % ${users / 100} end, '{}'
     from generate_series(1, ${users * 0.3}) n;
+
+    insert into one_time_tokens (purpose, user_id, email, password_version, created_at, expires_at)
+    select 'password_reset', n, 'person' || n || '@example.com', 1, '2026-11-22', '2026-11-23'
+    from generate_series(10, ${users}, 10) n;
+
+    insert into outbox (kind, payload, created_at, not_before, give_up_at, sent_at)
+    select 'mail', jsonb_build_object('message', 'password_reset', 'to', 'person' || n || '@example.com'),
+      '2026-11-22', '2026-11-22', '2026-11-23', '2026-11-22'
+    from generate_series(10, ${users}, 10) n;
 
     insert into rate_limits (key, theoretical_arrival_at, expires_at)
     select 'sign-in:' || md5(n::text), '2026-11-22', '2026-11-23' from generate_series(1, ${users / 10}) n;

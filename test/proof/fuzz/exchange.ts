@@ -28,7 +28,7 @@ type Fuzzed = {
 /** Sends cases, and says what is wrong about each response; `null`: no `Request` can be like that. */
 export function createExchange({ apps, world, check, watchdog }: Fuzzed) {
   const prepare = ({ base, changes }: Case): Draft => {
-    const fill = (text: string) => world.fill(text, base.caller)
+    const fill = (text: string) => world.fill(text, base.caller, base.operation.path)
     const introduced = introduce(base, world.selfOf(base.caller), fill)
     const changed = changes.reduce((draft, { apply }) => apply(draft), introduced)
     return { ...changed, query: changed.query.map(fill) }

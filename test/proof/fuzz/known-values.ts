@@ -1,10 +1,21 @@
 /**
  * Values that exist in the world of the fuzzer, as placeholders that `World.fill` replaces when the request
- * is sent. `self` is the caller, `other` somebody else, `new` is nobody yet, `seen` is what the last response
+ * is sent. `self` is the caller, `other` somebody else, `new` is nobody yet, `mailed` has the tokens of
+ * mails to four others, of which `right` is for the operation, `seen` is what the last response
  * with such a member said.
  */
 const BY_NAME: [name: RegExp, values: string[]][] = [
   [/password/, ['{{self.password}}', '{{self.password}}', '{{new.password}}', '{{other.password}}']],
+  [
+    /^token$/,
+    [
+      '{{mailed.right}}',
+      '{{mailed.change}}',
+      '{{mailed.reset}}',
+      '{{mailed.undo}}',
+      '{{self.refresh_token}}',
+    ],
+  ],
   [/token$/, ['{{self.refresh_token}}', '{{other.refresh_token}}', '{{self.access_token}}']],
   [/^email$/, ['{{self.email}}', '{{new.email}}', '{{new.email}}', '{{other.email}}', '{{self.username}}']],
   [/^(username|query)$/, ['{{self.username}}', '{{new.username}}', '{{new.username}}', '{{other.email}}']],
