@@ -8,7 +8,7 @@ import { createApp, jobs } from '../src/app.ts'
 import { parseConfig } from '../src/config/parse-config.ts'
 import type { AppDeps } from '../src/deps.ts'
 import { makeDeps } from '../src/make-deps.ts'
-import { runHourly } from '../src/schedule/run-scheduled.ts'
+import { runFrequent, runHourly } from '../src/schedule/run-scheduled.ts'
 import { root, start } from './support/process.ts'
 import { requestsAs } from './support/requests-as.ts'
 import { assets, databaseFetch } from './support/runtime-node.ts'
@@ -125,6 +125,32 @@ async function ownAccount() {
   await send('DELETE /users/me', { token: leaving.access_token, body: { password: changed } })
 }
 
+const mailedTo = async (to: string, kind: string) => {
+  const { items } = (await send(`GET /dev/mail?to=${to}`)) as { items: { kind: string; text: string }[] }
+  const text = items.find((item) => item.kind === kind)?.text ?? ''
+  return /#token=([\w-]+)/.exec(text)?.[1]
+}
+
+async function recovery() {
+  const ida = await register('ida')
+  await send('POST /password-resets', { body: { email: ida.email } })
+  const password = 'another battery staple'
+  const reset = { token: await mailedTo(ida.email, 'password_reset'), new_password: password }
+  await send('POST /password-resets/confirm', { body: reset })
+  const { access_token: token } = await signIn({ ...ida, password })
+  await send('POST /email-verifications', { token })
+  const change = { new_email: 'ida-new@example.com', password }
+  await send('POST /users/me/email', { token, body: change })
+  const body = { token: await mailedTo(change.new_email, 'email_change') }
+  await send('POST /email-verifications/confirm', { body })
+  const undo = { token: await mailedTo(ida.email, 'email_changed') }
+  await send('POST /email-verifications/undo', { body: undo })
+  const eve = await register('eve')
+  const rejected = { token: await mailedTo(eve.email, 'email_verification') }
+  await send('POST /email-verifications/reject', { body: rejected })
+  await send('DELETE /dev/mail')
+}
+
 async function administration() {
   const root = await register('grace')
   const granted = start('cli/users.ts', {
@@ -145,6 +171,7 @@ async function administration() {
   await send('DELETE /roles/support', { token })
   await send(`GET /users/${id}/sessions`, { token })
   await send(`DELETE /users/${id}/sessions`, { token })
+  await send(`POST /users/${id}/password-reset`, { token })
   await send('GET /audit-events', { token })
   await send(`DELETE /users/${id}`, { token })
 }
@@ -152,7 +179,9 @@ async function administration() {
 test('a role with DML rights alone runs everything that touches the database', async () => {
   await send('GET /ready')
   await ownAccount()
+  await recovery()
   await administration()
+  await runFrequent(deps, jobs)
   await runHourly(deps, jobs)
   expect(log.filter(({ event }) => event === 'schedule_failed' || event === 'request_failed')).toEqual([])
   expect(log.at(-1)).toMatchObject({ event: 'purged', sessions: 0, events: 0 })

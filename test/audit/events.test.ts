@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { issuePasswordReset } from '../../src/administration/issue-reset.ts'
 import { jobs } from '../../src/app.ts'
 import { EVENTS } from '../../src/features.ts'
-import { runHourly } from '../../src/schedule/run-scheduled.ts'
+import { runFrequent, runHourly } from '../../src/schedule/run-scheduled.ts'
+import { NO_CLIENT } from '../../src/sql/events.ts'
 import { administratorsOf } from '../support/administrators.ts'
 import {
   createTestApp,
@@ -376,6 +378,77 @@ test('an account that an administrator created names its creator', async () => {
     actor_id: String(admin.id),
     session_id: sid(admin),
     details: '{}',
+  })
+})
+
+describe('mail and recovery', () => {
+  /** The token in the newest mail of a kind to an address. */
+  const tokenFor = async (to: string, kind: string) =>
+    (await tested.mailbox(to)).findLast((mail) => mail.kind === kind)?.token
+  const done = async (response: Promise<Response>) => expect((await response).ok).toBe(true)
+  const types = async (id: number) => (await recorded(id)).map(({ type }) => type)
+
+  test('of a reset and its request, and that it verified the address', async () => {
+    const { id, email } = await register()
+    await done(post('/password-resets', { email }, agent))
+    expect(await last(id)).toMatchObject({ type: 'password_reset_requested', user_agent: USER_AGENT })
+    later(1000)
+    const token = await tokenFor(email, 'password_reset')
+    await done(post('/password-resets/confirm', { token, new_password: 'another battery staple' }, agent))
+    expect((await types(id)).slice(-2).sort()).toEqual(['email_verified', 'password_reset'])
+    expect(await last(id)).toMatchObject({ user_agent: USER_AGENT, actor_id: null, details: '{}' })
+  })
+
+  test('of verifying an address, changing it and undoing that: no address is in them', async () => {
+    const person = await register()
+    const pair = await openSession(person)
+    later(1000)
+    await done(send('POST', '/email-verifications', pair))
+    expect(await last(person.id)).toMatchObject({
+      type: 'email_verification_requested',
+      session_id: sid(pair),
+    })
+    const token = await tokenFor(person.email, 'email_verification')
+    await done(post('/email-verifications/confirm', { token }))
+    expect((await last(person.id))?.['type']).toBe('email_verified')
+    const newEmail = `new-${person.email}`
+    await done(send('POST', '/users/me/email', pair, { new_email: newEmail, password: person.password }))
+    expect(await last(person.id)).toMatchObject({ type: 'email_change_requested', session_id: sid(pair) })
+    await done(post('/email-verifications/confirm', { token: await tokenFor(newEmail, 'email_change') }))
+    expect((await last(person.id))?.['type']).toBe('email_changed')
+    await done(post('/email-verifications/undo', { token: await tokenFor(person.email, 'email_changed') }))
+    expect((await types(person.id)).slice(-2).sort()).toEqual([
+      'email_change_undone',
+      'password_reset_requested',
+    ])
+    expect(JSON.stringify(await recorded(person.id))).not.toContain('@')
+  })
+
+  test('of a registration that the address’s owner rejected: it outlives the account', async () => {
+    const { id, email } = await register()
+    await done(
+      post('/email-verifications/reject', { token: await tokenFor(email, 'email_verification') }, agent),
+    )
+    expect(await last(id)).toMatchObject({ type: 'registration_rejected', user_agent: USER_AGENT })
+  })
+
+  test('of a link that an operator printed, without an actor', async () => {
+    const { id, email } = await register()
+    const db = deps.connect({ roundTrips: 0, milliseconds: 0 })
+    await issuePasswordReset({ ...deps, db, client: NO_CLIENT }, { email })
+    expect(await last(id)).toMatchObject({ type: 'password_reset_issued', actor_id: null, ip_address: null })
+  })
+
+  test('of a mail that could not be sent for a day: which, and not to whom', async () => {
+    const { id, email } = await register()
+    await database.sql(
+      `update outbox set sent_at = null, locked_until = null, give_up_at = $1 where payload ->> 'to' = $2`,
+      [clock.now.toISOString(), email],
+    )
+    await runFrequent(deps, jobs)
+    const event = await last(id)
+    expect(event).toMatchObject({ type: 'delivery_given_up', ip_address: null })
+    expect(JSON.parse(String(event?.['details']))).toEqual({ kind: 'mail', message: 'email_verification' })
   })
 })
 

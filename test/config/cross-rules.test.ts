@@ -240,3 +240,31 @@ test('a variable that was refused by itself is no second problem', () => {
   expectProblem({ ...online, APP_URL: 'nonsense' }, 'APP_URL is not a URL')
   expectProblem({ ...local, JWT_SECRET: 'short' }, 'JWT_SECRET is shorter')
 })
+
+describe('what needs mail', () => {
+  const settings = [
+    ['REQUIRE_VERIFIED_EMAIL', 'sign-in'],
+    ['REGISTRATION_PRIVACY', 'strict'],
+  ] as const
+  const sending = { MAIL_URL: 'resend:re_key', MAIL_FROM: 'no-reply@example.com' }
+
+  test.each(settings)('%s=%s is refused without it, as nobody could go on', (name, value) => {
+    const problem = `${name} ${value} needs MAIL_URL`
+    expect(problemsOf({ ...online, [name]: value })).toEqual([problem])
+    expect(problemsOf({ ...local, MAIL_URL: 'off', [name]: value })).toEqual([problem])
+    expect(problemsOf({ ...online, ...sending, [name]: value })).toEqual([])
+    // On loopback there is the mailbox.
+    expect(problemsOf({ ...local, [name]: value })).toEqual([])
+  })
+
+  test('a MAIL_URL needs a sender', () => {
+    const { MAIL_URL } = sending
+    expect(problemsOf({ ...online, MAIL_URL })).toEqual(['MAIL_FROM is missing: MAIL_URL is set'])
+    expect(problemsOf({ ...online, MAIL_URL: 'off' })).toEqual([])
+  })
+
+  test('a MAIL_URL that was refused by itself is no second problem', () => {
+    const source = { ...online, MAIL_URL: 'nonsense', REQUIRE_VERIFIED_EMAIL: 'sign-in' }
+    expect(problemsOf(source)).toEqual([expect.stringMatching(/^MAIL_URL /)])
+  })
+})

@@ -41,6 +41,14 @@ describe('defaults', () => {
       cookiePrefix: 'lumascope_8000_',
       accountFields: { username: 'required', full_name: 'required' },
       registration: 'open',
+      registrationPrivacy: 'off',
+      requireVerifiedEmail: 'off',
+      mailUrl: { kind: 'mailbox' },
+      mailFrom: null,
+      mailReplyTo: null,
+      mailLogoUrl: null,
+      mailLanguages: ['en', 'de'],
+      accountPath: '/account',
       jwtSubject: 'email',
       jwtClaims: { names: new Set(['full_name', 'roles', 'scope']), appMetadata: [] },
       jwtType: 'JWT',
@@ -64,6 +72,8 @@ describe('defaults', () => {
       limitRegisterAddress: { name: 'register_address', count: 10, seconds: 3600 },
       limitActAccount: { name: 'act', count: 60, seconds: 60 },
       limitProfileAccount: { name: 'profile', count: 10, seconds: 3600 },
+      limitMailAccount: { name: 'mail_account', count: 3, seconds: 3600 },
+      limitMailAddress: { name: 'mail_address', count: 10, seconds: 3600 },
       limitRefreshSession: { name: 'refresh_session', count: 60, seconds: 60 },
       limitFloodAddress: { name: 'flood_address', count: 100, seconds: 60 },
       auditRetentionDays: 365,
@@ -343,7 +353,7 @@ test('several keys make a ring in their order', () => {
 
 test('the names of all variables are known', () => {
   expect(VARIABLE_NAMES).toContain('DATABASE_URL')
-  expect(VARIABLE_NAMES).toHaveLength(39)
+  expect(VARIABLE_NAMES).toHaveLength(49)
 })
 
 describe('limits', () => {
@@ -380,6 +390,8 @@ test.each([
   ['LIMIT_SIGN_IN_ADDRESS', '10001/60'],
   ['LIMIT_REGISTER_ADDRESS', '201/1'],
   ['LIMIT_FLOOD_ADDRESS', '1000000/1'],
+  ['LIMIT_MAIL_ACCOUNT', '1001/1000'],
+  ['LIMIT_MAIL_ADDRESS', '10001/60'],
 ])('a limit that limits nobody is refused: %s=%s', (name, value) => {
   expect(problemsOf({ ...local, [name]: value })).toEqual([expect.stringContaining(`${name} limits nobody`)])
 })

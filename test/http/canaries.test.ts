@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { jobs } from '../../src/app.ts'
 import { prepareDatabase } from '../../src/db/client.ts'
 import type { AppDeps } from '../../src/deps.ts'
@@ -14,6 +14,7 @@ import {
   tokenTrace,
 } from '../support/canaries.ts'
 import { LOST } from '../support/fault-names.ts'
+import { sweepRecovery } from '../support/recovery-sweep.ts'
 import { requestsAs } from '../support/requests-as.ts'
 import {
   type Credentials,
@@ -40,6 +41,9 @@ const withPassword = (url: string) => url.replace('test:test@', `test:${canary()
 const secrets = {
   DATABASE_URL: withPassword(database.url),
   JWT_SECRET: canary() + crypto.randomUUID(),
+  // Mail that is really sent: the development mailbox shows everybody's, as it is there for.
+  MAIL_URL: `resend:${canary()}?endpoint=${inject('mailProviderUrl')}/accepts/canaries`,
+  MAIL_FROM: 'no-reply@example.com',
   AUTH_SECRETS: `${canary()}${crypto.randomUUID()},${canary()}${crypto.randomUUID()}`,
 }
 const apps: App[] = []
@@ -68,6 +72,9 @@ const people = [ada, bob, eve, grace, dan]
 /** Every hash that was ever stored. */
 const hashes = new Set<string>()
 
+/** Tokens of mails. */
+const mailed: string[] = []
+
 const keepHashes = async () => {
   const rows = await database.sql('select password_hash from users')
   for (const { password_hash } of rows) if (password_hash) hashes.add(password_hash)
@@ -93,6 +100,7 @@ async function everyFlow() {
     await send(healthy, eve, route, json({ email, username, password }))
   }
   for (const prefix of ['', '/auth']) await refreshing(prefix)
+  people.push(...(await sweepRecovery(recorder, healthy, { keepHashes, tokens: mailed })))
   await ownSessions()
   for (const path of [
     '/health',
@@ -180,6 +188,7 @@ async function administration() {
   await act('PATCH', `/users/${id}`, { status: 'active' })
   await act('GET', '/roles')
   await act('PUT', '/roles/editor', { description: 'Edits', permissions: ['users:read'] })
+  await act('POST', `/users/${id}/password-reset`)
   await act('PUT', `/users/${id}/roles`, { roles: ['editor'] })
   await act('PUT', `/users/${id}/roles`, { roles: [] })
   await act('DELETE', '/roles/editor')
@@ -220,7 +229,9 @@ async function everyProperRequest(app: App, session: Credentials) {
   await Promise.all(routes.map((route) => send(app, eve, ...properRequest(route, eve, session))))
 }
 
-const overUrl = (url: string) => ({ connect: prepareDatabase(url, { now: () => performance.now() }) })
+/** The schedule tries a purge that times out again and again, with ever smaller batches. */
+const IMPATIENT = { now: () => performance.now(), timeoutMilliseconds: 1000 }
+const overUrl = (url: string) => ({ connect: prepareDatabase(url, IMPATIENT) })
 const throws = (secret: string) => {
   // A message as careless libraries make them, with a line like one of a stack.
   const error = new Error(`can not hash ${secret}\n    at ${secret}`, { cause: new Error(secret) })
@@ -254,7 +265,7 @@ beforeAll(async () => {
 }, 120_000)
 
 const logged = () => apps.flatMap(({ requests, log }) => [...requests, ...log])
-const issued = () => [...new Set(exchanges.flatMap(({ tokens }) => tokens))]
+const issued = () => [...new Set(exchanges.flatMap(({ tokens }) => tokens)), ...mailed]
 const answered = ({ headers, body }: { headers: string; body: string }) => `${headers}\n${body}`
 /** What shows people to administrators. */
 const isAdministration = /^(GET|PATCH|PUT) \/users(\/\d+(\/roles)?)? 200$/
@@ -276,7 +287,7 @@ test('the sweep reaches every route, with success and without', () => {
 })
 
 test('the sweep would recognise every secret', () => {
-  expect(findCanaries(JSON.stringify(secrets))).toHaveLength(4)
+  expect(findCanaries(JSON.stringify(secrets))).toHaveLength(5)
   expect(issued().length).toBeGreaterThan(100)
   expect(hashes.size).toBeGreaterThanOrEqual(4)
   expect(findCanaries(encodeURIComponent(ada.registration.password))).toHaveLength(2)
@@ -345,7 +356,10 @@ describe('no response', () => {
       const found = tokens.filter((token) => text.includes(tokenTrace(token)))
       if (found.length === 0) continue
       // Who replaces a password goes on as a new session, by cookies if it came with cookies.
-      expect(where(exchange)).toMatch(/^POST ((\/auth)?\/(login|refresh) 200|\/users\/me\/password 20[04])$/)
+      // Who resets one gets the cookie of their browser.
+      expect(where(exchange)).toMatch(
+        /^POST ((\/auth)?\/(login|refresh) 200|\/users\/me\/password 20[04]|\/password-resets\/confirm 204)$/,
+      )
       for (const token of found) expect(exchange.sent).not.toContain(token)
       const isCookie = exchange.status === 204 || exchange.body.includes('"token_type":"cookie"')
       const elsewhere = isCookie
@@ -411,12 +425,24 @@ test.each(['audit_events', 'sessions', 'rate_limits'])(
   },
 )
 
+const passwords = () =>
+  canariesOf(...people.flatMap((person) => [person.registration.password, person.newPassword]))
+
+test.each(['one_time_tokens', 'outbox'])(
+  'no row of %s holds a password, a token or a hash (rows 42, 53)',
+  async (table) => {
+    const rows = await database.sql(`select to_jsonb(t) as row from ${table} t`)
+    expect(rows.length).toBeGreaterThan(0)
+    const text = JSON.stringify(rows)
+    expect(findCanaries(text).filter((found) => passwords().has(found))).toEqual([])
+    expect(issued().filter((token) => text.includes(tokenTrace(token)))).toEqual([])
+    expect([...hashes].filter((hash) => text.includes(tokenTrace(hash)))).toEqual([])
+  },
+)
+
 test('a password is stored as its hash alone', async () => {
   const text = JSON.stringify(await database.sql('select to_jsonb(t) as row from users t'))
-  const passwords = canariesOf(
-    ...people.flatMap((person) => [person.registration.password, person.newPassword]),
-  )
-  expect(findCanaries(text).filter((found) => passwords.has(found))).toEqual([])
+  expect(findCanaries(text).filter((found) => passwords().has(found))).toEqual([])
   expect(text).toContain(findCanaries(ada.registration.email)[0])
 })
 

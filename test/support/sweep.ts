@@ -94,6 +94,12 @@ function properBody({ method, path }: Route, who: Marked, refresh_token: string)
     'PATCH /users/:id{[1-9][0-9]*}': { full_name },
     'PUT /users/:id{[1-9][0-9]*}/roles': { roles: ['user'] },
     'PUT /roles/:name': { description: full_name, permissions: [] },
+    'POST /password-resets': { email },
+    'POST /password-resets/confirm': { token: canary(), new_password: newPassword },
+    'POST /email-verifications/confirm': { token: canary() },
+    'POST /email-verifications/reject': { token: canary() },
+    'POST /email-verifications/undo': { token: canary() },
+    'POST /users/me/email': { new_email: `${canary()}@example.com`, password },
     'POST /users/me/password': { current_password: password, new_password: newPassword },
   }
   return bodies[`${method} ${path.replace(/^\/auth/, '')}`] ?? null
