@@ -74,7 +74,7 @@ async function sql(text: string): Promise<Record<string, string | null>[]> {
 const unsent = async () =>
   Number((await sql('select count(*) from outbox where sent_at is null'))[0]?.['count'])
 
-test('dead for a run of 200 requests, then back: all are answered as before, and every mail arrives', async () => {
+test('dead for a run of 200 requests, then back: all are answered as before, and every mail arrives (row 38)', async () => {
   const { server, post, register } = await startServer()
   const emails = await Promise.all(Array.from({ length: 10 }, (_, index) => register(`person${index}`)))
   await expect.poll(() => smtp.received.length, { timeout: 30_000 }).toBe(10)
