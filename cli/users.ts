@@ -22,7 +22,7 @@ const USAGE = `\
 npm run users -- grant  EMAIL ROLE    gives an account a role: the first administrator's is admin
 npm run users -- revoke EMAIL ROLE    takes it away
 npm run users -- enable EMAIL         lets somebody sign in who is disabled, or locked by wrong passwords
-npm run users -- reset  EMAIL         prints a link to choose a new password, for you to hand over: for 24 hours
+npm run users -- reset  EMAIL         prints a link to choose a new password within 24 hours; hand it over
 npm run users -- metadata EMAIL JSON  merges JSON into app_metadata: '{"plan":"pro"}'; null removes a member
 
 The database is that of DATABASE_URL, or else the one of npm run dev.`
@@ -55,7 +55,8 @@ const ACTS: Record<string, { words: number; run(deps: Deps, words: string[]): Pr
       const issued = await issuePasswordReset({ ...deps, ...readLinkDeps() }, { email })
       const { userId, link, expiresAt, isDisabled } = issued
       const warning = isDisabled ? `\nThe account is disabled: npm run users -- enable ${email}` : ''
-      return `${email} (id ${userId}) chooses a new password until ${expiresAt.toISOString()} at:\n${link}${warning}`
+      const until = expiresAt.toISOString()
+      return `${email} (id ${userId}) chooses a new password until ${until} at:\n${link}${warning}`
     },
   },
   enable: {
@@ -68,7 +69,9 @@ const ACTS: Record<string, { words: number; run(deps: Deps, words: string[]): Pr
   },
 }
 
-/** The value of a variable of the operator's environment, or its default: the server's own, if both have one. */
+/**
+ * The value of a variable of the operator's environment, or its default: the server's own, if both have one.
+ */
 function readOwn<Name extends 'AUTH_SECRETS' | 'APP_URL' | 'ACCOUNT_PATH'>(name: Name, standard?: string) {
   const given = readVariable(process.env, name) ?? standard
   if (given === undefined) throw new Error(`${name} is missing: it has to be the one of the server`)

@@ -44,6 +44,7 @@ export const EXAMPLES: Record<string, unknown> = {
   expires_in: 1800,
   file: 'page.css',
   full_name: 'Ada Lovelace',
+  given_up: 0,
   health: '/health',
   id: 42,
   instance: 'urn:uuid:9b2f6c1e-52a7-4d0a-9f0e-1c3d5e7f9a10',
@@ -73,6 +74,7 @@ export const EXAMPLES: Record<string, unknown> = {
   since: '2026-11-01T00:00:00Z',
   status: 409,
   title: 'The email address is taken',
+  token: 'AQ9_qFvZy0afoWVwhyiZUMqSzl7gmW5vdCBhIHRva2VuLCBmb3IgdGhlIGRvY3VtZW50YXRpb24gb25seS4',
   type: '/problems/email_taken',
   until: '2026-12-01T00:00:00Z',
   updated_at: '2026-11-22T12:00:00.000Z',
@@ -81,6 +83,7 @@ export const EXAMPLES: Record<string, unknown> = {
   user_id: 42,
   username: 'ada',
   version: '0.1.0',
+  waiting: 0,
   x: '_8ZNsDpSGZrFnuNbWSbzOTxSh1ZOlXNSQ5Y3Ih6HJpM',
   y: 'AEh3fO2nHFbYJ4jqtyfMIaTJ5cXhSDXOlpyEDOzlSLY',
 }

@@ -40,6 +40,7 @@ type Route = { method: string; path: string; metadata: RouteMetadata & { descrip
 const TAGS: Record<string, string> = {
   'Sign-in': 'An account, and the tokens or cookies of its sessions.',
   'Your account': 'What people can do with their own account, signed in.',
+  'Email address': 'To prove an address, to change it, and to undo what was not you. Tokens come by mail.',
   Administration: 'Other people’s accounts, roles and the audit trail. Each operation needs a permission.',
   Service: 'For operators, and for services that verify tokens.',
 }

@@ -3,11 +3,8 @@ import type { DerivedKeys } from './crypto/derive-keys.ts'
 import type { KeyRing } from './crypto/jwt.ts'
 import type { PasswordHasher } from './crypto/password.ts'
 import type { Connect, Database } from './db/client.ts'
-import type { RenderedMessage } from './mail/message.ts'
+import type { MailPayload, RenderedMessage } from './mail/message.ts'
 import type { Client } from './net/client-address.ts'
-import type { Channel } from './outbox/deliver.ts'
-import type { DeliverSoon } from './outbox/deliver-soon.ts'
-import type { Delivery, Mailing, MailPayload } from './sql/outbox.ts'
 
 /** The wall clock. Always a parameter, so that tests can set it to just before and exactly at an expiry. */
 export type Clock = () => Date
@@ -62,6 +59,39 @@ export type LocalLimitName = 'limitRegisterAddress' | 'limitSignInAddress'
 
 /** The OpenAPI document of an instance, and its entity tag (RFC 9110 section 8.8.3). */
 export type OpenapiText = { text: string; etag: string }
+
+/** A row of the outbox that this process has claimed by inserting it. */
+export type Delivery = {
+  id: string
+  kind: string
+  payload: Readonly<Record<string, unknown>>
+  attempts: number
+  /** Until when it is ours, in milliseconds since 1970. */
+  lockedUntil: number
+}
+
+/** What becomes of mails. */
+export type Mailing = {
+  /** Whether this deployment sends any; if not, none is stored. */
+  isOn: boolean
+  /**
+   * Whether the outbox itself is the mailbox, as in development: they are sent as soon as they are stored.
+   */
+  isMailbox: boolean
+}
+
+/**
+ * Hands one delivery to the server that it is for.
+ *
+ * @throws Error whose message is for operators: it holds no secret and no address
+ */
+export type Channel = (delivery: Pick<Delivery, 'id' | 'payload'>) => Promise<void>
+
+/** What sending needs. */
+export type DeliverDeps = Pick<Deps, 'db' | 'clock' | 'log' | 'sleep' | 'channels'>
+
+/** Sends deliveries that this process has claimed. Never rejects. */
+export type DeliverSoon = (deps: DeliverDeps, deliveries: readonly Delivery[]) => Promise<void>
 
 /** The result of a probe. */
 export type Probed = {

@@ -34,10 +34,10 @@ const imports = (path: string) => src.find((source) => source.path === path)?.im
  */
 const FLOORS: readonly (readonly RegExp[])[] = [
   [/^src\/(crypto|net)\//],
-  // The rule of a variable that has a grammar of its own stands with its slice.
-  [/^src\/features\//, /^src\/mail\/mail-url\.ts$/],
-  [/^src\/\w+\/schema\.ts$/],
-  [/^src\/\w+\/feature\.ts$/],
+  // The rule of a variable that has a grammar of its own stands with its slice, and so do the types of mails.
+  [/^src\/features\//, /^src\/mail\/(mail-url|message)\.ts$/],
+  [/^src\/[\w-]+\/schema\.ts$/],
+  [/^src\/[\w-]+\/feature\.ts$/],
   [/^src\/features\.ts$/],
   [/^src\/(errors\.ts$|config\/)/],
   [/^src\/db\//],
@@ -46,10 +46,10 @@ const FLOORS: readonly (readonly RegExp[])[] = [
   [/^src\/\w+\/([\w-]+\.sql|queries)\.ts$/],
   [/^src\/http\//],
   [],
-  [/^src\/\w+\/payloads\.ts$/],
+  [/^src\/[\w-]+\/payloads\.ts$/],
   [/^src\/\w+\/[\w-]+-page\.ts$/],
   [/^src\/access\//],
-  [/^src\/\w+\/routes\.ts$/],
+  [/^src\/[\w-]+\/routes\.ts$/],
   [/^src\/make-deps\.ts$/],
   [/^src\/app\.ts$/],
   [/^src\/(node|workers)\//],
@@ -64,7 +64,7 @@ const folderOf = (path: string) => path.split('/')[1] ?? ''
 const isOn = (floor: RegExp) => (path: string) =>
   FLOORS[floorOf(path)]?.some((r) => r.source === floor.source)
 const isStatement = isOn(/^src\/\w+\/([\w-]+\.sql|queries)\.ts$/)
-const isRoutes = isOn(/^src\/\w+\/routes\.ts$/)
+const isRoutes = isOn(/^src\/[\w-]+\/routes\.ts$/)
 const isPage = isOn(/^src\/\w+\/[\w-]+-page\.ts$/)
 const isVerb = (path: string) => floorOf(path) === VERBS
 

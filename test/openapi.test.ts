@@ -117,7 +117,7 @@ test('a body that is too large or breaks off is refused by every operation that 
 
 test('sections come in the order in which people need them, and so do the paths', () => {
   const sections = document.tags.map(({ name }) => name)
-  expect(sections).toEqual(['Sign-in', 'Your account', 'Administration', 'Service'])
+  expect(sections).toEqual(['Sign-in', 'Your account', 'Email address', 'Administration', 'Service'])
   const positions = operations.map(({ tags: [tag = ''] }) => sections.indexOf(tag))
   expect(positions.includes(-1)).toBe(false)
   const firsts = Object.values(document.paths).map((methods) =>

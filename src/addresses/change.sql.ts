@@ -1,11 +1,11 @@
 import type { SQL } from 'drizzle-orm'
 import { violatedUnique } from '../db/errors.ts'
 import { run } from '../db/run.ts'
-import type { Deps } from '../deps.ts'
+import type { Delivery, Deps } from '../deps.ts'
 import { oneTimeTokens } from '../one-time-tokens/schema.ts'
 import { recordEvents } from '../sql/events.ts'
 import { consumeTokens, insertToken, isKept, lockToken, ofToken, token } from '../sql/one-time-tokens.ts'
-import { DELIVERIES, type Delivery, queueMails, type Sender } from '../sql/outbox.ts'
+import { DELIVERIES, queueMails, type Sender } from '../sql/outbox.ts'
 import { assignments, columnsOf, statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
@@ -24,10 +24,25 @@ const undo = columnsOf(oneTimeTokens, 'undo')
  * link that undoes it. If somebody has the new address by now, the token stays as it is.
  */
 export async function changeAddress(
-  { db, client, mailing }: Pick<Deps, 'db' | 'client' | 'mailing'>,
-  { id, now }: { id: string; now: Date },
+  deps: Pick<Deps, 'db' | 'client' | 'mailing'>,
+  token: { id: string; now: Date },
 ): Promise<Changed> {
-  const change = statement(
+  try {
+    const [row] = await run(deps.db, prepareChange(deps, token))
+    if (!row) return { outcome: 'unusable' }
+    if (row.isTaken) return { outcome: 'taken' }
+    return row.isDone ? { outcome: 'done', deliveries: row.deliveries } : { outcome: 'unusable' }
+  } catch (error) {
+    if (violatedUnique(error) === EMAIL_KEY) return { outcome: 'taken' }
+    throw error
+  }
+}
+
+function prepareChange(
+  { client, mailing }: Pick<Deps, 'client' | 'mailing'>,
+  { id, now }: { id: string; now: Date },
+) {
+  return statement(
     {
       token: lockToken({ id, purpose: 'email_change', now }, { when: isUsable }),
       taken: sql`select from token where ${isTaken(now)}`,
@@ -56,15 +71,6 @@ export async function changeAddress(
       from: sql`from token`,
     },
   )
-  try {
-    const [row] = await run(db, change)
-    if (!row) return { outcome: 'unusable' }
-    if (row.isTaken) return { outcome: 'taken' }
-    return row.isDone ? { outcome: 'done', deliveries: row.deliveries } : { outcome: 'unusable' }
-  } catch (error) {
-    if (violatedUnique(error) === EMAIL_KEY) return { outcome: 'taken' }
-    throw error
-  }
 }
 
 /** A new password ends a change that waits for its link: whoever asked for it may be why it was changed. */

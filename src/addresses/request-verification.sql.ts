@@ -1,10 +1,10 @@
 import { run } from '../db/run.ts'
-import type { Deps } from '../deps.ts'
+import type { Delivery, Deps } from '../deps.ts'
 import { oneTimeTokens } from '../one-time-tokens/schema.ts'
 import { recordEvents } from '../sql/events.ts'
 import { MAIL_REFUSAL, type MailBuckets, type MailLimitName, spendForMail } from '../sql/mail-limits.ts'
 import { insertToken } from '../sql/one-time-tokens.ts'
-import { DELIVERIES, type Delivery, queueMails } from '../sql/outbox.ts'
+import { DELIVERIES, queueMails } from '../sql/outbox.ts'
 import { columnsOf, statement } from '../sql/parts.ts'
 import { byCaller, caller, lockCaller } from '../sql/sessions.ts'
 import { sql } from '../sql/template.ts'
@@ -23,7 +23,9 @@ const u = columnsOf(users, 'u')
 const account = columnsOf(users, 'account')
 const made = columnsOf(oneTimeTokens, 'made')
 
-/** Makes a token and its mail for the caller's address, unless it is verified; `null`: the session has ended. */
+/**
+ * Makes a token and its mail for the caller's address, unless it is verified; `null`: the session has ended.
+ */
 export async function insertVerification(
   { db, client, mailing }: Pick<Deps, 'db' | 'client' | 'mailing'>,
   { buckets, now, ...who }: VerificationRequest,

@@ -19,8 +19,8 @@ const changed = columnsOf(users, 'changed')
 const reset = columnsOf(oneTimeTokens, 'reset')
 
 /**
- * Gives the account its old address back. Whoever changed it knew the password, so the password is void, every
- * session ends, and the old address gets the link to a new password.
+ * Gives the account its old address back. Whoever changed it knew the password, so the password is void,
+ * every session ends, and the old address gets the link to a new password.
  *
  * All of the account's tokens end with it, but for links that undo earlier changes: those belong to the owner
  * of a still older address. A link that undoes a later change belongs to whoever made it.

@@ -1,7 +1,7 @@
 import type { SQL } from 'drizzle-orm'
 import { violatedUnique } from '../db/errors.ts'
 import { runAfter } from '../db/run.ts'
-import type { Deps } from '../deps.ts'
+import type { Delivery, Deps } from '../deps.ts'
 import { type AdminUser, adminUserFields, type Status } from '../sql/admin-users.ts'
 import {
   type ActOnUser,
@@ -17,7 +17,7 @@ import {
 import { type EventSource, recordEvents } from '../sql/events.ts'
 import { NO_FAILURES } from '../sql/lockout.ts'
 import { isTooLarge, merged } from '../sql/metadata.ts'
-import { DELIVERIES, type Delivery, type MailSource, queueMails } from '../sql/outbox.ts'
+import { DELIVERIES, type MailSource, queueMails } from '../sql/outbox.ts'
 import { assignments, bare, columnsOf, list, type Parts, statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'

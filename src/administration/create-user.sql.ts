@@ -1,7 +1,7 @@
 import type { SQL } from 'drizzle-orm'
 import { violatedUnique } from '../db/errors.ts'
 import { runAfter } from '../db/run.ts'
-import type { Deps } from '../deps.ts'
+import type { Delivery, Deps } from '../deps.ts'
 import { DEFAULT_ROLE, rolePermissions } from '../roles/schema.ts'
 import {
   type Actor,
@@ -21,7 +21,7 @@ import {
   insertVerificationToken,
   verification,
 } from '../sql/new-users.ts'
-import { DELIVERIES, type Delivery, type MailSource, queueMails } from '../sql/outbox.ts'
+import { DELIVERIES, type MailSource, queueMails } from '../sql/outbox.ts'
 import { bare, columnsOf, insertInto, statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
@@ -51,17 +51,34 @@ const INVITATION: MailSource = {
 const p = columnsOf(rolePermissions, 'p')
 
 /**
- * Creates an account without a password and with the default role, and stores the mail that invites its owner. Nobody gives a permission that they lack,
- * and the default role may have some: somebody who may only create accounts could otherwise get its
- * permissions by an account for an address of their own.
+ * Creates an account without a password and with the default role, and stores the mail that invites its
+ * owner. Nobody gives a permission that they lack, and the default role may have some: somebody who may only
+ * create accounts could otherwise get its permissions by an account for an address of their own.
  *
  * @returns the user, or why there is none
  */
 export async function insertAccount(
-  { db, client, mailing }: Pick<Deps, 'db' | 'client' | 'mailing'>,
-  { actor: who, now, ...profile }: NewAccount,
+  deps: Pick<Deps, 'db' | 'client' | 'mailing'>,
+  account: NewAccount,
 ): Promise<Created | NotCreated> {
-  const creation = statement(
+  try {
+    const [row] = await runAfter(deps.db, ADMINISTRATION_LOCK, prepareCreation(deps, account))
+    if (!row) return 'ended'
+    const { outcome: result, deliveries, ...user } = row
+    if (result !== 'done') return result
+    // If the address was free when the statement began, somebody took it while it ran.
+    return user.id === null ? 'email' : { user, deliveries }
+  } catch (error) {
+    if (violatedUnique(error) === USERNAME_KEY) return 'username'
+    throw error
+  }
+}
+
+function prepareCreation(
+  { client, mailing }: Pick<Deps, 'client' | 'mailing'>,
+  { actor: who, now, ...profile }: NewAccount,
+) {
+  return statement(
     {
       ...lockActor({ ...who, now }),
       taken: findTaken(profile, now),
@@ -89,17 +106,6 @@ export async function insertAccount(
       from: sql`from decision left join created on true`,
     },
   )
-  try {
-    const [row] = await runAfter(db, ADMINISTRATION_LOCK, creation)
-    if (!row) return 'ended'
-    const { outcome: result, deliveries, ...user } = row
-    if (result !== 'done') return result
-    // If the address was free when the statement began, somebody took it while it ran.
-    return user.id === null ? 'email' : { user, deliveries }
-  } catch (error) {
-    if (violatedUnique(error) === USERNAME_KEY) return 'username'
-    throw error
-  }
 }
 
 /** The part `decision`, one row with the column `outcome` if `actor` has one; beside `taken`. */

@@ -7,8 +7,8 @@ import { insertAccount, type NewAccount } from './create-user.sql.ts'
 type Creation = Pick<NewAccount, 'actor' | 'email'> & { username?: string | null; fullName?: string | null }
 
 /**
- * Creates somebody's account. It has no password: nobody can sign in to it until its owner has set one, by the
- * link in the mail that invites them.
+ * Creates somebody's account. It has no password: nobody can sign in to it until its owner has set one, by
+ * the link in the mail that invites them.
  *
  * @throws AppError `email_taken` or `username_taken`, with the pointer; `forbidden` if the caller lost the
  *   permission, or lacks one that the default role has; `invalid_token` if the caller's session has ended

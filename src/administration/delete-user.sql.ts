@@ -1,5 +1,5 @@
 import { runAfter } from '../db/run.ts'
-import type { Deps } from '../deps.ts'
+import type { Delivery, Deps } from '../deps.ts'
 import {
   type ActOnUser,
   ADMINISTRATION_LOCK,
@@ -12,7 +12,7 @@ import {
   subject,
 } from '../sql/authority.ts'
 import { recordEvents } from '../sql/events.ts'
-import { DELIVERIES, type Delivery, queueMails } from '../sql/outbox.ts'
+import { DELIVERIES, queueMails } from '../sql/outbox.ts'
 import { columnsOf, statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 import { users } from '../users/schema.ts'

@@ -3,9 +3,9 @@ import { type LinkDeps, makeLink } from '../mail/links.ts'
 import { insertResetByOperator } from './issue-reset.sql.ts'
 
 /**
- * Makes a link that lets somebody choose a new password, on behalf of an operator of the database who hands it
- * over: for deployments without mail, and for people whose mailbox is gone. It does not prove the address. For
- * `cli/`; no route may call it.
+ * Makes a link that lets somebody choose a new password, on behalf of an operator of the database who hands
+ * it over: for deployments without mail, and for people whose mailbox is gone. It does not prove the address.
+ * For `cli/`; no route may call it.
  *
  * @throws Error that tells the operator that there is no such account
  */

@@ -1,6 +1,6 @@
 import type { SQL } from 'drizzle-orm'
 import { runAfter } from '../db/run.ts'
-import type { Deps } from '../deps.ts'
+import type { Delivery, Deps } from '../deps.ts'
 import { oneTimeTokens } from '../one-time-tokens/schema.ts'
 import {
   type ActOnUser,
@@ -15,7 +15,7 @@ import {
 import { recordEvents } from '../sql/events.ts'
 import { MAIL_REFUSAL, type MailBuckets, type MailLimitName, spendForMail } from '../sql/mail-limits.ts'
 import { insertToken } from '../sql/one-time-tokens.ts'
-import { DELIVERIES, type Delivery, type MailSource, queueMails } from '../sql/outbox.ts'
+import { DELIVERIES, type MailSource, queueMails } from '../sql/outbox.ts'
 import { columnsOf, statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 
@@ -26,35 +26,36 @@ export type ResetSent = {
   deliveries: Delivery[]
 }
 
+type ResetByAdmin = ActOnUser & { buckets: MailBuckets }
+
 const reset = columnsOf(oneTimeTokens, 'reset')
 const invitation = columnsOf(oneTimeTokens, 'invitation')
 
 /**
- * Stores a mail that lets somebody choose a new password, or once more the invitation of an account that never
- * had one. The administrator does not see the link.
+ * Stores a mail that lets somebody choose a new password, or once more the invitation of an account that
+ * never had one. The administrator does not see the link.
  */
 export async function insertResetByAdmin(
-  { db, client, mailing }: Pick<Deps, 'db' | 'client' | 'mailing'>,
-  { buckets, ...act }: ActOnUser & { buckets: MailBuckets },
+  deps: Pick<Deps, 'db' | 'client' | 'mailing'>,
+  act: ResetByAdmin,
 ): Promise<ResetSent> {
+  const [row] = await runAfter(deps.db, ADMINISTRATION_LOCK, prepareSending(deps, act))
+  return row ?? { outcome: 'ended', refusedBy: null, secondsToWait: null, deliveries: [] }
+}
+
+function prepareSending(
+  { client, mailing }: Pick<Deps, 'client' | 'mailing'>,
+  { buckets, ...act }: ResetByAdmin,
+) {
   const { now } = act
   const { parts, passed, limited } = spendForMail(buckets, { from: sql`from decision where ${isDone}`, now })
   const hasPassword = sql`${subject.passwordHash} is not null`
-  const tokenFor = (purpose: 'password_reset' | 'invitation', when: SQL) =>
-    insertToken({
-      purpose,
-      from: sql`from subject where ${when} and ${passed}`,
-      userId: subject.id,
-      email: subject.email,
-      passwordVersion: subject.passwordVersion,
-      now,
-    })
-  const sending = statement(
+  return statement(
     {
       ...decideAboutUser(act, { refusals: sql`when ${subject.disabledAt} is not null then 'disabled'` }),
       ...parts,
-      reset: tokenFor('password_reset', hasPassword),
-      invitation: tokenFor('invitation', sql`not ${hasPassword}`),
+      reset: insertTokenIf(sql`${hasPassword} and ${passed}`, { purpose: 'password_reset', now }),
+      invitation: insertTokenIf(sql`not ${hasPassword} and ${passed}`, { purpose: 'invitation', now }),
       queued: queueMails({ mailing, client, now }, MAILS),
       recorded: recordEvents({ client, now }, [
         { ...limited, userId: sql`(select ${subject.id} from subject)` },
@@ -72,8 +73,21 @@ export async function insertResetByAdmin(
       from: sql`from decision`,
     },
   )
-  const [row] = await runAfter(db, ADMINISTRATION_LOCK, sending)
-  return row ?? { outcome: 'ended', refusedBy: null, secondsToWait: null, deliveries: [] }
+}
+
+/** A part that makes a token for the part `subject`. */
+function insertTokenIf(
+  condition: SQL,
+  { purpose, now }: { purpose: 'password_reset' | 'invitation'; now: Date },
+): SQL {
+  return insertToken({
+    purpose,
+    from: sql`from subject where ${condition}`,
+    userId: subject.id,
+    email: subject.email,
+    passwordVersion: subject.passwordVersion,
+    now,
+  })
 }
 
 const MAILS: readonly MailSource[] = [

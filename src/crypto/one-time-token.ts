@@ -2,7 +2,9 @@ import type { DerivedKeys } from './derive-keys.ts'
 import { utf8, uuidFromBytes, uuidToBytes } from './encoding.ts'
 import { seal, unsealWithin } from './seal.ts'
 
-/** What a token allows, by the byte that stands for it in tokens: a byte is never used for another purpose. */
+/**
+ * What a token allows, by the byte that stands for it in tokens: a byte is never used for another purpose.
+ */
 const PURPOSES = {
   password_reset: 1,
   invitation: 2,
@@ -53,7 +55,9 @@ export async function makeOneTimeToken(
   return await seal(keys, content)
 }
 
-/** Reads a token that this server made; `null` for any other string. Whether it is still valid, its row says. */
+/**
+ * Reads a token that this server made; `null` for any other string. Whether it is still valid, its row says.
+ */
 export async function readOneTimeToken(
   keys: DerivedKeys,
   token: string,

@@ -9,8 +9,8 @@ type Range = { tag: string; weight: number }
 
 /**
  * The language of messages to a client, by its header `Accept-Language`: lookup of RFC 4647 section 3.4, so
- * `de-AT` finds `de`. If nothing is acceptable it is the first one, since a message in some language is better
- * than none.
+ * `de-AT` finds `de`. If nothing is acceptable it is the first one, since a message in some language is
+ * better than none.
  *
  * @param languages what there is; the first one is the default
  * @returns one of `languages`

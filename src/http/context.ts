@@ -1,9 +1,8 @@
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { routePath } from 'hono/route'
-import type { AppDeps, Deps } from '../deps.ts'
+import type { AppDeps, Delivery, Deps } from '../deps.ts'
 import { toClient } from '../net/client-address.ts'
-import type { Delivery } from '../sql/outbox.ts'
 import { chooseLanguage } from './choose-language.ts'
 
 /** Other methods are strings that a client made up: they are not logged. */

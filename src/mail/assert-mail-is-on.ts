@@ -2,8 +2,8 @@ import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
 
 /**
- * Refuses what needs mail in a deployment that sends none. A 202 would make somebody wait for a mail that never
- * comes.
+ * Refuses what needs mail in a deployment that sends none. A 202 would make somebody wait for a mail that
+ * never comes.
  *
  * @throws AppError `not_found`
  */

@@ -1,7 +1,6 @@
 import type { Config } from '../config/parse-config.ts'
-import type { MailPayload } from '../sql/outbox.ts'
 import { type LinkDeps, makeLinks } from './links.ts'
-import type { RenderedMessage } from './message.ts'
+import type { MailPayload, RenderedMessage } from './message.ts'
 import type { Catalogue } from './messages/catalogue.ts'
 
 export type ComposeDeps = LinkDeps & {

@@ -1,7 +1,7 @@
 import type { Config } from '../config/parse-config.ts'
-import type { Channel } from '../outbox/deliver.ts'
-import type { MailPayload } from '../sql/outbox.ts'
+import type { Channel } from '../deps.ts'
 import { type ComposeDeps, composeMail } from './compose.ts'
+import type { MailPayload } from './message.ts'
 import type { Transport } from './transport.ts'
 
 export type MailChannelDeps = ComposeDeps & {

@@ -1,8 +1,7 @@
 import type { Config } from '../config/parse-config.ts'
 import type { DerivedKeys } from '../crypto/derive-keys.ts'
 import { makeOneTimeToken, type Purpose } from '../crypto/one-time-token.ts'
-import type { MailPayload } from '../sql/outbox.ts'
-import type { MessageLinks } from './message.ts'
+import type { MailPayload, MessageLinks } from './message.ts'
 
 /** The page of the frontend that a link leads to, below `ACCOUNT_PATH`. */
 const PAGES: Readonly<Record<Purpose, string>> = {
@@ -22,8 +21,8 @@ export type LinkDeps = {
 }
 
 /**
- * The links of a message. They are made of the configuration alone, so a forged `Host` is in none of them. The
- * token is in the fragment, which browsers send to no server and in no `Referer`; the page posts it, so a
+ * The links of a message. They are made of the configuration alone, so a forged `Host` is in none of them.
+ * The token is in the fragment, which browsers send to no server and in no `Referer`; the page posts it, so a
  * scanner that opens the link uses nothing up.
  */
 export async function makeLinks(deps: LinkDeps, payload: MailPayload): Promise<MessageLinks> {

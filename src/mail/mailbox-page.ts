@@ -1,16 +1,6 @@
 import { html } from 'hono/html'
 import { type Markup, page } from '../http/page.ts'
-
-export type MailboxItem = {
-  id: string
-  to: string
-  /** The name of the message. */
-  kind: string
-  subject: string
-  text: string
-  html: string
-  createdAt: Date
-}
+import type { MailboxItem } from './message.ts'
 
 const LINK = /(https?:\/\/[^\s<>"']+)/
 

@@ -1,7 +1,6 @@
 import type { Deps } from '../deps.ts'
-import type { MailPayload } from '../sql/outbox.ts'
 import { deleteMails, selectMails } from './mailbox.sql.ts'
-import type { MailboxItem } from './mailbox-page.ts'
+import type { MailboxItem, MailPayload } from './message.ts'
 
 /**
  * The mails of a deployment on loopback, newest first. They are composed when they are read: no link with a

@@ -1,3 +1,5 @@
+import type { Purpose } from '../crypto/one-time-token.ts'
+
 /** Every message that is sent, by its name in the catalogues. */
 export const MESSAGE_NAMES = [
   // With a link that does something.
@@ -48,3 +50,29 @@ export type MessageLinks = {
 }
 
 export type RenderedMessage = { subject: string; text: string; html: string }
+
+/** The payload of a mail, as `queueMails` stores it. Times are in seconds since 1970. */
+export type MailPayload = {
+  message: MessageName
+  language: string
+  user_id: number
+  to: string
+  email: string
+  username: string | null
+  new_email: string | null
+  at: number
+  client: { address: string | null; user_agent: string | null } | null
+  token: { purpose: Purpose; id: string; expires_at: number } | null
+}
+
+/** A mail as the mailbox of development shows it. */
+export type MailboxItem = {
+  id: string
+  to: string
+  /** The name of the message. */
+  kind: string
+  subject: string
+  text: string
+  html: string
+  createdAt: Date
+}

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import type { MailboxItem } from './mailbox-page.ts'
+import type { MailboxItem } from './message.ts'
 
 /** `GET /dev/mail` */
 export const mailboxQuery = z.strictObject({
@@ -27,9 +27,6 @@ export const mailboxPayload = z
 
 export function toMailboxPayload(items: readonly MailboxItem[]): z.infer<typeof mailboxPayload> {
   return {
-    items: items.map(({ id, to, kind, subject, text, html, createdAt }) => ({
-      ...{ id, to, kind, subject, text, html },
-      created_at: createdAt.toISOString(),
-    })),
+    items: items.map(({ createdAt, ...item }) => ({ ...item, created_at: createdAt.toISOString() })),
   }
 }

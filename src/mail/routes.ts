@@ -14,8 +14,8 @@ import { mailboxPayload, mailboxQuery, toMailboxPayload } from './payloads.ts'
 const tag = 'Development'
 
 /**
- * A page elsewhere can point its own name at this machine (DNS rebinding), and would read every mail here. Its
- * requests name that host.
+ * A page elsewhere can point its own name at this machine (DNS rebinding), and would read every mail here.
+ * Its requests name that host.
  */
 const onLoopback = createMiddleware<AppEnv>(async function onLoopback(c, next) {
   const { hostname } = new URL(c.req.url)

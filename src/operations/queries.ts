@@ -18,14 +18,16 @@ const o = columnsOf(outbox, 'o')
 export type Health = {
   /** The `statement_timeout` of our connections in milliseconds; 0: none. */
   timeout: number
-  /** Deliveries that failed at least once and wait, and those that were given up within a day; 1,000 at most. */
+  /**
+   * Deliveries that failed at least once and wait, and those that were given up within a day; 1,000 at most.
+   */
   waiting: number
   givenUp: number
 }
 
 /**
- * A cheap query that succeeds only if the database works and has our tables. What it counts is little, or else
- * counted no further.
+ * A cheap query that succeeds only if the database works and has our tables. What it counts is little, or
+ * else counted no further.
  */
 export async function ping(db: Database, now: Date): Promise<Health> {
   const since = time(new Date(now.getTime() - 86_400_000))

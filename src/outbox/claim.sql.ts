@@ -1,8 +1,9 @@
 import type { SQL } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { run } from '../db/run.ts'
+import type { Delivery } from '../deps.ts'
 import { NO_CLIENT, recordEvents } from '../sql/events.ts'
-import { type Delivery, givenUpEvent, LEASE_SECONDS } from '../sql/outbox.ts'
+import { givenUpEvent, LEASE_SECONDS } from '../sql/outbox.ts'
 import { assignments, columnsOf, statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
@@ -17,8 +18,8 @@ const isWaiting = sql`${o.sentAt} is null and ${o.givenUpAt} is null`
 const GIVEN_UP_AT_ONCE = 100
 
 /**
- * Claims the rows that are due, and gives up those whose time is over, in one statement. `skip locked` and the
- * lease keep two processes from sending one row at the same time.
+ * Claims the rows that are due, and gives up those whose time is over, in one statement. `skip locked` and
+ * the lease keep two processes from sending one row at the same time.
  */
 export async function claimDeliveries(
   db: Database,

@@ -1,6 +1,6 @@
-import type { Deps } from '../deps.ts'
+import type { DeliverDeps, Deps } from '../deps.ts'
 import { claimDeliveries } from './claim.sql.ts'
-import { type DeliverDeps, deliver } from './deliver.ts'
+import { deliver } from './deliver.ts'
 
 /** As many as are sent at the same time, so that all are sent within their lease. */
 const BATCH = 10

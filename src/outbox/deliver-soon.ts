@@ -1,6 +1,5 @@
-import type { AppDeps } from '../deps.ts'
-import type { Delivery } from '../sql/outbox.ts'
-import { type DeliverDeps, deliver } from './deliver.ts'
+import type { AppDeps, DeliverSoon } from '../deps.ts'
+import { deliver } from './deliver.ts'
 
 /** The most requests whose deliveries one process sends at a time; what is more, the schedule sends. */
 const MAX_UNDER_WAY = 20
@@ -13,8 +12,6 @@ const ABANDONED_MILLISECONDS = 60_000
  * server is busy with the next request: the work of sending one falls into any of those of a second.
  */
 const MAX_DELAY_MILLISECONDS = 1000
-
-export type DeliverSoon = (deps: DeliverDeps, deliveries: readonly Delivery[]) => Promise<void>
 
 /** Creates the sender of one process: it sends what requests have claimed, after their responses. */
 export function createDeliverSoon({

@@ -1,15 +1,5 @@
-import type { Deps } from '../deps.ts'
-import type { Delivery } from '../sql/outbox.ts'
+import type { DeliverDeps, Delivery } from '../deps.ts'
 import { recordFailure, recordSent } from './record.sql.ts'
-
-/**
- * Hands one delivery to the server that it is for.
- *
- * @throws Error whose message is for operators: it holds no secret and no address
- */
-export type Channel = (delivery: Pick<Delivery, 'id' | 'payload'>) => Promise<void>
-
-export type DeliverDeps = Pick<Deps, 'db' | 'clock' | 'log' | 'sleep' | 'channels'>
 
 /** The longest that a channel takes for one try, and some more for recording. */
 const TRY_MILLISECONDS = 20_000

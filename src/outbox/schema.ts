@@ -13,7 +13,9 @@ export const outbox = lumascope.table(
     id: uuid('id').primaryKey().defaultRandom(),
     /** Which channel sends it: a name in `deps.channels`. */
     kind: text('kind').notNull(),
-    /** What the channel needs, by its own type. It holds no token and no password: those are made on sending. */
+    /**
+     * What the channel needs, by its own type. It holds no token and no password: those are made on sending.
+     */
     payload: jsonb('payload').$type<Readonly<Record<string, unknown>>>().notNull(),
     createdAt: time('created_at').notNull(),
     /** Not before this; moved by every failure. */

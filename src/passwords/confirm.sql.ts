@@ -1,8 +1,8 @@
 import { run } from '../db/run.ts'
-import type { Deps } from '../deps.ts'
+import type { Delivery, Deps } from '../deps.ts'
 import { recordEvents } from '../sql/events.ts'
 import { countFailure, LOCKED } from '../sql/lockout.ts'
-import { DELIVERIES, type Delivery, queueMails } from '../sql/outbox.ts'
+import { DELIVERIES, queueMails } from '../sql/outbox.ts'
 import { statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 

@@ -15,8 +15,9 @@ type ResetDeps = PasswordRulesDeps &
   >
 
 /**
- * Chooses a new password by the token of a mail, or of an operator: one hash, then one statement. Every session
- * ends, a lock by wrong passwords is opened, and the address counts as verified, since the mail was sent to it.
+ * Chooses a new password by the token of a mail, or of an operator: one hash, then one statement. Every
+ * session ends, a lock by wrong passwords is opened, and the address counts as verified, since the mail was
+ * sent to it.
  *
  * A forged or expired token costs neither; one that was used costs the hash, because only the database knows
  * that. So requests are counted by address before it.

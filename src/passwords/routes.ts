@@ -59,9 +59,9 @@ export const passwordRoutes = new Hono<AppEnv>()
     describeRoute({
       summary: 'Change your password',
       description:
-        'Every session ends, this one is replaced by a new one: no copy of an old token works. 200 with new ' +
-        'tokens for who came with a bearer token, 204 with new cookies for who came with cookies. If the ' +
-        'answer is lost, sign in with the new password.',
+        'Every session ends, this one is replaced by a new one: no copy of an old token works. 200 with ' +
+        'new tokens for who came with a bearer token, 204 with new cookies for who came with cookies. If ' +
+        'the answer is lost, sign in with the new password.',
       tag: 'Your account',
       responses: { 200: tokenPairPayload, 204: '' },
       errors: ['wrong_password', 'weak_password'],
@@ -92,8 +92,8 @@ export const passwordRoutes = new Hono<AppEnv>()
     describeRoute({
       summary: 'Send a mail to choose a new password',
       description:
-        'The answer is the same whether the address has an account or not. The link works once, for an hour, ' +
-        'and until there is a newer one.',
+        'The answer is the same whether the address has an account or not. The link works once, for an ' +
+        'hour, and until there is a newer one.',
       tag: 'Sign-in',
       responses: { 202: acceptedPayload },
       errors: ['not_found'],
@@ -111,8 +111,8 @@ export const passwordRoutes = new Hono<AppEnv>()
     describeRoute({
       summary: 'Choose a new password',
       description:
-        'By the token of a mail, or of an operator. Every session ends, a locked account is open again, and ' +
-        'the address counts as verified. Sign in with the new password.',
+        'By the token of a mail, or of an operator. Every session ends, a locked account is open again, ' +
+        'and the address counts as verified. Sign in with the new password.',
       tag: 'Sign-in',
       responses: { 204: '' },
       errors: ['invalid_or_expired_code', 'weak_password'],

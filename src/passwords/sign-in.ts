@@ -24,8 +24,8 @@ export type SignedIn = { pair: TokenPair; device: Device }
  * is upgraded), and the same error for an unknown account, a wrong password and a disabled or locked account.
  * A refusal by a limit costs one statement and no hash, for unknown accounts too.
  *
- * @throws AppError `invalid_credentials`, `rate_limited` or `overloaded`; `email_not_verified` if the password
- *   is right, but the address has to be verified first
+ * @throws AppError `invalid_credentials`, `rate_limited` or `overloaded`; `email_not_verified` if the
+ *   password is right, but the address has to be verified first
  * @see
  *   https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html#authentication-responses
  */

@@ -16,8 +16,8 @@ export type Jobs = {
 
 /**
  * Runs the purges of all features and then the hourly jobs: started by Cloudflare's cron on Workers, by a
- * timer under Node. It may run twice at once, or not at all for a while: only disk space depends on it. If one
- * part fails, the others still run. Never rejects.
+ * timer under Node. It may run twice at once, or not at all for a while: only disk space depends on it. If
+ * one part fails, the others still run. Never rejects.
  */
 export async function runHourly(deps: AppDeps, { hourly }: Jobs): Promise<void> {
   const deleted: Record<string, number> = {}

@@ -1,13 +1,13 @@
 import type { SQL } from 'drizzle-orm'
 import { run } from '../db/run.ts'
-import type { Deps } from '../deps.ts'
+import type { Delivery, Deps } from '../deps.ts'
 import { oneTimeTokens } from '../one-time-tokens/schema.ts'
 import { type EventSource, recordEvents } from '../sql/events.ts'
 import { type Bucket, spend } from '../sql/limits.ts'
 import { type MailBuckets, spendForMail } from '../sql/mail-limits.ts'
 import { insertToken } from '../sql/one-time-tokens.ts'
 import { account, isProven, type Proof, type SignInEffects } from '../sql/opening.ts'
-import { DELIVERIES, type Delivery, queueMails } from '../sql/outbox.ts'
+import { DELIVERIES, queueMails } from '../sql/outbox.ts'
 import { assignments, columnsOf, nullable, statement } from '../sql/parts.ts'
 import { insertSession, isLive, MAX_SESSIONS, type NewSession } from '../sql/sessions.ts'
 import { sql } from '../sql/template.ts'
@@ -107,7 +107,9 @@ function isStillProven(proof: Proof | null, effects: SignInEffects): SQL {
 const unverified = columnsOf(users, 'unverified')
 const made = columnsOf(oneTimeTokens, 'made')
 
-/** If addresses have to be verified first: the parts that send somebody who proved an account the link again. */
+/**
+ * If addresses have to be verified first: the parts that send somebody who proved an account the link again.
+ */
 function askToVerify({ proof, effects, verificationBuckets, now }: Opening) {
   if (!verificationBuckets) return { parts: {}, mails: [], isUnverified: sql<boolean>`false` }
   const { parts, passed } = spendForMail(verificationBuckets, { from: sql`from unverified`, now })

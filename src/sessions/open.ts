@@ -56,7 +56,9 @@ export async function openSession(
   })
 }
 
-/** Of these notices an account gets three a day: a script that signs in from everywhere would fill a mailbox. */
+/**
+ * Of these notices an account gets three a day: a script that signs in from everywhere would fill a mailbox.
+ */
 const NOTICES = { count: 3, seconds: 86_400 }
 
 async function makeNoticeBuckets(

@@ -42,7 +42,8 @@ export function isUnlocked(user: Failures, now: Date): SQL<boolean> {
 export const NO_FAILURES = { consecutiveFailures: sql`0` }
 
 /**
- * The part `failed`, which counts a failure for an account. Failures of known devices and sessions are counted in their own buckets.
+ * The part `failed`, which counts a failure for an account. Failures of known devices and sessions are
+ * counted in their own buckets.
  *
  * @param userId `null`: no account
  */

@@ -18,9 +18,9 @@ export const LIFETIME_SECONDS: Readonly<Record<Purpose, number>> = {
 }
 
 /**
- * The columns of the part `token`, which `lockToken` makes: those of the token, and the user's address and when
- * it was last proven, as they are when their row is locked. A second part can't read that row anew: where this
- * statement has changed it, PostgreSQL leaves it out of a locking `select`.
+ * The columns of the part `token`, which `lockToken` makes: those of the token, and the user's address and
+ * when it was last proven, as they are when their row is locked. A second part can't read that row anew:
+ * where this statement has changed it, PostgreSQL leaves it out of a locking `select`.
  */
 export const token = {
   ...columnsOf(oneTimeTokens, 'token'),

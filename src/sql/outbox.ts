@@ -1,5 +1,5 @@
 import type { Placeholder, SQL } from 'drizzle-orm'
-import type { Purpose } from '../crypto/one-time-token.ts'
+import type { Delivery, Mailing } from '../deps.ts'
 import type { MessageName } from '../mail/message.ts'
 import type { Client } from '../net/client-address.ts'
 import type { oneTimeTokens } from '../one-time-tokens/schema.ts'
@@ -9,24 +9,6 @@ import type { EventSource } from './events.ts'
 import { type ColumnsOf, columnsOf, insertInto } from './parts.ts'
 import { identifier, join, sql } from './template.ts'
 import { type Moment, time } from './time.ts'
-
-/** A row of the outbox that this process has claimed by inserting it. */
-export type Delivery = {
-  id: string
-  kind: string
-  payload: Readonly<Record<string, unknown>>
-  attempts: number
-  /** Until when it is ours, in milliseconds since 1970. */
-  lockedUntil: number
-}
-
-/** What becomes of mails. */
-export type Mailing = {
-  /** Whether this deployment sends any; if not, none is stored. */
-  isOn: boolean
-  /** Whether the outbox itself is the mailbox, as in development: they are sent as soon as they are stored. */
-  isMailbox: boolean
-}
 
 /** A value, or the placeholder of one. */
 type OrPlaceholder<Values> = { [Name in keyof Values]: Values[Name] | Placeholder }
@@ -39,8 +21,8 @@ export type Sender = {
 }
 
 /**
- * Who has claimed a row sends it within this time. The request that inserted it begins at once; if its process
- * ends meanwhile, the schedule finds the row when the time is over.
+ * Who has claimed a row sends it within this time. The request that inserted it begins at once; if its
+ * process ends meanwhile, the schedule finds the row when the time is over.
  */
 export const LEASE_SECONDS = 120
 
@@ -59,7 +41,9 @@ export type MailSource = {
   newEmail?: SQL
   /** The token of the link. */
   token?: ColumnsOf<typeof oneTimeTokens>
-  /** Whether the recipient learns which client caused it: not the client of an administrator or a stranger. */
+  /**
+   * Whether the recipient learns which client caused it: not the client of an administrator or a stranger.
+   */
   showsClient?: boolean
 }
 
@@ -127,18 +111,4 @@ export function givenUpEvent(part: string): EventSource {
     userId: sql`(${row.payload} ->> 'user_id')`,
     details: sql`jsonb_build_object('kind', ${row.kind}, 'message', ${row.payload} -> 'message')`,
   }
-}
-
-/** The payload of a mail, as `queueMails` stores it. Times are in seconds since 1970. */
-export type MailPayload = {
-  message: MessageName
-  language: string
-  user_id: number
-  to: string
-  email: string
-  username: string | null
-  new_email: string | null
-  at: number
-  client: { address: string | null; user_agent: string | null } | null
-  token: { purpose: Purpose; id: string; expires_at: number } | null
 }

@@ -1,7 +1,7 @@
 import type { SQL } from 'drizzle-orm'
 import { violatedUnique } from '../db/errors.ts'
 import { run } from '../db/run.ts'
-import type { Deps } from '../deps.ts'
+import type { Delivery, Deps } from '../deps.ts'
 import { type EventSource, recordEvents } from '../sql/events.ts'
 import { type Bucket, reportOnce, spend, spendInTurn } from '../sql/limits.ts'
 import {
@@ -12,7 +12,7 @@ import {
   insertVerificationToken,
   verification,
 } from '../sql/new-users.ts'
-import { DELIVERIES, type Delivery, type MailSource, queueMails } from '../sql/outbox.ts'
+import { DELIVERIES, type MailSource, queueMails } from '../sql/outbox.ts'
 import { bare, columnsOf, insertInto, nullable, type Parts, type Row, statement } from '../sql/parts.ts'
 import { insertSession, type NewSession } from '../sql/sessions.ts'
 import { sql } from '../sql/template.ts'
@@ -90,8 +90,8 @@ export async function insertUser(
 }
 
 /**
- * The parts `told` and `owner`: who has the address already, if a mail may go there. Nobody is told because of a
- * username that is taken, which the client learns.
+ * The parts `told` and `owner`: who has the address already, if a mail may go there. Nobody is told because
+ * of a username that is taken, which the client learns.
  */
 function tellOwner(bucket: Bucket, { email, now }: { email: string; now: Date }): Parts {
   const { key, ...rate } = bucket
@@ -142,7 +142,9 @@ function create({ session, now, ...profile }: Omit<NewUser, 'buckets' | 'takenBu
     on conflict (lower(${bare(users.email)})) do nothing returning *`
 }
 
-/** @param isPrivate whether the client may not learn that the address is taken: then a username is said first */
+/**
+ * @param isPrivate whether the client may not learn that the address is taken: then a username is said first
+ */
 function toRegistered(row: Row<typeof REGISTERED> | undefined, isPrivate: boolean): RegistrationOutcome {
   if (!row) throw new Error('A registration has no outcome')
   const { isAllowed, secondsToWait, isEmailTaken, isUsernameTaken, passwordVersion, deliveries, ...user } =

@@ -24,7 +24,8 @@ export type Registration = {
 }
 
 /**
- * A registration that says nothing about the address: it may have created an account, or told the owner of one.
+ * A registration that says nothing about the address: it may have created an account, or told the owner of
+ * one.
  */
 export type Accepted = { isAccepted: true }
 

@@ -46,6 +46,7 @@ const BODIES: Record<string, object> = {
   'PATCH /users/me': { full_name: 'Somebody' },
   'DELETE /users/me': { password: 'not the password' },
   'POST /users/me/password': { current_password: 'not the password', new_password: 'correct horse battery' },
+  'POST /users/me/email': { new_email: 'somebody-new@example.com', password: 'not the password' },
   'PATCH /users/{id}': { full_name: 'Somebody' },
   'PUT /users/{id}/roles': { roles: [] },
 }

@@ -200,4 +200,19 @@ export const administrationFlows: Flow[] = [
       }
     },
   },
+  {
+    route: 'POST /users/{id}/password-reset',
+    status: 202,
+    repeated: { adds: { one_time_tokens: 1, outbox: 1, audit_events: 1 } },
+    async given({ administrator, register, useLinks, status }) {
+      const bob = await register('bob')
+      return {
+        request: as(await administrator(), 'POST', `/users/${bob.id}/password-reset`),
+        holds: () =>
+          useLinks(bob.email, 'password_reset', (token) =>
+            status('POST', '/password-resets/confirm', { token, new_password: 'another battery staple' }),
+          ),
+      }
+    },
+  },
 ]

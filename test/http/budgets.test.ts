@@ -28,6 +28,33 @@ const [first, second] = [await openSession(person), await openSession(person)]
 const leavingEverywhere = await openSession(await register())
 const role = await createRole()
 
+/** The token in the newest mail of a kind to an address. */
+async function tokenFor(to: string, kind: string): Promise<string> {
+  const mails = await tested.mailbox(to)
+  const token = mails.findLast((mail) => mail.kind === kind)?.token
+  if (!token) throw new Error(`There is no mail of the kind ${kind}`)
+  return token
+}
+const [verifying, moving, resetting, disowned] = [
+  await register(),
+  await register(),
+  await register(),
+  await register(),
+]
+const [verifier, mover] = [await openSession(verifying), await openSession(moving)]
+const verification = { token: await tokenFor(moving.email, 'email_verification') }
+const rejection = { token: await tokenFor(disowned.email, 'email_verification') }
+const moved = newPerson().email
+const move = { new_email: newPerson().email, password: moving.password }
+expect((await tested.as(mover).post('/users/me/email', { ...move, new_email: moved })).status).toBe(202)
+const confirmation = { token: await tokenFor(moved, 'email_change') }
+expect((await tested.post('/password-resets', { email: resetting.email })).status).toBe(202)
+const reset = {
+  token: await tokenFor(resetting.email, 'password_reset'),
+  new_password: 'another battery staple',
+}
+const forgedToken = { token: 'x'.repeat(100) }
+
 type Budget = {
   request: `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`
   status: number
@@ -75,6 +102,70 @@ const BUDGETS: Budget[] = [
   { request: 'POST /login', status: 401, roundTrips: 2, hashes: 1, body: disabled, note: 'disabled account' },
   { request: 'POST /login', status: 429, roundTrips: 1, hashes: 0, body: unknown, attempts: 5 },
 
+  { request: 'POST /password-resets', status: 202, roundTrips: 1, hashes: 0, body: { email } },
+  {
+    request: 'POST /password-resets',
+    status: 202,
+    roundTrips: 1,
+    hashes: 0,
+    body: { email: unknown.email },
+    note: 'unknown address',
+  },
+  { request: 'POST /password-resets', status: 429, roundTrips: 1, hashes: 0, body: { email }, attempts: 3 },
+  { request: 'POST /password-resets/confirm', status: 204, roundTrips: 1, hashes: 1, body: reset },
+  {
+    request: 'POST /password-resets/confirm',
+    status: 400,
+    roundTrips: 1,
+    hashes: 1,
+    body: reset,
+    note: 'used token',
+  },
+  {
+    request: 'POST /password-resets/confirm',
+    status: 400,
+    roundTrips: 0,
+    hashes: 0,
+    body: { ...reset, ...forgedToken },
+    note: 'forged token',
+  },
+  { request: 'POST /email-verifications', status: 202, roundTrips: 2, hashes: 0, by: verifier },
+  { request: 'POST /email-verifications/confirm', status: 204, roundTrips: 1, hashes: 0, body: verification },
+  {
+    request: 'POST /email-verifications/confirm',
+    status: 204,
+    roundTrips: 1,
+    hashes: 0,
+    body: confirmation,
+    note: 'a new address',
+  },
+  {
+    request: 'POST /email-verifications/confirm',
+    status: 400,
+    roundTrips: 0,
+    hashes: 0,
+    body: forgedToken,
+    note: 'forged token',
+  },
+  { request: 'POST /users/me/email', status: 202, roundTrips: 3, hashes: 1, by: mover, body: move },
+  { request: 'POST /email-verifications/reject', status: 204, roundTrips: 1, hashes: 0, body: rejection },
+  {
+    request: 'POST /email-verifications/reject',
+    status: 400,
+    roundTrips: 0,
+    hashes: 0,
+    body: forgedToken,
+    note: 'forged token',
+  },
+  {
+    request: 'POST /email-verifications/undo',
+    status: 400,
+    roundTrips: 0,
+    hashes: 0,
+    body: forgedToken,
+    note: 'forged token',
+  },
+
   { request: 'POST /refresh', status: 200, roundTrips: 1, hashes: 0, body: refresh },
   { request: 'POST /refresh', status: 200, roundTrips: 1, hashes: 0, body: refresh, note: 'repeated' },
   { request: 'POST /auth/refresh', status: 200, roundTrips: 1, hashes: 0, body: secondRefresh },
@@ -102,6 +193,7 @@ const BUDGETS: Budget[] = [
   { request: `PATCH ${account}`, status: 200, roundTrips: 2, hashes: 0, by: admin, body: rename },
   { request: `DELETE /users/${deleted.id}`, status: 204, roundTrips: 2, hashes: 0, by: admin },
   { request: `PUT ${account}/roles`, status: 200, roundTrips: 2, hashes: 0, by: admin, body: roles },
+  { request: `POST ${account}/password-reset`, status: 202, roundTrips: 2, hashes: 0, by: admin },
   { request: `GET ${account}/sessions`, status: 200, roundTrips: 2, hashes: 0, by: admin },
   { request: `DELETE ${account}/sessions`, status: 204, roundTrips: 2, hashes: 0, by: admin },
   { request: 'GET /roles', status: 200, roundTrips: 2, hashes: 0, by: admin },
@@ -110,6 +202,8 @@ const BUDGETS: Budget[] = [
   { request: 'GET /audit-events', status: 200, roundTrips: 2, hashes: 0, by: admin },
   // The second round trip records the refusal.
   { request: 'GET /users', status: 403, roundTrips: 2, hashes: 0, by: outsider },
+
+  { request: 'GET /dev/mail', status: 200, roundTrips: 1, hashes: 0 },
 
   { request: 'GET /health', status: 200, roundTrips: 0, hashes: 0 },
   { request: 'GET /ready', status: 200, roundTrips: 1, hashes: 0 },
@@ -158,6 +252,18 @@ for (const budget of BUDGETS) {
     await expectCost(budget, () => send(budget, attempts > 0 ? limited : tested))
   })
 }
+
+test('undoing a change of address: 204, round trips: 1, hashes: 0', async () => {
+  // The notice was sent by the budget of confirming.
+  const undo = { token: await tokenFor(moving.email, 'email_changed') }
+  const act = () => tested.post('/email-verifications/undo', undo)
+  await expectCost({ status: 204, roundTrips: 1, hashes: 0 }, act)
+})
+
+test('emptying the mailbox: 204, round trips: 1, hashes: 0', async () => {
+  const act = () => tested.request('/dev/mail', { method: 'DELETE' })
+  await expectCost({ status: 204, roundTrips: 1, hashes: 0 }, act)
+})
 
 test('a route that is guarded by the token alone costs nothing', async () => {
   const byToken = new Hono<AppEnv>()

@@ -19,6 +19,7 @@ describe('the error contract', () => {
       https_required: 403,
       origin_rejected: 403,
       wrong_password: 403,
+      email_not_verified: 403,
       registration_closed: 403,
       not_found: 404,
       method_not_allowed: 405,

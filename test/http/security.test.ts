@@ -143,6 +143,13 @@ describe('default deny', () => {
     'GET /docs',
     'GET /docs/:file{[a-z-]+\\.(?:css|js|png)}',
     'POST /users',
+    'POST /password-resets',
+    'POST /password-resets/confirm',
+    // With the token of a mail.
+    ...['confirm', 'reject', 'undo'].map((name) => `POST /email-verifications/${name}`),
+    // On loopback alone.
+    'GET /dev/mail',
+    'DELETE /dev/mail',
     ...['login', 'refresh', 'logout'].flatMap((name) => [`POST /${name}`, `POST /auth/${name}`]),
   ]
   const all = [

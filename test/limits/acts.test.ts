@@ -19,12 +19,16 @@ const later = (seconds: number) => {
   clock.now = new Date(clock.now.getTime() + seconds * 1000)
 }
 
+/** Paths that ask for no session: other limits count their requests. */
+const OPEN =
+  /\/(login|refresh|logout)$|^\/(users|dev\/mail|password-resets(\/confirm)?|email-verifications\/\w+)$/
+
 describe('the limit on changes of a signed-in account (row 94)', () => {
   test('is limited on every route but GET: the guard refuses the 61st request in a minute', async () => {
     const routes = app.routes.filter(({ method }) => !['ALL', 'GET'].includes(method))
     const guarded = [
       ...new Map(routes.map((route) => [`${route.method} ${route.path}`, route])).values(),
-    ].filter(({ path }) => !/\/(login|refresh|logout)$/.test(path) && path !== '/users')
+    ].filter(({ path }) => !OPEN.test(path))
     expect(guarded.length).toBeGreaterThan(8)
     for (const { method, path } of guarded) {
       const admin = await appoint('admin')
@@ -36,7 +40,8 @@ describe('the limit on changes of a signed-in account (row 94)', () => {
       // As if it had been sent so often, which the other tests do: each time costs as much as the first.
       await database.sql(
         `update rate_limits
-         set theoretical_arrival_at = $1::timestamptz + (theoretical_arrival_at - $1::timestamptz) * $2::int`,
+         set theoretical_arrival_at = $1::timestamptz + (theoretical_arrival_at - $1::timestamptz) * $2::int
+         where key not like 'mail%'`,
         [clock.now.toISOString(), 59],
       )
       for (let time = 60; time <= 61; time++)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { type MailboxItem, mailboxPage } from '../../src/mail/mailbox-page.ts'
+import { mailboxPage } from '../../src/mail/mailbox-page.ts'
+import type { MailboxItem } from '../../src/mail/message.ts'
 import { createTestApp } from '../support/test-app.ts'
 
 const item = (changes: Partial<MailboxItem>): MailboxItem => ({

@@ -24,13 +24,14 @@ test('GET /ready asks the database and says how long that took', async () => {
   expect(await response.json()).toEqual({
     status: 'ok',
     database: { status: 'up', round_trip_milliseconds: expect.any(Number) },
+    mail: { waiting: 0, given_up: 0 },
   })
   expect(await database.roundTrips()).toHaveLength(1)
 })
 
 test('GET /ready says that the database is down, and for how long it was asked', async () => {
   const empty = await createTestDatabase()
-  await empty.sql('drop table user_roles, sessions, users')
+  await empty.sql('drop table one_time_tokens, user_roles, sessions, users')
   const nowhere = 'postgresql://test:test@localhost:1/nowhere'
   for (const url of [nowhere, empty.url]) {
     const app = await createTestApp({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Channel } from '../../src/outbox/deliver.ts'
+import type { Channel } from '../../src/deps.ts'
 import { deliverDue } from '../../src/outbox/deliver-due.ts'
 import { createTestApp, createTestDatabase, newPerson, tokenIn } from '../support/test-app.ts'
 

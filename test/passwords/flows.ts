@@ -16,6 +16,17 @@ const signIn = (path: '/login' | '/auth/login'): Flow => ({
   },
 })
 
+const resetRequest = (note: string, email: string, others: Partial<Flow> = {}): Flow => ({
+  route: 'POST /password-resets',
+  note,
+  status: 202,
+  async given({ register }) {
+    await register('ada')
+    return { request: asNobody('POST', '/password-resets', { email }) }
+  },
+  ...others,
+})
+
 export const passwordFlows: Flow[] = [
   signIn('/login'),
   signIn('/auth/login'),
@@ -98,5 +109,71 @@ export const passwordFlows: Flow[] = [
         holds: async () => expect(await me(ada)).toBe(401),
       }
     },
+  },
+  resetRequest('', 'ada@example.com', {
+    repeated: { adds: { one_time_tokens: 1, outbox: 1, audit_events: 1 } },
+  }),
+  resetRequest('of an address without an account', 'bob@example.com'),
+  resetRequest('beyond the limit', 'ada@example.com', {
+    status: 429,
+    variables: { LIMIT_MAIL_ACCOUNT: '1/3600' },
+    async given({ register, status }) {
+      const { email } = await register('ada')
+      expect(await status('POST', '/password-resets', { email })).toBe(202)
+      return { request: asNobody('POST', '/password-resets', { email }) }
+    },
+  }),
+  {
+    route: 'POST /password-resets/confirm',
+    status: 204,
+    // The link was used; its owner signs in with the new password.
+    repeated: { status: 400 },
+    async given({ person, status, tokenFor, me, signIn: open, kindsFor }) {
+      const ada = await person()
+      expect(await status('POST', '/password-resets', { email: ada.email })).toBe(202)
+      const token = await tokenFor(ada.email, 'password_reset')
+      return {
+        request: asNobody('POST', '/password-resets/confirm', { token, new_password: NEW_PASSWORD }),
+        async holds() {
+          expect(await me(ada)).toBe(401)
+          const credentials = { email: ada.email, password: ada.password }
+          expect(await status('POST', '/login', credentials)).toBe(401)
+          expect(await me(await open({ ...ada, password: NEW_PASSWORD }))).toBe(200)
+          // Its owner is told once.
+          const kinds = await kindsFor(ada.email)
+          expect(kinds.filter((kind) => kind === 'password_changed')).toHaveLength(1)
+        },
+      }
+    },
+  },
+  {
+    route: 'POST /password-resets/confirm',
+    note: 'a link that was used',
+    status: 400,
+    async given({ person, status, tokenFor, me, signIn: open }) {
+      const ada = await person()
+      expect(await status('POST', '/password-resets', { email: ada.email })).toBe(202)
+      const token = await tokenFor(ada.email, 'password_reset')
+      const path = '/password-resets/confirm'
+      expect(await status('POST', path, { token, new_password: NEW_PASSWORD })).toBe(204)
+      const pair = await open({ ...ada, password: NEW_PASSWORD })
+      return {
+        request: asNobody('POST', path, { token, new_password: 'canary password of a thief' }),
+        holds: async () => expect(await me(pair)).toBe(200),
+      }
+    },
+  },
+  {
+    route: 'POST /password-resets/confirm',
+    note: 'a forged token',
+    status: 400,
+    asksNobody: true,
+    given: () =>
+      Promise.resolve({
+        request: asNobody('POST', '/password-resets/confirm', {
+          token: 'canary'.repeat(20),
+          new_password: NEW_PASSWORD,
+        }),
+      }),
   },
 ]

@@ -1,6 +1,7 @@
 import { describe, expect, inject, test } from 'vitest'
 import { runtime } from '#runtime'
 import { createRoutes } from '../../src/app.ts'
+import { mailboxRoutes } from '../../src/mail/routes.ts'
 import { FAULT_NAMES, type FaultName } from '../support/fault-names.ts'
 import { createTestDatabase, DEFAULT_VARIANT } from '../support/test-app.ts'
 import { FLOWS, nameOf } from './faults/flows.ts'
@@ -22,7 +23,7 @@ const only = inject('proof').flow
 const flows = only ? FLOWS.filter((flow) => nameOf(flow).startsWith(only)) : FLOWS
 
 const routeNames = new Set(
-  createRoutes(DEFAULT_VARIANT).routes.map(
+  [...createRoutes(DEFAULT_VARIANT).routes, ...mailboxRoutes.routes].map(
     ({ method, path }) => `${method} ${path.replace(/:(\w+)(\{.*\})?/g, '{$1}')}`,
   ),
 )

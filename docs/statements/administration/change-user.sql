@@ -167,6 +167,74 @@ with
     returning
       u.*
   ),
+  "queued" as (
+    insert into
+      "lumascope"."outbox" (
+        "kind",
+        "payload",
+        "created_at",
+        "not_before",
+        "give_up_at",
+        "attempts",
+        "locked_until",
+        "sent_at"
+      )
+    select
+      $29,
+      mail.payload,
+      $30::timestamptz,
+      $31::timestamptz,
+      least(
+        mail.expires_at,
+        $32::timestamptz + make_interval(secs => $33::integer)
+      ),
+      $34,
+      $35::timestamptz + make_interval(secs => $36::integer),
+      case
+        when $37::boolean then $38::timestamptz
+      end
+    from
+      (
+        select
+          jsonb_build_object(
+            'message',
+            $39::text,
+            'language',
+            $40::text,
+            'user_id',
+            "changed"."id",
+            'to',
+            "changed"."email",
+            'email',
+            "changed"."email",
+            'username',
+            "changed"."username",
+            'new_email',
+            null::text,
+            'at',
+            extract(
+              epoch
+              from
+                $41::timestamptz
+            ),
+            'client',
+            null::jsonb,
+            'token',
+            null::jsonb
+          ),
+          'infinity'::timestamptz
+        from
+          subject,
+          changed
+        where
+          "subject"."disabled_at" is null
+          and "changed"."disabled_at" is not null
+      ) as mail (payload, expires_at)
+    where
+      $42::boolean
+    returning
+      *
+  ),
   "recorded" as (
     insert into
       "lumascope"."audit_events" (
@@ -180,14 +248,14 @@ with
         "details"
       )
     select
-      $29::timestamptz,
-      $30::text,
+      $43::timestamptz,
+      $44::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $31::text,
-      $32::text,
-      jsonb_build_object('members', $33::jsonb)::jsonb
+      $45::text,
+      $46::text,
+      jsonb_build_object('members', $47::jsonb)::jsonb
     from
       actor,
       subject,
@@ -204,13 +272,13 @@ with
       )
     union all
     select
-      $34::timestamptz,
-      $35::text,
+      $48::timestamptz,
+      $49::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $36::text,
-      $37::text,
+      $50::text,
+      $51::text,
       '{}'::jsonb
     from
       actor,
@@ -224,13 +292,13 @@ with
       )
     union all
     select
-      $38::timestamptz,
-      $39::text,
+      $52::timestamptz,
+      $53::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $40::text,
-      $41::text,
+      $54::text,
+      $55::text,
       '{}'::jsonb
     from
       actor,
@@ -241,24 +309,52 @@ with
       and ("subject"."disabled_at" is not null)
     union all
     select
-      $42::timestamptz,
-      $43::text,
+      $56::timestamptz,
+      $57::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $44::text,
-      $45::text,
+      $58::text,
+      $59::text,
       '{}'::jsonb
     from
       actor,
       subject,
       changed
     where
-      $46::text = 'active'
+      $60::text = 'active'
       and "subject"."consecutive_failures" > 0
   )
 select
   decision.outcome as "outcome",
+  (
+    select
+      coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'id',
+            "queued"."id",
+            'kind',
+            "queued"."kind",
+            'payload',
+            "queued"."payload",
+            'attempts',
+            "queued"."attempts",
+            'lockedUntil',
+            extract(
+              epoch
+              from
+                "queued"."locked_until"
+            ) * 1000
+          )
+        ),
+        '[]'
+      )
+    from
+      queued
+    where
+      "queued"."sent_at" is null
+  ) as "deliveries",
   "changed"."id" as "id",
   "changed"."username" as "username",
   "changed"."email" as "email",
@@ -778,6 +874,74 @@ with
     returning
       u.*
   ),
+  "queued" as (
+    insert into
+      "lumascope"."outbox" (
+        "kind",
+        "payload",
+        "created_at",
+        "not_before",
+        "give_up_at",
+        "attempts",
+        "locked_until",
+        "sent_at"
+      )
+    select
+      $31,
+      mail.payload,
+      $32::timestamptz,
+      $33::timestamptz,
+      least(
+        mail.expires_at,
+        $34::timestamptz + make_interval(secs => $35::integer)
+      ),
+      $36,
+      $37::timestamptz + make_interval(secs => $38::integer),
+      case
+        when $39::boolean then $40::timestamptz
+      end
+    from
+      (
+        select
+          jsonb_build_object(
+            'message',
+            $41::text,
+            'language',
+            $42::text,
+            'user_id',
+            "changed"."id",
+            'to',
+            "changed"."email",
+            'email',
+            "changed"."email",
+            'username',
+            "changed"."username",
+            'new_email',
+            null::text,
+            'at',
+            extract(
+              epoch
+              from
+                $43::timestamptz
+            ),
+            'client',
+            null::jsonb,
+            'token',
+            null::jsonb
+          ),
+          'infinity'::timestamptz
+        from
+          subject,
+          changed
+        where
+          "subject"."disabled_at" is null
+          and "changed"."disabled_at" is not null
+      ) as mail (payload, expires_at)
+    where
+      $44::boolean
+    returning
+      *
+  ),
   "recorded" as (
     insert into
       "lumascope"."audit_events" (
@@ -791,14 +955,14 @@ with
         "details"
       )
     select
-      $31::timestamptz,
-      $32::text,
+      $45::timestamptz,
+      $46::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $33::text,
-      $34::text,
-      jsonb_build_object('members', $35::jsonb)::jsonb
+      $47::text,
+      $48::text,
+      jsonb_build_object('members', $49::jsonb)::jsonb
     from
       actor,
       subject,
@@ -815,13 +979,13 @@ with
       )
     union all
     select
-      $36::timestamptz,
-      $37::text,
+      $50::timestamptz,
+      $51::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $38::text,
-      $39::text,
+      $52::text,
+      $53::text,
       '{}'::jsonb
     from
       actor,
@@ -835,13 +999,13 @@ with
       )
     union all
     select
-      $40::timestamptz,
-      $41::text,
+      $54::timestamptz,
+      $55::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $42::text,
-      $43::text,
+      $56::text,
+      $57::text,
       '{}'::jsonb
     from
       actor,
@@ -852,24 +1016,52 @@ with
       and ("subject"."disabled_at" is not null)
     union all
     select
-      $44::timestamptz,
-      $45::text,
+      $58::timestamptz,
+      $59::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $46::text,
-      $47::text,
+      $60::text,
+      $61::text,
       '{}'::jsonb
     from
       actor,
       subject,
       changed
     where
-      $48::text = 'active'
+      $62::text = 'active'
       and "subject"."consecutive_failures" > 0
   )
 select
   decision.outcome as "outcome",
+  (
+    select
+      coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'id',
+            "queued"."id",
+            'kind',
+            "queued"."kind",
+            'payload',
+            "queued"."payload",
+            'attempts',
+            "queued"."attempts",
+            'lockedUntil',
+            extract(
+              epoch
+              from
+                "queued"."locked_until"
+            ) * 1000
+          )
+        ),
+        '[]'
+      )
+    from
+      queued
+    where
+      "queued"."sent_at" is null
+  ) as "deliveries",
   "changed"."id" as "id",
   "changed"."username" as "username",
   "changed"."email" as "email",

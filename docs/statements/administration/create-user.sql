@@ -57,25 +57,36 @@ with
           "lumascope"."users" u
         where
           lower("u"."email") = lower($5)
+      )
+      or exists (
+        select
+        from
+          "lumascope"."one_time_tokens" kept
+        where
+          lower("kept"."email") = lower($6)
+          and "kept"."purpose" = 'email_undo'
+          and "kept"."consumed_at" is null
+          and "kept"."expires_at" > $7::timestamptz
+          and true
       ) as email,
       exists (
         select
         from
           "lumascope"."users" u
         where
-          lower("u"."username") = lower($6)
+          lower("u"."username") = lower($8)
       ) as username
   ),
   "decision" as (
     select
       case
-        when not $7::text = any (actor.permissions) then 'forbidden'
+        when not $9::text = any (actor.permissions) then 'forbidden'
         when exists (
           select
           from
             "lumascope"."role_permissions" p
           where
-            "p"."role_name" = $8
+            "p"."role_name" = $10
             and not "p"."permission" = any (actor.permissions)
         ) then 'exceeds'
         when taken.email then 'email'
@@ -96,11 +107,11 @@ with
         "updated_at"
       )
     select
-      $9,
-      $10,
       $11,
-      $12::timestamptz,
-      $13::timestamptz
+      $12,
+      $13,
+      $14::timestamptz,
+      $15::timestamptz
     from
       decision
     where
@@ -114,11 +125,109 @@ with
       "lumascope"."user_roles" ("user_id", "role_name")
     select
       "created"."id",
-      $14
+      $16
     from
       created
     returning
       "role_name"
+  ),
+  "verification" as (
+    insert into
+      "lumascope"."one_time_tokens" (
+        "purpose",
+        "user_id",
+        "email",
+        "password_version",
+        "created_at",
+        "expires_at"
+      )
+    select
+      $17,
+      "created"."id",
+      "created"."email",
+      "created"."password_version",
+      $18::timestamptz,
+      $19::timestamptz
+    from
+      created
+    returning
+      *
+  ),
+  "queued" as (
+    insert into
+      "lumascope"."outbox" (
+        "kind",
+        "payload",
+        "created_at",
+        "not_before",
+        "give_up_at",
+        "attempts",
+        "locked_until",
+        "sent_at"
+      )
+    select
+      $20,
+      mail.payload,
+      $21::timestamptz,
+      $22::timestamptz,
+      least(
+        mail.expires_at,
+        $23::timestamptz + make_interval(secs => $24::integer)
+      ),
+      $25,
+      $26::timestamptz + make_interval(secs => $27::integer),
+      case
+        when $28::boolean then $29::timestamptz
+      end
+    from
+      (
+        select
+          jsonb_build_object(
+            'message',
+            $30::text,
+            'language',
+            $31::text,
+            'user_id',
+            "created"."id",
+            'to',
+            "created"."email",
+            'email',
+            "created"."email",
+            'username',
+            "created"."username",
+            'new_email',
+            null::text,
+            'at',
+            extract(
+              epoch
+              from
+                $32::timestamptz
+            ),
+            'client',
+            null::jsonb,
+            'token',
+            jsonb_build_object(
+              'purpose',
+              "verification"."purpose",
+              'id',
+              "verification"."id",
+              'expires_at',
+              extract(
+                epoch
+                from
+                  "verification"."expires_at"
+              )::bigint
+            )
+          ),
+          "verification"."expires_at"
+        from
+          created,
+          verification
+      ) as mail (payload, expires_at)
+    where
+      $33::boolean
+    returning
+      *
   ),
   "recorded" as (
     insert into
@@ -133,13 +242,13 @@ with
         "details"
       )
     select
-      $15::timestamptz,
-      $16::text,
+      $34::timestamptz,
+      $35::text,
       "created"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $17::text,
-      $18::text,
+      $36::text,
+      $37::text,
       '{}'::jsonb
     from
       actor,
@@ -147,6 +256,34 @@ with
   )
 select
   decision.outcome as "outcome",
+  (
+    select
+      coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'id',
+            "queued"."id",
+            'kind',
+            "queued"."kind",
+            'payload',
+            "queued"."payload",
+            'attempts',
+            "queued"."attempts",
+            'lockedUntil',
+            extract(
+              epoch
+              from
+                "queued"."locked_until"
+            ) * 1000
+          )
+        ),
+        '[]'
+      )
+    from
+      queued
+    where
+      "queued"."sent_at" is null
+  ) as "deliveries",
   "created"."id" as "id",
   "created"."username" as "username",
   "created"."email" as "email",

@@ -109,6 +109,73 @@ with
       "u"."id" = $9
       and decision.outcome = 'done'
   ),
+  "queued" as (
+    insert into
+      "lumascope"."outbox" (
+        "kind",
+        "payload",
+        "created_at",
+        "not_before",
+        "give_up_at",
+        "attempts",
+        "locked_until",
+        "sent_at"
+      )
+    select
+      $10,
+      mail.payload,
+      $11::timestamptz,
+      $12::timestamptz,
+      least(
+        mail.expires_at,
+        $13::timestamptz + make_interval(secs => $14::integer)
+      ),
+      $15,
+      $16::timestamptz + make_interval(secs => $17::integer),
+      case
+        when $18::boolean then $19::timestamptz
+      end
+    from
+      (
+        select
+          jsonb_build_object(
+            'message',
+            $20::text,
+            'language',
+            $21::text,
+            'user_id',
+            "subject"."id",
+            'to',
+            "subject"."email",
+            'email',
+            "subject"."email",
+            'username',
+            "subject"."username",
+            'new_email',
+            null::text,
+            'at',
+            extract(
+              epoch
+              from
+                $22::timestamptz
+            ),
+            'client',
+            null::jsonb,
+            'token',
+            null::jsonb
+          ),
+          'infinity'::timestamptz
+        from
+          subject,
+          decision
+        where
+          decision.outcome = 'done'
+      ) as mail (payload, expires_at)
+    where
+      $23::boolean
+    returning
+      *
+  ),
   "recorded" as (
     insert into
       "lumascope"."audit_events" (
@@ -122,13 +189,13 @@ with
         "details"
       )
     select
-      $10::timestamptz,
-      $11::text,
+      $24::timestamptz,
+      $25::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $12::text,
-      $13::text,
+      $26::text,
+      $27::text,
       '{}'::jsonb
     from
       actor,
@@ -138,6 +205,34 @@ with
       decision.outcome = 'done'
   )
 select
-  decision.outcome as "outcome"
+  decision.outcome as "outcome",
+  (
+    select
+      coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'id',
+            "queued"."id",
+            'kind',
+            "queued"."kind",
+            'payload',
+            "queued"."payload",
+            'attempts',
+            "queued"."attempts",
+            'lockedUntil',
+            extract(
+              epoch
+              from
+                "queued"."locked_until"
+            ) * 1000
+          )
+        ),
+        '[]'
+      )
+    from
+      queued
+    where
+      "queued"."sent_at" is null
+  ) as "deliveries"
 from
   decision;

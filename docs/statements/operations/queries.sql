@@ -6,7 +6,37 @@ select
     epoch
     from
       current_setting('statement_timeout')::interval
-  )::double precision * 1000 as "timeout"
+  )::double precision * 1000 as "timeout",
+  (
+    select
+      count(*)::integer
+    from
+      (
+        select
+        from
+          "lumascope"."outbox" o
+        where
+          "o"."sent_at" is null
+          and "o"."given_up_at" is null
+          and "o"."last_error" is not null
+        limit
+          $1
+      ) as counted
+  ) as "waiting",
+  (
+    select
+      count(*)::integer
+    from
+      (
+        select
+        from
+          "lumascope"."outbox" o
+        where
+          "o"."given_up_at" > $2::timestamptz
+        limit
+          $3
+      ) as counted
+  ) as "givenUp"
 from
   (
     select

@@ -112,6 +112,70 @@ with
           changed
       )
   ),
+  "queued" as (
+    insert into
+      "lumascope"."outbox" (
+        "kind",
+        "payload",
+        "created_at",
+        "not_before",
+        "give_up_at",
+        "attempts",
+        "locked_until",
+        "sent_at"
+      )
+    select
+      $24,
+      mail.payload,
+      $25::timestamptz,
+      $26::timestamptz,
+      least(
+        mail.expires_at,
+        $27::timestamptz + make_interval(secs => $28::integer)
+      ),
+      $29,
+      $30::timestamptz + make_interval(secs => $31::integer),
+      case
+        when $32::boolean then $33::timestamptz
+      end
+    from
+      (
+        select
+          jsonb_build_object(
+            'message',
+            $34::text,
+            'language',
+            $35::text,
+            'user_id',
+            "changed"."id",
+            'to',
+            "changed"."email",
+            'email',
+            "changed"."email",
+            'username',
+            "changed"."username",
+            'new_email',
+            null::text,
+            'at',
+            extract(
+              epoch
+              from
+                $36::timestamptz
+            ),
+            'client',
+            jsonb_build_object('address', $37::text, 'user_agent', $38::text),
+            'token',
+            null::jsonb
+          ),
+          'infinity'::timestamptz
+        from
+          changed
+      ) as mail (payload, expires_at)
+    where
+      $39::boolean
+    returning
+      *
+  ),
   "recorded" as (
     insert into
       "lumascope"."audit_events" (
@@ -125,26 +189,26 @@ with
         "details"
       )
     select
-      $24::timestamptz,
-      $25::text,
+      $40::timestamptz,
+      $41::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $26::text,
-      $27::text,
-      jsonb_build_object('new_session_id', $28::text)::jsonb
+      $42::text,
+      $43::text,
+      jsonb_build_object('new_session_id', $44::text)::jsonb
     from
       caller,
       changed
     union all
     select
-      $29::timestamptz,
-      $30::text,
+      $45::timestamptz,
+      $46::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $31::text,
-      $32::text,
+      $47::text,
+      $48::text,
       '{}'::jsonb
     from
       caller
@@ -157,6 +221,34 @@ with
   )
 select
   "changed"."password_version" as "newVersion",
+  (
+    select
+      coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'id',
+            "queued"."id",
+            'kind',
+            "queued"."kind",
+            'payload',
+            "queued"."payload",
+            'attempts',
+            "queued"."attempts",
+            'lockedUntil',
+            extract(
+              epoch
+              from
+                "queued"."locked_until"
+            ) * 1000
+          )
+        ),
+        '[]'
+      )
+    from
+      queued
+    where
+      "queued"."sent_at" is null
+  ) as "deliveries",
   "changed"."id" as "id",
   "changed"."username" as "username",
   "changed"."email" as "email",

@@ -58,6 +58,71 @@ with
       "s"."id",
       "s"."user_id"
   ),
+  "queued" as (
+    insert into
+      "lumascope"."outbox" (
+        "kind",
+        "payload",
+        "created_at",
+        "not_before",
+        "give_up_at",
+        "attempts",
+        "locked_until",
+        "sent_at"
+      )
+    select
+      $17,
+      mail.payload,
+      $18::timestamptz,
+      $19::timestamptz,
+      least(
+        mail.expires_at,
+        $20::timestamptz + make_interval(secs => $21::integer)
+      ),
+      $22,
+      $23::timestamptz + make_interval(secs => $24::integer),
+      case
+        when $25::boolean then $26::timestamptz
+      end
+    from
+      (
+        select
+          jsonb_build_object(
+            'message',
+            $27::text,
+            'language',
+            $28::text,
+            'user_id',
+            "u"."id",
+            'to',
+            "u"."email",
+            'email',
+            "u"."email",
+            'username',
+            "u"."username",
+            'new_email',
+            null::text,
+            'at',
+            extract(
+              epoch
+              from
+                $29::timestamptz
+            ),
+            'client',
+            jsonb_build_object('address', $30::text, 'user_agent', $31::text),
+            'token',
+            null::jsonb
+          ),
+          'infinity'::timestamptz
+        from
+          "lumascope"."users" u
+          join revoked on "u"."id" = revoked.user_id
+      ) as mail (payload, expires_at)
+    where
+      $32::boolean
+    returning
+      *
+  ),
   "recorded" as (
     insert into
       "lumascope"."audit_events" (
@@ -71,13 +136,13 @@ with
         "details"
       )
     select
-      $17::timestamptz,
-      $18::text,
+      $33::timestamptz,
+      $34::text,
       user_id::integer,
       null::integer,
       id::uuid,
-      $19::text,
-      $20::text,
+      $35::text,
+      $36::text,
       '{}'::jsonb
     from
       revoked
@@ -94,6 +159,34 @@ select
     "locked"."idle_expires_at"
   ) as "idleExpiresAt",
   "locked"."created_at" as "sessionCreatedAt",
+  (
+    select
+      coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'id',
+            "queued"."id",
+            'kind',
+            "queued"."kind",
+            'payload',
+            "queued"."payload",
+            'attempts',
+            "queued"."attempts",
+            'lockedUntil',
+            extract(
+              epoch
+              from
+                "queued"."locked_until"
+            ) * 1000
+          )
+        ),
+        '[]'
+      )
+    from
+      queued
+    where
+      "queued"."sent_at" is null
+  ) as "deliveries",
   "u"."id" as "id",
   "u"."username" as "username",
   "u"."email" as "email",

@@ -110,7 +110,7 @@ with
           last_admin
       )
     returning
-      "u"."id"
+      u.*
   ),
   "given_back" as (
     update "lumascope"."rate_limits" r
@@ -132,6 +132,70 @@ with
           last_admin
       )
   ),
+  "queued" as (
+    insert into
+      "lumascope"."outbox" (
+        "kind",
+        "payload",
+        "created_at",
+        "not_before",
+        "give_up_at",
+        "attempts",
+        "locked_until",
+        "sent_at"
+      )
+    select
+      $20,
+      mail.payload,
+      $21::timestamptz,
+      $22::timestamptz,
+      least(
+        mail.expires_at,
+        $23::timestamptz + make_interval(secs => $24::integer)
+      ),
+      $25,
+      $26::timestamptz + make_interval(secs => $27::integer),
+      case
+        when $28::boolean then $29::timestamptz
+      end
+    from
+      (
+        select
+          jsonb_build_object(
+            'message',
+            $30::text,
+            'language',
+            $31::text,
+            'user_id',
+            "deleted"."id",
+            'to',
+            "deleted"."email",
+            'email',
+            "deleted"."email",
+            'username',
+            "deleted"."username",
+            'new_email',
+            null::text,
+            'at',
+            extract(
+              epoch
+              from
+                $32::timestamptz
+            ),
+            'client',
+            jsonb_build_object('address', $33::text, 'user_agent', $34::text),
+            'token',
+            null::jsonb
+          ),
+          'infinity'::timestamptz
+        from
+          deleted
+      ) as mail (payload, expires_at)
+    where
+      $35::boolean
+    returning
+      *
+  ),
   "recorded" as (
     insert into
       "lumascope"."audit_events" (
@@ -145,26 +209,26 @@ with
         "details"
       )
     select
-      $20::timestamptz,
-      $21::text,
+      $36::timestamptz,
+      $37::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $22::text,
-      $23::text,
+      $38::text,
+      $39::text,
       '{}'::jsonb
     from
       caller,
       deleted
     union all
     select
-      $24::timestamptz,
-      $25::text,
+      $40::timestamptz,
+      $41::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $26::text,
-      $27::text,
+      $42::text,
+      $43::text,
       '{}'::jsonb
     from
       caller
@@ -192,6 +256,34 @@ select
         last_admin
     ) then 'last_admin'
     else 'outdated'
-  end as "outcome"
+  end as "outcome",
+  (
+    select
+      coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'id',
+            "queued"."id",
+            'kind',
+            "queued"."kind",
+            'payload',
+            "queued"."payload",
+            'attempts',
+            "queued"."attempts",
+            'lockedUntil',
+            extract(
+              epoch
+              from
+                "queued"."locked_until"
+            ) * 1000
+          )
+        ),
+        '[]'
+      )
+    from
+      queued
+    where
+      "queued"."sent_at" is null
+  ) as "deliveries"
 from
   caller;

@@ -79,13 +79,24 @@ with
           "lumascope"."users" u
         where
           lower("u"."email") = lower($16)
+      )
+      or exists (
+        select
+        from
+          "lumascope"."one_time_tokens" kept
+        where
+          lower("kept"."email") = lower($17)
+          and "kept"."purpose" = 'email_undo'
+          and "kept"."consumed_at" is null
+          and "kept"."expires_at" > $18::timestamptz
+          and true
       ) as email,
       exists (
         select
         from
           "lumascope"."users" u
         where
-          lower("u"."username") = lower($17)
+          lower("u"."username") = lower($19)
       ) as username
   ),
   "created" as (
@@ -100,13 +111,13 @@ with
         "updated_at"
       )
     select
-      $18,
-      $19,
       $20,
       $21,
+      $22,
+      $23,
       null::timestamptz,
-      $22::timestamptz,
-      $23::timestamptz
+      $24::timestamptz,
+      $25::timestamptz
     from
       allowed,
       taken
@@ -122,23 +133,121 @@ with
       "lumascope"."user_roles" ("user_id", "role_name")
     select
       "created"."id",
-      $24
+      $26
     from
       created
     returning
       "role_name"
   ),
+  "verification" as (
+    insert into
+      "lumascope"."one_time_tokens" (
+        "purpose",
+        "user_id",
+        "email",
+        "password_version",
+        "created_at",
+        "expires_at"
+      )
+    select
+      $27,
+      "created"."id",
+      "created"."email",
+      "created"."password_version",
+      $28::timestamptz,
+      $29::timestamptz
+    from
+      created
+    returning
+      *
+  ),
+  "queued" as (
+    insert into
+      "lumascope"."outbox" (
+        "kind",
+        "payload",
+        "created_at",
+        "not_before",
+        "give_up_at",
+        "attempts",
+        "locked_until",
+        "sent_at"
+      )
+    select
+      $30,
+      mail.payload,
+      $31::timestamptz,
+      $32::timestamptz,
+      least(
+        mail.expires_at,
+        $33::timestamptz + make_interval(secs => $34::integer)
+      ),
+      $35,
+      $36::timestamptz + make_interval(secs => $37::integer),
+      case
+        when $38::boolean then $39::timestamptz
+      end
+    from
+      (
+        select
+          jsonb_build_object(
+            'message',
+            $40::text,
+            'language',
+            $41::text,
+            'user_id',
+            "created"."id",
+            'to',
+            "created"."email",
+            'email',
+            "created"."email",
+            'username',
+            "created"."username",
+            'new_email',
+            null::text,
+            'at',
+            extract(
+              epoch
+              from
+                $42::timestamptz
+            ),
+            'client',
+            jsonb_build_object('address', $43::text, 'user_agent', $44::text),
+            'token',
+            jsonb_build_object(
+              'purpose',
+              "verification"."purpose",
+              'id',
+              "verification"."id",
+              'expires_at',
+              extract(
+                epoch
+                from
+                  "verification"."expires_at"
+              )::bigint
+            )
+          ),
+          "verification"."expires_at"
+        from
+          created,
+          verification
+      ) as mail (payload, expires_at)
+    where
+      $45::boolean
+    returning
+      *
+  ),
   "reported" as (
     update "lumascope"."rate_limits" r
     set
-      "reported_at" = $25::timestamptz
+      "reported_at" = $46::timestamptz
     from
       refused
     where
       "r"."key" = refused.key
       and (
         "r"."reported_at" is null
-        or "r"."reported_at" <= $26::timestamptz - make_interval(secs => refused.seconds)
+        or "r"."reported_at" <= $47::timestamptz - make_interval(secs => refused.seconds)
       )
     returning
       refused.*
@@ -156,25 +265,25 @@ with
         "details"
       )
     select
-      $27::timestamptz,
-      $28::text,
+      $48::timestamptz,
+      $49::text,
       "created"."id"::integer,
       null::integer,
       null::uuid,
-      $29::text,
-      $30::text,
+      $50::text,
+      $51::text,
       '{}'::jsonb
     from
       created
     union all
     select
-      $31::timestamptz,
-      $32::text,
+      $52::timestamptz,
+      $53::text,
       null::integer,
       null::integer,
       null::uuid,
-      $33::text,
-      $34::text,
+      $54::text,
+      $55::text,
       '{"limit":"register_address"}'::jsonb
     from
       reported
@@ -194,6 +303,462 @@ select
   taken.email as "isEmailTaken",
   taken.username as "isUsernameTaken",
   "created"."password_version" as "passwordVersion",
+  (
+    select
+      coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'id',
+            "queued"."id",
+            'kind',
+            "queued"."kind",
+            'payload',
+            "queued"."payload",
+            'attempts',
+            "queued"."attempts",
+            'lockedUntil',
+            extract(
+              epoch
+              from
+                "queued"."locked_until"
+            ) * 1000
+          )
+        ),
+        '[]'
+      )
+    from
+      queued
+    where
+      "queued"."sent_at" is null
+  ) as "deliveries",
+  "created"."id" as "id",
+  "created"."username" as "username",
+  "created"."email" as "email",
+  "created"."full_name" as "fullName",
+  array(
+    select
+      "granted"."role_name"
+    from
+      granted
+  ) as "roles",
+  "created"."email_verified_at" as "emailVerifiedAt",
+  "created"."user_metadata" as "userMetadata",
+  "created"."app_metadata" as "appMetadata",
+  "created"."created_at" as "createdAt",
+  "created"."updated_at" as "updatedAt",
+  array(
+    select
+      "given"."permission"
+    from
+      granted
+      join "lumascope"."role_permissions" given on "given"."role_name" = "granted"."role_name"
+    order by
+      1
+  ) as "permissions"
+from
+  taken
+  left join created on true;
+
+-- insertUser, whose owner is told
+with
+  "one" as (
+    select
+      1
+  ),
+  "bucket_0" as (
+    insert into
+      "lumascope"."rate_limits" as "r" (
+        "key",
+        "theoretical_arrival_at",
+        "attempts",
+        "expires_at"
+      )
+    select
+      $1,
+      $2::timestamptz + make_interval(secs => $3),
+      $4,
+      $5::timestamptz + make_interval(secs => $6)
+    from
+      one
+    on conflict ("key") do update
+    set
+      "theoretical_arrival_at" = greatest("r"."theoretical_arrival_at", $7::timestamptz) + make_interval(secs => $8),
+      "attempts" = "r"."attempts" + 1,
+      "expires_at" = excluded."expires_at"
+    where
+      "r"."theoretical_arrival_at" <= $9::timestamptz + make_interval(secs => $10)
+    returning
+      "r"."attempts"
+  ),
+  "allowed" as (
+    select
+    where
+      exists (
+        select
+        from
+          "bucket_0"
+      )
+  ),
+  "refused" as (
+    select
+      $11::text as key,
+      $12::integer as seconds,
+      (
+        select
+          extract(
+            epoch
+            from
+              "r"."theoretical_arrival_at" - make_interval(secs => $13) - $14::timestamptz
+          )::double precision
+        from
+          "lumascope"."rate_limits" r
+        where
+          "r"."key" = $15
+      ) as wait
+    from
+      (
+        select
+          count(*) as n
+        from
+          one
+      ) as asked
+    where
+      n > 0
+      and not exists (
+        select
+        from
+          "bucket_0"
+      )
+  ),
+  "taken" as (
+    select
+      exists (
+        select
+        from
+          "lumascope"."users" u
+        where
+          lower("u"."email") = lower($16)
+      )
+      or exists (
+        select
+        from
+          "lumascope"."one_time_tokens" kept
+        where
+          lower("kept"."email") = lower($17)
+          and "kept"."purpose" = 'email_undo'
+          and "kept"."consumed_at" is null
+          and "kept"."expires_at" > $18::timestamptz
+          and true
+      ) as email,
+      exists (
+        select
+        from
+          "lumascope"."users" u
+        where
+          lower("u"."username") = lower($19)
+      ) as username
+  ),
+  "created" as (
+    insert into
+      "lumascope"."users" (
+        "username",
+        "email",
+        "full_name",
+        "password_hash",
+        "last_login_at",
+        "created_at",
+        "updated_at"
+      )
+    select
+      $20,
+      $21,
+      $22,
+      $23,
+      null::timestamptz,
+      $24::timestamptz,
+      $25::timestamptz
+    from
+      allowed,
+      taken
+    where
+      not taken.email
+      and not taken.username
+    on conflict (lower("email")) do nothing
+    returning
+      *
+  ),
+  "granted" as (
+    insert into
+      "lumascope"."user_roles" ("user_id", "role_name")
+    select
+      "created"."id",
+      $26
+    from
+      created
+    returning
+      "role_name"
+  ),
+  "verification" as (
+    insert into
+      "lumascope"."one_time_tokens" (
+        "purpose",
+        "user_id",
+        "email",
+        "password_version",
+        "created_at",
+        "expires_at"
+      )
+    select
+      $27,
+      "created"."id",
+      "created"."email",
+      "created"."password_version",
+      $28::timestamptz,
+      $29::timestamptz
+    from
+      created
+    returning
+      *
+  ),
+  "told" as (
+    insert into
+      "lumascope"."rate_limits" as "r" (
+        "key",
+        "theoretical_arrival_at",
+        "attempts",
+        "expires_at"
+      )
+    select
+      $30,
+      $31::timestamptz + make_interval(secs => $32),
+      $33,
+      $34::timestamptz + make_interval(secs => $35)
+    from
+      allowed,
+      taken
+    where
+      taken.email
+      and not taken.username
+    on conflict ("key") do update
+    set
+      "theoretical_arrival_at" = greatest("r"."theoretical_arrival_at", $36::timestamptz) + make_interval(secs => $37),
+      "attempts" = "r"."attempts" + 1,
+      "expires_at" = excluded."expires_at"
+    where
+      "r"."theoretical_arrival_at" <= $38::timestamptz + make_interval(secs => $39)
+    returning
+      "r"."attempts"
+  ),
+  "owner" as (
+    select
+      u.*
+    from
+      "lumascope"."users" u,
+      told
+    where
+      lower("u"."email") = lower($40)
+  ),
+  "queued" as (
+    insert into
+      "lumascope"."outbox" (
+        "kind",
+        "payload",
+        "created_at",
+        "not_before",
+        "give_up_at",
+        "attempts",
+        "locked_until",
+        "sent_at"
+      )
+    select
+      $41,
+      mail.payload,
+      $42::timestamptz,
+      $43::timestamptz,
+      least(
+        mail.expires_at,
+        $44::timestamptz + make_interval(secs => $45::integer)
+      ),
+      $46,
+      $47::timestamptz + make_interval(secs => $48::integer),
+      case
+        when $49::boolean then $50::timestamptz
+      end
+    from
+      (
+        select
+          jsonb_build_object(
+            'message',
+            $51::text,
+            'language',
+            $52::text,
+            'user_id',
+            "created"."id",
+            'to',
+            "created"."email",
+            'email',
+            "created"."email",
+            'username',
+            "created"."username",
+            'new_email',
+            null::text,
+            'at',
+            extract(
+              epoch
+              from
+                $53::timestamptz
+            ),
+            'client',
+            jsonb_build_object('address', $54::text, 'user_agent', $55::text),
+            'token',
+            jsonb_build_object(
+              'purpose',
+              "verification"."purpose",
+              'id',
+              "verification"."id",
+              'expires_at',
+              extract(
+                epoch
+                from
+                  "verification"."expires_at"
+              )::bigint
+            )
+          ),
+          "verification"."expires_at"
+        from
+          created,
+          verification
+        union all
+        select
+          jsonb_build_object(
+            'message',
+            $56::text,
+            'language',
+            $57::text,
+            'user_id',
+            "owner"."id",
+            'to',
+            "owner"."email",
+            'email',
+            "owner"."email",
+            'username',
+            "owner"."username",
+            'new_email',
+            null::text,
+            'at',
+            extract(
+              epoch
+              from
+                $58::timestamptz
+            ),
+            'client',
+            null::jsonb,
+            'token',
+            null::jsonb
+          ),
+          'infinity'::timestamptz
+        from
+          owner
+      ) as mail (payload, expires_at)
+    where
+      $59::boolean
+    returning
+      *
+  ),
+  "reported" as (
+    update "lumascope"."rate_limits" r
+    set
+      "reported_at" = $60::timestamptz
+    from
+      refused
+    where
+      "r"."key" = refused.key
+      and (
+        "r"."reported_at" is null
+        or "r"."reported_at" <= $61::timestamptz - make_interval(secs => refused.seconds)
+      )
+    returning
+      refused.*
+  ),
+  "recorded" as (
+    insert into
+      "lumascope"."audit_events" (
+        "occurred_at",
+        "type",
+        "user_id",
+        "actor_id",
+        "session_id",
+        "ip_address",
+        "user_agent",
+        "details"
+      )
+    select
+      $62::timestamptz,
+      $63::text,
+      "created"."id"::integer,
+      null::integer,
+      null::uuid,
+      $64::text,
+      $65::text,
+      '{}'::jsonb
+    from
+      created
+    union all
+    select
+      $66::timestamptz,
+      $67::text,
+      null::integer,
+      null::integer,
+      null::uuid,
+      $68::text,
+      $69::text,
+      '{"limit":"register_address"}'::jsonb
+    from
+      reported
+  )
+select
+  exists (
+    select
+    from
+      allowed
+  ) as "isAllowed",
+  (
+    select
+      wait
+    from
+      refused
+  ) as "secondsToWait",
+  taken.email as "isEmailTaken",
+  taken.username as "isUsernameTaken",
+  "created"."password_version" as "passwordVersion",
+  (
+    select
+      coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'id',
+            "queued"."id",
+            'kind',
+            "queued"."kind",
+            'payload',
+            "queued"."payload",
+            'attempts',
+            "queued"."attempts",
+            'lockedUntil',
+            extract(
+              epoch
+              from
+                "queued"."locked_until"
+            ) * 1000
+          )
+        ),
+        '[]'
+      )
+    from
+      queued
+    where
+      "queued"."sent_at" is null
+  ) as "deliveries",
   "created"."id" as "id",
   "created"."username" as "username",
   "created"."email" as "email",
@@ -301,13 +866,24 @@ with
           "lumascope"."users" u
         where
           lower("u"."email") = lower($16)
+      )
+      or exists (
+        select
+        from
+          "lumascope"."one_time_tokens" kept
+        where
+          lower("kept"."email") = lower($17)
+          and "kept"."purpose" = 'email_undo'
+          and "kept"."consumed_at" is null
+          and "kept"."expires_at" > $18::timestamptz
+          and true
       ) as email,
       exists (
         select
         from
           "lumascope"."users" u
         where
-          lower("u"."username") = lower($17)
+          lower("u"."username") = lower($19)
       ) as username
   ),
   "created" as (
@@ -322,13 +898,13 @@ with
         "updated_at"
       )
     select
-      $18,
-      $19,
       $20,
       $21,
-      $22::timestamptz,
-      $23::timestamptz,
-      $24::timestamptz
+      $22,
+      $23,
+      $24::timestamptz,
+      $25::timestamptz,
+      $26::timestamptz
     from
       allowed,
       taken
@@ -344,7 +920,7 @@ with
       "lumascope"."user_roles" ("user_id", "role_name")
     select
       "created"."id",
-      $25
+      $27
     from
       created
     returning
@@ -364,29 +940,127 @@ with
         "user_agent"
       )
     select
-      $26::uuid,
+      $28::uuid,
       "created"."id",
       "created"."auth_version",
-      $27::timestamptz,
-      $28::timestamptz,
       $29::timestamptz,
       $30::timestamptz,
-      $31,
-      $32
+      $31::timestamptz,
+      $32::timestamptz,
+      $33,
+      $34
     from
       created
+  ),
+  "verification" as (
+    insert into
+      "lumascope"."one_time_tokens" (
+        "purpose",
+        "user_id",
+        "email",
+        "password_version",
+        "created_at",
+        "expires_at"
+      )
+    select
+      $35,
+      "created"."id",
+      "created"."email",
+      "created"."password_version",
+      $36::timestamptz,
+      $37::timestamptz
+    from
+      created
+    returning
+      *
+  ),
+  "queued" as (
+    insert into
+      "lumascope"."outbox" (
+        "kind",
+        "payload",
+        "created_at",
+        "not_before",
+        "give_up_at",
+        "attempts",
+        "locked_until",
+        "sent_at"
+      )
+    select
+      $38,
+      mail.payload,
+      $39::timestamptz,
+      $40::timestamptz,
+      least(
+        mail.expires_at,
+        $41::timestamptz + make_interval(secs => $42::integer)
+      ),
+      $43,
+      $44::timestamptz + make_interval(secs => $45::integer),
+      case
+        when $46::boolean then $47::timestamptz
+      end
+    from
+      (
+        select
+          jsonb_build_object(
+            'message',
+            $48::text,
+            'language',
+            $49::text,
+            'user_id',
+            "created"."id",
+            'to',
+            "created"."email",
+            'email',
+            "created"."email",
+            'username',
+            "created"."username",
+            'new_email',
+            null::text,
+            'at',
+            extract(
+              epoch
+              from
+                $50::timestamptz
+            ),
+            'client',
+            jsonb_build_object('address', $51::text, 'user_agent', $52::text),
+            'token',
+            jsonb_build_object(
+              'purpose',
+              "verification"."purpose",
+              'id',
+              "verification"."id",
+              'expires_at',
+              extract(
+                epoch
+                from
+                  "verification"."expires_at"
+              )::bigint
+            )
+          ),
+          "verification"."expires_at"
+        from
+          created,
+          verification
+      ) as mail (payload, expires_at)
+    where
+      $53::boolean
+    returning
+      *
   ),
   "reported" as (
     update "lumascope"."rate_limits" r
     set
-      "reported_at" = $33::timestamptz
+      "reported_at" = $54::timestamptz
     from
       refused
     where
       "r"."key" = refused.key
       and (
         "r"."reported_at" is null
-        or "r"."reported_at" <= $34::timestamptz - make_interval(secs => refused.seconds)
+        or "r"."reported_at" <= $55::timestamptz - make_interval(secs => refused.seconds)
       )
     returning
       refused.*
@@ -404,37 +1078,37 @@ with
         "details"
       )
     select
-      $35::timestamptz,
-      $36::text,
+      $56::timestamptz,
+      $57::text,
       "created"."id"::integer,
       null::integer,
       null::uuid,
-      $37::text,
-      $38::text,
+      $58::text,
+      $59::text,
       '{}'::jsonb
     from
       created
     union all
     select
-      $39::timestamptz,
-      $40::text,
+      $60::timestamptz,
+      $61::text,
       "created"."id"::integer,
       "created"."id"::integer,
-      $41::uuid,
-      $42::text,
-      $43::text,
+      $62::uuid,
+      $63::text,
+      $64::text,
       '{}'::jsonb
     from
       created
     union all
     select
-      $44::timestamptz,
-      $45::text,
+      $65::timestamptz,
+      $66::text,
       null::integer,
       null::integer,
       null::uuid,
-      $46::text,
-      $47::text,
+      $67::text,
+      $68::text,
       '{"limit":"register_address"}'::jsonb
     from
       reported
@@ -454,6 +1128,34 @@ select
   taken.email as "isEmailTaken",
   taken.username as "isUsernameTaken",
   "created"."password_version" as "passwordVersion",
+  (
+    select
+      coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'id',
+            "queued"."id",
+            'kind',
+            "queued"."kind",
+            'payload',
+            "queued"."payload",
+            'attempts',
+            "queued"."attempts",
+            'lockedUntil',
+            extract(
+              epoch
+              from
+                "queued"."locked_until"
+            ) * 1000
+          )
+        ),
+        '[]'
+      )
+    from
+      queued
+    where
+      "queued"."sent_at" is null
+  ) as "deliveries",
   "created"."id" as "id",
   "created"."username" as "username",
   "created"."email" as "email",

@@ -51,10 +51,7 @@ ${[message.greeting, ...message.paragraphs].map(paragraph)}
 ${action && button(action, message.copyLink)}
 ${message.details.length > 0 && table(message.details)}
 ${message.after.map(paragraph)}
-${message.alternatives.map(
-  ({ label, url }) =>
-    html`<p style="${INLINE.paragraph}"><a class="link" href="${url}" style="${INLINE.link}">${label}</a></p>\n`,
-)}
+${message.alternatives.map(alternative)}
 <div class="muted rule" style="${INLINE.footer}">
 <p style="${INLINE.small}">${message.reason}</p>
 <p style="${INLINE.small}">${message.sentBy}<br>
@@ -72,10 +69,19 @@ function paragraph(text: string): Markup {
   return html`<p style="${INLINE.paragraph}">${text}</p>\n`
 }
 
+function alternative(link: Link): Markup {
+  return html`<p style="${INLINE.paragraph}">${anchor(link, 'link', INLINE.link)}</p>\n`
+}
+
+function anchor({ label, url }: Link, kind: 'link' | 'button', style: string): Markup {
+  return html`<a class="${kind}" href="${url}" style="${style}">${label}</a>`
+}
+
 /** The cell has the colour: Outlook on Windows gives links no padding. */
-function button({ label, url }: Link, copyLink: string): Markup {
+function button(link: Link, copyLink: string): Markup {
+  const { url } = link
   return html`<table role="presentation" cellpadding="0" cellspacing="0" style="${INLINE.buttonTable}"><tr>
-<td class="button" style="${INLINE.buttonCell}"><a class="button" href="${url}" style="${INLINE.button}">${label}</a></td>
+<td class="button" style="${INLINE.buttonCell}">${anchor(link, 'button', INLINE.button)}</td>
 </tr></table>
 <p class="muted" style="${INLINE.copy}">${copyLink}<br>
 <a class="link" href="${url}" style="${INLINE.address}">${url}</a></p>`

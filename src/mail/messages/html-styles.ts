@@ -13,7 +13,9 @@ export const INLINE = {
   page: 'margin:0;padding:24px 8px;background-color:#f1f3f5',
   // Mail programs show the first text beside the subject: the message, not the logo.
   preheader: 'display:none;max-height:0;overflow:hidden;mso-hide:all',
-  card: `max-width:536px;margin:0 auto;padding:32px;border-radius:8px;background-color:#ffffff;color:#1c2024;${FONT};font-size:16px;line-height:1.5;${ANYWHERE}`,
+  card:
+    'max-width:536px;margin:0 auto;padding:32px;border-radius:8px;background-color:#ffffff;' +
+    `color:#1c2024;${FONT};font-size:16px;line-height:1.5;${ANYWHERE}`,
   brand: 'margin:0 0 24px;color:#1c2024;font-size:18px;font-weight:600',
   logo: 'display:block;border:0;height:32px;width:auto;max-width:100%',
   title: 'margin:0 0 16px;color:#1c2024;font-size:24px;line-height:1.25;font-weight:600',
@@ -22,7 +24,8 @@ export const INLINE = {
   buttonTable: 'margin:8px 0 16px',
   buttonCell: 'border-radius:6px;background-color:#0b5cad',
   button:
-    'display:inline-block;padding:12px 20px;border-radius:6px;background-color:#0b5cad;color:#ffffff;font-weight:600;text-decoration:none',
+    'display:inline-block;padding:12px 20px;border-radius:6px;background-color:#0b5cad;' +
+    'color:#ffffff;font-weight:600;text-decoration:none',
   small: 'margin:0 0 12px;font-size:14px',
   copy: 'margin:0 0 12px;color:#59636e;font-size:14px',
   address: 'color:#0b5cad;word-break:break-all',

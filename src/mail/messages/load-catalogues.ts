@@ -10,7 +10,9 @@ type Source = {
   log: Log
 }
 
-/** A language tag (RFC 5646), as far as `Intl` knows it. It becomes part of a path: it has no dot or slash. */
+/**
+ * A language tag (RFC 5646), as far as `Intl` knows it. It becomes part of a path: it has no dot or slash.
+ */
 const TAG = /^[a-z]{2,3}(?:-[a-z0-9]{2,8})*$/i
 
 /**

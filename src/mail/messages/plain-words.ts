@@ -1,6 +1,7 @@
 /**
  * Characters that end a line, hide, or turn the direction of the text around them: controls, format
- * characters (bidirectional ones, zero-width ones, tags), separators of lines and paragraphs, half surrogates.
+ * characters (bidirectional ones, zero-width ones, tags), separators of lines and paragraphs, half
+ * surrogates.
  */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 

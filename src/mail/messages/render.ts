@@ -77,7 +77,9 @@ function alternativesOf(words: MessageText, links: MessageLinks, head: (text: st
   return all.filter((link) => link !== null)
 }
 
-/** Nothing if the client is not for the reader. Who registered is part of it only where that is the question. */
+/**
+ * Nothing if the client is not for the reader. Who registered is part of it only where that is the question.
+ */
 function detailsOf(
   name: MessageName,
   { client, username, email }: MessageValues,

@@ -1,5 +1,7 @@
+import { addressFlows } from '../../addresses/flows.ts'
 import { administrationFlows } from '../../administration/flows.ts'
 import { auditFlows } from '../../audit/flows.ts'
+import { mailFlows } from '../../mail/flows.ts'
 import { serviceFlows } from '../../operations/flows.ts'
 import { passwordFlows } from '../../passwords/flows.ts'
 import { roleFlows } from '../../roles/flows.ts'
@@ -11,11 +13,13 @@ import type { Flow } from './flow.ts'
 export const FLOWS: readonly Flow[] = [
   ...userFlows,
   ...passwordFlows,
+  ...addressFlows,
   ...sessionFlows,
   ...administrationFlows,
   ...roleFlows,
   ...auditFlows,
   ...serviceFlows,
+  ...mailFlows,
 ]
 
 export const nameOf = ({ route, note }: Flow): string => (note ? `${route} (${note})` : route)

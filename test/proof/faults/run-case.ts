@@ -202,6 +202,7 @@ export function expectExcusesNeeded({ flow: { repeated, postponed = [] }, needed
 const RANDOM = [
   [/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, 'a JWT'],
   [/"refresh_token":"[\w-]+"/g, 'a refresh token'],
+  [/#token=[\w-]+/g, 'a token'],
   [/[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}/g, 'uuid'],
   [/"(id|user_id|actor_id)":\d+/g, 'an id'],
   [/"round_trip_milliseconds":[\d.]+/g, 'a time'],

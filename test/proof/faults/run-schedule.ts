@@ -1,8 +1,9 @@
 import { getTableName } from 'drizzle-orm'
 import { expect } from 'vitest'
 import { jobs } from '../../../src/app.ts'
+import type { AppDeps } from '../../../src/deps.ts'
 import { PURGES } from '../../../src/features.ts'
-import { runHourly } from '../../../src/schedule/run-scheduled.ts'
+import { runFrequent, runHourly } from '../../../src/schedule/run-scheduled.ts'
 import { FAULTS, type FaultName } from '../../support/fault-names.ts'
 import type { createTestDatabase } from '../../support/test-app.ts'
 import { readState, type State } from './state.ts'
@@ -39,7 +40,7 @@ export async function runSchedule(
   for (const row of Object.values(OLD_ROWS)) await database.sql(row)
   app.log.length = 0
   const planned = fault ? { fault: { fault, at, late: crypto.randomUUID() } } : {}
-  const { asked } = await outside.during(planned, () => runHourly(app.deps, jobs))
+  const { asked } = await outside.during(planned, () => runAll(app.deps))
   const failures = app.log.filter(({ event }) => event === 'schedule_failed')
   // A purge that times out goes on with a smaller batch.
   const fails = fault !== null && FAULTS[fault].answer !== 'right'
@@ -54,6 +55,11 @@ export async function runSchedule(
     const old = `select from ${getTableName(table)} where ${age.name} < '2021-01-01'`
     if (!failed.includes(what)) expect(await database.sql(old), `old rows of ${what}`).toEqual([])
   }
-  await runHourly(app.deps, jobs)
+  await runAll(app.deps)
   return { asked: asked.length, state: await readState(database) }
+}
+
+async function runAll(deps: AppDeps): Promise<void> {
+  await runHourly(deps, jobs)
+  await runFrequent(deps, jobs)
 }

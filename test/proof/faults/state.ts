@@ -31,13 +31,20 @@ export async function readState(database: Database): Promise<State> {
 
 const UUID = /[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}/g
 
-/** A row without what is random or counted on: ids, salted hashes, and the hashed part of a bucket's key. */
+/**
+ * A row without what is random or counted on: ids, salted hashes, and the hashed part of a bucket's key.
+ * Members of a payload come in the order of jsonb, which depends on their names alone.
+ */
 function textOf(row: Row, table: keyof State, names: ReadonlyMap<unknown, unknown>): string {
   const entries = Object.entries(row).flatMap(([name, value]) => {
     if (name === 'id') return table === 'users' ? [[name, names.get(value)]] : []
     if (name === 'user_id' || name === 'actor_id')
       return [[name, names.get(value) ?? (value && 'somebody gone')]]
     if (name === 'key') return [[name, String(value).split(':')[0]]]
+    if (name === 'payload') {
+      const payload = value as Row
+      return [[name, { ...payload, user_id: names.get(payload['user_id']) ?? 'somebody gone' }]]
+    }
     if (name === 'password_hash') return [[name, value && 'a hash']]
     return [[name, value]]
   })

@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import { createProbe } from '../../../src/operations/probe-database.ts'
 import { jarOf } from '../../support/canaries.ts'
 import { EMPTY } from '../../support/empty-database.ts'
@@ -85,9 +86,29 @@ export async function createWorld(
     await give(grace.id, 'admin')
     return grace
   }
+  const tokensFor = async (email: string, kind: string) =>
+    (await app.mailbox(email)).filter((mail) => mail.kind === kind).map(({ token }) => token)
   return {
     ...{ app, database, outside, send, register, person, signIn, withCookies, give, administrator },
     newcomer: profileOf('bob'),
+    /** The kinds of the mails to an address, the oldest first. */
+    async kindsFor(email: string): Promise<string[]> {
+      return (await app.mailbox(email)).map(({ kind }) => kind)
+    },
+    /** The token in the one mail of a kind to an address. */
+    async tokenFor(email: string, kind: string): Promise<string> {
+      const [token, ...others] = await tokensFor(email, kind)
+      if (!token || others.length > 0) throw new Error(`There is not one mail of the kind ${kind}`)
+      return token
+    },
+    /** Uses all links of a kind to an address: one works, and ends the others. Which one, an id decides. */
+    async useLinks(email: string, kind: string, use: (token: string) => Promise<number>): Promise<void> {
+      const statuses: number[] = []
+      for (const token of await tokensFor(email, kind)) statuses.push(await use(token))
+      const [done, ...refused] = statuses.toSorted()
+      expect(done).toBe(204)
+      expect(new Set(refused)).toEqual(new Set(refused.length > 0 ? [400] : []))
+    },
     /** Lets the time pass that a client waits before it tries again, for the probe of `/ready`. */
     wait: (seconds: number) => {
       waited.milliseconds += seconds * 1000

@@ -1,0 +1,301 @@
+-- npm run statements wrote this from src/addresses/change.
+
+-- changeAddress
+with
+  "token" as (
+    select
+      t.*,
+      "u"."email" as user_email,
+      "u"."email_verified_at" as user_verified_at
+    from
+      "lumascope"."one_time_tokens" t
+      join "lumascope"."users" u on "u"."id" = "t"."user_id"
+    where
+      "t"."id" = $1::uuid
+      and "t"."purpose" = $2
+      and "t"."consumed_at" is null
+      and "t"."expires_at" > $3::timestamptz
+      and (
+        "u"."password_version" = "t"."password_version"
+        and "u"."disabled_at" is null
+      )
+      and not exists (
+        select
+        from
+          "lumascope"."one_time_tokens" newer
+        where
+          "newer"."user_id" = "t"."user_id"
+          and "newer"."purpose" = "t"."purpose"
+          and ("newer"."created_at", "newer"."id") > ("t"."created_at", "t"."id")
+      )
+    for no key update of
+      t,
+      u
+  ),
+  "taken" as (
+    select
+    from
+      token
+    where
+      exists (
+        select
+        from
+          "lumascope"."users" other
+        where
+          lower("other"."email") = lower("token"."email")
+          and "other"."id" <> "token"."user_id"
+      )
+      or exists (
+        select
+        from
+          "lumascope"."one_time_tokens" kept
+        where
+          lower("kept"."email") = lower("token"."email")
+          and "kept"."purpose" = 'email_undo'
+          and "kept"."consumed_at" is null
+          and "kept"."expires_at" > $4::timestamptz
+          and "kept"."user_id" <> "token"."user_id"
+      )
+  ),
+  "free" as (
+    select
+    from
+      token
+    where
+      not exists (
+        select
+        from
+          taken
+      )
+  ),
+  "consumed" as (
+    update "lumascope"."one_time_tokens" t
+    set
+      "consumed_at" = $5::timestamptz
+    from
+      token
+    where
+      "t"."user_id" = "token"."user_id"
+      and "t"."consumed_at" is null
+      and (
+        "t"."purpose" = "token"."purpose"
+        or false
+      )
+      and exists (
+        select
+        from
+          free
+      )
+  ),
+  "changed" as (
+    update "lumascope"."users" u
+    set
+      "email" = "token"."email",
+      "email_verified_at" = $6::timestamptz,
+      "updated_at" = $7::timestamptz
+    from
+      token,
+      free
+    where
+      "u"."id" = "token"."user_id"
+    returning
+      u.*
+  ),
+  "undo" as (
+    insert into
+      "lumascope"."one_time_tokens" (
+        "purpose",
+        "user_id",
+        "email",
+        "password_version",
+        "created_at",
+        "expires_at"
+      )
+    select
+      $8,
+      "changed"."id",
+      token.user_email,
+      "changed"."password_version",
+      $9::timestamptz,
+      $10::timestamptz
+    from
+      changed,
+      token
+    returning
+      *
+  ),
+  "queued" as (
+    insert into
+      "lumascope"."outbox" (
+        "kind",
+        "payload",
+        "created_at",
+        "not_before",
+        "give_up_at",
+        "attempts",
+        "locked_until",
+        "sent_at"
+      )
+    select
+      $11,
+      mail.payload,
+      $12::timestamptz,
+      $13::timestamptz,
+      least(
+        mail.expires_at,
+        $14::timestamptz + make_interval(secs => $15::integer)
+      ),
+      $16,
+      $17::timestamptz + make_interval(secs => $18::integer),
+      case
+        when $19::boolean then $20::timestamptz
+      end
+    from
+      (
+        select
+          jsonb_build_object(
+            'message',
+            $21::text,
+            'language',
+            $22::text,
+            'user_id',
+            "changed"."id",
+            'to',
+            token.user_email,
+            'email',
+            token.user_email,
+            'username',
+            "changed"."username",
+            'new_email',
+            "changed"."email",
+            'at',
+            extract(
+              epoch
+              from
+                $23::timestamptz
+            ),
+            'client',
+            jsonb_build_object('address', $24::text, 'user_agent', $25::text),
+            'token',
+            jsonb_build_object(
+              'purpose',
+              "undo"."purpose",
+              'id',
+              "undo"."id",
+              'expires_at',
+              extract(
+                epoch
+                from
+                  "undo"."expires_at"
+              )::bigint
+            )
+          ),
+          "undo"."expires_at"
+        from
+          changed,
+          token,
+          undo
+        union all
+        select
+          jsonb_build_object(
+            'message',
+            $26::text,
+            'language',
+            $27::text,
+            'user_id',
+            "changed"."id",
+            'to',
+            "changed"."email",
+            'email',
+            "changed"."email",
+            'username',
+            "changed"."username",
+            'new_email',
+            "changed"."email",
+            'at',
+            extract(
+              epoch
+              from
+                $28::timestamptz
+            ),
+            'client',
+            jsonb_build_object('address', $29::text, 'user_agent', $30::text),
+            'token',
+            null::jsonb
+          ),
+          'infinity'::timestamptz
+        from
+          changed,
+          token,
+          undo
+      ) as mail (payload, expires_at)
+    where
+      $31::boolean
+    returning
+      *
+  ),
+  "recorded" as (
+    insert into
+      "lumascope"."audit_events" (
+        "occurred_at",
+        "type",
+        "user_id",
+        "actor_id",
+        "session_id",
+        "ip_address",
+        "user_agent",
+        "details"
+      )
+    select
+      $32::timestamptz,
+      $33::text,
+      "changed"."id"::integer,
+      null::integer,
+      null::uuid,
+      $34::text,
+      $35::text,
+      '{}'::jsonb
+    from
+      changed
+  )
+select
+  exists (
+    select
+    from
+      taken
+  ) as "isTaken",
+  exists (
+    select
+    from
+      changed
+  ) as "isDone",
+  (
+    select
+      coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'id',
+            "queued"."id",
+            'kind',
+            "queued"."kind",
+            'payload',
+            "queued"."payload",
+            'attempts',
+            "queued"."attempts",
+            'lockedUntil',
+            extract(
+              epoch
+              from
+                "queued"."locked_until"
+            ) * 1000
+          )
+        ),
+        '[]'
+      )
+    from
+      queued
+    where
+      "queued"."sent_at" is null
+  ) as "deliveries"
+from
+  token;

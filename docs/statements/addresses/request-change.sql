@@ -1,0 +1,522 @@
+-- npm run statements wrote this from src/addresses/request-change.
+
+-- insertAddressChange
+with
+  "caller" as (
+    select
+      "u"."id" as user_id,
+      "u"."auth_version",
+      "s"."id" as session_id
+    from
+      "lumascope"."users" u
+      join "lumascope"."sessions" s on "s"."user_id" = "u"."id"
+    where
+      "u"."id" = $1
+      and "s"."id" = $2::uuid
+      and (
+        "s"."revoked_at" is null
+        and "s"."idle_expires_at" > $3::timestamptz
+        and "s"."expires_at" > $4::timestamptz
+        and "s"."auth_version" >= "u"."auth_version"
+        and "u"."disabled_at" is null
+      )
+    for no key update of
+      u,
+      s
+  ),
+  "confirmed" as (
+    select
+      u.*
+    from
+      "lumascope"."users" u,
+      caller
+    where
+      "u"."id" = caller.user_id
+      and caller.auth_version = $5
+      and (
+        $6::boolean
+        or greatest(
+          0,
+          "u"."consecutive_failures" - coalesce(
+            floor(
+              greatest(
+                0,
+                extract(
+                  epoch
+                  from
+                    $7::timestamptz - "u"."last_failed_at"
+                )
+              ) / $8::integer
+            ),
+            0
+          )::integer
+        ) < $9
+      )
+  ),
+  "mail_0" as (
+    insert into
+      "lumascope"."rate_limits" as "r" (
+        "key",
+        "theoretical_arrival_at",
+        "attempts",
+        "expires_at"
+      )
+    select
+      $10,
+      $11::timestamptz + make_interval(secs => $12),
+      $13,
+      $14::timestamptz + make_interval(secs => $15)
+    from
+      confirmed
+    on conflict ("key") do update
+    set
+      "theoretical_arrival_at" = greatest("r"."theoretical_arrival_at", $16::timestamptz) + make_interval(secs => $17),
+      "attempts" = "r"."attempts" + 1,
+      "expires_at" = excluded."expires_at"
+    where
+      "r"."theoretical_arrival_at" <= $18::timestamptz + make_interval(secs => $19)
+    returning
+      "r"."attempts"
+  ),
+  "mail_1" as (
+    insert into
+      "lumascope"."rate_limits" as "r" (
+        "key",
+        "theoretical_arrival_at",
+        "attempts",
+        "expires_at"
+      )
+    select
+      $20,
+      $21::timestamptz + make_interval(secs => $22),
+      $23,
+      $24::timestamptz + make_interval(secs => $25)
+    from
+      "mail_0"
+    on conflict ("key") do update
+    set
+      "theoretical_arrival_at" = greatest("r"."theoretical_arrival_at", $26::timestamptz) + make_interval(secs => $27),
+      "attempts" = "r"."attempts" + 1,
+      "expires_at" = excluded."expires_at"
+    where
+      "r"."theoretical_arrival_at" <= $28::timestamptz + make_interval(secs => $29)
+    returning
+      "r"."attempts"
+  ),
+  "refused" as (
+    select
+      refusal.*,
+      case
+        when key in ($30::text) then 'mail_account'
+        else 'mail_address'
+      end as bucket
+    from
+      (
+        select
+          $31::text as key,
+          $32::integer as seconds,
+          (
+            select
+              extract(
+                epoch
+                from
+                  "r"."theoretical_arrival_at" - make_interval(secs => $33) - $34::timestamptz
+              )::double precision
+            from
+              "lumascope"."rate_limits" r
+            where
+              "r"."key" = $35
+          ) as wait
+        from
+          (
+            select
+              count(*) as n
+            from
+              confirmed
+          ) as asked
+        where
+          n > 0
+          and not exists (
+            select
+            from
+              "mail_0"
+          )
+        union all
+        select
+          $36::text as key,
+          $37::integer as seconds,
+          (
+            select
+              extract(
+                epoch
+                from
+                  "r"."theoretical_arrival_at" - make_interval(secs => $38) - $39::timestamptz
+              )::double precision
+            from
+              "lumascope"."rate_limits" r
+            where
+              "r"."key" = $40
+          ) as wait
+        from
+          (
+            select
+              count(*) as n
+            from
+              "mail_0"
+          ) as asked
+        where
+          n > 0
+          and not exists (
+            select
+            from
+              "mail_1"
+          )
+      ) as refusal
+  ),
+  "reported" as (
+    update "lumascope"."rate_limits" r
+    set
+      "reported_at" = $41::timestamptz
+    from
+      refused
+    where
+      "r"."key" = refused.key
+      and (
+        "r"."reported_at" is null
+        or "r"."reported_at" <= $42::timestamptz - make_interval(secs => refused.seconds)
+      )
+    returning
+      refused.*
+  ),
+  "owner" as (
+    select
+      u.*
+    from
+      "lumascope"."users" u,
+      confirmed
+    where
+      lower("u"."email") = $43
+      and exists (
+        select
+        from
+          "mail_1"
+      )
+  ),
+  "made" as (
+    insert into
+      "lumascope"."one_time_tokens" (
+        "purpose",
+        "user_id",
+        "email",
+        "password_version",
+        "created_at",
+        "expires_at"
+      )
+    select
+      $44,
+      "confirmed"."id",
+      $45,
+      "confirmed"."password_version",
+      $46::timestamptz,
+      $47::timestamptz
+    from
+      confirmed
+    where
+      exists (
+        select
+        from
+          "mail_1"
+      )
+      and not exists (
+        select
+        from
+          owner
+      )
+      and not exists (
+        select
+        from
+          "lumascope"."one_time_tokens" kept
+        where
+          lower("kept"."email") = lower($48)
+          and "kept"."purpose" = 'email_undo'
+          and "kept"."consumed_at" is null
+          and "kept"."expires_at" > $49::timestamptz
+          and "kept"."user_id" <> "confirmed"."id"
+      )
+    returning
+      *
+  ),
+  "queued" as (
+    insert into
+      "lumascope"."outbox" (
+        "kind",
+        "payload",
+        "created_at",
+        "not_before",
+        "give_up_at",
+        "attempts",
+        "locked_until",
+        "sent_at"
+      )
+    select
+      $50,
+      mail.payload,
+      $51::timestamptz,
+      $52::timestamptz,
+      least(
+        mail.expires_at,
+        $53::timestamptz + make_interval(secs => $54::integer)
+      ),
+      $55,
+      $56::timestamptz + make_interval(secs => $57::integer),
+      case
+        when $58::boolean then $59::timestamptz
+      end
+    from
+      (
+        select
+          jsonb_build_object(
+            'message',
+            $60::text,
+            'language',
+            $61::text,
+            'user_id',
+            "confirmed"."id",
+            'to',
+            "made"."email",
+            'email',
+            "confirmed"."email",
+            'username',
+            "confirmed"."username",
+            'new_email',
+            $62::text,
+            'at',
+            extract(
+              epoch
+              from
+                $63::timestamptz
+            ),
+            'client',
+            jsonb_build_object('address', $64::text, 'user_agent', $65::text),
+            'token',
+            jsonb_build_object(
+              'purpose',
+              "made"."purpose",
+              'id',
+              "made"."id",
+              'expires_at',
+              extract(
+                epoch
+                from
+                  "made"."expires_at"
+              )::bigint
+            )
+          ),
+          "made"."expires_at"
+        from
+          confirmed,
+          made
+        union all
+        select
+          jsonb_build_object(
+            'message',
+            $66::text,
+            'language',
+            $67::text,
+            'user_id',
+            "confirmed"."id",
+            'to',
+            "confirmed"."email",
+            'email',
+            "confirmed"."email",
+            'username',
+            "confirmed"."username",
+            'new_email',
+            $68::text,
+            'at',
+            extract(
+              epoch
+              from
+                $69::timestamptz
+            ),
+            'client',
+            jsonb_build_object('address', $70::text, 'user_agent', $71::text),
+            'token',
+            null::jsonb
+          ),
+          'infinity'::timestamptz
+        from
+          confirmed
+        where
+          exists (
+            select
+            from
+              "mail_1"
+          )
+        union all
+        select
+          jsonb_build_object(
+            'message',
+            $72::text,
+            'language',
+            $73::text,
+            'user_id',
+            "owner"."id",
+            'to',
+            "owner"."email",
+            'email',
+            "owner"."email",
+            'username',
+            "owner"."username",
+            'new_email',
+            null::text,
+            'at',
+            extract(
+              epoch
+              from
+                $74::timestamptz
+            ),
+            'client',
+            null::jsonb,
+            'token',
+            null::jsonb
+          ),
+          'infinity'::timestamptz
+        from
+          owner
+      ) as mail (payload, expires_at)
+    where
+      $75::boolean
+    returning
+      *
+  ),
+  "given_back" as (
+    update "lumascope"."rate_limits" r
+    set
+      "theoretical_arrival_at" = "r"."theoretical_arrival_at" - make_interval(secs => $76),
+      "attempts" = case
+        when $77::boolean then 0
+        else "r"."attempts"
+      end
+    where
+      "r"."key" = $78
+      and exists (
+        select
+        from
+          confirmed
+      )
+  ),
+  "recorded" as (
+    insert into
+      "lumascope"."audit_events" (
+        "occurred_at",
+        "type",
+        "user_id",
+        "actor_id",
+        "session_id",
+        "ip_address",
+        "user_agent",
+        "details"
+      )
+    select
+      $79::timestamptz,
+      $80::text,
+      (
+        select
+          caller.user_id
+        from
+          caller
+      )::integer,
+      null::integer,
+      null::uuid,
+      $81::text,
+      $82::text,
+      jsonb_build_object('limit', bucket)::jsonb
+    from
+      reported
+    union all
+    select
+      $83::timestamptz,
+      $84::text,
+      caller.user_id::integer,
+      caller.user_id::integer,
+      caller.session_id::uuid,
+      $85::text,
+      $86::text,
+      '{}'::jsonb
+    from
+      caller,
+      confirmed
+    where
+      exists (
+        select
+        from
+          "mail_1"
+      )
+    union all
+    select
+      $87::timestamptz,
+      $88::text,
+      caller.user_id::integer,
+      caller.user_id::integer,
+      caller.session_id::uuid,
+      $89::text,
+      $90::text,
+      '{}'::jsonb
+    from
+      caller
+    where
+      not exists (
+        select
+        from
+          confirmed
+      )
+  )
+select
+  exists (
+    select
+    from
+      confirmed
+  ) as "isRight",
+  (
+    select
+      bucket
+    from
+      refused
+  ) as "refusedBy",
+  (
+    select
+      wait
+    from
+      refused
+  ) as "secondsToWait",
+  (
+    select
+      coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'id',
+            "queued"."id",
+            'kind',
+            "queued"."kind",
+            'payload',
+            "queued"."payload",
+            'attempts',
+            "queued"."attempts",
+            'lockedUntil',
+            extract(
+              epoch
+              from
+                "queued"."locked_until"
+            ) * 1000
+          )
+        ),
+        '[]'
+      )
+    from
+      queued
+    where
+      "queued"."sent_at" is null
+  ) as "deliveries"
+from
+  caller;

@@ -1,0 +1,219 @@
+-- npm run statements wrote this from src/addresses/undo.
+
+-- restoreAddress
+with
+  "token" as (
+    select
+      t.*,
+      "u"."email" as user_email,
+      "u"."email_verified_at" as user_verified_at
+    from
+      "lumascope"."one_time_tokens" t
+      join "lumascope"."users" u on "u"."id" = "t"."user_id"
+    where
+      "t"."id" = $1::uuid
+      and "t"."purpose" = $2
+      and "t"."consumed_at" is null
+      and "t"."expires_at" > $3::timestamptz
+      and (true)
+    for no key update of
+      t,
+      u
+  ),
+  "consumed" as (
+    update "lumascope"."one_time_tokens" t
+    set
+      "consumed_at" = $4::timestamptz
+    from
+      token
+    where
+      "t"."user_id" = "token"."user_id"
+      and "t"."consumed_at" is null
+      and (
+        "t"."purpose" <> 'email_undo'
+        or ("t"."created_at", "t"."id") >= ("token"."created_at", "token"."id")
+      )
+  ),
+  "changed" as (
+    update "lumascope"."users" u
+    set
+      "email" = "token"."email",
+      "email_verified_at" = $5::timestamptz,
+      "password_hash" = $6,
+      "auth_version" = "u"."auth_version" + 1,
+      "password_version" = "u"."password_version" + 1,
+      "consecutive_failures" = 0,
+      "updated_at" = $7::timestamptz
+    from
+      token
+    where
+      "u"."id" = "token"."user_id"
+    returning
+      u.*
+  ),
+  "reset" as (
+    insert into
+      "lumascope"."one_time_tokens" (
+        "purpose",
+        "user_id",
+        "email",
+        "password_version",
+        "created_at",
+        "expires_at"
+      )
+    select
+      $8,
+      "changed"."id",
+      "changed"."email",
+      "changed"."password_version",
+      $9::timestamptz,
+      $10::timestamptz
+    from
+      changed
+    returning
+      *
+  ),
+  "queued" as (
+    insert into
+      "lumascope"."outbox" (
+        "kind",
+        "payload",
+        "created_at",
+        "not_before",
+        "give_up_at",
+        "attempts",
+        "locked_until",
+        "sent_at"
+      )
+    select
+      $11,
+      mail.payload,
+      $12::timestamptz,
+      $13::timestamptz,
+      least(
+        mail.expires_at,
+        $14::timestamptz + make_interval(secs => $15::integer)
+      ),
+      $16,
+      $17::timestamptz + make_interval(secs => $18::integer),
+      case
+        when $19::boolean then $20::timestamptz
+      end
+    from
+      (
+        select
+          jsonb_build_object(
+            'message',
+            $21::text,
+            'language',
+            $22::text,
+            'user_id',
+            "changed"."id",
+            'to',
+            "changed"."email",
+            'email',
+            "changed"."email",
+            'username',
+            "changed"."username",
+            'new_email',
+            null::text,
+            'at',
+            extract(
+              epoch
+              from
+                $23::timestamptz
+            ),
+            'client',
+            jsonb_build_object('address', $24::text, 'user_agent', $25::text),
+            'token',
+            jsonb_build_object(
+              'purpose',
+              "reset"."purpose",
+              'id',
+              "reset"."id",
+              'expires_at',
+              extract(
+                epoch
+                from
+                  "reset"."expires_at"
+              )::bigint
+            )
+          ),
+          "reset"."expires_at"
+        from
+          changed,
+        reset
+      ) as mail (payload, expires_at)
+    where
+      $26::boolean
+    returning
+      *
+  ),
+  "recorded" as (
+    insert into
+      "lumascope"."audit_events" (
+        "occurred_at",
+        "type",
+        "user_id",
+        "actor_id",
+        "session_id",
+        "ip_address",
+        "user_agent",
+        "details"
+      )
+    select
+      $27::timestamptz,
+      $28::text,
+      "changed"."id"::integer,
+      null::integer,
+      null::uuid,
+      $29::text,
+      $30::text,
+      '{}'::jsonb
+    from
+      changed
+    union all
+    select
+      $31::timestamptz,
+      $32::text,
+      "changed"."id"::integer,
+      null::integer,
+      null::uuid,
+      $33::text,
+      $34::text,
+      '{}'::jsonb
+    from
+      changed
+  )
+select
+  "changed"."id" as "id",
+  (
+    select
+      coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'id',
+            "queued"."id",
+            'kind',
+            "queued"."kind",
+            'payload',
+            "queued"."payload",
+            'attempts',
+            "queued"."attempts",
+            'lockedUntil',
+            extract(
+              epoch
+              from
+                "queued"."locked_until"
+            ) * 1000
+          )
+        ),
+        '[]'
+      )
+    from
+      queued
+    where
+      "queued"."sent_at" is null
+  ) as "deliveries"
+from
+  changed;

@@ -1,0 +1,30 @@
+-- npm run statements wrote this from src/mail/mailbox.
+
+-- selectMails
+select
+  "o"."id" as "id",
+  "o"."payload" as "payload",
+  "o"."created_at" as "createdAt"
+from
+  "lumascope"."outbox" o
+where
+  "o"."kind" = 'mail'
+  and (
+    $1::text is null
+    or lower("o"."payload" ->> 'to') = $2::text
+  )
+order by
+  "o"."created_at" desc,
+  "o"."id"
+limit
+  $3;
+
+-- deleteMails
+with
+  "deleted" as (
+    delete from "lumascope"."outbox" o
+    where
+      "o"."kind" = 'mail'
+  )
+select
+  true as "isDone";

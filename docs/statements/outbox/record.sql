@@ -1,0 +1,74 @@
+-- npm run statements wrote this from src/outbox/record.
+
+-- recordSent
+with
+  "sent" as (
+    update "lumascope"."outbox" o
+    set
+      "sent_at" = $1::timestamptz,
+      "locked_until" = $2,
+      "last_error" = $3
+    where
+      "o"."id" = $4::uuid
+      and "o"."sent_at" is null
+  )
+select
+  true as "isDone";
+
+-- recordFailure
+with
+  "failed" as (
+    update "lumascope"."outbox" o
+    set
+      "not_before" = $1::timestamptz,
+      "locked_until" = $2,
+      "last_error" = $3,
+      "given_up_at" = case
+        when "o"."give_up_at" <= $4::timestamptz then $5::timestamptz
+      end
+    where
+      "o"."id" = $6::uuid
+      and "o"."attempts" = $7
+      and "o"."sent_at" is null
+    returning
+      o.*
+  ),
+  "given_up" as (
+    select
+      *
+    from
+      failed
+    where
+      "failed"."given_up_at" is not null
+  ),
+  "recorded" as (
+    insert into
+      "lumascope"."audit_events" (
+        "occurred_at",
+        "type",
+        "user_id",
+        "actor_id",
+        "session_id",
+        "ip_address",
+        "user_agent",
+        "details"
+      )
+    select
+      $8::timestamptz,
+      $9::text,
+      ("given_up"."payload" ->> 'user_id')::integer,
+      null::integer,
+      null::uuid,
+      $10::text,
+      $11::text,
+      jsonb_build_object(
+        'kind',
+        "given_up"."kind",
+        'message',
+        "given_up"."payload" -> 'message'
+      )::jsonb
+    from
+      "given_up"
+  )
+select
+  true as "isDone";

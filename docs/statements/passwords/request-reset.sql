@@ -1,0 +1,334 @@
+-- npm run statements wrote this from src/passwords/request-reset.
+
+-- insertResetRequest
+with
+  "one" as (
+    select
+      1
+  ),
+  "mail_0" as (
+    insert into
+      "lumascope"."rate_limits" as "r" (
+        "key",
+        "theoretical_arrival_at",
+        "attempts",
+        "expires_at"
+      )
+    select
+      $1,
+      $2::timestamptz + make_interval(secs => $3),
+      $4,
+      $5::timestamptz + make_interval(secs => $6)
+    from
+      one
+    on conflict ("key") do update
+    set
+      "theoretical_arrival_at" = greatest("r"."theoretical_arrival_at", $7::timestamptz) + make_interval(secs => $8),
+      "attempts" = "r"."attempts" + 1,
+      "expires_at" = excluded."expires_at"
+    where
+      "r"."theoretical_arrival_at" <= $9::timestamptz + make_interval(secs => $10)
+    returning
+      "r"."attempts"
+  ),
+  "mail_1" as (
+    insert into
+      "lumascope"."rate_limits" as "r" (
+        "key",
+        "theoretical_arrival_at",
+        "attempts",
+        "expires_at"
+      )
+    select
+      $11,
+      $12::timestamptz + make_interval(secs => $13),
+      $14,
+      $15::timestamptz + make_interval(secs => $16)
+    from
+      "mail_0"
+    on conflict ("key") do update
+    set
+      "theoretical_arrival_at" = greatest("r"."theoretical_arrival_at", $17::timestamptz) + make_interval(secs => $18),
+      "attempts" = "r"."attempts" + 1,
+      "expires_at" = excluded."expires_at"
+    where
+      "r"."theoretical_arrival_at" <= $19::timestamptz + make_interval(secs => $20)
+    returning
+      "r"."attempts"
+  ),
+  "refused" as (
+    select
+      refusal.*,
+      case
+        when key in ($21::text) then 'mail_account'
+        else 'mail_address'
+      end as bucket
+    from
+      (
+        select
+          $22::text as key,
+          $23::integer as seconds,
+          (
+            select
+              extract(
+                epoch
+                from
+                  "r"."theoretical_arrival_at" - make_interval(secs => $24) - $25::timestamptz
+              )::double precision
+            from
+              "lumascope"."rate_limits" r
+            where
+              "r"."key" = $26
+          ) as wait
+        from
+          (
+            select
+              count(*) as n
+            from
+              one
+          ) as asked
+        where
+          n > 0
+          and not exists (
+            select
+            from
+              "mail_0"
+          )
+        union all
+        select
+          $27::text as key,
+          $28::integer as seconds,
+          (
+            select
+              extract(
+                epoch
+                from
+                  "r"."theoretical_arrival_at" - make_interval(secs => $29) - $30::timestamptz
+              )::double precision
+            from
+              "lumascope"."rate_limits" r
+            where
+              "r"."key" = $31
+          ) as wait
+        from
+          (
+            select
+              count(*) as n
+            from
+              "mail_0"
+          ) as asked
+        where
+          n > 0
+          and not exists (
+            select
+            from
+              "mail_1"
+          )
+      ) as refusal
+  ),
+  "reported" as (
+    update "lumascope"."rate_limits" r
+    set
+      "reported_at" = $32::timestamptz
+    from
+      refused
+    where
+      "r"."key" = refused.key
+      and (
+        "r"."reported_at" is null
+        or "r"."reported_at" <= $33::timestamptz - make_interval(secs => refused.seconds)
+      )
+    returning
+      refused.*
+  ),
+  "account" as (
+    select
+      u.*
+    from
+      "lumascope"."users" u
+    where
+      lower("u"."email") = $34
+      and "u"."disabled_at" is null
+      and exists (
+        select
+        from
+          "mail_1"
+      )
+  ),
+  "made" as (
+    insert into
+      "lumascope"."one_time_tokens" (
+        "purpose",
+        "user_id",
+        "email",
+        "password_version",
+        "created_at",
+        "expires_at"
+      )
+    select
+      $35,
+      "account"."id",
+      "account"."email",
+      "account"."password_version",
+      $36::timestamptz,
+      $37::timestamptz
+    from
+      account
+    returning
+      *
+  ),
+  "queued" as (
+    insert into
+      "lumascope"."outbox" (
+        "kind",
+        "payload",
+        "created_at",
+        "not_before",
+        "give_up_at",
+        "attempts",
+        "locked_until",
+        "sent_at"
+      )
+    select
+      $38,
+      mail.payload,
+      $39::timestamptz,
+      $40::timestamptz,
+      least(
+        mail.expires_at,
+        $41::timestamptz + make_interval(secs => $42::integer)
+      ),
+      $43,
+      $44::timestamptz + make_interval(secs => $45::integer),
+      case
+        when $46::boolean then $47::timestamptz
+      end
+    from
+      (
+        select
+          jsonb_build_object(
+            'message',
+            $48::text,
+            'language',
+            $49::text,
+            'user_id',
+            "account"."id",
+            'to',
+            "account"."email",
+            'email',
+            "account"."email",
+            'username',
+            "account"."username",
+            'new_email',
+            null::text,
+            'at',
+            extract(
+              epoch
+              from
+                $50::timestamptz
+            ),
+            'client',
+            jsonb_build_object('address', $51::text, 'user_agent', $52::text),
+            'token',
+            jsonb_build_object(
+              'purpose',
+              "made"."purpose",
+              'id',
+              "made"."id",
+              'expires_at',
+              extract(
+                epoch
+                from
+                  "made"."expires_at"
+              )::bigint
+            )
+          ),
+          "made"."expires_at"
+        from
+          account,
+          made
+      ) as mail (payload, expires_at)
+    where
+      $53::boolean
+    returning
+      *
+  ),
+  "recorded" as (
+    insert into
+      "lumascope"."audit_events" (
+        "occurred_at",
+        "type",
+        "user_id",
+        "actor_id",
+        "session_id",
+        "ip_address",
+        "user_agent",
+        "details"
+      )
+    select
+      $54::timestamptz,
+      $55::text,
+      null::integer,
+      null::integer,
+      null::uuid,
+      $56::text,
+      $57::text,
+      jsonb_build_object('limit', bucket)::jsonb
+    from
+      reported
+    union all
+    select
+      $58::timestamptz,
+      $59::text,
+      "account"."id"::integer,
+      null::integer,
+      null::uuid,
+      $60::text,
+      $61::text,
+      '{}'::jsonb
+    from
+      account
+  )
+select
+  (
+    select
+      bucket
+    from
+      refused
+  ) as "refusedBy",
+  (
+    select
+      wait
+    from
+      refused
+  ) as "secondsToWait",
+  (
+    select
+      coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'id',
+            "queued"."id",
+            'kind',
+            "queued"."kind",
+            'payload',
+            "queued"."payload",
+            'attempts',
+            "queued"."attempts",
+            'lockedUntil',
+            extract(
+              epoch
+              from
+                "queued"."locked_until"
+            ) * 1000
+          )
+        ),
+        '[]'
+      )
+    from
+      queued
+    where
+      "queued"."sent_at" is null
+  ) as "deliveries"
+from
+  one;

@@ -1,0 +1,217 @@
+-- npm run statements wrote this from src/passwords/reset.
+
+-- resetPasswordRow
+with
+  "token" as (
+    select
+      t.*,
+      "u"."email" as user_email,
+      "u"."email_verified_at" as user_verified_at
+    from
+      "lumascope"."one_time_tokens" t
+      join "lumascope"."users" u on "u"."id" = "t"."user_id"
+    where
+      "t"."id" = $1::uuid
+      and "t"."purpose" = $2
+      and "t"."consumed_at" is null
+      and "t"."expires_at" > $3::timestamptz
+      and (
+        lower("u"."email") = lower("t"."email")
+        and "u"."password_version" = "t"."password_version"
+        and "u"."disabled_at" is null
+      )
+      and not exists (
+        select
+        from
+          "lumascope"."one_time_tokens" newer
+        where
+          "newer"."user_id" = "t"."user_id"
+          and "newer"."purpose" = "t"."purpose"
+          and ("newer"."created_at", "newer"."id") > ("t"."created_at", "t"."id")
+      )
+    for no key update of
+      t,
+      u
+  ),
+  "consumed" as (
+    update "lumascope"."one_time_tokens" t
+    set
+      "consumed_at" = $4::timestamptz
+    from
+      token
+    where
+      "t"."user_id" = "token"."user_id"
+      and "t"."consumed_at" is null
+      and (
+        "t"."purpose" = "token"."purpose"
+        or false
+      )
+  ),
+  "changed" as (
+    update "lumascope"."users" u
+    set
+      "password_hash" = $5,
+      "auth_version" = "u"."auth_version" + 1,
+      "password_version" = "u"."password_version" + 1,
+      "consecutive_failures" = 0,
+      "user_metadata" = case
+        when $6::boolean
+        and "u"."email_verified_at" is null then '{}'::jsonb
+        else "u"."user_metadata"
+      end,
+      "email_verified_at" = case
+        when $7::boolean then $8::timestamptz
+        else "u"."email_verified_at"
+      end,
+      "updated_at" = $9::timestamptz
+    from
+      token
+    where
+      "u"."id" = "token"."user_id"
+    returning
+      u.*
+  ),
+  "refilled" as (
+    delete from "lumascope"."rate_limits" using token
+    where
+      "lumascope"."rate_limits"."key" in ($10)
+  ),
+  "queued" as (
+    insert into
+      "lumascope"."outbox" (
+        "kind",
+        "payload",
+        "created_at",
+        "not_before",
+        "give_up_at",
+        "attempts",
+        "locked_until",
+        "sent_at"
+      )
+    select
+      $11,
+      mail.payload,
+      $12::timestamptz,
+      $13::timestamptz,
+      least(
+        mail.expires_at,
+        $14::timestamptz + make_interval(secs => $15::integer)
+      ),
+      $16,
+      $17::timestamptz + make_interval(secs => $18::integer),
+      case
+        when $19::boolean then $20::timestamptz
+      end
+    from
+      (
+        select
+          jsonb_build_object(
+            'message',
+            $21::text,
+            'language',
+            $22::text,
+            'user_id',
+            "changed"."id",
+            'to',
+            "changed"."email",
+            'email',
+            "changed"."email",
+            'username',
+            "changed"."username",
+            'new_email',
+            null::text,
+            'at',
+            extract(
+              epoch
+              from
+                $23::timestamptz
+            ),
+            'client',
+            jsonb_build_object('address', $24::text, 'user_agent', $25::text),
+            'token',
+            null::jsonb
+          ),
+          'infinity'::timestamptz
+        from
+          changed
+        where
+          not $26::text = 'invitation'
+      ) as mail (payload, expires_at)
+    where
+      $27::boolean
+    returning
+      *
+  ),
+  "recorded" as (
+    insert into
+      "lumascope"."audit_events" (
+        "occurred_at",
+        "type",
+        "user_id",
+        "actor_id",
+        "session_id",
+        "ip_address",
+        "user_agent",
+        "details"
+      )
+    select
+      $28::timestamptz,
+      $29::text,
+      "changed"."id"::integer,
+      null::integer,
+      null::uuid,
+      $30::text,
+      $31::text,
+      '{}'::jsonb
+    from
+      changed
+    union all
+    select
+      $32::timestamptz,
+      $33::text,
+      "changed"."id"::integer,
+      null::integer,
+      null::uuid,
+      $34::text,
+      $35::text,
+      '{}'::jsonb
+    from
+      changed,
+      token
+    where
+      token.user_verified_at is null
+      and "changed"."email_verified_at" is not null
+  )
+select
+  "changed"."id" as "userId",
+  "changed"."password_version" as "passwordVersion",
+  (
+    select
+      coalesce(
+        jsonb_agg(
+          jsonb_build_object(
+            'id',
+            "queued"."id",
+            'kind',
+            "queued"."kind",
+            'payload',
+            "queued"."payload",
+            'attempts',
+            "queued"."attempts",
+            'lockedUntil',
+            extract(
+              epoch
+              from
+                "queued"."locked_until"
+            ) * 1000
+          )
+        ),
+        '[]'
+      )
+    from
+      queued
+    where
+      "queued"."sent_at" is null
+  ) as "deliveries"
+from
+  changed;
