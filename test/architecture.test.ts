@@ -278,6 +278,7 @@ test('no file has the marks of a merge that nobody resolved', () => {
 
 /** Tests that are named after what they promise across several sources. */
 const PROMISES = [
+  'addresses/require-verified',
   'administration/list-by-metadata',
   'administration/races',
   'administration/scale',
@@ -295,7 +296,9 @@ const PROMISES = [
   'limits/acts',
   'limits/races',
   'mail/http-transports',
+  'passwords/races',
   'sessions/key-rotation',
+  'sessions/notices',
   'sessions/oauth-clients',
   'sessions/own-sessions',
   'sessions/races',
@@ -303,10 +306,12 @@ const PROMISES = [
   'sessions/token-claims',
   'users/account-fields',
   'users/email',
+  'users/hijack',
   'users/legible-lines',
   'users/me',
   'users/metadata',
   'users/races',
+  'users/registration-privacy',
   'users/sign-in-at-registration',
 ]
 
