@@ -14,7 +14,7 @@ test('its examples of MAIL_URL are accepted, but for what stands in angle bracke
   const examples = [...table.matchAll(/\| `([a-z]+:[^`]*|off)` \|/g)].map(([, text = '']) => text)
   expect(examples).toHaveLength(7)
   for (const example of examples) {
-    const filled = example.replaceAll(/<[^>]*>/g, 'AKIAEXAMPLE').replaceAll('…', 'example')
+    const filled = example.replaceAll(/<[^>]*>/g, 'A'.repeat(40)).replaceAll('…', 'example')
     expect(mailUrl.safeParse(filled).error?.issues, example).toBeUndefined()
   }
 })

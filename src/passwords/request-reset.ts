@@ -32,5 +32,5 @@ export async function requestPasswordReset(
   const { refusedBy, secondsToWait, deliveries } = requested
   if (refusedBy) throw mailLimitError(deps.config, refusedBy, secondsToWait)
   deps.deliver(deliveries)
-  await deps.sleep(Math.max(0, start + ANSWER_MILLISECONDS - deps.stopwatch()))
+  await deps.sleep(Math.max(0, Math.ceil(start + ANSWER_MILLISECONDS - deps.stopwatch())))
 }
