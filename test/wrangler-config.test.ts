@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { unstable_readConfig } from 'wrangler'
 import { MAX_ROUNDS } from '../src/crypto/password.ts'
+import { HOURLY_CRON } from '../src/workers/create-worker.ts'
 import { root } from './support/process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'wrangler-config-test-'))
@@ -54,6 +55,10 @@ describe('wrangler.toml as it is deployed', () => {
     // Undefined: on workers.dev while there are no routes, and not beside them.
     expect(config.workers_dev).toBeUndefined()
     expect(config.observability).toEqual({ enabled: true, logs: { invocation_logs: false } })
+  })
+
+  test('one cron is the hourly one that the entry knows, the other sends what could not be sent', () => {
+    expect(config.triggers).toEqual({ crons: [HOURLY_CRON, '*/10 * * * *'] })
   })
 
   test('a request may use seconds of CPU, and the costliest one that can be configured fits', () => {

@@ -83,6 +83,8 @@ function queueRequested(sender: Sender, { newEmail, passed }: { newEmail: string
       to: made.email,
       newEmail: wanted,
       token: made,
+      // If it is mistyped, its owner is a stranger.
+      showsClient: false,
     },
     {
       message: 'email_change_requested',

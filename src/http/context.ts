@@ -79,8 +79,7 @@ export function requestContext({ connect, ...shared }: AppDeps, passwordsOf: Pas
     )
     if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store')
     logRequest(c, { milliseconds: shared.stopwatch() - start, queries: meter.roundTrips })
-    // The platform keeps the request alive for it: `waitUntil` on Workers, and the entry's own under Node.
-    if (deliveries.length > 0) c.executionCtx.waitUntil(shared.deliverSoon(c.var.deps, deliveries))
+    if (deliveries.length > 0) keepRunning(c, shared.deliverSoon(c.var.deps, deliveries))
   })
 }
 
@@ -100,4 +99,16 @@ function logRequest(
     request_id: c.var.requestId,
     ...(c.var.userId !== undefined && { user_id: c.var.userId }),
   })
+}
+
+/**
+ * Has the platform wait for work that goes on after the response: Workers, and our entry under Node. Inside of
+ * another application there may be nothing that waits; the work goes on for as long as the process does.
+ */
+function keepRunning(c: Context<AppEnv>, work: Promise<void>): void {
+  try {
+    c.executionCtx.waitUntil(work)
+  } catch {
+    work.catch(() => {})
+  }
 }

@@ -19,15 +19,20 @@ export function createDeliverSoon({
   sleep,
   random,
 }: Pick<AppDeps, 'stopwatch' | 'sleep' | 'random'>): DeliverSoon {
-  let begun: number[] = []
+  const underWay = new Set<{ since: number }>()
   return async function deliverSoon(deps, deliveries) {
-    const start = stopwatch()
-    begun = begun.filter((other) => start - other < ABANDONED_MILLISECONDS)
-    if (begun.length >= MAX_UNDER_WAY) return
-    begun.push(start)
-    const [byte = 0] = random.bytes(1)
-    await sleep((byte / 256) * MAX_DELAY_MILLISECONDS)
-    for (const delivery of deliveries) await deliver(deps, delivery, { retriesSoon: true })
-    begun = begun.filter((other) => other !== start)
+    const own = { since: stopwatch() }
+    for (const other of underWay) {
+      if (own.since - other.since >= ABANDONED_MILLISECONDS) underWay.delete(other)
+    }
+    if (underWay.size >= MAX_UNDER_WAY) return
+    underWay.add(own)
+    try {
+      const [byte = 0] = random.bytes(1)
+      await sleep((byte / 256) * MAX_DELAY_MILLISECONDS)
+      for (const delivery of deliveries) await deliver(deps, delivery, { retriesSoon: true })
+    } finally {
+      underWay.delete(own)
+    }
   }
 }

@@ -54,7 +54,11 @@ export async function insertResetRequest(
       ]),
       recorded: recordEvents({ client, now }, [
         limited,
-        { type: 'password_reset_requested', from: sql`from account`, userId: account.id },
+        {
+          type: 'password_reset_requested',
+          from: sql`from one left join account on true where ${passed}`,
+          userId: account.id,
+        },
       ]),
     },
     { fields: { ...MAIL_REFUSAL, deliveries: DELIVERIES }, from: sql`from one` },

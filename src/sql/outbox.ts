@@ -83,7 +83,7 @@ function payloadOf({ message, user, to, newEmail, token, showsClient = true }: M
   const { client, now } = sender
   const link = token
     ? sql`jsonb_build_object('purpose', ${token.purpose}, 'id', ${token.id},
-        'expires_at', extract(epoch from ${token.expiresAt})::bigint)`
+        'expires_at', floor(extract(epoch from ${token.expiresAt})))`
     : sql`null::jsonb`
   const from = showsClient
     ? sql`jsonb_build_object('address', ${client.address}::text, 'user_agent', ${client.userAgent}::text)`

@@ -41,7 +41,7 @@ describe('the old address undoes a change (row 77)', () => {
     expect((await undo(token)).status).toBe(400)
   })
 
-  test('the old address is kept for its owner: nobody can take it and so block the undoing', async () => {
+  test('the old address is kept for its owner: nobody can take it and so block the undoing (row 117)', async () => {
     const person = await register()
     const thief = await openSession(person)
     const token = await changeTo(thief, {

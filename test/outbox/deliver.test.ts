@@ -44,7 +44,7 @@ describe('a mail is stored with what it announces, and sent after the response',
     expect(row?.['id']).toBe(server.taken[0]?.id)
   })
 
-  test('nothing stored opens an account: neither payload nor token row holds the link (row 31)', async () => {
+  test('nothing stored opens an account: neither payload nor token row holds the link (row 118)', async () => {
     const { register, post, deps, database, settled } = await createMailingApp()
     const { email } = await register()
     await post('/password-resets', { email })

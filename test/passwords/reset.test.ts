@@ -21,7 +21,7 @@ const signIn = async ({ email, password }: { email: string; password: string }) 
   (await post('/login', { email, password })).status
 
 describe('a password is reset by mail', () => {
-  test('forgotten, mailed, chosen anew: the old password and every session are dead', async () => {
+  test('forgotten, mailed, chosen anew: the old password and every session are dead, and nobody is signed in (row 44)', async () => {
     const person = await register()
     const session = await openSession(person)
     const asked = await forget(person.email.toUpperCase())
@@ -41,6 +41,7 @@ describe('a password is reset by mail', () => {
     expect((await post('/refresh', { refresh_token: session.refresh_token })).status).toBe(401)
     expect(await signIn(person)).toBe(401)
     expect(await signIn({ ...person, password: NEW })).toBe(200)
+    expect(done.headers.get('Set-Cookie')).not.toMatch(/access|refresh/)
     const kinds = (await mailbox(person.email)).map(({ kind }) => kind)
     expect(kinds.sort()).toEqual(['email_verification', 'password_changed', 'password_reset'])
   })

@@ -4,6 +4,7 @@ import { freePort, start } from './process.ts'
 const DEFAULTS = {
   ...{ ACCOUNT_FIELDS: '', REGISTRATION: '', PRODUCT_NAME: '' },
   ...{ JWT_SUBJECT: '', JWT_CLAIMS: '', JWT_TYPE: '', JWT_AUDIENCE: '', DATABASE_URL: '' },
+  ...{ MAIL_URL: '', MAIL_FROM: '', REQUIRE_VERIFIED_EMAIL: '', REGISTRATION_PRIVACY: '' },
 }
 
 export type Development = {
@@ -15,10 +16,18 @@ export type Development = {
   stop: () => Promise<number | null>
 }
 
-/** Starts what `npm run dev` starts, with a database in memory, and waits until it serves. */
-export async function startDevelopment(port: number, variables: NodeJS.ProcessEnv): Promise<Development> {
+/**
+ * Starts what `npm run dev` starts, with a database in memory, and waits until it serves.
+ *
+ * @param args `['--worker']` for workerd
+ */
+export async function startDevelopment(
+  port: number,
+  variables: NodeJS.ProcessEnv,
+  args: string[] = [],
+): Promise<Development> {
   const env = { ...DEFAULTS, ...variables, PORT: String(port), LOCAL_DB_DIR: 'memory:' }
-  const instance = start('local/dev.ts', { env })
+  const instance = start('local/dev.ts', { env, args })
   try {
     await instance.until('Ctrl-C ends it')
   } catch (error) {

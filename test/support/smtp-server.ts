@@ -59,6 +59,7 @@ export async function startSmtp({ tls, credentials, authority = trustedAuthority
   const sockets = new Set<Socket>()
   let behaviour: SmtpBehaviour = {}
   let clearings = 0
+  let taking = 0
   const refusalAt = (at: string, text: string) => {
     if (behaviour.refuses?.at !== at) return null
     return Object.assign(new Error(`canary-answer ${text}`), { responseCode: behaviour.refuses.code })
@@ -88,7 +89,9 @@ export async function startSmtp({ tls, credentials, authority = trustedAuthority
           .then(async (bytes) => {
             const refusal = refusalAt('message', bytes.toString('latin1').slice(0, 100))
             if (refusal) return done(refusal)
+            taking++
             await new Promise((resolve) => setTimeout(resolve, behaviour.delayMilliseconds ?? 0))
+            taking--
             const mail = await PostalMime.parse(bytes)
             // Of a client that went away, possibly in the test before.
             if (begun !== clearings) return done(null)
@@ -128,6 +131,8 @@ export async function startSmtp({ tls, credentials, authority = trustedAuthority
     caFile: authority.caFile,
     received,
     logins,
+    /** How many mails have arrived whole, and wait for the answer. */
+    taking: () => taking,
     behave(next: SmtpBehaviour): void {
       behaviour = next
       current = makeServer()

@@ -287,7 +287,14 @@ with
       $61::text,
       '{}'::jsonb
     from
-      account
+      one
+      left join account on true
+    where
+      exists (
+        select
+        from
+          "mail_1"
+      )
   )
 select
   (

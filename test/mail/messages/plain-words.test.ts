@@ -19,7 +19,7 @@ test.each([
 })
 
 test.each(Object.entries(HOSTILE))(
-  'nothing of %s hides, ends the line or looks like an address',
+  'nothing of %s hides, ends the line or looks like an address (row 116)',
   (_, value) => {
     const shown = unlinkable(value)
     expect(shown.replaceAll('\u2060', '')).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u)
