@@ -102,8 +102,8 @@ function logRequest(
 }
 
 /**
- * Has the platform wait for work that goes on after the response: Workers, and our entry under Node. Inside of
- * another application there may be nothing that waits; the work goes on for as long as the process does.
+ * Has the platform wait for work that goes on after the response: Workers, and our entry under Node. Inside
+ * of another application there may be nothing that waits; the work goes on for as long as the process does.
  */
 function keepRunning(c: Context<AppEnv>, work: Promise<void>): void {
   try {

@@ -9,10 +9,11 @@ const HOUR = 60 * MINUTE
 /** An app whose mails go to a server that tests can break. */
 async function createMailingApp() {
   const server = { isDown: false, tries: 0, taken: [] as { id: string; to: string }[] }
-  const channel: Channel = async ({ id, payload }) => {
+  const channel: Channel = ({ id, payload }) => {
     server.tries++
-    if (server.isDown) throw new Error('The mail server answered 503')
+    if (server.isDown) return Promise.reject(new Error('The mail server answered 503'))
     server.taken.push({ id, to: String(payload['to']) })
+    return Promise.resolve()
   }
   const app = await createTestApp({
     database: await createTestDatabase(),

@@ -474,5 +474,7 @@ test('the table of limits contains neither identifiers nor addresses', async () 
   const rows = await database.sql('select key from rate_limits')
   expect(rows.length).toBeGreaterThan(2)
   for (const { key } of rows)
-    expect(key).toMatch(/^(account|act|address|device|mail_\w+|new_device|profile|register|session):[\w-]{22}$/)
+    expect(key).toMatch(
+      /^(account|act|address|device|mail_\w+|new_device|profile|register|session):[\w-]{22}$/,
+    )
 })

@@ -55,9 +55,7 @@ export async function sweepRecovery(
 
   await done(post('/users', stranger.registration, stranger))
   const { email: strangers, password } = stranger.registration
-  const theirs = (await (
-    await post('/login', { email: strangers, password }, stranger)
-  ).json()) as TokenPair
+  const theirs = (await (await post('/login', { email: strangers, password }, stranger)).json()) as TokenPair
   const headers = { Authorization: `Bearer ${theirs.access_token}` }
   await done(send(app, stranger, '/users/me', { headers }))
   const token = await tokenFor(stranger.registration.email, 'email_verification')

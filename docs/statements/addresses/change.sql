@@ -183,11 +183,13 @@ with
               'id',
               "undo"."id",
               'expires_at',
-              extract(
-                epoch
-                from
-                  "undo"."expires_at"
-              )::bigint
+              floor(
+                extract(
+                  epoch
+                  from
+                    "undo"."expires_at"
+                )
+              )
             )
           ),
           "undo"."expires_at"

@@ -297,7 +297,7 @@ with
                 $63::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $64::text, 'user_agent', $65::text),
+            null::jsonb,
             'token',
             jsonb_build_object(
               'purpose',
@@ -305,11 +305,13 @@ with
               'id',
               "made"."id",
               'expires_at',
-              extract(
-                epoch
-                from
-                  "made"."expires_at"
-              )::bigint
+              floor(
+                extract(
+                  epoch
+                  from
+                    "made"."expires_at"
+                )
+              )
             )
           ),
           "made"."expires_at"
@@ -320,9 +322,9 @@ with
         select
           jsonb_build_object(
             'message',
-            $66::text,
+            $64::text,
             'language',
-            $67::text,
+            $65::text,
             'user_id',
             "confirmed"."id",
             'to',
@@ -332,15 +334,15 @@ with
             'username',
             "confirmed"."username",
             'new_email',
-            $68::text,
+            $66::text,
             'at',
             extract(
               epoch
               from
-                $69::timestamptz
+                $67::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $70::text, 'user_agent', $71::text),
+            jsonb_build_object('address', $68::text, 'user_agent', $69::text),
             'token',
             null::jsonb
           ),
@@ -357,9 +359,9 @@ with
         select
           jsonb_build_object(
             'message',
-            $72::text,
+            $70::text,
             'language',
-            $73::text,
+            $71::text,
             'user_id',
             "owner"."id",
             'to',
@@ -374,7 +376,7 @@ with
             extract(
               epoch
               from
-                $74::timestamptz
+                $72::timestamptz
             ),
             'client',
             null::jsonb,
@@ -386,20 +388,20 @@ with
           owner
       ) as mail (payload, expires_at)
     where
-      $75::boolean
+      $73::boolean
     returning
       *
   ),
   "given_back" as (
     update "lumascope"."rate_limits" r
     set
-      "theoretical_arrival_at" = "r"."theoretical_arrival_at" - make_interval(secs => $76),
+      "theoretical_arrival_at" = "r"."theoretical_arrival_at" - make_interval(secs => $74),
       "attempts" = case
-        when $77::boolean then 0
+        when $75::boolean then 0
         else "r"."attempts"
       end
     where
-      "r"."key" = $78
+      "r"."key" = $76
       and exists (
         select
         from
@@ -419,8 +421,8 @@ with
         "details"
       )
     select
-      $79::timestamptz,
-      $80::text,
+      $77::timestamptz,
+      $78::text,
       (
         select
           caller.user_id
@@ -429,20 +431,20 @@ with
       )::integer,
       null::integer,
       null::uuid,
-      $81::text,
-      $82::text,
+      $79::text,
+      $80::text,
       jsonb_build_object('limit', bucket)::jsonb
     from
       reported
     union all
     select
-      $83::timestamptz,
-      $84::text,
+      $81::timestamptz,
+      $82::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $85::text,
-      $86::text,
+      $83::text,
+      $84::text,
       '{}'::jsonb
     from
       caller,
@@ -455,13 +457,13 @@ with
       )
     union all
     select
-      $87::timestamptz,
-      $88::text,
+      $85::timestamptz,
+      $86::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $89::text,
-      $90::text,
+      $87::text,
+      $88::text,
       '{}'::jsonb
     from
       caller

@@ -258,11 +258,13 @@ with
               'id',
               "made"."id",
               'expires_at',
-              extract(
-                epoch
-                from
-                  "made"."expires_at"
-              )::bigint
+              floor(
+                extract(
+                  epoch
+                  from
+                    "made"."expires_at"
+                )
+              )
             )
           ),
           "made"."expires_at"

@@ -132,11 +132,13 @@ with
               'id',
               "reset"."id",
               'expires_at',
-              extract(
-                epoch
-                from
-                  "reset"."expires_at"
-              )::bigint
+              floor(
+                extract(
+                  epoch
+                  from
+                    "reset"."expires_at"
+                )
+              )
             )
           ),
           "reset"."expires_at"

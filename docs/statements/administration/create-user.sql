@@ -212,11 +212,13 @@ with
               'id',
               "verification"."id",
               'expires_at',
-              extract(
-                epoch
-                from
-                  "verification"."expires_at"
-              )::bigint
+              floor(
+                extract(
+                  epoch
+                  from
+                    "verification"."expires_at"
+                )
+              )
             )
           ),
           "verification"."expires_at"

@@ -339,11 +339,13 @@ with
               'id',
               "reset"."id",
               'expires_at',
-              extract(
-                epoch
-                from
-                  "reset"."expires_at"
-              )::bigint
+              floor(
+                extract(
+                  epoch
+                  from
+                    "reset"."expires_at"
+                )
+              )
             )
           ),
           "reset"."expires_at"
@@ -382,11 +384,13 @@ with
               'id',
               "invitation"."id",
               'expires_at',
-              extract(
-                epoch
-                from
-                  "invitation"."expires_at"
-              )::bigint
+              floor(
+                extract(
+                  epoch
+                  from
+                    "invitation"."expires_at"
+                )
+              )
             )
           ),
           "invitation"."expires_at"

@@ -220,11 +220,13 @@ with
               'id',
               "verification"."id",
               'expires_at',
-              extract(
-                epoch
-                from
-                  "verification"."expires_at"
-              )::bigint
+              floor(
+                extract(
+                  epoch
+                  from
+                    "verification"."expires_at"
+                )
+              )
             )
           ),
           "verification"."expires_at"
@@ -617,11 +619,13 @@ with
               'id',
               "verification"."id",
               'expires_at',
-              extract(
-                epoch
-                from
-                  "verification"."expires_at"
-              )::bigint
+              floor(
+                extract(
+                  epoch
+                  from
+                    "verification"."expires_at"
+                )
+              )
             )
           ),
           "verification"."expires_at"
@@ -1033,11 +1037,13 @@ with
               'id',
               "verification"."id",
               'expires_at',
-              extract(
-                epoch
-                from
-                  "verification"."expires_at"
-              )::bigint
+              floor(
+                extract(
+                  epoch
+                  from
+                    "verification"."expires_at"
+                )
+              )
             )
           ),
           "verification"."expires_at"
