@@ -113,6 +113,7 @@ export const passwordFlows: Flow[] = [
   resetRequest('', 'ada@example.com', {
     repeated: { adds: { one_time_tokens: 1, outbox: 1, audit_events: 1 } },
   }),
+  // That somebody asked is on record for every address.
   resetRequest('of an address without an account', 'bob@example.com', {
     repeated: { adds: { audit_events: 1 } },
   }),

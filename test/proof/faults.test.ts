@@ -6,6 +6,7 @@ import { FAULT_NAMES, type FaultName } from '../support/fault-names.ts'
 import { createTestDatabase, DEFAULT_VARIANT } from '../support/test-app.ts'
 import { FLOWS, nameOf } from './faults/flows.ts'
 import { expectExcusesNeeded, type Reference, runCase, runReference } from './faults/run-case.ts'
+import { runMail, sendsMail } from './faults/run-mail.ts'
 import { runSchedule } from './faults/run-schedule.ts'
 import { tableOf } from './faults/table.ts'
 import { IS_LONG, report } from './report.ts'
@@ -14,6 +15,9 @@ import { IS_LONG, report } from './report.ts'
 const TRIED: readonly FaultName[] = IS_LONG
   ? FAULT_NAMES
   : ['refuses', 'answers-html', 'answers-null-columns', 'drops-the-answer', 'is-slow']
+
+/** Of the mail provider: it is away, it refuses, it took the mail over and nobody heard of it. */
+const MAIL_FAULTS: readonly FaultName[] = ['refuses', 'answers-500', 'drops-the-answer', 'is-slow']
 
 /** So many cases run at once, each in a database of its own: most of them wait. */
 const LANES = IS_LONG ? 12 : 4
@@ -61,6 +65,9 @@ async function inLanes<T>(
 describe('with every fault at every request that it sends elsewhere', async () => {
   const databases = await Promise.all(Array.from({ length: LANES }, createTestDatabase))
 
+  /** The flows that send mails. */
+  const mailing: Reference[] = []
+
   /** Runs all cases and says which did not hold. */
   async function runAll<T extends Named>(
     cases: readonly T[],
@@ -96,6 +103,7 @@ describe('with every fault at every request that it sends elsewhere', async () =
       const first = await runAll(healthy, async ({ of }, database) => {
         references.push(await runReference(of, database))
       })
+      mailing.push(...references.filter(sendsMail))
       expect(failuresOf(first)).toEqual([])
       const cases = references.flatMap((reference) =>
         reference.asked.flatMap((_, index) =>
@@ -109,7 +117,25 @@ describe('with every fault at every request that it sends elsewhere', async () =
       for (const reference of references) expectExcusesNeeded(reference)
       if (flows === FLOWS) expect(cases.length).toBeGreaterThan(FLOWS.length * TRIED.length)
     },
-    IS_LONG ? 600_000 : 60_000,
+    IS_LONG ? 600_000 : 120_000,
+  )
+
+  test(
+    'a mail provider that fails changes no answer: each mail waits, and is sent when it works again',
+    async () => {
+      const tried = IS_LONG ? FAULT_NAMES : MAIL_FAULTS
+      const cases = mailing.flatMap((reference) =>
+        tried.map((fault) => ({ flow: nameOf(reference.flow), fault, at: 1, reference })),
+      )
+      const outcomes = await runAll(cases, runMail)
+      const held = outcomes.filter(({ error }) => !error).length
+      await report(
+        `Faults under ${runtime}: mail of ${mailing.length} flows, ${tried.length} faults: ${held} of ${outcomes.length} cases held`,
+      )
+      expect(failuresOf(outcomes)).toEqual([])
+      if (flows === FLOWS) expect(mailing.length).toBeGreaterThan(8)
+    },
+    IS_LONG ? 600_000 : 120_000,
   )
 
   test(

@@ -113,7 +113,12 @@ export function forgetTestDatabase(): void {
   ofThisFile = undefined
 }
 
-type Options = { variables?: Record<string, string>; deps?: Partial<AppDeps>; database?: TestDatabase }
+type Options = {
+  variables?: Record<string, string>
+  /** In place of the real ones; a function, to make them of the real ones. */
+  deps?: Partial<AppDeps> | ((real: AppDeps) => Partial<AppDeps>)
+  database?: TestDatabase
+}
 type TestDatabase = Awaited<ReturnType<typeof createTestDatabase>>
 
 /**
@@ -157,7 +162,7 @@ export async function createTestApp({ variables, deps: replaced, database: other
     sleep: () => Promise.resolve(),
     localLimits: createLocalLimits(config, () => deps.clock().getTime()),
     log: (entry) => void (entry.event === 'request' ? requests : log).push(entry),
-    ...replaced,
+    ...(typeof replaced === 'function' ? replaced(real) : replaced),
   }
   const app = createApp(deps)
 

@@ -13,20 +13,19 @@ import type { createTestDatabase } from '../../support/test-app.ts'
 export const OUTSIDE = {
   database: 'database_unavailable',
   breaches: null,
+  mail: null,
 } as const satisfies Record<string, ErrorCode | null>
 
 export type Server = keyof typeof OUTSIDE
 
-/** The variable with the URL of each server that is asked by `fetch`, and the URL of the real one. */
-const addresses = (): Record<Exclude<Server, 'database'>, { variable: VariableName; url: string }> => ({
-  breaches: {
-    variable: 'BREACHED_PASSWORDS_URL',
-    url: `${inject('breachedPasswordsUrl')}/unknown/proof/`,
-  },
+/** The URL of each real server that is asked by `fetch`. */
+const addresses = (): Record<Exclude<Server, 'database'>, string> => ({
+  breaches: `${inject('breachedPasswordsUrl')}/unknown/proof/`,
+  mail: `${inject('mailProviderUrl')}/accepts/`,
 })
 
-/** The fault of the request that is sent to a server as the `at`th, counted from 1. */
-type Planned = { fault: FaultName; at: number; late: string }
+/** The fault of the request that is sent to a server as the `at`th, counted from 1, or of all to one server. */
+type Planned = { fault: FaultName; late: string } & ({ at: number } | { server: Server })
 
 type Database = Awaited<ReturnType<typeof createTestDatabase>>
 type After = () => Promise<void>
@@ -41,14 +40,16 @@ const CLOSED = 'http://localhost:1/'
 export function createOutside(database: Database, options: { timeoutMilliseconds: number }) {
   const faulty = new URL(database.faultyUrl)
   const faultyUrl = `http://${faulty.host}/`
-  const servers = Object.entries(addresses()) as [Server, { variable: VariableName; url: string }][]
+  const urls = addresses()
+  const servers = Object.entries(urls) as [Server, string][]
   const asked: Server[] = []
   const unlisted: string[] = []
   const plan: { fault: Planned | null; after: After | null } = { fault: null, after: null }
   const redirect = (server: Server, url: string, headers: Record<string, string>) => {
     asked.push(server)
     const { fault } = plan
-    if (fault?.at !== asked.length) return { url, headers }
+    if (!fault || !('at' in fault ? fault.at === asked.length : fault.server === server))
+      return { url, headers }
     if (fault.fault === 'refuses') return { url: CLOSED, headers }
     const planned = {
       [FAULT_HEADERS.fault]: fault.fault,
@@ -70,7 +71,7 @@ export function createOutside(database: Database, options: { timeoutMilliseconds
     return { ok, status, text: async () => text, json: async () => JSON.parse(text) }
   }
   const throughFetch: typeof fetch = async (url, init = {}) => {
-    const [server] = servers.find(([, { url: known }]) => String(url).startsWith(known)) ?? []
+    const [server] = servers.find(([, known]) => String(url).startsWith(known)) ?? []
     if (!server) {
       unlisted.push(new URL(String(url)).origin)
       throw new Error('No such server')
@@ -81,7 +82,7 @@ export function createOutside(database: Database, options: { timeoutMilliseconds
     return response
   }
   return {
-    variables: Object.fromEntries(servers.map(([, { variable, url }]) => [variable, url])),
+    variables: { BREACHED_PASSWORDS_URL: urls.breaches } satisfies Partial<Record<VariableName, string>>,
     deps: {
       connect: prepareDatabase(database.url, {
         ...options,
@@ -102,7 +103,8 @@ export function createOutside(database: Database, options: { timeoutMilliseconds
         const result = await request()
         const advice = 'which OUTSIDE in test/proof/faults/outside.ts does not list'
         if (unlisted.length > 0) throw new Error(`The flow asks ${unlisted.join()}, ${advice}`)
-        if (plan.fault && asked.length < plan.fault.at)
+        const { fault } = plan
+        if (fault && !('at' in fault ? asked.length >= fault.at : asked.includes(fault.server)))
           throw new Error('The request that was to fail was not sent')
         return { result, asked: [...asked] }
       } finally {

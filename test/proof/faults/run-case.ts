@@ -108,7 +108,7 @@ function passGrace({ app: { clock } }: World): void {
 
 type Answer = { status: number; body: string; headers: Headers }
 
-async function ask({ app }: World, { request: [path, init] }: Prepared): Promise<Answer> {
+export async function ask({ app }: World, { request: [path, init] }: Prepared): Promise<Answer> {
   const response = await app.request(path, init)
   return { status: response.status, body: await response.text(), headers: response.headers }
 }
@@ -209,6 +209,6 @@ const RANDOM = [
 ] as const
 
 /** A body without what differs from run to run. */
-function shapeOf(body: string): string {
+export function shapeOf(body: string): string {
   return RANDOM.reduce((text, [pattern, word]) => text.replaceAll(pattern, word), body)
 }

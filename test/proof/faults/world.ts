@@ -1,5 +1,10 @@
 import { expect } from 'vitest'
+import type { AppDeps } from '../../../src/deps.ts'
+import { createMailChannel } from '../../../src/mail/create-channel.ts'
+import { createTransport } from '../../../src/mail/create-transport.ts'
+import { createCatalogueLoader } from '../../../src/mail/messages/load-catalogues.ts'
 import { createProbe } from '../../../src/operations/probe-database.ts'
+import { createDeliverSoon } from '../../../src/outbox/deliver-soon.ts'
 import { jarOf } from '../../support/canaries.ts'
 import { EMPTY } from '../../support/empty-database.ts'
 import { authorization, type Sent } from '../../support/requests-as.ts'
@@ -22,6 +27,26 @@ export const jsonBody = (body: unknown): Sent => ({
   body: JSON.stringify(body),
 })
 
+/** How long a mail provider may be silent: less than in production, so that nobody waits for long. */
+const MAIL_TIMEOUT_MILLISECONDS = 1000
+
+/** What sends mails right after responses, by requests that `outside` sees. */
+function sendingOver(
+  fetch: AppDeps['fetch'],
+  { config, assets, oneTimeTokenKeys, log, stopwatch, random }: AppDeps,
+): Pick<AppDeps, 'channels' | 'deliverSoon'> {
+  const { mailUrl, mailLanguages: languages, publicUrl } = config
+  if (mailUrl.kind === 'mailbox') throw new Error('The mailbox sends nothing')
+  const timeoutMilliseconds = MAIL_TIMEOUT_MILLISECONDS
+  const transport = createTransport(mailUrl, { fetch, binding: () => undefined, timeoutMilliseconds })
+  if (!transport) throw new Error('Mail is off')
+  const catalogues = createCatalogueLoader({ assets, publicUrl, languages, log })
+  return {
+    channels: { mail: createMailChannel({ config, oneTimeTokenKeys, catalogues, transport }) },
+    deliverSoon: createDeliverSoon({ stopwatch, random, sleep: () => Promise.resolve() }),
+  }
+}
+
 /**
  * An application with a database to itself, emptied, whose requests to other servers go through `outside`,
  * and what flows need to set themselves up.
@@ -37,13 +62,14 @@ export async function createWorld(
   const app = await createTestApp({
     database,
     variables: { ...outside.variables, ...variables },
-    deps: {
+    deps: (real) => ({
       ...outside.deps,
+      ...(variables['MAIL_URL'] && sendingOver(outside.deps.fetch, real)),
       probe: createProbe({
         stopwatch: () => waited.milliseconds,
         sleep: () => Promise.resolve(),
       }),
-    },
+    }),
   })
   const send = (method: string, path: string, body?: unknown, bearer?: { access_token: string }) =>
     app.request(path, {
