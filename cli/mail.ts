@@ -30,15 +30,17 @@ async function list(deps: Deps): Promise<string> {
 
 async function retry(deps: Deps, id: string | null): Promise<string> {
   const count = await retryDeliveries(deps, { id })
+  if (id !== null && count === 0) process.exitCode = 1
   return id !== null && count === 0
     ? `Nothing with the id ${id} can be sent again: it was sent, has expired, or is being sent`
-    : `${count} will be sent again`
+    : `${count} will be sent again within ten minutes`
 }
 
 async function main([name = '', id, ...rest]: readonly string[]): Promise<void> {
   const isList = name === 'list' && id === undefined
   const isRetry = name === 'retry' && (id === undefined || isUuid(id)) && rest.length === 0
   if (!isList && !isRetry) {
+    if (name === 'retry' && id !== undefined && !isUuid(id)) console.error(`${id} is not an id of the list\n`)
     console.error(USAGE)
     process.exitCode = 1
     return

@@ -82,7 +82,9 @@ function readOwn<Name extends 'AUTH_SECRETS' | 'APP_URL' | 'ACCOUNT_PATH'>(name:
 
 /** What a link is made of. */
 function readLinkDeps(): LinkDeps {
-  const appUrl = readOwn('APP_URL', 'http://localhost:3000') as string
+  // Of the database of npm run dev, the frontend is where it is by default.
+  const isLocal = !readVariable(process.env, 'DATABASE_URL')
+  const appUrl = readOwn('APP_URL', isLocal ? 'http://localhost:3000' : undefined) as string
   const accountPath = readOwn('ACCOUNT_PATH', VARIABLES.ACCOUNT_PATH.default) as string
   const secrets = readOwn('AUTH_SECRETS') as string[]
   return { config: { appUrl, accountPath }, oneTimeTokenKeys: deriveKeys(secrets, 'one-time-token') }

@@ -18,6 +18,7 @@ CREATE TABLE "lumascope"."outbox" (
 	"created_at" timestamp (3) with time zone NOT NULL,
 	"not_before" timestamp (3) with time zone NOT NULL,
 	"expires_at" timestamp (3) with time zone,
+	"is_replaceable" boolean NOT NULL,
 	"give_up_at" timestamp (3) with time zone NOT NULL,
 	"attempts" integer DEFAULT 0 NOT NULL,
 	"locked_until" timestamp (3) with time zone,
@@ -32,4 +33,5 @@ CREATE INDEX "one_time_tokens_kept_address_index" ON "lumascope"."one_time_token
 CREATE INDEX "one_time_tokens_expires_at_index" ON "lumascope"."one_time_tokens" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "outbox_waiting_index" ON "lumascope"."outbox" USING btree ("kind","not_before","id") WHERE "lumascope"."outbox"."sent_at" is null and "lumascope"."outbox"."given_up_at" is null;--> statement-breakpoint
 CREATE INDEX "outbox_given_up_at_index" ON "lumascope"."outbox" USING btree ("given_up_at") WHERE "lumascope"."outbox"."given_up_at" is not null;--> statement-breakpoint
+CREATE INDEX "outbox_user_id_index" ON "lumascope"."outbox" USING btree ("user_id","name","created_at");--> statement-breakpoint
 CREATE INDEX "outbox_created_at_index" ON "lumascope"."outbox" USING btree ("created_at","id");

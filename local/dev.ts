@@ -181,7 +181,8 @@ function introduce({ worker, port, created }: Settings, config: Config, database
   console.log(`
   API            ${api}  (${worker ? 'workerd' : 'Node'})
   Documentation  ${api}/docs
-${config.mailUrl.kind === 'mailbox' ? `  Mails          ${api}/dev/mail\n` : ''}  Database       ${database}
+  Mails          ${config.mailUrl.kind === 'mailbox' ? `${api}/dev/mail` : config.mailUrl.kind}
+  Database       ${database}
 ${created ? '  Secrets        .dev.vars, made just now\n' : ''}
   Register       ${register}
   Sign in        curl ${api}/login -d email=${email} -d 'password=${password}'

@@ -155,7 +155,8 @@ export const SAMPLES: Record<string, Record<string, (db: Database) => Promise<un
   'outbox/retry': { retryWaiting: (db) => retryWaiting(db, { id: null, now }) },
   'outbox/record': {
     recordSent: (db) => recordSent(db, used),
-    recordFailure: (db) => recordFailure(db, { ...used, attempts: 1, error: '', retryAt: later }),
+    recordFailure: (db) =>
+      recordFailure(db, { ...used, attempts: 1, error: '', givesUp: false, retryAt: later }),
   },
   'operations/queries': { ping: (db) => ping(db, now) },
   'passwords/attempt': {

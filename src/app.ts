@@ -73,7 +73,7 @@ export function createRoutes<F extends AccountFields, R extends Registration>(se
 /** The jobs of the schedule, by their names in the log. */
 export const jobs: Jobs = {
   hourly: { guessing: watchGuessing, deadline: checkDeadline },
-  frequent: { outbox: deliverDue },
+  frequent: { outbox: (deps) => deliverDue(deps) },
 }
 
 /**

@@ -82,7 +82,8 @@ export type Mailing = {
 /**
  * Hands one delivery to the server that it is for.
  *
- * @throws Error whose message is for operators: it holds no secret and no address
+ * @throws Error whose message is for operators: it holds no secret and no address. If another try has little
+ *   chance, it has `isFinal: true`
  */
 export type Channel = (delivery: Pick<Delivery, 'id' | 'name' | 'payload'>) => Promise<void>
 

@@ -1,4 +1,4 @@
-import type { Config } from './config/parse-config.ts'
+import { type Config, ConfigError } from './config/parse-config.ts'
 import { deriveKeys } from './crypto/derive-keys.ts'
 import { createKeyRing } from './crypto/jwt.ts'
 import { createPasswordHasher, type Derive } from './crypto/password.ts'
@@ -10,6 +10,7 @@ import { composeMail } from './mail/compose.ts'
 import { createMailChannel } from './mail/create-channel.ts'
 import { createTransport } from './mail/create-transport.ts'
 import { createCatalogueLoader } from './mail/messages/load-catalogues.ts'
+import type { Transport } from './mail/transport.ts'
 import { createOpenapiLoader } from './operations/load-openapi.ts'
 import { createProbe } from './operations/probe-database.ts'
 import { createDeliverSoon } from './outbox/deliver-soon.ts'
@@ -114,8 +115,7 @@ function makeMail(
   const oneTimeTokenKeys = deriveKeys(config.authSecrets, 'one-time-token')
   const catalogues = createCatalogueLoader({ ...platform, publicUrl, languages: config.mailLanguages })
   const deps = { config, oneTimeTokenKeys, catalogues }
-  const transport =
-    mailUrl.kind === 'mailbox' ? null : createTransport(mailUrl, { fetch: platform.fetch, binding })
+  const transport = makeTransport(mailUrl, { fetch: platform.fetch, binding })
   return {
     oneTimeTokenKeys,
     mailing: { isOn: mailUrl.kind !== 'off', isMailbox: mailUrl.kind === 'mailbox' },
@@ -138,5 +138,18 @@ function makeHashing(
       now: stopwatch,
       sleep,
     }),
+  }
+}
+
+/** @throws ConfigError if the Worker lacks the binding that `MAIL_URL` names */
+function makeTransport(
+  mailUrl: Config['mailUrl'],
+  platform: Parameters<typeof createTransport>[1],
+): Transport | null {
+  if (mailUrl.kind === 'mailbox') return null
+  try {
+    return createTransport(mailUrl, platform)
+  } catch (error) {
+    throw new ConfigError([error instanceof Error ? error.message : 'MAIL_URL is not valid'])
   }
 }

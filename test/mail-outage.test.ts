@@ -75,14 +75,16 @@ const unsent = async () =>
   Number((await sql('select count(*) from outbox where sent_at is null'))[0]?.['count'])
 
 test('dead for a run of 200 requests, then back: all are answered as before, and every mail arrives (row 38)', async () => {
-  const { server, post, register } = await startServer()
-  const emails = await Promise.all(Array.from({ length: 10 }, (_, index) => register(`person${index}`)))
-  await expect.poll(() => smtp.received.length, { timeout: 30_000 }).toBe(10)
+  const { server, post } = await startServer()
+  await sql(`insert into users (username, email, full_name, created_at, updated_at)
+    select 'person' || i, 'person' || i || '@example.com', 'Somebody', now(), now() from generate_series(1, 200) as i`)
+  const emails = Array.from({ length: 200 }, (_, index) => `person${index + 1}@example.com`)
   smtp.behave({ isDead: true })
   smtp.clear()
   const answers = []
-  for (let round = 0; round < 20; round++) {
-    const responses = await Promise.all(emails.map((email) => post('/password-resets', { email })))
+  for (let start = 0; start < 200; start += 10) {
+    const some = emails.slice(start, start + 10)
+    const responses = await Promise.all(some.map((email) => post('/password-resets', { email })))
     for (const response of responses) answers.push(`${response.status} ${await response.text()}`)
   }
   expect(answers).toEqual(Array(200).fill('202 {"status":"accepted"}'))
@@ -97,7 +99,7 @@ test('dead for a run of 200 requests, then back: all are answered as before, and
   const ids = smtp.received.map(({ mail }) => mail.messageId)
   expect(new Set(ids).size).toBe(200)
   expect(ids).toHaveLength(200)
-  expect(new Set(smtp.received.map(({ envelope }) => envelope.to.join())).size).toBe(10)
+  expect(new Set(smtp.received.map(({ envelope }) => envelope.to.join()))).toEqual(new Set(emails))
 })
 
 test('killed between sending and recording: the mail arrives twice, with one Message-ID', async () => {

@@ -16,7 +16,7 @@ export const addresses = {
     email_not_verified: {
       status: 403,
       title: 'The email address is not verified',
-      advice: 'Open the link in the mail that was sent to it, then sign in. A new one is on its way.',
+      advice: 'Open the link in the newest mail that was sent to it, then sign in.',
     },
   },
   events: {

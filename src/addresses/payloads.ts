@@ -4,5 +4,8 @@ import { givenPassword } from '../passwords/payloads.ts'
 
 /** `POST /users/me/email` */
 export const addressChangeBody = z
-  .strictObject({ new_email: email, password: givenPassword })
+  .strictObject({
+    new_email: email.check(z.meta({ examples: ['ada@example.org'] })),
+    password: givenPassword,
+  })
   .check(z.meta({ id: 'AddressChange' }))

@@ -29,7 +29,11 @@ export async function deleteUnverified(
     )`
   const rejection = statement(
     {
-      token: lockToken({ id, purpose: 'email_verification', now }, { when: isUnproven }),
+      token: lockToken(
+        { id, purpose: 'email_verification', now },
+        // A stranger who asks for another mail must not end the owner's way to object.
+        { when: isUnproven, isReplaceable: false },
+      ),
       deleted: sql`delete from ${users} u using token where ${u.id} = ${token.userId} returning u.*`,
       recorded: recordEvents({ client, now }, [
         { type: 'registration_rejected', from: sql`from deleted`, userId: deleted.id },

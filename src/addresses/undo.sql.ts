@@ -42,7 +42,7 @@ export async function restoreAddress(
         now,
       }),
       queued: queueMails({ mailing, client, now }, [
-        { message: 'password_reset', from: sql`from changed, reset`, user: changed, token: reset },
+        { message: 'email_change_undone', from: sql`from changed, reset`, user: changed, token: reset },
       ]),
       recorded: recordEvents({ client, now }, [
         { type: 'email_change_undone', from: sql`from changed`, userId: changed.id },

@@ -24,8 +24,9 @@ export type OneTimeTokenContent = {
   id: string
   expiresAt: Date
   /**
-   * The account's address and username, to check a new password against without a query. `username` is `''`
-   * if it has none.
+   * The account's address and username in tokens that choose a password, to check it against them without a
+   * query; `''` for none. Whoever has the token can read them, so others have none: a token is mailed to an
+   * address that may be mistyped.
    */
   email: string
   username: string

@@ -68,10 +68,17 @@ export const line = (maximum: number, example: string) =>
       z.meta({ minLength: 1, maxLength: maximum, examples: [example] }),
     )
 
+/**
+ * Removes what our mails put into addresses so that no program makes links of them: people copy addresses from
+ * there.
+ */
+export const unjoined = z.overwrite<string>((text) => text.replaceAll('\u2060', ''))
+
 /** An email address, in lower case. */
 // Checked before it is lower-cased: the Kelvin sign lower-cases to an ASCII k, and would become somebody
 // else's address.
 export const email = z.string().check(
+  unjoined,
   z.trim(),
   z.maxLength(MAX_EMAIL_CHARACTERS, {
     error: `use at most ${MAX_EMAIL_CHARACTERS} characters`,

@@ -35,5 +35,6 @@ export function assertSendable({ messageId, from, replyTo, to, subject }: Mail):
     subject: isLine(subject),
   }
   const wrong = Object.entries(isValid).find(([, valid]) => !valid)
-  if (wrong) throw new TransportError(`The mail was not sent: its ${wrong[0]} is not valid`)
+  if (wrong)
+    throw new TransportError(`The mail was not sent: its ${wrong[0]} is not valid`, { isFinal: true })
 }

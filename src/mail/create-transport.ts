@@ -52,7 +52,12 @@ function loaderOf(
       return async () => (await import('./transports/ses.ts')).createSesTransport(url, http)
     case 'cloudflare': {
       const bound = binding(url.binding)
-      if (!isSendEmail(bound)) throw new Error(`MAIL_URL: there is no send_email binding ${url.binding}`)
+      if (!isSendEmail(bound)) {
+        const name = url.binding
+        throw new Error(
+          `MAIL_URL names a send_email binding, ${name}, that is not there: only Workers have them`,
+        )
+      }
       return async () => (await import('./transports/cloudflare.ts')).createCloudflareTransport(bound, http)
     }
     case 'smtp': {

@@ -12,6 +12,14 @@ const PAGES: Readonly<Record<Purpose, string>> = {
   email_undo: 'undo-email-change',
   operator_reset: 'reset-password',
 }
+/** Whose tokens have the names of the account: see `OneTimeTokenContent`. */
+const CHOOSES_PASSWORD: Partial<Record<Purpose, true>> = {
+  password_reset: true,
+  invitation: true,
+  operator_reset: true,
+}
+const NO_NAMES = { email: '', username: '' }
+
 const REJECT_PAGE = 'reject-registration'
 const RECOVER_PAGE = 'forgot-password'
 
@@ -50,13 +58,8 @@ async function sealToken(
   { email, username }: Pick<MailPayload, 'email' | 'username'>,
 ): Promise<string> {
   const expiresAt = new Date(expires_at * 1000)
-  return await makeOneTimeToken(oneTimeTokenKeys, {
-    purpose,
-    id,
-    expiresAt,
-    email,
-    username: username ?? '',
-  })
+  const names = CHOOSES_PASSWORD[purpose] ? { email, username: username ?? '' } : NO_NAMES
+  return await makeOneTimeToken(oneTimeTokenKeys, { purpose, id, expiresAt, ...names })
 }
 
 function linkTo({ config: { appUrl, accountPath } }: LinkDeps, page: string, token?: string): string {

@@ -9,6 +9,8 @@ export const MESSAGE_NAMES = [
   'email_change',
   // To the old address after a change, with a link that undoes it.
   'email_changed',
+  // After that: to the old address, with a link to a new password.
+  'email_change_undone',
   // Notices, which nobody can unsubscribe from.
   'email_change_requested',
   'email_change_completed',

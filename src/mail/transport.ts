@@ -27,8 +27,12 @@ export type Transport = {
  * secret, no address and nothing of the message.
  */
 export class TransportError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options)
+  /** Whether another try has little chance, as for a recipient that does not exist. */
+  readonly isFinal: boolean
+
+  constructor(message: string, { isFinal = false }: { isFinal?: boolean } = {}) {
+    super(message)
     this.name = 'TransportError'
+    this.isFinal = isFinal
   }
 }

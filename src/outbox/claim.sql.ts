@@ -12,6 +12,14 @@ import { outbox } from './schema.ts'
 const o = columnsOf(outbox, 'o')
 const claimed = columnsOf(outbox, 'claimed')
 
+const newer = columnsOf(outbox, 'newer')
+
+const isReplaced = sql`(${o.isReplaceable} and exists (
+    select from ${outbox} newer
+    where ${newer.userId} = ${o.userId} and ${newer.name} = ${o.name} and ${newer.kind} = ${o.kind}
+      and (${newer.createdAt}, ${newer.id}) > (${o.createdAt}, ${o.id})
+  ))`
+
 const isWaiting = sql`${o.sentAt} is null and ${o.givenUpAt} is null`
 
 /** The most rows that are given up at once: after a long outage the next run goes on. */
@@ -20,8 +28,9 @@ const GIVEN_UP_AT_ONCE = 100
 type Claim = { kind: string; now: Date; limit: number }
 
 /**
- * Claims the rows of a kind that are due, and gives up those whose time is over, in one statement. `skip locked` and
- * the lease keep two processes from sending one row at the same time.
+ * Claims the rows of a kind that are due, and gives up those whose time is over or that a newer one replaces: a
+ * link that arrived after a newer one would be dead. `skip locked` and the lease keep two processes from sending
+ * one row at the same time.
  */
 export async function claimDeliveries(db: Database, claiming: Claim): Promise<Delivery[]> {
   const { now } = claiming
@@ -51,7 +60,8 @@ function findDue({ kind, now, limit }: Claim): Materialized {
   return materialized(sql`
     select ${o.id} from ${outbox} o
     where ${isWaiting} and ${o.kind} = ${kind} and ${o.notBefore} <= ${time(now)}
-      and ${o.giveUpAt} > ${time(now)} and (${o.lockedUntil} is null or ${o.lockedUntil} <= ${time(now)})
+      and ${o.giveUpAt} > ${time(now)} and not ${isReplaced}
+      and (${o.lockedUntil} is null or ${o.lockedUntil} <= ${time(now)})
     order by ${o.notBefore}, ${o.id} limit ${limit} for update skip locked`)
 }
 
@@ -69,7 +79,7 @@ function giveUpExpired(now: Date): SQL {
     update ${outbox} set ${assignments(outbox, { givenUpAt: time(now), lockedUntil: null })}
     where ${outbox.id} in (
       select ${o.id} from ${outbox} o
-      where ${isWaiting} and ${o.giveUpAt} <= ${time(now)}
+      where ${isWaiting} and (${o.giveUpAt} <= ${time(now)} or ${isReplaced})
         and (${o.lockedUntil} is null or ${o.lockedUntil} <= ${time(now)})
       limit ${GIVEN_UP_AT_ONCE} for update skip locked
     ) returning *`

@@ -14,8 +14,11 @@ const MAX_MILLISECONDS = 60_000
  *
  * @returns how many were sent
  */
-export async function deliverDue(deps: DeliverDeps & Pick<Deps, 'stopwatch'>): Promise<number> {
-  const until = deps.stopwatch() + MAX_MILLISECONDS
+export async function deliverDue(
+  deps: DeliverDeps & Pick<Deps, 'stopwatch'>,
+  maxMilliseconds = MAX_MILLISECONDS,
+): Promise<number> {
+  const until = deps.stopwatch() + maxMilliseconds
   let sent = 0
   for (const kind of Object.keys(deps.channels)) sent += await deliverKind(deps, { kind, until })
   return sent

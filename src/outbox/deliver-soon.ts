@@ -1,5 +1,6 @@
-import type { AppDeps, DeliverSoon } from '../deps.ts'
+import type { AppDeps, DeliverDeps, DeliverSoon } from '../deps.ts'
 import { deliver } from './deliver.ts'
+import { deliverDue } from './deliver-due.ts'
 
 /** The most requests whose deliveries a process sends at a time. Those of others, the schedule sends. */
 const MAX_UNDER_WAY = 20
@@ -13,6 +14,9 @@ const ABANDONED_MILLISECONDS = 60_000
  */
 const MAX_DELAY_MILLISECONDS = 1000
 
+/** Workers end what goes on for more than thirty seconds after the response. */
+const MAX_CATCHING_UP_MILLISECONDS = 5000
+
 /** Creates the sender of one process: it sends what requests have claimed, after their responses. */
 export function createDeliverSoon({
   stopwatch,
@@ -20,6 +24,13 @@ export function createDeliverSoon({
   random,
 }: Pick<AppDeps, 'stopwatch' | 'sleep' | 'random'>): DeliverSoon {
   const underWay = new Set<{ since: number }>()
+  let hasFailed = false
+  /** The first success after a failure of this process takes along what waits: the schedule may be minutes away. */
+  async function catchUp(deps: DeliverDeps, results: readonly boolean[]): Promise<void> {
+    const isUp = hasFailed && results.every(Boolean)
+    hasFailed = !results.every(Boolean)
+    if (isUp) await deliverDue({ ...deps, stopwatch }, MAX_CATCHING_UP_MILLISECONDS)
+  }
   return async function deliverSoon(deps, deliveries) {
     const own = { since: stopwatch() }
     for (const other of underWay) {
@@ -30,7 +41,9 @@ export function createDeliverSoon({
     try {
       const [byte = 0] = random.bytes(1)
       await sleep((byte / 256) * MAX_DELAY_MILLISECONDS)
-      for (const delivery of deliveries) await deliver(deps, delivery, { retriesSoon: true })
+      const results: boolean[] = []
+      for (const delivery of deliveries) results.push(await deliver(deps, delivery, { retriesSoon: true }))
+      await catchUp(deps, results)
     } finally {
       underWay.delete(own)
     }

@@ -11,6 +11,11 @@ const QUICK_RETRY_MILLISECONDS = 2000
 const FIRST_RETRY_SECONDS = 60
 const MAX_RETRY_SECONDS = 3600
 
+/**
+ * So many refusals of one message for good, and it is given up. Not the first: servers say so for a while, too.
+ */
+const MAX_FINAL_FAILURES = 3
+
 /** Long enough for the answer of a server, short enough for a column. */
 const MAX_ERROR_CHARACTERS = 200
 
@@ -30,34 +35,39 @@ export async function deliver(
   const { id, kind, name, attempts, lockedUntil } = delivery
   // Another process may claim it before this try is over.
   if (clock().getTime() + TRY_MILLISECONDS > lockedUntil) return false
-  const error = await attempt(deps, delivery, retriesSoon)
+  const failure = await attempt(deps, delivery, retriesSoon)
   const now = clock()
   try {
-    if (error === null) {
+    if (failure === null) {
       await recordSent(db, { id, now })
       return true
     }
+    const { error, isFinal } = failure
     log({ event: 'delivery_failed', kind, name, id, attempts, error })
-    await recordFailure(db, { id, attempts, error, retryAt: retryTime(attempts, now), now })
+    const givesUp = isFinal && attempts >= MAX_FINAL_FAILURES
+    await recordFailure(db, { id, attempts, error, givesUp, retryAt: retryTime(attempts, now), now })
   } catch (cause) {
-    log({ event: 'delivery_not_recorded', kind, id, sent: error === null, error: nameOf(cause) })
+    log({ event: 'delivery_not_recorded', kind, id, sent: failure === null, error: nameOf(cause) })
   }
-  return error === null
+  return failure === null
 }
 
-/** @returns the error, for operators; `null`: sent */
+type Failure = { error: string; isFinal: boolean }
+
+/** @returns `null`: sent */
 async function attempt(
   { channels, sleep }: Pick<DeliverDeps, 'channels' | 'sleep'>,
   delivery: Delivery,
   retriesSoon: boolean,
-): Promise<string | null> {
+): Promise<Failure | null> {
   const channel = channels[delivery.kind]
-  if (!channel) return `nothing sends ${delivery.kind} here`
+  if (!channel) return { error: `nothing sends ${delivery.kind} here`, isFinal: false }
   try {
     await channel(delivery)
     return null
   } catch (error) {
-    if (!retriesSoon) return messageOf(error)
+    const failure = toFailure(error)
+    if (!retriesSoon || failure.isFinal) return failure
     await sleep(QUICK_RETRY_MILLISECONDS)
   }
   return await attempt({ channels, sleep }, delivery, false)
@@ -68,8 +78,10 @@ function retryTime(attempts: number, now: Date): Date {
   return new Date(now.getTime() + seconds * 1000)
 }
 
-function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : 'failed').slice(0, MAX_ERROR_CHARACTERS)
+function toFailure(error: unknown): Failure {
+  const message = error instanceof Error ? error.message : 'failed'
+  const isFinal = error instanceof Error && 'isFinal' in error && error.isFinal === true
+  return { error: message.slice(0, MAX_ERROR_CHARACTERS), isFinal }
 }
 
 function nameOf(error: unknown): string {

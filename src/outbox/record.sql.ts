@@ -19,7 +19,15 @@ export async function recordSent(db: Database, { id, now }: { id: string; now: D
   await run(db, statement({ sent }, { fields: isDone, from: sql`` }))
 }
 
-type Failure = { id: string; attempts: number; error: string; retryAt: Date; now: Date }
+type Failure = {
+  id: string
+  attempts: number
+  error: string
+  /** Whether it is not tried again. */
+  givesUp: boolean
+  retryAt: Date
+  now: Date
+}
 
 /**
  * Records a failure: the row is due again at `retryAt`, or given up if `giveUpAt` is not later. Does nothing
@@ -27,13 +35,13 @@ type Failure = { id: string; attempts: number; error: string; retryAt: Date; now
  */
 export async function recordFailure(
   db: Database,
-  { id, attempts, error, retryAt, now }: Failure,
+  { id, attempts, error, givesUp, retryAt, now }: Failure,
 ): Promise<void> {
   const values = {
     notBefore: time(retryAt),
     lockedUntil: null,
     lastError: error,
-    givenUpAt: sql`case when ${o.giveUpAt} <= ${time(retryAt)} then ${time(now)} end`,
+    givenUpAt: sql`case when ${givesUp}::boolean or ${o.giveUpAt} <= ${time(retryAt)} then ${time(now)} end`,
   }
   const failed = sql`
     update ${outbox} o set ${assignments(outbox, values)}

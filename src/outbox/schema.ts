@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { index, integer, jsonb, text, uuid } from 'drizzle-orm/pg-core'
+import { boolean, index, integer, jsonb, text, uuid } from 'drizzle-orm/pg-core'
 import { lumascope, time } from '../features/tables.ts'
 
 /**
@@ -26,6 +26,8 @@ export const outbox = lumascope.table(
     notBefore: time('not_before').notNull(),
     /** After this sending it is pointless, as when its link has expired; null: never. */
     expiresAt: time('expires_at'),
+    /** Whether a newer one of the same kind, name and user makes it pointless, as a newer link ends an older one. */
+    isReplaceable: boolean('is_replaceable').notNull(),
     /** After this it is not tried again. */
     giveUpAt: time('give_up_at').notNull(),
     /** How often it was claimed. A claim by a request can be two tries. */
@@ -45,6 +47,8 @@ export const outbox = lumascope.table(
       .on(table.kind, table.notBefore, table.id)
       .where(sql`${table.sentAt} is null and ${table.givenUpAt} is null`),
     index('outbox_given_up_at_index').on(table.givenUpAt).where(sql`${table.givenUpAt} is not null`),
+    // For finding a newer one.
+    index('outbox_user_id_index').on(table.userId, table.name, table.createdAt),
     // For the purge, and for lists.
     index('outbox_created_at_index').on(table.createdAt, table.id),
   ],

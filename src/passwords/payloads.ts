@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { codePoints, email, flag, oauthParameters, printable, wellFormed } from '../http/schemas.ts'
+import { codePoints, email, flag, oauthParameters, printable, unjoined, wellFormed } from '../http/schemas.ts'
 import { tokenField } from '../one-time-tokens/payloads.ts'
 import type { AccountFields } from '../users/feature.ts'
 
@@ -37,6 +37,7 @@ const identifier = (description: string) =>
   z.optional(
     z.string().check(
       wellFormed,
+      unjoined,
       z.trim(),
       z.minLength(1, { error: 'must not be empty', abort: true }),
       z.maxLength(254, { error: 'use at most 254 characters', abort: true }),

@@ -52,6 +52,8 @@ function toSources(sender: Sender, mails: readonly MailSource[]): OutboxSource[]
     userId: mail.user.id,
     payload: payloadOf(mail, sender),
     expiresAt: mail.token ? sql`${mail.token.expiresAt}` : sql`null`,
+    // A link that undoes a change stays valid beside a newer one.
+    isReplaceable: mail.token !== undefined && mail.message !== 'email_changed',
     isSent: sql`${isMailbox}`,
     isWanted: sql`${isOn}`,
   }))

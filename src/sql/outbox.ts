@@ -28,6 +28,8 @@ export type OutboxSource = {
   payload: SQL
   /** After this it is pointless; an expression of type timestamptz, which may be null: never. */
   expiresAt: SQL
+  /** Whether a newer one of the same kind, name and user makes it pointless. */
+  isReplaceable: boolean
   /** Whether it counts as sent once it is stored. */
   isSent: SQL
   /** Whether it is stored at all. */
@@ -40,9 +42,9 @@ export type OutboxSource = {
  */
 export function enqueue(sources: readonly OutboxSource[], now: Moment): SQL {
   const rows = sources.map(
-    ({ kind, name, from, userId, payload, expiresAt, isSent, isWanted }) => sql`
+    ({ kind, name, from, userId, payload, expiresAt, isReplaceable, isSent, isWanted }) => sql`
       select ${kind}::text, ${name}::text, ${userId}::integer, ${payload}, ${expiresAt}::timestamptz,
-        ${isSent}::boolean, ${isWanted}::boolean ${from}`,
+        ${isReplaceable}::boolean, ${isSent}::boolean, ${isWanted}::boolean ${from}`,
   )
   const values = {
     kind: sql`message.kind`,
@@ -52,13 +54,15 @@ export function enqueue(sources: readonly OutboxSource[], now: Moment): SQL {
     createdAt: time(now),
     notBefore: time(now),
     expiresAt: sql`message.expires_at`,
+    isReplaceable: sql`message.is_replaceable`,
     giveUpAt: sql`least(message.expires_at, ${time(now)} + make_interval(secs => ${GIVE_UP_SECONDS}::integer))`,
     attempts: 1,
     lockedUntil: sql`${time(now)} + make_interval(secs => ${LEASE_SECONDS}::integer)`,
     sentAt: sql`case when message.is_sent then ${time(now)} end`,
   }
   const from = sql`from (${join(rows, ' union all ')})
-    as message (kind, name, user_id, payload, expires_at, is_sent, is_wanted) where message.is_wanted`
+    as message (kind, name, user_id, payload, expires_at, is_replaceable, is_sent, is_wanted)
+    where message.is_wanted`
   return sql`${insertInto(outbox, values, { from })} returning *`
 }
 

@@ -74,7 +74,7 @@ describe('Cloudflare', () => {
     'a binding that is none (%j) is an error at the start',
     (bound) => {
       const create = () => createTransport(CLOUDFLARE, { fetch: send, binding: () => bound })
-      expect(create).toThrow('there is no send_email binding EMAIL')
+      expect(create).toThrow('MAIL_URL names a send_email binding, EMAIL, that is not there')
     },
   )
 })

@@ -80,7 +80,7 @@ describe.for(ROUNDS)('round %i', () => {
       204: 1,
       400: AT_ONCE - 1,
     })
-    expect(await tokensFor(person.email, 'password_reset')).toHaveLength(1)
+    expect(await tokensFor(person.email, 'email_change_undone')).toHaveLength(1)
   })
 
   test('two accounts that change to one address, and somebody who registers with it: one gets it (row 77)', async () => {

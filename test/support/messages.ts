@@ -28,6 +28,7 @@ const ACTIONS: Partial<Record<MessageName, string>> = {
   email_verification: 'verify-email',
   email_change: 'verify-email',
   email_changed: 'undo-email-change',
+  email_change_undone: 'reset-password',
 }
 
 /** What a message is sent with, in a typical case. */

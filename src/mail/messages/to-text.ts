@@ -13,7 +13,8 @@ export function toText(message: Composed): string {
     details.map(({ label, value }) => `${label}: ${value}`).join('\n'),
     ...message.after.map(wrap),
     ...message.alternatives.map(toBlock),
-    `--\n${wrap(message.reason)}\n${wrap(message.sentBy)}\n${message.brand.productUrl}`,
+    // With its space (RFC 3676 section 4.3): programs leave what follows out of answers.
+    `-- \n${wrap(message.reason)}\n${wrap(message.sentBy)}\n${message.brand.productUrl}`,
   ]
   return `${blocks.filter(Boolean).join('\n\n')}\n`
 }

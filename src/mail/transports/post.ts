@@ -38,9 +38,9 @@ export async function post(request: ApiRequest, { fetch, timeoutMilliseconds }: 
   }
   if (response.ok) return await response.body?.cancel().catch(() => {})
   const answer = await readJson(response).catch(() => null)
-  throw new TransportError(
-    `${provider} answered ${response.status}${inBrackets(errorName(response, answer))}`,
-  )
+  const message = `${provider} answered ${response.status}${inBrackets(errorName(response, answer))}`
+  // What is wrong with this one mail; all other codes are about the key, the limits or the provider.
+  throw new TransportError(message, { isFinal: response.status === 400 || response.status === 422 })
 }
 
 /** The member `name` of a JSON object. */

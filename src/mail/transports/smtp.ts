@@ -145,7 +145,12 @@ const TIMED_OUT = { code: 'ETIMEDOUT' }
 /** Of an error, only codes: its text has the server's answer, which may quote addresses. */
 function toTransportError(error: unknown): TransportError {
   const status = memberOf(error, 'responseCode')
-  if (typeof status === 'number') return new TransportError(`The SMTP server answered ${status}`)
+  if (typeof status === 'number') {
+    const step = memberOf(error, 'command')
+    const at = typeof step === 'string' ? inBrackets(step.replaceAll(' ', '-')) : ''
+    const message = `The SMTP server answered ${status}${at}`
+    return new TransportError(message, { isFinal: status >= 500 && step === 'RCPT TO' })
+  }
   const code = memberOf(error, 'code')
   if (code === TIMED_OUT.code) return new TransportError('The SMTP server did not answer in time')
   // `ETLS`, and below it the reason, such as `SELF_SIGNED_CERT_IN_CHAIN`.
