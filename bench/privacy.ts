@@ -26,7 +26,7 @@ const { port: providerPort } = provider.address() as { port: number }
 
 const bench = await startDatabase()
 await bench.create('privacy', async () => {})
-await migrate(root, bench.directUrl('privacy'))
+migrate(root, bench.directUrl('privacy'))
 const port = await freePort()
 const server = await startServer(
   nodeCommand(`${root}/src/node.ts`, {

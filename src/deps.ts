@@ -60,13 +60,13 @@ export type LocalLimitName = 'limitRegisterAddress' | 'limitSignInAddress'
 /** The OpenAPI document of an instance, and its entity tag (RFC 9110 section 8.8.3). */
 export type OpenapiText = { text: string; etag: string }
 
-/** A row of the outbox that this process has claimed by inserting it. */
+/** A row of the outbox that this process has claimed, by inserting it or by `claimDeliveries`. */
 export type Delivery = {
   id: string
   kind: string
   payload: Readonly<Record<string, unknown>>
   attempts: number
-  /** Until when it is ours, in milliseconds since 1970. */
+  /** When the claim ends, in milliseconds since 1970. */
   lockedUntil: number
 }
 
@@ -74,9 +74,7 @@ export type Delivery = {
 export type Mailing = {
   /** Whether this deployment sends any; if not, none is stored. */
   isOn: boolean
-  /**
-   * Whether the outbox itself is the mailbox, as in development: they are sent as soon as they are stored.
-   */
+  /** Whether the outbox is the mailbox, as in development: a mail counts as sent once it is stored. */
   isMailbox: boolean
 }
 
@@ -157,6 +155,8 @@ export type AppDeps = {
 export type Deps = Omit<AppDeps, 'connect'> & {
   db: Database
   client: Client
-  /** Has deliveries sent once the response is out. The row is stored by then, so nothing can be lost. */
+  /**
+   * Sends deliveries after the response. Their rows are stored: what is not sent then, the schedule sends.
+   */
   deliver: (deliveries: readonly Delivery[]) => void
 }

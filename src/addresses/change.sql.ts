@@ -20,8 +20,8 @@ const changed = columnsOf(users, 'changed')
 const undo = columnsOf(oneTimeTokens, 'undo')
 
 /**
- * Consumes the token and gives the account its new address, which is verified by that. The old address gets a
- * link that undoes it. If somebody has the new address by now, the token stays as it is.
+ * Consumes the token and gives the account its new address, as verified. The old address gets a link that
+ * undoes it. If another account has the new address, nothing changes and the token stays usable.
  */
 export async function changeAddress(
   deps: Pick<Deps, 'db' | 'client' | 'mailing'>,
@@ -73,7 +73,7 @@ function prepareChange(
   )
 }
 
-/** A new password ends a change that waits for its link: whoever asked for it may be why it was changed. */
+/** A new password ends a pending change: it may be the thief who asked for it. */
 const isUsable = sql`${ofToken.user.passwordVersion} = ${ofToken.token.passwordVersion}
   and ${ofToken.user.disabledAt} is null`
 

@@ -12,8 +12,8 @@ const held = columnsOf(userRoles, 'held')
 const deleted = columnsOf(users, 'deleted')
 
 /**
- * Deletes the account of a verification's token, if its address was never verified. An account to which
- * somebody gave another role is known to them, and stays: the last administrator could be among those.
+ * Deletes the account of a verification token if its address was never verified. One with a role beside the
+ * default one stays: it could be the last administrator's.
  *
  * @returns whether it was deleted
  */

@@ -22,8 +22,8 @@ const reset = columnsOf(oneTimeTokens, 'reset')
  * Gives the account its old address back. Whoever changed it knew the password, so the password is void,
  * every session ends, and the old address gets the link to a new password.
  *
- * All of the account's tokens end with it, but for links that undo earlier changes: those belong to the owner
- * of a still older address. A link that undoes a later change belongs to whoever made it.
+ * It ends all tokens of the account but those that undo earlier changes: these are the owner's. Those that
+ * undo later changes are the thief's.
  */
 export async function restoreAddress(
   { db, client, mailing }: Pick<Deps, 'db' | 'client' | 'mailing'>,
@@ -61,7 +61,7 @@ export async function restoreAddress(
   }
 }
 
-/** The part `consumed`, beside `token`, whose own row is among those. */
+/** The part `consumed`, beside `token`: ends that token too. */
 function consumeOthers(now: Date): SQL {
   return sql`
     update ${oneTimeTokens} t set ${assignments(oneTimeTokens, { consumedAt: time(now) })} from token

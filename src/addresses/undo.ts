@@ -8,8 +8,8 @@ import { restoreAddress } from './undo.sql.ts'
  * Undoes a change of the address, by the link that its old owner got: every session ends, and the password is
  * void until a reset, whose mail goes to the old address at once.
  *
- * @throws AppError `invalid_or_expired_code`; `email_taken` if somebody has the old address by now, which is
- *   kept for its owner, so only by an import
+ * @throws AppError `invalid_or_expired_code`; `email_taken` if another account has the old address, which
+ *   only an import can cause: it is kept for its owner
  */
 export async function undoAddressChange(
   deps: Pick<Deps, 'db' | 'clock' | 'client' | 'mailing' | 'deliver' | 'oneTimeTokenKeys'>,

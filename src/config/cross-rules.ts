@@ -109,7 +109,7 @@ function claimProblems({ ACCOUNT_FIELDS: fields, JWT_CLAIMS: claims }: Values, i
   return missing.map((name) => `JWT_CLAIMS names ${name}, which is not among ACCOUNT_FIELDS`)
 }
 
-/** Without mail nobody could verify an address, and nobody would learn that theirs is taken. */
+/** Both settings depend on mail: to verify an address, and to tell its owner that it is taken. */
 function mailProblems(values: Values, isSet: IsSet): string[] {
   const { MAIL_URL: url, PUBLIC_URL: publicUrl, REQUIRE_VERIFIED_EMAIL, REGISTRATION_PRIVACY } = values
   if (publicUrl === undefined || (isSet('MAIL_URL') && url === undefined)) return []

@@ -24,8 +24,8 @@ export type OneTimeTokenContent = {
   id: string
   expiresAt: Date
   /**
-   * The address and the username of the account, so that a new password can be compared with them before the
-   * database is asked; `''` for none.
+   * The account's address and username, to check a new password against without a query. `username` is `''`
+   * if it has none.
    */
   email: string
   username: string
@@ -56,7 +56,8 @@ export async function makeOneTimeToken(
 }
 
 /**
- * Reads a token that this server made; `null` for any other string. Whether it is still valid, its row says.
+ * Reads a token that this server made; `null` for any other string. Does not check whether it has expired or
+ * was used.
  */
 export async function readOneTimeToken(
   keys: DerivedKeys,

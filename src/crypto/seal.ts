@@ -28,8 +28,8 @@ export async function unseal(
 }
 
 /**
- * The same for contents of any length within bounds, inclusive. A kind of token with a length of its own
- * needs keys of its own too: the bytes do not say which kind they are.
+ * Like `unseal`, for contents of `from` to `to` bytes. Tokens whose length varies need keys of their own:
+ * with shared keys, one of another kind and the same length would be accepted.
  */
 export async function unsealWithin(
   keys: DerivedKeys,

@@ -7,7 +7,8 @@ import { rateLimitedError } from './rate-limited-error.ts'
 export type MailKind = 'reset' | 'verification' | 'change' | 'taken'
 
 /**
- * Makes the buckets of a mail that anybody can ask for. An address without an account has a bucket too.
+ * Makes the buckets of a mail that needs no session: of the client's networks and of the recipient, whether
+ * or not the address has an account.
  *
  * @param recipient an address in lower case
  */
@@ -24,9 +25,10 @@ export async function makeMailBuckets(
 }
 
 /**
- * Makes the buckets of a mail that a signed-in user asks for, or an administrator: only those of recipients.
+ * Makes the buckets of recipients alone, where something else limits the client: its session, or the limit of
+ * registering.
  *
- * @param counted addresses in lower case, or ids of users
+ * @param counted one bucket each: addresses in lower case, or ids of users
  */
 export async function makeRecipientBuckets(
   deps: Pick<BucketDeps, 'config' | 'limitKeys'>,

@@ -74,7 +74,7 @@ export const mail = {
       unit: 'tags, by comma',
       default: 'en, de',
       reason:
-        'the languages of mails, the first for who asks for none of them. Others than English and German ' +
+        'the languages of mails; the first is the default. Others than English and German ' +
         'need a file in `assets/mail/`',
     },
     ACCOUNT_PATH: {

@@ -4,9 +4,8 @@ import type { Mail } from './transport.ts'
 export const bracketed = ({ messageId }: Pick<Mail, 'messageId'>) => `<${messageId}>`
 
 /**
- * The headers that every transport adds beside those that all mail has. SES and Cloudflare replace
- * `Message-ID`, so the id is in a header of its own too: two mails that have the same are one that was sent
- * twice.
+ * The headers that every transport adds. SES and Cloudflare replace `Message-ID`, so `X-Message-ID` repeats
+ * it: copies of one mail have the same.
  *
  * `Auto-Submitted` keeps answering machines from answering (RFC 3834 section 5).
  */

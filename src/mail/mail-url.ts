@@ -38,7 +38,7 @@ const FORMS =
   'ses://<access key ID>:<secret access key>@<region>, cloudflare:<binding>, ' +
   'or smtp(s)://<user>:<password>@<host>:<port>'
 
-/** Each kind with its own parser. `new URL` would read `resend:` by another grammar than `https:`. */
+/** Not `new URL`: it does not split a scheme that it does not know into user, password, host and port. */
 const PARSERS: Readonly<Record<string, (rest: string) => MailUrl | Refusal>> = {
   'resend:': parseResend,
   'postmark:': parsePostmark,

@@ -6,7 +6,7 @@ import { sql } from '../sql/template.ts'
 
 export type StoredMail = { id: string; payload: Readonly<Record<string, unknown>>; createdAt: Date }
 
-/** A person can read no more; whoever tests more mails filters by address. */
+/** Tests that send more filter by address. */
 const MAX_SHOWN = 100
 
 const o = columnsOf(outbox, 'o')

@@ -3,8 +3,8 @@ import { deleteMails, selectMails } from './mailbox.sql.ts'
 import type { MailboxItem, MailPayload } from './message.ts'
 
 /**
- * The mails of a deployment on loopback, newest first. They are composed when they are read: no link with a
- * token is stored, here neither.
+ * The mails of a deployment on loopback, newest first. They are composed when they are read, since no link is
+ * stored.
  */
 export async function readMailbox(
   { db, composeMail }: Pick<Deps, 'db' | 'composeMail'>,

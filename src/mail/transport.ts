@@ -5,7 +5,7 @@ export type Mail = {
   from: { name: string; address: string }
   /** Where answers go; `null`: to `from`. */
   replyTo: string | null
-  /** One address, as `emailAddress` of `users/payloads.ts` accepts it. */
+  /** One address that `isEmailAddress` accepts. */
   to: string
   subject: string
   text: string
@@ -17,7 +17,7 @@ export type Transport = {
   /**
    * Resolves once the server has taken the message over.
    *
-   * @throws TransportError if it refused the message or did not answer in time
+   * @throws TransportError if the mail is not valid (`assertMail`), was refused, or not answered in time
    */
   send(mail: Mail): Promise<void>
 }

@@ -10,7 +10,7 @@ export type Client = {
   site: string
   /** At most 256 characters. */
   userAgent: string | null
-  /** Of the languages that this deployment writes in, the one that suits the client best. */
+  /** One of `MAIL_LANGUAGES`, by `Accept-Language`. */
   language: string
 }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 
-/** A token of ours has 76 to 444 characters; any other string is refused by its seal. */
+/** A token of ours has 79 to 454 characters. What is no token of ours, its seal refuses without a query. */
 export const tokenField = z
   .string()
   .check(

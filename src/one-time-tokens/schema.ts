@@ -22,11 +22,11 @@ export const oneTimeTokens = lumascope.table(
      * account's (`email_change`), or the one before a change (`email_undo`).
      */
     email: text('email').notNull(),
-    /** Of the account when the token was made: a new password ends the tokens from before it. */
+    /** The account's when the token was made: a new password ends older tokens, but for `email_undo`. */
     passwordVersion: integer('password_version').notNull(),
     createdAt: time('created_at').notNull(),
     expiresAt: time('expires_at').notNull(),
-    /** When it was used, or ended by the use of another one; null: neither. */
+    /** When it, or another one that ended it, was used; null: not yet. */
     consumedAt: time('consumed_at'),
   },
   (table) => [

@@ -10,7 +10,7 @@ import { users } from '../users/schema.ts'
 const MILLISECONDS = sql<number>`
   extract(epoch from current_setting('statement_timeout')::interval)::double precision * 1000`
 
-/** More than that says no more. */
+/** A higher count would tell an operator no more, and cost more. */
 const MAX_COUNTED = 1000
 
 const o = columnsOf(outbox, 'o')
@@ -26,8 +26,8 @@ export type Health = {
 }
 
 /**
- * A cheap query that succeeds only if the database works and has our tables. What it counts is little, or
- * else counted no further.
+ * A cheap query that succeeds only if the database works and has our tables. It counts at most 1,000 rows of
+ * each kind.
  */
 export async function ping(db: Database, now: Date): Promise<Health> {
   const since = time(new Date(now.getTime() - 86_400_000))

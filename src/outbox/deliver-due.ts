@@ -2,15 +2,15 @@ import type { DeliverDeps, Deps } from '../deps.ts'
 import { claimDeliveries } from './claim.sql.ts'
 import { deliver } from './deliver.ts'
 
-/** As many as are sent at the same time, so that all are sent within their lease. */
+/** Claimed and sent at the same time: a batch takes as long as one try, which is less than a lease. */
 const BATCH = 10
 
-/** Then the next run goes on. */
+/** After this it claims no more; the next run goes on. */
 const MAX_MILLISECONDS = 60_000
 
 /**
- * Sends what is due: what failed before, and what requests had no time to send. It stops at a batch of which
- * nothing could be sent: the other server is down.
+ * Sends what is due: what failed before, and what no request has sent. It stops after a batch of which
+ * nothing was sent.
  *
  * @returns how many were sent
  */

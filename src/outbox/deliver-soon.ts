@@ -1,15 +1,15 @@
 import type { AppDeps, DeliverSoon } from '../deps.ts'
 import { deliver } from './deliver.ts'
 
-/** The most requests whose deliveries one process sends at a time; what is more, the schedule sends. */
+/** The most requests whose deliveries a process sends at a time. Those of others, the schedule sends. */
 const MAX_UNDER_WAY = 20
 
-/** A request whose deliveries are under way for longer was dropped by its platform. */
+/** After this a request no longer counts: Workers may have ended it before its `finally`. */
 const ABANDONED_MILLISECONDS = 60_000
 
 /**
- * The most that sending waits after the response. Whoever asks for a mail learns nothing from how long the
- * server is busy with the next request: the work of sending one falls into any of those of a second.
+ * Sending begins at a random moment within this time after the response. Sending slows the next request
+ * down; begun at once, that would tell whoever asked for a reset that a mail is being sent.
  */
 const MAX_DELAY_MILLISECONDS = 1000
 

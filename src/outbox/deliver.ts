@@ -4,10 +4,10 @@ import { recordFailure, recordSent } from './record.sql.ts'
 /** The longest that a channel takes for one try, and some more for recording. */
 const TRY_MILLISECONDS = 20_000
 
-/** Most failures last for a moment: a connection was reset, a server restarted. */
+/** Most failures are over by then: a connection was reset, a server restarted. */
 const QUICK_RETRY_MILLISECONDS = 2000
 
-/** From a minute to an hour, twice as long after each failure. */
+/** One minute, two, four … an hour; but the schedule runs every ten minutes only. */
 const FIRST_RETRY_SECONDS = 60
 const MAX_RETRY_SECONDS = 3600
 
@@ -15,11 +15,11 @@ const MAX_RETRY_SECONDS = 3600
 const MAX_ERROR_CHARACTERS = 200
 
 /**
- * Sends a delivery that this process has claimed, and records the result. If it ends between the two, the
- * delivery is sent again after the lease, with the same id. Never rejects.
+ * Sends a delivery that this process has claimed, and records the result. If the process ends between the
+ * two, the delivery is sent again after the lease, with the same id. Never rejects.
  *
- * @param options.retriesSoon whether to try a second time, a moment after a failure
- * @returns whether the other server took it over
+ * @param options.retriesSoon whether to try a second time, two seconds after a failure
+ * @returns whether the other server accepted it; false too if the claim ends too soon to try
  */
 export async function deliver(
   deps: DeliverDeps,
@@ -28,7 +28,7 @@ export async function deliver(
 ): Promise<boolean> {
   const { db, clock, log } = deps
   const { id, kind, attempts, lockedUntil } = delivery
-  // Somebody else may claim it soon; the try would not be over by then.
+  // Another process may claim it before this try is over.
   if (clock().getTime() + TRY_MILLISECONDS > lockedUntil) return false
   const error = await attempt(deps, delivery, retriesSoon)
   const now = clock()
@@ -45,7 +45,7 @@ export async function deliver(
   return error === null
 }
 
-/** @returns why it failed; `null`: it did not */
+/** @returns the error, for operators; `null`: sent */
 async function attempt(
   { channels, sleep }: DeliverDeps,
   delivery: Delivery,

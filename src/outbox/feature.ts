@@ -5,7 +5,7 @@ export const outbox = {
   tables: { outbox: table },
   events: {
     delivery_given_up: {
-      meaning: 'What `details` names could not be sent for a day, or until its link had expired.',
+      meaning: 'The message in `details` could not be sent within a day, or before its link expired.',
     },
   },
   purges: {

@@ -4,13 +4,13 @@ import { retryWaiting, selectWaiting, type Waiting } from './operate.sql.ts'
 /** A terminal shows no more at once. */
 const MAX_LISTED = 200
 
-/** What is not sent yet or was given up, for operators; the newest first. No route may call it. */
+/** Lists what was not sent: waiting or given up, newest first. For `cli/`; no route may call it. */
 export async function listWaiting({ db }: Pick<Deps, 'db'>): Promise<Waiting[]> {
   return await selectWaiting(db, { limit: MAX_LISTED })
 }
 
 /**
- * Makes what is not sent due again: the schedule of the server sends it within ten minutes. For operators.
+ * Makes what was not sent due at once; the server's schedule sends it within ten minutes. For `cli/`.
  *
  * @param which.id `null`: everything
  * @returns how many

@@ -10,7 +10,7 @@ import { outbox } from './schema.ts'
 const o = columnsOf(outbox, 'o')
 const isDone = { isDone: sql<boolean>`true` }
 
-/** Records that the other server took a row over, whoever has claimed it by now. */
+/** Records that the other server accepted a row, even if another process has claimed it since. */
 export async function recordSent(db: Database, { id, now }: { id: string; now: Date }): Promise<void> {
   const values = { sentAt: time(now), lockedUntil: null, lastError: null }
   const sent = sql`
@@ -22,8 +22,8 @@ export async function recordSent(db: Database, { id, now }: { id: string; now: D
 type Failure = { id: string; attempts: number; error: string; retryAt: Date; now: Date }
 
 /**
- * Records a failure: the row waits for its next try, or is given up if that would be too late. Nothing if
- * somebody else has claimed the row since.
+ * Records a failure: the row is due again at `retryAt`, or given up if `giveUpAt` is not later. Does nothing
+ * if another process has claimed the row since.
  */
 export async function recordFailure(
   db: Database,

@@ -3,8 +3,8 @@ import { index, integer, jsonb, text, uuid } from 'drizzle-orm/pg-core'
 import { lumascope, time } from '../features/tables.ts'
 
 /**
- * What is to be sent to other servers, such as mail. The statement that does something inserts the row that
- * announces it, so neither exists without the other; the row is sent after the response, at least once.
+ * Messages to other servers, such as mails. The statement of an act inserts its rows, so there is no act
+ * without them and no row of an act that failed. Each is sent after the response, at least once.
  */
 export const outbox = lumascope.table(
   'outbox',
@@ -14,7 +14,7 @@ export const outbox = lumascope.table(
     /** Which channel sends it: a name in `deps.channels`. */
     kind: text('kind').notNull(),
     /**
-     * What the channel needs, by its own type. It holds no token and no password: those are made on sending.
+     * What the channel needs, such as a `MailPayload`. It has no token: links are made when it is sent.
      */
     payload: jsonb('payload').$type<Readonly<Record<string, unknown>>>().notNull(),
     createdAt: time('created_at').notNull(),
@@ -22,11 +22,11 @@ export const outbox = lumascope.table(
     notBefore: time('not_before').notNull(),
     /** After this it is not tried again. */
     giveUpAt: time('give_up_at').notNull(),
-    /** How often it was claimed. */
+    /** How often it was claimed. A claim by a request can be two tries. */
     attempts: integer('attempts').notNull().default(0),
-    /** Who claimed it has until then; null: nobody has. Written by claiming and recording. */
+    /** When the claim ends; null: not claimed. */
     lockedUntil: time('locked_until'),
-    /** When the other server took it over; null: not yet. */
+    /** When the other server accepted it; null: not yet. */
     sentAt: time('sent_at'),
     /** When it was given up; null: it was not. */
     givenUpAt: time('given_up_at'),

@@ -15,7 +15,11 @@ type FailedConfirmation = {
   now: Date
 }
 
-/** Records that a signed-in user gave a wrong password, and counts the failure. */
+/**
+ * Records that a signed-in user gave a wrong password, and counts the failure.
+ *
+ * @returns the notice to the owner, if that locked the account
+ */
 export async function insertFailedConfirmation(
   { db, client, mailing }: Pick<Deps, 'db' | 'client' | 'mailing'>,
   { userId, wrongFor, sessionId, byDevice, now }: FailedConfirmation,

@@ -4,8 +4,8 @@ import { assertMailIsOn } from '../mail/assert-mail-is-on.ts'
 import { insertResetRequest } from './request-reset.sql.ts'
 
 /**
- * When the answer comes at the earliest. For an address with an account the statement inserts two rows more,
- * which takes about 0.4 ms (`npm run privacy`); either way it ends long before.
+ * The earliest answer. For an address with an account the statement inserts two more rows, which takes about
+ * 0.4 ms (`npm run privacy`); waiting hides that.
  */
 const ANSWER_MILLISECONDS = 100
 

@@ -30,10 +30,10 @@ const u = columnsOf(users, 'u')
 const changed = columnsOf(users, 'changed')
 
 /**
- * Consumes the token and replaces the password, in one statement. Every session ends. The buckets of sign-ins
- * are full again: whoever guesses at the account has emptied them, and the owner comes to sign in.
+ * Consumes the token and replaces the password, in one statement. Every session ends. The account's buckets
+ * of sign-ins are full again: guesses may have emptied them, and the owner signs in next.
  *
- * The token is void if the account has another address by now, another password, or was disabled.
+ * The token can't be used if the account's address or password changed since, or if it is disabled.
  *
  * @returns `null` if the token can't be used
  */
@@ -67,9 +67,9 @@ const isUsable = sql`lower(${ofToken.user.email}) = lower(${ofToken.token.email}
   and ${ofToken.user.disabledAt} is null`
 
 /**
- * The part `changed`. If nobody had proven the address before, the account may be a stranger's who registered
- * with it: what that stranger set goes. The password and the sessions go in any case, and so does a change of
- * the address that waits for its link, since its token has the old version of the password.
+ * The part `changed`. If the address was never verified, a stranger may have registered with it: then
+ * `user_metadata` is emptied too. In any case sessions end, and so does a pending change of the address,
+ * whose token has the old password version. The username and the full name stay.
  */
 function replacePassword({
   passwordHash,
@@ -90,7 +90,7 @@ function replacePassword({
   return sql`update ${users} u set ${values} from token where ${u.id} = ${token.userId} returning u.*`
 }
 
-/** Deletes the buckets, as a full one has no row; only if the password is replaced. */
+/** Fills the buckets, if there is a `token`: a full bucket has no row. */
 function refill(keys: readonly string[]): SQL {
   const listed = join(
     keys.map((key) => sql`${key}`),

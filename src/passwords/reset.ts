@@ -19,11 +19,11 @@ type ResetDeps = PasswordRulesDeps &
  * session ends, a lock by wrong passwords is opened, and the address counts as verified, since the mail was
  * sent to it.
  *
- * A forged or expired token costs neither; one that was used costs the hash, because only the database knows
- * that. So requests are counted by address before it.
+ * A forged or expired token costs neither. A used one costs both, since only the database knows that it was
+ * used, so this process limits requests by client address before the hash.
  *
- * @returns the browser, which the account knows from now on: it has a bucket of its own for signing in, so
- *   guessing by others can't keep the owner out
+ * @returns the browser, now a known device: it has its own bucket for signing in, so that others' guesses
+ *   can't keep the owner out
  * @throws AppError `invalid_or_expired_code`; `rate_limited` or `overloaded`; as `assertAcceptable`
  */
 export async function resetPassword(

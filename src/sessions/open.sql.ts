@@ -27,14 +27,14 @@ export type Opening = {
   session: NewSession
   /** Whether the account knows the browser, by its cookie. */
   isKnownDevice: boolean
-  /** The limit of notices about unknown ones. */
+  /** The limit of notices about unknown devices. */
   noticeBucket: Bucket
-  /** The limits of mails to an address that has to be verified first; `null`: it has not. */
+  /** The limits of verification mails; `null`: signing in needs no verified address. */
   verificationBuckets: MailBuckets | null
   now: Date
 }
 
-/** The user of the new session; or nobody, and whether that is only because the address is not verified. */
+/** `isUnverified`: the proof holds, and only the unverified address keeps the session from opening. */
 export type Opened = { user: Principal | null; isUnverified: boolean; deliveries: Delivery[] }
 
 const s = columnsOf(sessions, 's')
@@ -108,7 +108,7 @@ const unverified = columnsOf(users, 'unverified')
 const made = columnsOf(oneTimeTokens, 'made')
 
 /**
- * If addresses have to be verified first: the parts that send somebody who proved an account the link again.
+ * If signing in needs a verified address: the parts that send the link again, once the proof holds.
  */
 function askToVerify({ proof, effects, verificationBuckets, now }: Opening) {
   if (!verificationBuckets) return { parts: {}, mails: [], isUnverified: sql<boolean>`false` }
@@ -135,9 +135,9 @@ function askToVerify({ proof, effects, verificationBuckets, now }: Opening) {
 }
 
 /**
- * The parts, beside `account`, and the mail that tell the owner of a sign-in from an unknown browser: not the
- * first sign-in, not a browser with the cookie, and none that had a session from the same address, as clients
- * without cookies have.
+ * The notice of a sign-in from an unknown browser, beside `account`: one without our cookie, and without a
+ * kept session of the same address and user agent (for clients without cookies). None if no session is kept:
+ * it counts as the first sign-in.
  */
 function noticeOfDevice(
   { client, mailing }: Pick<Deps, 'client' | 'mailing'>,

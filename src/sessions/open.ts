@@ -56,9 +56,7 @@ export async function openSession(
   })
 }
 
-/**
- * Of these notices an account gets three a day: a script that signs in from everywhere would fill a mailbox.
- */
+/** Three notices a day: a script that signs in from everywhere would fill the owner's mailbox. */
 const NOTICES = { count: 3, seconds: 86_400 }
 
 async function makeNoticeBuckets(

@@ -66,7 +66,7 @@ export function countFailure({
 
 const failed = columnsOf(users, 'failed')
 
-/** The notice to the owner if the failure that the part `failed` counts locks the account. */
+/** The notice to the owner if the failure counted by the part `failed` locked the account. */
 export const LOCKED: MailSource = {
   message: 'account_locked',
   from: sql`from failed where ${failed.consecutiveFailures} >= ${MAX_CONSECUTIVE_FAILURES}`,

@@ -22,9 +22,10 @@ export const MAIL_REFUSAL = {
 }
 
 /**
- * The parts that count a mail, among them `refused` and `reported`. A client's networks are asked first, so
- * that one client alone can't use up a recipient's bucket; no recipient is shut out by that, since what used
- * it up were mails to the recipient, and the link in the newest one works.
+ * The parts that count a mail, among them `refused` and `reported`. The client's buckets come first: a
+ * request that one of them refuses spends nothing from the recipient's.
+ *
+ * Others can use up a recipient's bucket, but only by mails to the recipient, and the newest link works.
  *
  * @param options.from `from …`: the mail is counted if it has a row
  * @returns the parts; `passed`, the condition that it may be sent; and the event of a refusal

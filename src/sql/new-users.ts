@@ -15,8 +15,8 @@ const given = columnsOf(rolePermissions, 'given')
 export const created = columnsOf(users, 'created')
 
 /**
- * The part `taken`: whether somebody has the email address, or had it and can get it back; and whether
- * somebody has the username.
+ * The part `taken`: whether the email address is an account's, or kept for one (`isKept`); and whether the
+ * username is an account's.
  */
 export function findTaken({ username, email }: { username: string | null; email: string }, now: Date): SQL {
   return sql`

@@ -18,9 +18,8 @@ export const LIFETIME_SECONDS: Readonly<Record<Purpose, number>> = {
 }
 
 /**
- * The columns of the part `token`, which `lockToken` makes: those of the token, and the user's address and
- * when it was last proven, as they are when their row is locked. A second part can't read that row anew:
- * where this statement has changed it, PostgreSQL leaves it out of a locking `select`.
+ * The columns of the part `token`: those of the token, and the user's address and `email_verified_at` as
+ * locked. Read them here: another part would see the user as it was when the statement began.
  */
 export const token = {
   ...columnsOf(oneTimeTokens, 'token'),
@@ -47,7 +46,7 @@ type NewToken = {
   now: Date
 }
 
-/** A part that makes a token and returns its row. It ends the older ones of its purpose: see `lockToken`. */
+/** A part that inserts a token. Unless `lockToken` says otherwise, it ends the older ones of its purpose. */
 export function insertToken({ from, now, ...columns }: NewToken): SQL {
   const seconds = LIFETIME_SECONDS[columns.purpose]
   const values = {
@@ -59,12 +58,11 @@ export function insertToken({ from, now, ...columns }: NewToken): SQL {
 }
 
 /**
- * The part `token`: the row of a presented token if it can be used, with its row and the user's locked; else
- * none. Of parallel uses the first one gets the lock, and the others find it consumed.
+ * The part `token`: locks a presented token and its user, and returns the token if it can be used: not
+ * consumed, not expired, and the newest of its purpose for the account. Parallel uses wait for the lock, then
+ * find it consumed.
  *
- * It can be used once, until it expires, and while there is no newer one of its purpose for the account: two
- * requests at the same moment each made one, without seeing the other's, and only the newer one opens
- * anything.
+ * "Newest" is checked here, not written when a token is made: two requests at once don't see each other's.
  *
  * @param options.when a further condition on `ofToken`
  * @param options.isReplaceable whether a newer one ends it. Default: true

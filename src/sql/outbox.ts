@@ -21,12 +21,12 @@ export type Sender = {
 }
 
 /**
- * Who has claimed a row sends it within this time. The request that inserted it begins at once; if its
- * process ends meanwhile, the schedule finds the row when the time is over.
+ * How long a claim lasts. The request that inserts a row has claimed it; if its process ends before it has
+ * recorded a result, the schedule claims the row after this time.
  */
 export const LEASE_SECONDS = 120
 
-/** A day, or as long as the link of the message works. */
+/** A day; less if the link of the message expires sooner. */
 const GIVE_UP_SECONDS = 86_400
 
 /** One kind of message that a statement sends, to the user of each row of `from`. */
@@ -34,22 +34,20 @@ export type MailSource = {
   message: MessageName
   /** `from …`, with a `where` if needed. */
   from: SQL
-  /** The user's row, whose address the message names. */
+  /** Whose account the message is about. */
   user: Pick<ColumnsOf<typeof users>, 'id' | 'email' | 'username'>
   /** The recipient, if it is not the user's address. */
   to?: SQL
   newEmail?: SQL
   /** The token of the link. */
   token?: ColumnsOf<typeof oneTimeTokens>
-  /**
-   * Whether the recipient learns which client caused it: not the client of an administrator or a stranger.
-   */
+  /** Whether the message shows the client. Default: true; false if an administrator or a stranger acted. */
   showsClient?: boolean
 }
 
 /**
- * The part `queued`, which stores mails. Each is claimed by the request that sends this statement: the answer
- * has `deliveries`, and the request passes them to `deps.deliver`.
+ * The part `queued`, which inserts mails that this request has claimed. The answer needs the field
+ * `deliveries: DELIVERIES`, which the verb passes to `deps.deliver`.
  */
 export function queueMails(sender: Sender, mails: readonly MailSource[]): SQL {
   const { mailing, now } = sender
@@ -71,7 +69,7 @@ export function queueMails(sender: Sender, mails: readonly MailSource[]): SQL {
 
 const queued = columnsOf(outbox, 'queued')
 
-/** The field `deliveries` of an answer: what the part `queued` stored, except in a mailbox. */
+/** The field `deliveries` of an answer: the rows of `queued` that are still to be sent. */
 export const DELIVERIES = sql`(
   select coalesce(jsonb_agg(jsonb_build_object(
     'id', ${queued.id}, 'kind', ${queued.kind}, 'payload', ${queued.payload},

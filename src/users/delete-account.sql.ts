@@ -20,7 +20,7 @@ type Deleted = { outcome: 'done' | 'last_admin' | NotDone; deliveries: Delivery[
  * Deletes the caller's account and all that belongs to it, unless it is the last enabled administrator's. Its
  * events are kept for as long as all others.
  *
- * @returns `done`, or why the account was not deleted
+ * @returns `done` and the notice to the owner, or why the account was not deleted
  */
 export async function deleteOwnUser(
   { db, client, mailing }: Pick<Deps, 'db' | 'client' | 'mailing'>,

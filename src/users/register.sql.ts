@@ -90,8 +90,8 @@ export async function insertUser(
 }
 
 /**
- * The parts `told` and `owner`: who has the address already, if a mail may go there. Nobody is told because
- * of a username that is taken, which the client learns.
+ * The parts `told` and `owner`: the account that has the address, if its limit allows a mail. None if the
+ * username is taken too: then the client gets 409.
  */
 function tellOwner(bucket: Bucket, { email, now }: { email: string; now: Date }): Parts {
   const { key, ...rate } = bucket
@@ -143,7 +143,7 @@ function create({ session, now, ...profile }: Omit<NewUser, 'buckets' | 'takenBu
 }
 
 /**
- * @param isPrivate whether the client may not learn that the address is taken: then a username is said first
+ * @param isPrivate whether the client must not learn that the address is taken: then `username` comes first
  */
 function toRegistered(row: Row<typeof REGISTERED> | undefined, isPrivate: boolean): RegistrationOutcome {
   if (!row) throw new Error('A registration has no outcome')

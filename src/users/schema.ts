@@ -4,7 +4,7 @@ import { lumascope, time } from '../features/tables.ts'
 
 /** The unique index of usernames; PostgreSQL's error names it. */
 export const USERNAME_KEY = 'users_username_key'
-/** The same of addresses. */
+/** The unique index of email addresses. */
 export const EMAIL_KEY = 'users_email_key'
 
 /** What an application keeps with a person: a JSON object. */

@@ -87,14 +87,14 @@ describe('a database that would go on', () => {
     const { checkDeadline } = await import('../../src/operations/check-deadline.ts')
     const { deps, log } = await createTestApp({
       database,
-      variables: { DATABASE_TIMEOUT_MILLISECONDS: '500' },
+      variables: { DATABASE_TIMEOUT_MILLISECONDS: '1500' },
     })
     await checkDeadline(deps)
     expect(log).toEqual([
       {
         event: 'statement_timeout_too_long',
         found_ms: 1500,
-        remedy: expect.stringContaining("set statement_timeout = '250ms'"),
+        remedy: expect.stringContaining("set statement_timeout = '1000ms'"),
       },
     ])
     const fine = await createTestApp({ database, variables })

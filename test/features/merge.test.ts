@@ -34,7 +34,7 @@ test('names are written as what they name', () => {
   for (const name of names(VARIABLES)) expect(name).toMatch(/^[A-Z]+(_[A-Z]+)*$/)
   for (const name of [...names(ERRORS), ...names(EVENTS)]) expect(name).toMatch(/^[a-z]+(_[a-z]+)*$/)
   for (const name of names(PERMISSIONS)) expect(name).toMatch(/^[a-z]+:[a-z]+$/)
-  expect(names(PURGES).sort()).toEqual(['budgets', 'events', 'sessions'])
+  expect(names(PURGES).sort()).toEqual(['budgets', 'deliveries', 'events', 'sessions', 'tokens'])
 })
 
 test('every default is a value that its own rule accepts', () => {

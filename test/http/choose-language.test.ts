@@ -65,13 +65,15 @@ test('32 ranges are read, and 16 KiB', () => {
 test.each([
   ['commas', ','],
   ['spaces', ' '],
-  ['subtags', '-a'],
   ['weights', ';q=0'],
   ['spaces before a weight', 'de \t'],
-])('a megabyte of %s is answered at once', (_, piece) => {
-  const header = `de${piece.repeat(1_000_000 / piece.length)}!`
-  const start = performance.now()
-  expect(LANGUAGES).toContain(chooseLanguage(header, LANGUAGES))
-  // In workerd the clock stands still meanwhile; there the time limit of the test would find it.
-  expect(performance.now() - start).toBeLessThan(500)
+  ['subtags that end in one', '-a'],
+])('two thousand headers of a megabyte of %s are answered within the time of a test', (_, piece) => {
+  const header = `de${piece.repeat(1_000_000 / piece.length)}`
+  for (let count = 0; count < 2000; count++) expect(LANGUAGES).toContain(chooseLanguage(header, LANGUAGES))
+})
+
+test('a tag longer than any real one is not looked up', () => {
+  expect(chooseLanguage(`de${'-a'.repeat(31)}`, LANGUAGES)).toBe('de')
+  expect(chooseLanguage(`de${'-a'.repeat(32)}`, LANGUAGES)).toBe('en')
 })

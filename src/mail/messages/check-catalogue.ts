@@ -7,7 +7,7 @@ type Members = Record<string, unknown>
 /** Members that every message may have, whether the English one has them or not. */
 const OPTIONAL = ['title', 'after', 'reason']
 
-/** Of these, each string is a text with values; the others are labels. */
+/** Members whose strings may have any placeholder of the message; others only `{product}`. */
 const TEXTS: readonly string[] = ['paragraphs', 'after', 'reason']
 
 /** Members that are lists of paragraphs. */
@@ -112,7 +112,7 @@ function lacks(path: string, text: string, english: string): string[] {
   return [...missing].map((name) => `${path} lacks {${name}}`)
 }
 
-/** All texts with values of a message as one: in which of them a value stands is the translator's choice. */
+/** The texts of a message as one string: a translator may move a placeholder to another paragraph. */
 function wordsOf({ paragraphs = [], after = [], reason = '' }: Partial<MessageText>): string {
   return [...paragraphs, ...after, reason].join(' ')
 }

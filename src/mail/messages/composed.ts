@@ -17,7 +17,7 @@ export type Composed = {
   greeting: string
   paragraphs: string[]
   action: Link | null
-  /** Stands above the address of the action, for whom the button does not work. */
+  /** The line above the URL of the action, for mail programs without buttons. */
   copyLink: string
   /** What is known of the client. */
   details: { label: string; value: string }[]

@@ -28,7 +28,7 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
 /** Crawlers, browsers without a window, and web views inside of apps, which all claim to be browsers. */
 const NO_BROWSER = /bot\b|crawler|spider|Headless|; wv\)/i
 
-/** The user agents of browsers are shorter; expressions with `.*` take no longer than this makes them. */
+/** Longer than any browser's; bounds the time of expressions with `.*`. */
 const MAX_CHARACTERS = 512
 
 type Words = Readonly<Record<Extract<Phrase, 'browserOnSystem' | 'appOrScript' | 'unknown'>, string>>

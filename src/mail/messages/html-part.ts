@@ -14,8 +14,8 @@ const OUTLOOK_WIDTH = {
 }
 
 /**
- * The message as mail programs read it: styles inline, since some drop `<style>`, whose only use is the dark;
- * no script; nothing to load but the logo, if there is one. `hono/html` escapes all values.
+ * The message as HTML. Styles are inline, since some mail programs drop `<style>`, which has only dark mode
+ * and small screens. No script; nothing is loaded but the logo. `hono/html` escapes all values.
  */
 export function toHtml(message: Composed): string {
   const { language, subject, paragraphs } = message

@@ -8,7 +8,7 @@ const FONT = 'font-family:system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Aria
 /** Addresses and names can be longer than a phone is wide, and have no place to break at. */
 const ANYWHERE = 'overflow-wrap:anywhere;word-break:break-word'
 
-/** Attributes: the colours are those of the light. */
+/** Values of `style`; the colours are those of light mode. */
 export const INLINE = {
   page: 'margin:0;padding:24px 8px;background-color:#f1f3f5',
   // Mail programs show the first text beside the subject: the message, not the logo.
@@ -36,7 +36,7 @@ export const INLINE = {
   footer: 'margin:32px 0 0;padding:16px 0 0;border-top:1px solid #d5dae0;color:#59636e',
 } as const
 
-/** `!important` is what outweighs an attribute. Who ignores this has the light, which is complete. */
+/** Only `!important` overrides `style`. A program that drops this shows light mode. */
 export const STYLE = fixed(`
 :root { color-scheme: light dark; supported-color-schemes: light dark; }
 @media (prefers-color-scheme: dark) {

@@ -18,8 +18,8 @@ const TAG = /^[a-z]{2,3}(?:-[a-z0-9]{2,8})*$/i
 /**
  * Creates a function that returns the words of messages in a language: our own, with what the deployer's file
  * `/mail/<language>.json` says instead. A language of which only that file exists is English where the file
- * says nothing. Anything but one of `languages` gets the first one: somebody may have registered when there
- * was another.
+ * says nothing. Any other language gets the first one: a stored mail may name one that is configured no
+ * longer.
  *
  * A file is read on first use. One that is wrong is logged and not used, since a typo must not stop password
  * resets; one that could not be read is tried again with the next message.

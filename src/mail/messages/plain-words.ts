@@ -11,7 +11,7 @@ const JOINTS = /[.:/@\u3002\uFF0E\uFF0F\uFF1A\uFF20\uFF61]/g
 /** Not seen, and no line is broken at it; as a part of a host name it is forbidden (RFC 5892 section 2.6). */
 const WORD_JOINER = '\u2060'
 
-/** As long as an address can be (RFC 5321 section 4.5.3.1.3); what is longer is nobody's name. */
+/** The most of an address (RFC 5321 section 4.5.3.1.3); usernames are shorter. */
 const MAX_CODE_POINTS = 254
 
 /** One line of visible characters. */
@@ -22,7 +22,7 @@ export function visible(text: string): string {
 /**
  * A value that a stranger chose, as text in a message. Mail programs turn whatever looks like an address into
  * a link, so anybody who registers somebody else's mailbox under the username `evil.com` would have us send
- * a link of their choice. With a word joiner behind each joint it looks like an address to nobody but people.
+ * a link of their choice. A word joiner after each joint keeps programs from recognising an address.
  */
 export function unlinkable(text: string): string {
   const characters = [...visible(text)]

@@ -8,8 +8,8 @@ import { unlinkable, visible } from './plain-words.ts'
 import { toText } from './text-part.ts'
 
 /**
- * An IPv4 or IPv6 address, roughly. It stays whole, so that it can be looked up, and so it must be no name:
- * behind a proxy that is not configured right, the client writes it.
+ * An IPv4 or IPv6 address, roughly. It is shown without word joiners, so it must not be a host name: behind a
+ * misconfigured proxy the client chooses it.
  */
 const ADDRESS = /^(?=.{2,45}$)(?:[\da-f]{0,4}:){0,7}(?:[\da-f]{0,4}|\d{1,3}(?:\.\d{1,3}){3})$/i
 

@@ -62,7 +62,7 @@ async function readJson(response: Response): Promise<unknown> {
 /** The reason of a failed connection as Node's `fetch` gives it, such as `ECONNREFUSED`. */
 const codeOf = (error: unknown) => memberOf(memberOf(error, 'cause'), 'code')
 
-/** ` (token)`, or nothing for what is none. */
+/** ` (token)`; an empty string if it is not a token. */
 export function inBrackets(token: unknown): string {
   const text = typeof token === 'number' ? String(token) : token
   return typeof text === 'string' && TOKEN.test(text) ? ` (${text})` : ''

@@ -5,10 +5,10 @@ import type { SmtpUrl } from '../mail-url.ts'
 import { type Mail, type Transport, TransportError } from '../transport.ts'
 import { inBrackets, memberOf } from './post.ts'
 
-// Nodemailer's own transport is not used. It has all others in tow (69 KiB compressed, the two parts are 39),
-// and sends without signing in if the server does not offer it.
+// Not Nodemailer's own transport: it imports all others (69 KiB compressed; these two parts are 39), and
+// sends without authentication if the server does not offer any.
 
-/** As Nodemailer counts: until the server has greeted and STARTTLS is done. */
+/** Nodemailer's `connectionTimeout` includes the greeting and STARTTLS. */
 const CONNECTION_TIMEOUT_MILLISECONDS = 5000
 const GREETING_TIMEOUT_MILLISECONDS = 5000
 const SOCKET_TIMEOUT_MILLISECONDS = 10_000
