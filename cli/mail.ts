@@ -1,7 +1,8 @@
 import { openConfigured } from '../local/configured-database.ts'
 import { findErrorCode, reasonOf } from '../local/error-code.ts'
 import { isUuid } from '../src/crypto/encoding.ts'
-import { listWaiting, retryDeliveries } from '../src/outbox/operate.ts'
+import { listWaiting } from '../src/outbox/list-waiting.ts'
+import { retryDeliveries } from '../src/outbox/retry.ts'
 
 // `npm run mail` shows operators what could not be sent, and has it sent again.
 
@@ -18,10 +19,10 @@ async function list(deps: Deps): Promise<string> {
   const rows = await listWaiting(deps)
   if (rows.length === 0) return 'Everything was sent.'
   return rows
-    .map(({ id, kind, payload, createdAt, attempts, notBefore, givenUpAt, lastError }) => {
-      const { message, to } = payload as { message?: string; to?: string }
+    .map(({ id, kind, name, payload, createdAt, attempts, notBefore, givenUpAt, lastError }) => {
+      const to = kind === 'mail' ? String(payload['to']) : ''
       const state = givenUpAt ? `given up ${givenUpAt.toISOString()}` : `next try ${notBefore.toISOString()}`
-      const what = [id, createdAt.toISOString(), message ?? kind, to ?? ''].join('  ')
+      const what = [id, createdAt.toISOString(), name, to].join('  ')
       return `${what}\n  ${attempts} tries, ${state}${lastError === null ? '' : `: ${lastError}`}`
     })
     .join('\n')
@@ -29,7 +30,9 @@ async function list(deps: Deps): Promise<string> {
 
 async function retry(deps: Deps, id: string | null): Promise<string> {
   const count = await retryDeliveries(deps, { id })
-  return id !== null && count === 0 ? `Nothing with the id ${id} waits` : `${count} will be sent again`
+  return id !== null && count === 0
+    ? `Nothing with the id ${id} can be sent again: it was sent, has expired, or is being sent`
+    : `${count} will be sent again`
 }
 
 async function main([name = '', id, ...rest]: readonly string[]): Promise<void> {

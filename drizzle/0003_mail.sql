@@ -12,9 +12,12 @@ CREATE TABLE "lumascope"."one_time_tokens" (
 CREATE TABLE "lumascope"."outbox" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
 	"kind" text NOT NULL,
+	"name" text NOT NULL,
+	"user_id" integer NOT NULL,
 	"payload" jsonb NOT NULL,
 	"created_at" timestamp (3) with time zone NOT NULL,
 	"not_before" timestamp (3) with time zone NOT NULL,
+	"expires_at" timestamp (3) with time zone,
 	"give_up_at" timestamp (3) with time zone NOT NULL,
 	"attempts" integer DEFAULT 0 NOT NULL,
 	"locked_until" timestamp (3) with time zone,
@@ -27,6 +30,6 @@ ALTER TABLE "lumascope"."one_time_tokens" ADD CONSTRAINT "one_time_tokens_user_i
 CREATE INDEX "one_time_tokens_user_id_index" ON "lumascope"."one_time_tokens" USING btree ("user_id","purpose","created_at","id");--> statement-breakpoint
 CREATE INDEX "one_time_tokens_kept_address_index" ON "lumascope"."one_time_tokens" USING btree (lower("email")) WHERE "lumascope"."one_time_tokens"."purpose" = 'email_undo' and "lumascope"."one_time_tokens"."consumed_at" is null;--> statement-breakpoint
 CREATE INDEX "one_time_tokens_expires_at_index" ON "lumascope"."one_time_tokens" USING btree ("expires_at");--> statement-breakpoint
-CREATE INDEX "outbox_waiting_index" ON "lumascope"."outbox" USING btree ("not_before") WHERE "lumascope"."outbox"."sent_at" is null and "lumascope"."outbox"."given_up_at" is null;--> statement-breakpoint
+CREATE INDEX "outbox_waiting_index" ON "lumascope"."outbox" USING btree ("kind","not_before","id") WHERE "lumascope"."outbox"."sent_at" is null and "lumascope"."outbox"."given_up_at" is null;--> statement-breakpoint
 CREATE INDEX "outbox_given_up_at_index" ON "lumascope"."outbox" USING btree ("given_up_at") WHERE "lumascope"."outbox"."given_up_at" is not null;--> statement-breakpoint
 CREATE INDEX "outbox_created_at_index" ON "lumascope"."outbox" USING btree ("created_at","id");

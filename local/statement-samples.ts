@@ -19,11 +19,12 @@ import { selectEvents, selectOwnEvents } from '../src/audit/list-events.sql.ts'
 import { insertDenial } from '../src/audit/record-denial.sql.ts'
 import type { Database } from '../src/db/client.ts'
 import { reportRefusal } from '../src/limits/refuse-locally.sql.ts'
-import { deleteMails, selectMails } from '../src/mail/mailbox.sql.ts'
+import { deleteMails, selectMails } from '../src/mail/queries.ts'
 import { ping } from '../src/operations/queries.ts'
 import { claimDeliveries } from '../src/outbox/claim.sql.ts'
-import { retryWaiting, selectWaiting } from '../src/outbox/operate.sql.ts'
+import { selectWaiting } from '../src/outbox/list-waiting.sql.ts'
 import { recordFailure, recordSent } from '../src/outbox/record.sql.ts'
+import { retryWaiting } from '../src/outbox/retry.sql.ts'
 import { countPasswordAttempt, returnAttempt } from '../src/passwords/attempt.sql.ts'
 import { updatePassword } from '../src/passwords/change.sql.ts'
 import { insertFailedConfirmation } from '../src/passwords/confirm.sql.ts'
@@ -145,15 +146,13 @@ export const SAMPLES: Record<string, Record<string, (db: Database) => Promise<un
   'limits/refuse-locally': {
     reportRefusal: (db) => reportRefusal({ db, client }, { bucket, limit: { name: '' }, now }),
   },
-  'mail/mailbox': {
+  'mail/queries': {
     selectMails: (db) => selectMails(db, { to: null }),
     deleteMails,
   },
-  'outbox/claim': { claimDeliveries: (db) => claimDeliveries(db, { now, limit: 1 }) },
-  'outbox/operate': {
-    selectWaiting: (db) => selectWaiting(db, { limit: 1 }),
-    retryWaiting: (db) => retryWaiting(db, { id: null, now }),
-  },
+  'outbox/claim': { claimDeliveries: (db) => claimDeliveries(db, { kind: '', now, limit: 1 }) },
+  'outbox/list-waiting': { selectWaiting: (db) => selectWaiting(db, { limit: 1 }) },
+  'outbox/retry': { retryWaiting: (db) => retryWaiting(db, { id: null, now }) },
   'outbox/record': {
     recordSent: (db) => recordSent(db, used),
     recordFailure: (db) => recordFailure(db, { ...used, attempts: 1, error: '', retryAt: later }),

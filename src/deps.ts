@@ -3,7 +3,7 @@ import type { DerivedKeys } from './crypto/derive-keys.ts'
 import type { KeyRing } from './crypto/jwt.ts'
 import type { PasswordHasher } from './crypto/password.ts'
 import type { Connect, Database } from './db/client.ts'
-import type { MailPayload, RenderedMessage } from './mail/message.ts'
+import type { RenderedMessage, StoredMail } from './mail/message.ts'
 import type { Client } from './net/client-address.ts'
 
 /** The wall clock. Always a parameter, so that tests can set it to just before and exactly at an expiry. */
@@ -64,6 +64,7 @@ export type OpenapiText = { text: string; etag: string }
 export type Delivery = {
   id: string
   kind: string
+  name: string
   payload: Readonly<Record<string, unknown>>
   attempts: number
   /** When the claim ends, in milliseconds since 1970. */
@@ -83,7 +84,7 @@ export type Mailing = {
  *
  * @throws Error whose message is for operators: it holds no secret and no address
  */
-export type Channel = (delivery: Pick<Delivery, 'id' | 'payload'>) => Promise<void>
+export type Channel = (delivery: Pick<Delivery, 'id' | 'name' | 'payload'>) => Promise<void>
 
 /** What sending needs. */
 export type DeliverDeps = Pick<Deps, 'db' | 'clock' | 'log' | 'sleep' | 'channels'>
@@ -132,7 +133,7 @@ export type AppDeps = {
   /** Sends deliveries after the response of the request that stored them. */
   deliverSoon: DeliverSoon
   /** The message of a stored mail, for the mailbox of development. */
-  composeMail: (payload: MailPayload) => Promise<RenderedMessage>
+  composeMail: (mail: StoredMail) => Promise<RenderedMessage>
   sleep: (milliseconds: number) => Promise<void>
   /** The first defence against floods; `null`: none. */
   floodLimiter: FloodLimiter | null
@@ -158,5 +159,5 @@ export type Deps = Omit<AppDeps, 'connect'> & {
   /**
    * Sends deliveries after the response. Their rows are stored: what is not sent then, the schedule sends.
    */
-  deliver: (deliveries: readonly Delivery[]) => void
+  deliverLater: (deliveries: readonly Delivery[]) => void
 }

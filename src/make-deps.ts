@@ -120,7 +120,7 @@ function makeMail(
     oneTimeTokenKeys,
     mailing: { isOn: mailUrl.kind !== 'off', isMailbox: mailUrl.kind === 'mailbox' },
     channels: transport ? { mail: createMailChannel({ ...deps, transport }) } : {},
-    composeMail: (payload) => composeMail(deps, payload),
+    composeMail: (mail) => composeMail(deps, mail),
   }
 }
 

@@ -4,8 +4,9 @@ import { run } from '../db/run.ts'
 import type { Delivery, Deps } from '../deps.ts'
 import { oneTimeTokens } from '../one-time-tokens/schema.ts'
 import { recordEvents } from '../sql/events.ts'
+import { queueMails, type Sender } from '../sql/mails.ts'
 import { consumeTokens, insertToken, isKept, lockToken, ofToken, token } from '../sql/one-time-tokens.ts'
-import { DELIVERIES, queueMails, type Sender } from '../sql/outbox.ts'
+import { DELIVERIES } from '../sql/outbox.ts'
 import { assignments, columnsOf, statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
@@ -47,14 +48,13 @@ function prepareChange(
       token: lockToken({ id, purpose: 'email_change', now }, { when: isUsable }),
       taken: sql`select from token where ${isTaken(now)}`,
       free: sql`select from token where not exists (select from taken)`,
-      consumed: sql`${consumeTokens(now)} and exists (select from free)`,
+      consumed: consumeTokens(now, { when: sql`exists (select from free)` }),
       changed: assignAddress(now),
       undo: insertToken({
         purpose: 'email_undo',
         from: sql`from changed, token`,
-        userId: changed.id,
+        user: changed,
         email: token.userEmail,
-        passwordVersion: changed.passwordVersion,
         now,
       }),
       queued: queueChanges({ mailing, client, now }),

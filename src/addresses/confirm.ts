@@ -11,7 +11,7 @@ import { verifyAddress } from './verify.sql.ts'
  * @throws AppError `invalid_or_expired_code`; `email_taken` if somebody has the new address by now
  */
 export async function confirmAddress(
-  deps: Pick<Deps, 'db' | 'clock' | 'client' | 'mailing' | 'deliver' | 'oneTimeTokenKeys'>,
+  deps: Pick<Deps, 'db' | 'clock' | 'client' | 'mailing' | 'deliverLater' | 'oneTimeTokenKeys'>,
   token: string,
 ): Promise<void> {
   const { id, purpose } = await readToken(deps, token, ['email_verification', 'email_change'])
@@ -23,5 +23,5 @@ export async function confirmAddress(
   const changed = await changeAddress(deps, { id, now })
   if (changed.outcome === 'taken') throw takenError('email')
   if (changed.outcome !== 'done') throw new AppError('invalid_or_expired_code')
-  deps.deliver(changed.deliveries)
+  deps.deliverLater(changed.deliveries)
 }

@@ -1,13 +1,19 @@
 import type { SQL } from 'drizzle-orm'
 import { run } from '../db/run.ts'
-import type { Delivery, Deps } from '../deps.ts'
+import type { Deps } from '../deps.ts'
 import { oneTimeTokens } from '../one-time-tokens/schema.ts'
 import { type ConfirmedAct, isConfirmed, type NotDone } from '../sql/confirmed-act.ts'
 import { type EventSource, recordEvents } from '../sql/events.ts'
 import { giveBack } from '../sql/limits.ts'
-import { MAIL_REFUSAL, type MailBuckets, type MailLimitName, spendForMail } from '../sql/mail-limits.ts'
+import {
+  MAIL_REQUESTED,
+  type MailBuckets,
+  type MailRequested,
+  queueMails,
+  type Sender,
+  spendForMail,
+} from '../sql/mails.ts'
 import { insertToken, isKept } from '../sql/one-time-tokens.ts'
-import { DELIVERIES, queueMails, type Sender } from '../sql/outbox.ts'
 import { columnsOf, statement } from '../sql/parts.ts'
 import { byCaller, caller, lockCaller } from '../sql/sessions.ts'
 import { sql } from '../sql/template.ts'
@@ -17,12 +23,6 @@ export type AddressChangeRequest = ConfirmedAct & {
   /** In lower case. */
   newEmail: string
   buckets: MailBuckets
-}
-
-export type AddressChangeRequested = {
-  refusedBy: MailLimitName | null
-  secondsToWait: number | null
-  deliveries: Delivery[]
 }
 
 const u = columnsOf(users, 'u')
@@ -41,7 +41,7 @@ const isRight = sql`exists (select from confirmed)`
 export async function insertAddressChange(
   { db, client, mailing }: Pick<Deps, 'db' | 'client' | 'mailing'>,
   { newEmail, buckets, bucket, ...act }: AddressChangeRequest,
-): Promise<AddressChangeRequested | NotDone> {
+): Promise<MailRequested | NotDone> {
   const { now } = act
   const { parts, passed, limited } = spendForMail(buckets, { from: sql`from confirmed`, now })
   const request = statement(
@@ -54,9 +54,8 @@ export async function insertAddressChange(
         purpose: 'email_change',
         from: sql`from confirmed where ${passed} and not exists (select from owner)
           and not ${isKept({ email: sql`${newEmail}`, now, except: confirmed.id })}`,
-        userId: confirmed.id,
+        user: confirmed,
         email: sql`${newEmail}`,
-        passwordVersion: confirmed.passwordVersion,
         now,
       }),
       queued: queueRequested({ mailing, client, now }, { newEmail, passed }),
@@ -64,7 +63,7 @@ export async function insertAddressChange(
       recorded: recordEvents({ client, now }, eventsOf(passed, limited)),
     },
     {
-      fields: { isRight: sql<boolean>`${isRight}`, ...MAIL_REFUSAL, deliveries: DELIVERIES },
+      fields: { isRight: sql<boolean>`${isRight}`, ...MAIL_REQUESTED },
       from: sql`from caller`,
     },
   )

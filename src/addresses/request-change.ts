@@ -1,5 +1,6 @@
 import { fieldError } from '../errors.ts'
-import { mailLimitError, makeRecipientBuckets } from '../limits/mail-limits.ts'
+import { deliverOrRefuse } from '../limits/deliver-or-refuse.ts'
+import { makeRecipientBuckets } from '../limits/make-mail-buckets.ts'
 import { assertMailIsOn } from '../mail/assert-mail-is-on.ts'
 import { type Caller, type ConfirmDeps, confirmPassword, notDoneError } from '../passwords/confirm.ts'
 import { insertAddressChange } from './request-change.sql.ts'
@@ -30,7 +31,5 @@ export async function requestAddressChange(
   const act = { ...confirmed, userId, sessionId: caller.sessionId, now: deps.clock() }
   const requested = await insertAddressChange(deps, { ...act, newEmail, buckets })
   if (typeof requested === 'string') throw notDoneError(requested, pointer)
-  const { refusedBy, secondsToWait, deliveries } = requested
-  if (refusedBy) throw mailLimitError(deps.config, refusedBy, secondsToWait)
-  deps.deliver(deliveries)
+  deliverOrRefuse(deps, requested)
 }

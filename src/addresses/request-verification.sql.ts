@@ -1,10 +1,15 @@
 import { run } from '../db/run.ts'
-import type { Delivery, Deps } from '../deps.ts'
+import type { Deps } from '../deps.ts'
 import { oneTimeTokens } from '../one-time-tokens/schema.ts'
 import { recordEvents } from '../sql/events.ts'
-import { MAIL_REFUSAL, type MailBuckets, type MailLimitName, spendForMail } from '../sql/mail-limits.ts'
+import {
+  MAIL_REQUESTED,
+  type MailBuckets,
+  type MailRequested,
+  queueMails,
+  spendForMail,
+} from '../sql/mails.ts'
 import { insertToken } from '../sql/one-time-tokens.ts'
-import { DELIVERIES, queueMails } from '../sql/outbox.ts'
 import { columnsOf, statement } from '../sql/parts.ts'
 import { byCaller, caller, lockCaller } from '../sql/sessions.ts'
 import { sql } from '../sql/template.ts'
@@ -12,12 +17,7 @@ import { users } from '../users/schema.ts'
 
 type VerificationRequest = { userId: number; sessionId: string; buckets: MailBuckets; now: Date }
 
-export type VerificationRequested = {
-  isVerified: boolean
-  refusedBy: MailLimitName | null
-  secondsToWait: number | null
-  deliveries: Delivery[]
-}
+export type VerificationRequested = MailRequested & { isVerified: boolean }
 
 const u = columnsOf(users, 'u')
 const account = columnsOf(users, 'account')
@@ -40,9 +40,7 @@ export async function insertVerification(
       made: insertToken({
         purpose: 'email_verification',
         from: sql`${due} and ${passed}`,
-        userId: account.id,
-        email: account.email,
-        passwordVersion: account.passwordVersion,
+        user: account,
         now,
       }),
       queued: queueMails({ mailing, client, now }, [
@@ -56,8 +54,7 @@ export async function insertVerification(
     {
       fields: {
         isVerified: sql<boolean>`${account.emailVerifiedAt} is not null`,
-        ...MAIL_REFUSAL,
-        deliveries: DELIVERIES,
+        ...MAIL_REQUESTED,
       },
       from: sql`from account`,
     },

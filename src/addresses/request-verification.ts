@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import { mailLimitError, makeRecipientBuckets } from '../limits/mail-limits.ts'
+import { deliverOrRefuse } from '../limits/deliver-or-refuse.ts'
+import { makeRecipientBuckets } from '../limits/make-mail-buckets.ts'
 import { assertMailIsOn } from '../mail/assert-mail-is-on.ts'
 import { insertVerification } from './request-verification.sql.ts'
 
@@ -12,15 +13,13 @@ import { insertVerification } from './request-verification.sql.ts'
  *   deployment sends no mail
  */
 export async function requestVerification(
-  deps: Pick<Deps, 'db' | 'clock' | 'client' | 'config' | 'limitKeys' | 'mailing' | 'deliver'>,
+  deps: Pick<Deps, 'db' | 'clock' | 'client' | 'config' | 'limitKeys' | 'mailing' | 'deliverLater'>,
   who: { userId: number; sessionId: string },
 ): Promise<{ isVerified: boolean }> {
   assertMailIsOn(deps)
   const buckets = await makeRecipientBuckets(deps, 'verification', [who.userId])
   const requested = await insertVerification(deps, { ...who, buckets, now: deps.clock() })
   if (!requested) throw new AppError('invalid_token')
-  const { isVerified, refusedBy, secondsToWait, deliveries } = requested
-  if (refusedBy) throw mailLimitError(deps.config, refusedBy, secondsToWait)
-  deps.deliver(deliveries)
-  return { isVerified }
+  deliverOrRefuse(deps, requested)
+  return { isVerified: requested.isVerified }
 }

@@ -5,8 +5,9 @@ import type { Deps } from '../deps.ts'
 import { oneTimeTokens } from '../one-time-tokens/schema.ts'
 import { recordEvents } from '../sql/events.ts'
 import { NO_FAILURES } from '../sql/lockout.ts'
+import { queueMails } from '../sql/mails.ts'
 import { insertToken, lockToken, token } from '../sql/one-time-tokens.ts'
-import { DELIVERIES, queueMails } from '../sql/outbox.ts'
+import { DELIVERIES } from '../sql/outbox.ts'
 import { assignments, columnsOf, statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
@@ -37,9 +38,7 @@ export async function restoreAddress(
       reset: insertToken({
         purpose: 'password_reset',
         from: sql`from changed`,
-        userId: changed.id,
-        email: changed.email,
-        passwordVersion: changed.passwordVersion,
+        user: changed,
         now,
       }),
       queued: queueMails({ mailing, client, now }, [

@@ -12,12 +12,12 @@ import { restoreAddress } from './undo.sql.ts'
  *   only an import can cause: it is kept for its owner
  */
 export async function undoAddressChange(
-  deps: Pick<Deps, 'db' | 'clock' | 'client' | 'mailing' | 'deliver' | 'oneTimeTokenKeys'>,
+  deps: Pick<Deps, 'db' | 'clock' | 'client' | 'mailing' | 'deliverLater' | 'oneTimeTokenKeys'>,
   token: string,
 ): Promise<void> {
   const { id } = await readToken(deps, token, ['email_undo'])
   const restored = await restoreAddress(deps, { id, now: deps.clock() })
   if (restored.outcome === 'taken') throw takenError('email')
   if (restored.outcome !== 'done') throw new AppError('invalid_or_expired_code')
-  deps.deliver(restored.deliveries)
+  deps.deliverLater(restored.deliveries)
 }

@@ -18,13 +18,13 @@ import { type UserChange, updateUser } from './change-user.sql.ts'
  *   lost the permission, or the other user may do more; `invalid_token` if the caller's session has ended
  */
 export async function changeUser(
-  deps: Pick<Deps, 'db' | 'clock' | 'client' | 'config' | 'mailing' | 'deliver'>,
+  deps: Pick<Deps, 'db' | 'clock' | 'client' | 'config' | 'mailing' | 'deliverLater'>,
   input: Omit<UserChange, 'now'>,
 ): Promise<AdminUser> {
   assertFitsClaims(deps.config, input.appMetadata ?? {})
   const changed = await updateUser(deps, { ...input, now: deps.clock() })
   if (typeof changed !== 'string') {
-    deps.deliver(changed.deliveries)
+    deps.deliverLater(changed.deliveries)
     return changed.user
   }
   if (changed === 'username') throw takenError('username')

@@ -13,6 +13,7 @@ import {
   outcome,
 } from '../sql/authority.ts'
 import { recordEvents } from '../sql/events.ts'
+import { type MailSource, queueMails } from '../sql/mails.ts'
 import {
   created,
   createdFields,
@@ -21,7 +22,7 @@ import {
   insertVerificationToken,
   verification,
 } from '../sql/new-users.ts'
-import { DELIVERIES, type MailSource, queueMails } from '../sql/outbox.ts'
+import { DELIVERIES } from '../sql/outbox.ts'
 import { bare, columnsOf, insertInto, statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'

@@ -14,12 +14,12 @@ type Creation = Pick<NewAccount, 'actor' | 'email'> & { username?: string | null
  *   permission, or lacks one that the default role has; `invalid_token` if the caller's session has ended
  */
 export async function createUser(
-  deps: Pick<Deps, 'db' | 'clock' | 'client' | 'mailing' | 'deliver'>,
+  deps: Pick<Deps, 'db' | 'clock' | 'client' | 'mailing' | 'deliverLater'>,
   { username = null, fullName = null, ...creation }: Creation,
 ): Promise<User> {
   const created = await insertAccount(deps, { ...creation, username, fullName, now: deps.clock() })
   if (typeof created !== 'string') {
-    deps.deliver(created.deliveries)
+    deps.deliverLater(created.deliveries)
     return created.user
   }
   if (created === 'email' || created === 'username') throw takenError(created)

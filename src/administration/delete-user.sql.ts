@@ -12,7 +12,8 @@ import {
   subject,
 } from '../sql/authority.ts'
 import { recordEvents } from '../sql/events.ts'
-import { DELIVERIES, queueMails } from '../sql/outbox.ts'
+import { queueMails } from '../sql/mails.ts'
+import { DELIVERIES } from '../sql/outbox.ts'
 import { columnsOf, statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 import { users } from '../users/schema.ts'

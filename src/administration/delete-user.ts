@@ -11,10 +11,10 @@ import { deleteUserById } from './delete-user.sql.ts'
  *   user may do more; `invalid_token` if the caller's session has ended
  */
 export async function deleteUser(
-  deps: Pick<Deps, 'db' | 'clock' | 'client' | 'mailing' | 'deliver'>,
+  deps: Pick<Deps, 'db' | 'clock' | 'client' | 'mailing' | 'deliverLater'>,
   act: { actor: Actor; userId: number },
 ): Promise<void> {
   const { outcome, deliveries } = await deleteUserById(deps, { ...act, now: deps.clock() })
   if (outcome !== 'done') throw refusalError(outcome)
-  deps.deliver(deliveries)
+  deps.deliverLater(deliveries)
 }

@@ -30,9 +30,7 @@ export async function insertResetByOperator(
       made: insertToken({
         purpose: 'operator_reset',
         from: sql`from account`,
-        userId: account.id,
-        email: account.email,
-        passwordVersion: account.passwordVersion,
+        user: account,
         now,
       }),
       recorded: recordEvents({ client, now }, [

@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.ts'
-import { type LinkDeps, makeLink } from '../mail/links.ts'
+import { type LinkDeps, makeLink } from '../mail/make-links.ts'
 import { insertResetByOperator } from './issue-reset.sql.ts'
 
 /**

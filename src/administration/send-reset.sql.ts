@@ -1,6 +1,6 @@
 import type { SQL } from 'drizzle-orm'
 import { runAfter } from '../db/run.ts'
-import type { Delivery, Deps } from '../deps.ts'
+import type { Deps } from '../deps.ts'
 import { oneTimeTokens } from '../one-time-tokens/schema.ts'
 import {
   type ActOnUser,
@@ -13,18 +13,19 @@ import {
   subject,
 } from '../sql/authority.ts'
 import { recordEvents } from '../sql/events.ts'
-import { MAIL_REFUSAL, type MailBuckets, type MailLimitName, spendForMail } from '../sql/mail-limits.ts'
+import {
+  MAIL_REQUESTED,
+  type MailBuckets,
+  type MailRequested,
+  type MailSource,
+  queueMails,
+  spendForMail,
+} from '../sql/mails.ts'
 import { insertToken } from '../sql/one-time-tokens.ts'
-import { DELIVERIES, type MailSource, queueMails } from '../sql/outbox.ts'
 import { columnsOf, statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 
-export type ResetSent = {
-  outcome: 'done' | Refusal | 'disabled'
-  refusedBy: MailLimitName | null
-  secondsToWait: number | null
-  deliveries: Delivery[]
-}
+export type ResetSent = MailRequested & { outcome: 'done' | Refusal | 'disabled' }
 
 type ResetByAdmin = ActOnUser & { buckets: MailBuckets }
 
@@ -67,8 +68,7 @@ function prepareSending(
     {
       fields: {
         outcome: sql<ResetSent['outcome']>`${outcome}`,
-        ...MAIL_REFUSAL,
-        deliveries: DELIVERIES,
+        ...MAIL_REQUESTED,
       },
       from: sql`from decision`,
     },
@@ -83,9 +83,7 @@ function insertTokenIf(
   return insertToken({
     purpose,
     from: sql`from subject where ${condition}`,
-    userId: subject.id,
-    email: subject.email,
-    passwordVersion: subject.passwordVersion,
+    user: subject,
     now,
   })
 }

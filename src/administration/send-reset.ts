@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import { mailLimitError, makeRecipientBuckets } from '../limits/mail-limits.ts'
+import { deliverOrRefuse } from '../limits/deliver-or-refuse.ts'
+import { makeRecipientBuckets } from '../limits/make-mail-buckets.ts'
 import { assertMailIsOn } from '../mail/assert-mail-is-on.ts'
 import { refusalError } from '../roles/refusal-error.ts'
 import type { Actor } from '../sql/authority.ts'
@@ -14,17 +15,15 @@ import { insertResetByAdmin } from './send-reset.sql.ts'
  *   `invalid_token` if the caller's session has ended
  */
 export async function sendPasswordReset(
-  deps: Pick<Deps, 'db' | 'clock' | 'client' | 'config' | 'limitKeys' | 'mailing' | 'deliver'>,
+  deps: Pick<Deps, 'db' | 'clock' | 'client' | 'config' | 'limitKeys' | 'mailing' | 'deliverLater'>,
   act: { actor: Actor; userId: number },
 ): Promise<void> {
   assertMailIsOn(deps)
   const buckets = await makeRecipientBuckets(deps, 'reset', [act.userId])
   const sent = await insertResetByAdmin(deps, { ...act, buckets, now: deps.clock() })
-  const { outcome, refusedBy, secondsToWait, deliveries } = sent
-  if (outcome === 'disabled') {
+  if (sent.outcome === 'disabled') {
     throw new AppError('validation_failed', { detail: 'The account is disabled: enable it first.' })
   }
-  if (outcome !== 'done') throw refusalError(outcome)
-  if (refusedBy) throw mailLimitError(deps.config, refusedBy, secondsToWait)
-  deps.deliver(deliveries)
+  if (sent.outcome !== 'done') throw refusalError(sent.outcome)
+  deliverOrRefuse(deps, sent)
 }

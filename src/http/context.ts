@@ -67,7 +67,7 @@ export function requestContext({ connect, ...shared }: AppDeps, passwordsOf: Pas
         })
         return client
       },
-      deliver: (more) => void deliveries.push(...more),
+      deliverLater: (more) => void deliveries.push(...more),
       passwords: passwordsOf(shared, () => c.var.deps.client.site),
     })
     await next()

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import { MAX_INTEGER } from '../db/integer.ts'
-import { EMAIL_ADDRESS, MAX_EMAIL_CHARACTERS } from '../net/check-email-address.ts'
+import { EMAIL_ADDRESS, MAX_EMAIL_CHARACTERS } from '../net/email-address.ts'
 
 /** C0, DEL and C1: they belong in no name, they break logs, and PostgreSQL can't store NUL in a string. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point

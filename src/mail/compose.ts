@@ -1,6 +1,6 @@
 import type { Config } from '../config/parse-config.ts'
-import { type LinkDeps, makeLinks } from './links.ts'
-import type { MailPayload, RenderedMessage } from './message.ts'
+import { type LinkDeps, makeLinks } from './make-links.ts'
+import type { MailPayload, MessageName, RenderedMessage, StoredMail } from './message.ts'
 import type { Catalogue } from './messages/catalogue.ts'
 
 export type ComposeDeps = LinkDeps & {
@@ -9,10 +9,18 @@ export type ComposeDeps = LinkDeps & {
   catalogues: (language: string) => Promise<Catalogue>
 }
 
+/** The mail of a row of the outbox, which `queueMails` has written. */
+export function toMail(name: string, payload: object): StoredMail {
+  return { name: name as MessageName, payload: payload as MailPayload }
+}
+
 /** Makes the message of a stored mail, its links included. */
-export async function composeMail(deps: ComposeDeps, payload: MailPayload): Promise<RenderedMessage> {
+export async function composeMail(
+  deps: ComposeDeps,
+  { name, payload }: StoredMail,
+): Promise<RenderedMessage> {
   const { productName, appUrl: productUrl, mailLogoUrl: logoUrl } = deps.config
-  const { message: name, language, client, token } = payload
+  const { language, client, token } = payload
   // Evaluated on first use: a request that sends no mail needs none of it.
   const { renderMessage } = await import('./messages/render.ts')
   return renderMessage({

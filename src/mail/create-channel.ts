@@ -1,7 +1,6 @@
 import type { Config } from '../config/parse-config.ts'
 import type { Channel } from '../deps.ts'
-import { type ComposeDeps, composeMail } from './compose.ts'
-import type { MailPayload } from './message.ts'
+import { type ComposeDeps, composeMail, toMail } from './compose.ts'
 import type { Transport } from './transport.ts'
 
 export type MailChannelDeps = ComposeDeps & {
@@ -12,15 +11,15 @@ export type MailChannelDeps = ComposeDeps & {
 /** The channel that sends the mails of the outbox. */
 export function createMailChannel(deps: MailChannelDeps): Channel {
   const { mailFrom, mailReplyTo, productName, publicUrl } = deps.config
-  return async function sendMail({ id, payload }) {
-    const mail = payload as unknown as MailPayload
+  return async function sendMail({ id, name, payload }) {
+    const mail = toMail(name, payload)
     const rendered = await composeMail(deps, mail)
     await deps.transport.send({
       ...rendered,
       messageId: `${id}@${new URL(publicUrl).hostname}`,
       from: { name: productName, address: mailFrom ?? '' },
       replyTo: mailReplyTo,
-      to: mail.to,
+      to: mail.payload.to,
     })
   }
 }

@@ -1,4 +1,4 @@
-import { assertMail } from './assert-mail.ts'
+import { assertSendable } from './assert-sendable.ts'
 import type { MailUrl } from './mail-url.ts'
 import type { Transport } from './transport.ts'
 import type { SendEmail } from './transports/cloudflare.ts'
@@ -22,7 +22,7 @@ export type TransportPlatform = {
  * The transport that `MAIL_URL` names. Its code is evaluated when a mail is sent: a Worker evaluates that of
  * one kind only, and none at its start.
  *
- * @returns `null` for `off`; otherwise a transport that sends only what `assertMail` accepts
+ * @returns `null` for `off`; otherwise a transport that sends only what `assertSendable` accepts
  * @throws Error if the Worker lacks the binding that `MAIL_URL` names
  */
 export function createTransport(mailUrl: MailUrl, platform: TransportPlatform): Transport | null {
@@ -30,7 +30,7 @@ export function createTransport(mailUrl: MailUrl, platform: TransportPlatform): 
   const load = loaderOf(mailUrl, platform)
   return {
     async send(mail) {
-      assertMail(mail)
+      assertSendable(mail)
       // Not kept: the runtime keeps the module, and a Worker's request can't wait for another one's promise.
       const transport = await load()
       await transport.send(mail)

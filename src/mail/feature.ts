@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import type { Feature } from '../features/feature.ts'
 import { label, step } from '../features/rules.ts'
-import { EMAIL_ADDRESS, MAX_EMAIL_CHARACTERS } from '../net/check-email-address.ts'
+import { EMAIL_ADDRESS, MAX_EMAIL_CHARACTERS } from '../net/email-address.ts'
 import { mailUrl } from './mail-url.ts'
 
 /** Language tags without a script or region (RFC 5646 section 2.2.1), or with a region. */

@@ -53,9 +53,7 @@ export type RenderedMessage = { subject: string; text: string; html: string }
 
 /** The payload of a mail, as `queueMails` stores it. Times are in seconds since 1970. */
 export type MailPayload = {
-  message: MessageName
   language: string
-  user_id: number
   to: string
   email: string
   username: string | null
@@ -64,6 +62,9 @@ export type MailPayload = {
   client: { address: string | null; user_agent: string | null } | null
   token: { purpose: Purpose; id: string; expires_at: number } | null
 }
+
+/** A mail as the outbox has it. */
+export type StoredMail = { name: MessageName; payload: MailPayload }
 
 /** A mail as the mailbox of development shows it. */
 export type MailboxItem = {

@@ -7,9 +7,10 @@ import { describeRoute } from '../http/describe-route.ts'
 import { prefersHtml } from '../http/page.ts'
 import { validQuery } from '../http/validate.ts'
 import { isLoopback } from '../net/loopback.ts'
-import { emptyMailbox, readMailbox } from './mailbox.ts'
+import { emptyMailbox } from './empty-mailbox.ts'
 import { mailboxPage } from './mailbox-page.ts'
 import { mailboxPayload, mailboxQuery, toMailboxPayload } from './payloads.ts'
+import { readMailbox } from './read-mailbox.ts'
 
 const tag = 'Development'
 

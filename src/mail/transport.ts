@@ -17,7 +17,7 @@ export type Transport = {
   /**
    * Resolves once the server has taken the message over.
    *
-   * @throws TransportError if the mail is not valid (`assertMail`), was refused, or not answered in time
+   * @throws TransportError if the mail is not valid (`assertSendable`), was refused, or not answered in time
    */
   send(mail: Mail): Promise<void>
 }

@@ -37,7 +37,7 @@ export const readinessPayload = z
       status: z.literal('up'),
       round_trip_milliseconds: described(z.number(), 'From this instance to the database and back.'),
     }),
-    mail: z.object({
+    outbox: z.object({
       waiting: described(z.int(), 'What could not be sent yet and is tried again; 1,000 at most.'),
       given_up: described(z.int(), 'What was given up within a day; 1,000 at most.'),
     }),
@@ -48,7 +48,7 @@ export function toReadinessPayload({ milliseconds, outbox }: Probed): z.infer<ty
   return {
     status: 'ok',
     database: { status: 'up', round_trip_milliseconds: milliseconds },
-    mail: { waiting: outbox?.waiting ?? 0, given_up: outbox?.givenUp ?? 0 },
+    outbox: { waiting: outbox?.waiting ?? 0, given_up: outbox?.givenUp ?? 0 },
   }
 }
 

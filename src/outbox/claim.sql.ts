@@ -4,7 +4,7 @@ import { run } from '../db/run.ts'
 import type { Delivery } from '../deps.ts'
 import { NO_CLIENT, recordEvents } from '../sql/events.ts'
 import { givenUpEvent, LEASE_SECONDS } from '../sql/outbox.ts'
-import { assignments, columnsOf, statement } from '../sql/parts.ts'
+import { assignments, columnsOf, type Materialized, materialized, statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
 import { outbox } from './schema.ts'
@@ -17,17 +17,18 @@ const isWaiting = sql`${o.sentAt} is null and ${o.givenUpAt} is null`
 /** The most rows that are given up at once: after a long outage the next run goes on. */
 const GIVEN_UP_AT_ONCE = 100
 
+type Claim = { kind: string; now: Date; limit: number }
+
 /**
- * Claims the rows that are due, and gives up those whose time is over, in one statement. `skip locked` and
+ * Claims the rows of a kind that are due, and gives up those whose time is over, in one statement. `skip locked` and
  * the lease keep two processes from sending one row at the same time.
  */
-export async function claimDeliveries(
-  db: Database,
-  { now, limit }: { now: Date; limit: number },
-): Promise<Delivery[]> {
+export async function claimDeliveries(db: Database, claiming: Claim): Promise<Delivery[]> {
+  const { now } = claiming
   const claim = statement(
     {
-      claimed: claimDue({ now, limit }),
+      due: findDue(claiming),
+      claimed: claimDue(now),
       given_up: giveUpExpired(now),
       recorded: recordEvents({ client: NO_CLIENT, now }, [givenUpEvent('given_up')]),
     },
@@ -39,23 +40,28 @@ export async function claimDeliveries(
 const CLAIMED = {
   id: claimed.id,
   kind: claimed.kind,
+  name: claimed.name,
   payload: claimed.payload,
   attempts: claimed.attempts,
   lockedUntil: sql<number>`(extract(epoch from ${claimed.lockedUntil}) * 1000)::double precision`,
 }
 
-function claimDue({ now, limit }: { now: Date; limit: number }): SQL {
+/** The part `due`, materialized: inlined, its limit could be applied anew for each row of the update. */
+function findDue({ kind, now, limit }: Claim): Materialized {
+  return materialized(sql`
+    select ${o.id} from ${outbox} o
+    where ${isWaiting} and ${o.kind} = ${kind} and ${o.notBefore} <= ${time(now)}
+      and ${o.giveUpAt} > ${time(now)} and (${o.lockedUntil} is null or ${o.lockedUntil} <= ${time(now)})
+    order by ${o.notBefore}, ${o.id} limit ${limit} for update skip locked`)
+}
+
+/** The part `claimed`, beside `due`. */
+function claimDue(now: Date): SQL {
   const leased = assignments(outbox, {
     lockedUntil: sql`${time(now)} + make_interval(secs => ${LEASE_SECONDS}::integer)`,
-    attempts: sql`${outbox.attempts} + 1`,
+    attempts: sql`${o.attempts} + 1`,
   })
-  return sql`
-    update ${outbox} set ${leased} where ${outbox.id} in (
-      select ${o.id} from ${outbox} o
-      where ${isWaiting} and ${o.notBefore} <= ${time(now)} and ${o.giveUpAt} > ${time(now)}
-        and (${o.lockedUntil} is null or ${o.lockedUntil} <= ${time(now)})
-      order by ${o.notBefore} limit ${limit} for update skip locked
-    ) returning *`
+  return sql`update ${outbox} o set ${leased} from due where ${o.id} = due.id returning o.*`
 }
 
 function giveUpExpired(now: Date): SQL {

@@ -9,23 +9,29 @@ const BATCH = 10
 const MAX_MILLISECONDS = 60_000
 
 /**
- * Sends what is due: what failed before, and what no request has sent. It stops after a batch of which
- * nothing was sent.
+ * Sends what is due: what failed before, and what no request has sent. Each kind stops after a batch of which
+ * nothing was sent, since the server that it goes to may be down; the others go on.
  *
  * @returns how many were sent
  */
 export async function deliverDue(deps: DeliverDeps & Pick<Deps, 'stopwatch'>): Promise<number> {
-  const { db, clock, stopwatch } = deps
-  const start = stopwatch()
+  const until = deps.stopwatch() + MAX_MILLISECONDS
   let sent = 0
-  while (stopwatch() - start < MAX_MILLISECONDS) {
-    const claimed = await claimDeliveries(db, { now: clock(), limit: BATCH })
-    const results = await Promise.all(
-      claimed.map((delivery) => deliver(deps, delivery, { retriesSoon: false })),
-    )
-    const succeeded = results.filter(Boolean).length
-    sent += succeeded
+  for (const kind of Object.keys(deps.channels)) sent += await deliverKind(deps, { kind, until })
+  return sent
+}
+
+async function deliverKind(
+  deps: DeliverDeps & Pick<Deps, 'stopwatch'>,
+  { kind, until }: { kind: string; until: number },
+): Promise<number> {
+  let sent = 0
+  while (deps.stopwatch() < until) {
+    const claimed = await claimDeliveries(deps.db, { kind, now: deps.clock(), limit: BATCH })
+    const sending = claimed.map((delivery) => deliver(deps, delivery, { retriesSoon: false }))
+    const succeeded = (await Promise.all(sending)).filter(Boolean).length
     if (succeeded === 0) break
+    sent += succeeded
   }
   return sent
 }

@@ -27,7 +27,7 @@ export async function deliver(
   { retriesSoon }: { retriesSoon: boolean },
 ): Promise<boolean> {
   const { db, clock, log } = deps
-  const { id, kind, attempts, lockedUntil } = delivery
+  const { id, kind, name, attempts, lockedUntil } = delivery
   // Another process may claim it before this try is over.
   if (clock().getTime() + TRY_MILLISECONDS > lockedUntil) return false
   const error = await attempt(deps, delivery, retriesSoon)
@@ -37,7 +37,7 @@ export async function deliver(
       await recordSent(db, { id, now })
       return true
     }
-    log({ event: 'delivery_failed', kind, id, attempts, error })
+    log({ event: 'delivery_failed', kind, name, id, attempts, error })
     await recordFailure(db, { id, attempts, error, retryAt: retryTime(attempts, now), now })
   } catch (cause) {
     log({ event: 'delivery_not_recorded', kind, id, sent: error === null, error: nameOf(cause) })
@@ -47,7 +47,7 @@ export async function deliver(
 
 /** @returns the error, for operators; `null`: sent */
 async function attempt(
-  { channels, sleep }: DeliverDeps,
+  { channels, sleep }: Pick<DeliverDeps, 'channels' | 'sleep'>,
   delivery: Delivery,
   retriesSoon: boolean,
 ): Promise<string | null> {
@@ -60,7 +60,7 @@ async function attempt(
     if (!retriesSoon) return messageOf(error)
     await sleep(QUICK_RETRY_MILLISECONDS)
   }
-  return await attempt({ channels, sleep } as DeliverDeps, delivery, false)
+  return await attempt({ channels, sleep }, delivery, false)
 }
 
 function retryTime(attempts: number, now: Date): Date {

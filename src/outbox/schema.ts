@@ -13,6 +13,10 @@ export const outbox = lumascope.table(
     id: uuid('id').primaryKey().defaultRandom(),
     /** Which channel sends it: a name in `deps.channels`. */
     kind: text('kind').notNull(),
+    /** What it is among those of its kind, such as the name of a mail. */
+    name: text('name').notNull(),
+    /** Whom it is about. Not a foreign key: who deleted an account is told. */
+    userId: integer('user_id').notNull(),
     /**
      * What the channel needs, such as a `MailPayload`. It has no token: links are made when it is sent.
      */
@@ -20,6 +24,8 @@ export const outbox = lumascope.table(
     createdAt: time('created_at').notNull(),
     /** Not before this; moved by every failure. */
     notBefore: time('not_before').notNull(),
+    /** After this sending it is pointless, as when its link has expired; null: never. */
+    expiresAt: time('expires_at'),
     /** After this it is not tried again. */
     giveUpAt: time('give_up_at').notNull(),
     /** How often it was claimed. A claim by a request can be two tries. */
@@ -36,7 +42,7 @@ export const outbox = lumascope.table(
   (table) => [
     // For claiming: only what waits, which is little, however much was sent.
     index('outbox_waiting_index')
-      .on(table.notBefore)
+      .on(table.kind, table.notBefore, table.id)
       .where(sql`${table.sentAt} is null and ${table.givenUpAt} is null`),
     index('outbox_given_up_at_index').on(table.givenUpAt).where(sql`${table.givenUpAt} is not null`),
     // For the purge, and for lists.

@@ -38,7 +38,7 @@ export async function changePassword(
   const replaced = await updatePassword(deps, { ...act, passwordHash, session })
   if (typeof replaced === 'string') throw notDoneError(replaced, pointer)
   const { user, passwordVersion, deliveries } = replaced
-  deps.deliver(deliveries)
+  deps.deliverLater(deliveries)
   const { id: sessionId, idleExpiresAt } = session
   const subject = { user, sessionId, generation: 0, idleExpiresAt, authenticatedAt: now, forCookie }
   return { pair: await issueTokens(deps, subject), passwordVersion }

@@ -6,7 +6,7 @@ import type { User } from '../sql/users.ts'
 import { type AttemptDeps, attemptPassword } from './attempt.ts'
 import { insertFailedConfirmation } from './confirm.sql.ts'
 
-export type ConfirmDeps = AttemptDeps & Pick<Deps, 'mailing' | 'deliver'>
+export type ConfirmDeps = AttemptDeps & Pick<Deps, 'mailing' | 'deliverLater'>
 
 /** The signed-in user of a request, and their session. */
 export type Caller = { user: User; sessionId: string }
@@ -39,7 +39,7 @@ export async function confirmPassword(
   })
   if (proof) return { authVersion: proof.authVersion, bucket, byDevice }
   const failure = { userId, wrongFor, sessionId, byDevice, now: deps.clock() }
-  deps.deliver(await insertFailedConfirmation(deps, failure))
+  deps.deliverLater(await insertFailedConfirmation(deps, failure))
   throw wrongPasswordError(pointer)
 }
 

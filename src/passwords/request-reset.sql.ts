@@ -1,11 +1,16 @@
 import type { SQL } from 'drizzle-orm'
 import { run } from '../db/run.ts'
-import type { Delivery, Deps } from '../deps.ts'
+import type { Deps } from '../deps.ts'
 import { oneTimeTokens } from '../one-time-tokens/schema.ts'
 import { recordEvents } from '../sql/events.ts'
-import { MAIL_REFUSAL, type MailBuckets, type MailLimitName, spendForMail } from '../sql/mail-limits.ts'
+import {
+  MAIL_REQUESTED,
+  type MailBuckets,
+  type MailRequested,
+  queueMails,
+  spendForMail,
+} from '../sql/mails.ts'
 import { insertToken } from '../sql/one-time-tokens.ts'
-import { DELIVERIES, queueMails } from '../sql/outbox.ts'
 import { columnsOf, statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 import { users } from '../users/schema.ts'
@@ -15,12 +20,6 @@ export type ResetRequest = {
   email: string
   buckets: MailBuckets
   now: Date
-}
-
-export type MailRequested = {
-  refusedBy: MailLimitName | null
-  secondsToWait: number | null
-  deliveries: Delivery[]
 }
 
 const u = columnsOf(users, 'u')
@@ -44,9 +43,7 @@ export async function insertResetRequest(
       made: insertToken({
         purpose: 'password_reset',
         from: sql`from account`,
-        userId: account.id,
-        email: account.email,
-        passwordVersion: account.passwordVersion,
+        user: account,
         now,
       }),
       queued: queueMails({ mailing, client, now }, [
@@ -61,7 +58,7 @@ export async function insertResetRequest(
         },
       ]),
     },
-    { fields: { ...MAIL_REFUSAL, deliveries: DELIVERIES }, from: sql`from one` },
+    { fields: { ...MAIL_REQUESTED }, from: sql`from one` },
   )
   const [row] = await run(db, request)
   if (!row) throw new Error('A request for a new password was not counted')

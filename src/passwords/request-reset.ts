@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.ts'
-import { mailLimitError, makeMailBuckets } from '../limits/mail-limits.ts'
+import { deliverOrRefuse } from '../limits/deliver-or-refuse.ts'
+import { makeMailBuckets } from '../limits/make-mail-buckets.ts'
 import { assertMailIsOn } from '../mail/assert-mail-is-on.ts'
 import { insertResetRequest } from './request-reset.sql.ts'
 
@@ -21,7 +22,7 @@ const ANSWER_MILLISECONDS = 100
 export async function requestPasswordReset(
   deps: Pick<
     Deps,
-    'db' | 'clock' | 'client' | 'config' | 'limitKeys' | 'mailing' | 'deliver' | 'stopwatch' | 'sleep'
+    'db' | 'clock' | 'client' | 'config' | 'limitKeys' | 'mailing' | 'deliverLater' | 'stopwatch' | 'sleep'
   >,
   { email }: { email: string },
 ): Promise<void> {
@@ -29,8 +30,6 @@ export async function requestPasswordReset(
   const start = deps.stopwatch()
   const buckets = await makeMailBuckets(deps, 'reset', email)
   const requested = await insertResetRequest(deps, { email, buckets, now: deps.clock() })
-  const { refusedBy, secondsToWait, deliveries } = requested
-  if (refusedBy) throw mailLimitError(deps.config, refusedBy, secondsToWait)
-  deps.deliver(deliveries)
+  deliverOrRefuse(deps, requested)
   await deps.sleep(Math.max(0, Math.ceil(start + ANSWER_MILLISECONDS - deps.stopwatch())))
 }

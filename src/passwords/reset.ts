@@ -11,7 +11,7 @@ type ResetDeps = PasswordRulesDeps &
   Pick<
     Deps,
     | ('db' | 'clock' | 'client' | 'limitKeys' | 'localLimits' | 'passwords' | 'random')
-    | ('oneTimeTokenKeys' | 'mailing' | 'deliver')
+    | ('oneTimeTokenKeys' | 'mailing' | 'deliverLater')
   >
 
 /**
@@ -42,6 +42,6 @@ export async function resetPassword(
   const done = await resetPasswordRow(deps, reset)
   if (!done) throw new AppError('invalid_or_expired_code')
   const { userId, passwordVersion, deliveries } = done
-  deps.deliver(deliveries)
+  deps.deliverLater(deliveries)
   return { userId, passwordVersion, deviceId: deps.random.uuid() }
 }

@@ -4,10 +4,10 @@ import type { Delivery, Deps } from '../deps.ts'
 import { oneTimeTokens } from '../one-time-tokens/schema.ts'
 import { type EventSource, recordEvents } from '../sql/events.ts'
 import { type Bucket, spend } from '../sql/limits.ts'
-import { type MailBuckets, spendForMail } from '../sql/mail-limits.ts'
+import { type MailBuckets, queueMails, spendForMail } from '../sql/mails.ts'
 import { insertToken } from '../sql/one-time-tokens.ts'
 import { account, isProven, type Proof, type SignInEffects } from '../sql/opening.ts'
-import { DELIVERIES, queueMails } from '../sql/outbox.ts'
+import { DELIVERIES } from '../sql/outbox.ts'
 import { assignments, columnsOf, nullable, statement } from '../sql/parts.ts'
 import { insertSession, isLive, MAX_SESSIONS, type NewSession } from '../sql/sessions.ts'
 import { sql } from '../sql/template.ts'
@@ -38,6 +38,7 @@ export type Opening = {
 export type Opened = { user: Principal | null; isUnverified: boolean; deliveries: Delivery[] }
 
 const s = columnsOf(sessions, 's')
+const u = columnsOf(users, 'u')
 /** The subquery of `forgetEnded`. */
 const found = columnsOf(sessions, 'found')
 
@@ -123,9 +124,7 @@ function askToVerify({ proof, effects, verificationBuckets, now }: Opening) {
       made: insertToken({
         purpose: 'email_verification',
         from: sql`from unverified where ${passed}`,
-        userId: unverified.id,
-        email: unverified.email,
-        passwordVersion: unverified.passwordVersion,
+        user: unverified,
         now,
       }),
     },
@@ -136,8 +135,8 @@ function askToVerify({ proof, effects, verificationBuckets, now }: Opening) {
 
 /**
  * The notice of a sign-in from an unknown browser, beside `account`: one without our cookie, and without a
- * kept session of the same address and user agent (for clients without cookies). None if no session is kept:
- * it counts as the first sign-in.
+ * kept session of the same address and user agent (for clients without cookies). None at the first sign-in:
+ * `account` has the time of this one, the table still that of the last.
  */
 function noticeOfDevice(
   { client, mailing }: Pick<Deps, 'client' | 'mailing'>,
@@ -147,7 +146,7 @@ function noticeOfDevice(
   const isSame = sql`${s.userAgent} is not distinct from ${client.userAgent}::text
     and ${s.ipAddress} is not distinct from ${client.address}::text`
   const unknown = sql`from account where ${mailing.isOn && !isKnownDevice}::boolean
-    and exists (select from ${sessions} s where ${isOwn})
+    and exists (select from ${users} u where ${u.id} = ${account.id} and ${u.lastLoginAt} is not null)
     and not exists (select from ${sessions} s where ${isOwn} and ${isSame})`
   return {
     parts: { announced: spend({ key: sql`${key}`, ...rate, from: unknown, now }) },

@@ -1,13 +1,13 @@
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import { makeRecipientBuckets } from '../limits/mail-limits.ts'
 import { makeBucketKey } from '../limits/make-buckets.ts'
+import { makeRecipientBuckets } from '../limits/make-mail-buckets.ts'
 import type { Proof, SignInEffects } from '../sql/opening.ts'
 import { type IssueDeps, issueTokens, type TokenPair } from './issue-tokens.ts'
 import { type Opening, openSessionRow } from './open.sql.ts'
 import { prepareSession } from './prepare-session.ts'
 
-export type OpenDeps = IssueDeps & Pick<Deps, 'db' | 'client' | 'limitKeys' | 'mailing' | 'deliver'>
+export type OpenDeps = IssueDeps & Pick<Deps, 'db' | 'client' | 'limitKeys' | 'mailing' | 'deliverLater'>
 
 /** The result of one way of signing in, such as the password. */
 export type SignInAttempt = {
@@ -41,7 +41,7 @@ export async function openSession(
   const buckets = await makeNoticeBuckets(deps, attempt.attemptedId ?? 0)
   const opening = { ...attempt, ...buckets, effects: effects(now), session, now }
   const { user, isUnverified, deliveries } = await openSessionRow(deps, opening)
-  deps.deliver(deliveries)
+  deps.deliverLater(deliveries)
   if (isUnverified) throw new AppError('email_not_verified')
   // Without a proof the statement finds nobody. Even if its response says otherwise, nobody is signed in.
   if (!attempt.proof || user?.id !== attempt.proof.userId) return null

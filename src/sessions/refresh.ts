@@ -28,7 +28,7 @@ const UNUSED_SECONDS = 120
  * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2
  */
 export async function refreshSession(
-  deps: IssueDeps & Pick<Deps, 'db' | 'client' | 'log' | 'localLimits' | 'mailing' | 'deliver'>,
+  deps: IssueDeps & Pick<Deps, 'db' | 'client' | 'log' | 'localLimits' | 'mailing' | 'deliverLater'>,
   { token, forCookie }: { token: string; forCookie: boolean },
 ): Promise<TokenPair> {
   const { clock, config, log } = deps
@@ -50,7 +50,7 @@ export async function refreshSession(
   })
   if (result.outcome === 'replayed') {
     log({ event: 'refresh_token_replayed', session_id: content.sessionId })
-    deps.deliver(result.deliveries)
+    deps.deliverLater(result.deliveries)
   }
   if (!('user' in result)) throw new AppError('invalid_token')
   const { user, generation, idleExpiresAt, createdAt: authenticatedAt } = result

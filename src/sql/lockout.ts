@@ -1,6 +1,6 @@
 import type { Column, SQL } from 'drizzle-orm'
 import { users } from '../users/schema.ts'
-import type { MailSource } from './outbox.ts'
+import type { MailSource } from './mails.ts'
 import { assignments, columnsOf } from './parts.ts'
 import { sql } from './template.ts'
 import { time } from './time.ts'

@@ -33,9 +33,7 @@ export function insertVerificationToken(now: Date, purpose: 'email_verification'
   return insertToken({
     purpose,
     from: sql`from created`,
-    userId: created.id,
-    email: created.email,
-    passwordVersion: created.passwordVersion,
+    user: created,
     now,
   })
 }

@@ -2,7 +2,7 @@ import type { SQL } from 'drizzle-orm'
 import type { Purpose } from '../crypto/one-time-token.ts'
 import { oneTimeTokens } from '../one-time-tokens/schema.ts'
 import { users } from '../users/schema.ts'
-import { assignments, columnsOf, insertInto } from './parts.ts'
+import { assignments, type ColumnsOf, columnsOf, insertInto } from './parts.ts'
 import { join, sql } from './template.ts'
 import { time } from './time.ts'
 
@@ -39,20 +39,22 @@ type NewToken = {
   purpose: Purpose
   /** `from …`: one token for each row. */
   from: SQL
-  userId: SQL
-  /** The address that it is sent to. */
-  email: SQL
-  passwordVersion: SQL
+  /** The account. */
+  user: Pick<ColumnsOf<typeof users>, 'id' | 'email' | 'passwordVersion'>
+  /** The address that it is sent to, if that is not the account's. */
+  email?: SQL
   now: Date
 }
 
 /** A part that inserts a token. Unless `lockToken` says otherwise, it ends the older ones of its purpose. */
-export function insertToken({ from, now, ...columns }: NewToken): SQL {
-  const seconds = LIFETIME_SECONDS[columns.purpose]
+export function insertToken({ purpose, from, user, email = user.email, now }: NewToken): SQL {
   const values = {
-    ...columns,
+    purpose,
+    userId: user.id,
+    email,
+    passwordVersion: user.passwordVersion,
     createdAt: time(now),
-    expiresAt: time(new Date(now.getTime() + seconds * 1000)),
+    expiresAt: time(new Date(now.getTime() + LIFETIME_SECONDS[purpose] * 1000)),
   }
   return sql`${insertInto(oneTimeTokens, values, { from })} returning *`
 }
@@ -86,15 +88,15 @@ export function lockToken(
 }
 
 /**
- * A part, beside `token`, that consumes it and all tokens of its user and purpose.
+ * The part, beside `token`, that consumes it and all tokens of its user and purpose.
  *
- * @param also a condition on `ofToken.token` for more of the user's tokens that end with it
+ * @param options.when a condition; if it does not hold, none is consumed. Default: it holds
  */
-export function consumeTokens(now: Date, also: SQL = sql`false`): SQL {
+export function consumeTokens(now: Date, { when }: { when: SQL } = { when: sql`true` }): SQL {
   return sql`
     update ${oneTimeTokens} t set ${assignments(oneTimeTokens, { consumedAt: time(now) })} from token
-    where ${t.userId} = ${token.userId} and ${t.consumedAt} is null
-      and (${t.purpose} = ${token.purpose} or ${also})`
+    where ${t.userId} = ${token.userId} and ${t.purpose} = ${token.purpose} and ${t.consumedAt} is null
+      and ${when}`
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { SQL } from 'drizzle-orm'
 import { users } from '../users/schema.ts'
 import type { EventSource } from './events.ts'
-import type { MailSource } from './outbox.ts'
+import type { MailSource } from './mails.ts'
 import { columnsOf, type Parts } from './parts.ts'
 import { sql } from './template.ts'
 

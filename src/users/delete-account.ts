@@ -18,5 +18,5 @@ export async function deleteAccount(
   const { outcome, deliveries } = await deleteOwnUser(deps, act)
   if (outcome === 'last_admin') throw new AppError('last_admin')
   if (outcome !== 'done') throw notDoneError(outcome, pointer)
-  deps.deliver(deliveries)
+  deps.deliverLater(deliveries)
 }

@@ -4,6 +4,7 @@ import { run } from '../db/run.ts'
 import type { Delivery, Deps } from '../deps.ts'
 import { type EventSource, recordEvents } from '../sql/events.ts'
 import { type Bucket, reportOnce, spend, spendInTurn } from '../sql/limits.ts'
+import { type MailSource, queueMails } from '../sql/mails.ts'
 import {
   created,
   createdFields,
@@ -12,7 +13,7 @@ import {
   insertVerificationToken,
   verification,
 } from '../sql/new-users.ts'
-import { DELIVERIES, type MailSource, queueMails } from '../sql/outbox.ts'
+import { DELIVERIES } from '../sql/outbox.ts'
 import { bare, columnsOf, insertInto, nullable, type Parts, type Row, statement } from '../sql/parts.ts'
 import { insertSession, type NewSession } from '../sql/sessions.ts'
 import { sql } from '../sql/template.ts'

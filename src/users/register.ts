@@ -2,8 +2,8 @@ import type { Config } from '../config/parse-config.ts'
 import type { Device } from '../crypto/device-token.ts'
 import type { Deps } from '../deps.ts'
 import { fieldError } from '../errors.ts'
-import { makeRecipientBuckets } from '../limits/mail-limits.ts'
 import { makeAddressBuckets } from '../limits/make-buckets.ts'
+import { makeRecipientBuckets } from '../limits/make-mail-buckets.ts'
 import { rateLimitedError } from '../limits/rate-limited-error.ts'
 import { refuseLocally } from '../limits/refuse-locally.ts'
 import { assertAcceptable, type PasswordRulesDeps } from '../passwords/assert-acceptable.ts'
@@ -40,7 +40,15 @@ type RegisterDeps = IssueDeps &
   PasswordRulesDeps &
   Pick<
     Deps,
-    'db' | 'clock' | 'config' | 'client' | 'limitKeys' | 'passwords' | 'localLimits' | 'mailing' | 'deliver'
+    | 'db'
+    | 'clock'
+    | 'config'
+    | 'client'
+    | 'limitKeys'
+    | 'passwords'
+    | 'localLimits'
+    | 'mailing'
+    | 'deliverLater'
   >
 
 /**
@@ -72,7 +80,7 @@ export async function registerUser(
   const result = await insertUser(deps, row)
   if (result.outcome === 'limited') throw rateLimitedError(limit, result.secondsToWait)
   if (result.outcome === 'username') throw takenError('username')
-  deps.deliver(result.deliveries)
+  deps.deliverLater(result.deliveries)
   if (takenBucket) return { isAccepted: true }
   if (result.outcome !== 'created') throw takenError(result.outcome)
   const { user, passwordVersion } = result

@@ -51,9 +51,10 @@ describe('a mail is stored with what it announces, and sent after the response',
     await post('/password-resets', { email })
     await settled()
     const stored = JSON.stringify(await database.sql('select * from outbox, one_time_tokens'))
-    const payloads = await database.sql('select payload::text as payload from outbox')
-    for (const { payload } of payloads) {
-      const { text } = await deps.composeMail(JSON.parse(payload ?? '{}') as never)
+    const rows = await database.sql('select name, payload::text as payload from outbox')
+    for (const { name, payload } of rows) {
+      const mail = { name, payload: JSON.parse(payload ?? '{}') as object }
+      const { text } = await deps.composeMail(mail as never)
       expect(tokenIn(text)).not.toBe('')
       expect(stored).not.toContain(tokenIn(text))
     }
@@ -129,11 +130,11 @@ describe('a mail server that is down (row 38)', () => {
       'delivery_given_up',
     ])
     expect(events).toEqual([
-      { user_id: String(id), details: '{"kind": "mail", "message": "email_verification"}' },
+      { user_id: String(id), details: '{"kind": "mail", "name": "email_verification"}' },
     ])
     expect(log.filter(({ event }) => event === 'delivery_failed').length).toBeGreaterThan(0)
-    const ready = (await (await request('/ready')).json()) as { mail: object }
-    expect(ready.mail).toEqual({ waiting: 0, given_up: 1 })
+    const ready = (await (await request('/ready')).json()) as { outbox: object }
+    expect(ready.outbox).toEqual({ waiting: 0, given_up: 1 })
   })
 
   test('a link that has expired is not sent: a reset is given up after its hour', async () => {

@@ -5,7 +5,7 @@ import {
   type MessageValues,
 } from '../../src/mail/message.ts'
 import { BUILT_IN } from '../../src/mail/messages/catalogue.ts'
-import type { Brand } from '../../src/mail/messages/composed.ts'
+import type { Brand } from '../../src/mail/messages/message-parts.ts'
 import { renderMessage } from '../../src/mail/messages/render.ts'
 
 /** A token as long as real ones are. */

@@ -4,7 +4,7 @@ import { createApp } from '../../src/app.ts'
 import { parseConfig } from '../../src/config/parse-config.ts'
 import { createPasswordHasher, type PasswordHasher } from '../../src/crypto/password.ts'
 import type { AppDeps } from '../../src/deps.ts'
-import { readMailbox } from '../../src/mail/mailbox.ts'
+import { readMailbox } from '../../src/mail/read-mailbox.ts'
 import { createLocalLimits, makeDeps } from '../../src/make-deps.ts'
 import { type Bearer, requestsAs } from './requests-as.ts'
 

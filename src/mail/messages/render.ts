@@ -1,11 +1,11 @@
 import type { MessageLinks, MessageName, MessageValues, RenderedMessage } from '../message.ts'
 import type { Catalogue, MessageText } from './catalogue.ts'
-import type { Brand, Composed, Link } from './composed.ts'
 import { describeBrowser } from './describe-browser.ts'
-import { toHtml } from './html-part.ts'
+import type { Brand, Composed, Link } from './message-parts.ts'
 import { fill } from './placeholders.ts'
-import { unlinkable, visible } from './plain-words.ts'
-import { toText } from './text-part.ts'
+import { toHtml } from './to-html.ts'
+import { toText } from './to-text.ts'
+import { unlinkable, visible } from './unlink.ts'
 
 /**
  * An IPv4 or IPv6 address, roughly. It is shown without word joiners, so it must not be a host name: behind a

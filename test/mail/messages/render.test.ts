@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ENGLISH } from '../../../src/mail/messages/catalogue.ts'
-import { unlinkable } from '../../../src/mail/messages/plain-words.ts'
 import { renderMessage } from '../../../src/mail/messages/render.ts'
+import { unlinkable } from '../../../src/mail/messages/unlink.ts'
 import { BRAND, EVERY_MESSAGE, HOSTILE, renderTypical, typical } from '../../support/messages.ts'
 
 const tagsOf = (html: string) => html.match(/<[^>]*>/g) ?? []

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { unlinkable, visible } from '../../../src/mail/messages/plain-words.ts'
+import { unlinkable, visible } from '../../../src/mail/messages/unlink.ts'
 import { HOSTILE } from '../../support/messages.ts'
 
 test.each([

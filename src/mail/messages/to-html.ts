@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
-import type { Composed, Link } from './composed.ts'
 import { fixed, INLINE, STYLE } from './html-styles.ts'
+import type { Composed, Link } from './message-parts.ts'
 
 type Markup = ReturnType<typeof html>
 

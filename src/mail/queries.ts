@@ -4,7 +4,12 @@ import { outbox } from '../outbox/schema.ts'
 import { columnsOf, statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
 
-export type StoredMail = { id: string; payload: Readonly<Record<string, unknown>>; createdAt: Date }
+export type StoredMail = {
+  id: string
+  name: string
+  payload: Readonly<Record<string, unknown>>
+  createdAt: Date
+}
 
 /** Tests that send more filter by address. */
 const MAX_SHOWN = 100
@@ -20,7 +25,7 @@ export async function selectMails(db: Database, { to }: { to: string | null }): 
   const isWanted = sql`(${to}::text is null or lower(${o.payload} ->> 'to') = ${to}::text)`
   const mails = sql`from ${outbox} o where ${o.kind} = 'mail' and ${isWanted}
     order by ${o.createdAt} desc, ${o.id} limit ${MAX_SHOWN}`
-  const fields = { id: o.id, payload: o.payload, createdAt: o.createdAt }
+  const fields = { id: o.id, name: o.name, payload: o.payload, createdAt: o.createdAt }
   return await run(db, statement({}, { fields, from: mails }))
 }
 

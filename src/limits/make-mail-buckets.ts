@@ -1,7 +1,5 @@
-import type { AppError } from '../errors.ts'
-import type { MailBuckets, MailLimitName } from '../sql/mail-limits.ts'
+import type { MailBuckets } from '../sql/mails.ts'
 import { type BucketDeps, makeAddressBuckets, makeBucketKey } from './make-buckets.ts'
-import { rateLimitedError } from './rate-limited-error.ts'
 
 /** The kinds of mails that somebody can ask for. Each has buckets of its own. */
 export type MailKind = 'reset' | 'verification' | 'change' | 'taken'
@@ -14,7 +12,7 @@ export type MailKind = 'reset' | 'verification' | 'change' | 'taken'
  */
 export async function makeMailBuckets(
   deps: BucketDeps,
-  kind: MailKind,
+  kind: 'reset',
   recipient: string,
 ): Promise<MailBuckets> {
   const [addresses, own] = await Promise.all([
@@ -38,13 +36,4 @@ export async function makeRecipientBuckets(
   const keys = counted.map((each) => makeBucketKey(deps, `mail_${kind}`, String(each)))
   const recipients = (await Promise.all(keys)).map((key) => ({ key, ...deps.config.limitMailAccount }))
   return { addresses: [], recipients }
-}
-
-/** The error for a mail that a limit refused. */
-export function mailLimitError(
-  { limitMailAccount, limitMailAddress }: BucketDeps['config'],
-  refusedBy: MailLimitName,
-  secondsToWait: number | null,
-): AppError {
-  return rateLimitedError(refusedBy === 'mail_account' ? limitMailAccount : limitMailAddress, secondsToWait)
 }

@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
-import { assertMail } from '../../src/mail/assert-mail.ts'
+import { assertSendable } from '../../src/mail/assert-sendable.ts'
 import { TransportError } from '../../src/mail/transport.ts'
 import { HOSTILE, MAIL, TRICKY } from '../support/mails.ts'
 
 test.each([['an ordinary mail', MAIL], ...TRICKY] as typeof TRICKY)('accepts %s', (_, mail) => {
-  expect(() => assertMail(mail)).not.toThrow()
+  expect(() => assertSendable(mail)).not.toThrow()
 })
 
 test.each(HOSTILE)('refuses %s, and names the field alone', (_, mail) => {
   let thrown: unknown
   try {
-    assertMail(mail)
+    assertSendable(mail)
   } catch (error) {
     thrown = error
   }
@@ -25,7 +25,7 @@ test.each([
   ['just above', 251, true],
 ])('a message id %s', (_, length, isRefused) => {
   const messageId = `1@${'a'.repeat(length - 2)}`
-  const check = () => assertMail({ ...MAIL, messageId })
+  const check = () => assertSendable({ ...MAIL, messageId })
   if (isRefused) expect(check).toThrow(TransportError)
   else expect(check).not.toThrow()
 })

@@ -1,4 +1,4 @@
-import { isEmailAddress } from '../net/check-email-address.ts'
+import { isEmailAddress } from '../net/email-address.ts'
 import { type Mail, TransportError } from './transport.ts'
 
 /**
@@ -26,7 +26,7 @@ const isLine = (text: string) => text.isWellFormed() && !BREAKS_LINES.test(text)
  *
  * @throws TransportError with the name of the field, never its value
  */
-export function assertMail({ messageId, from, replyTo, to, subject }: Mail): void {
+export function assertSendable({ messageId, from, replyTo, to, subject }: Mail): void {
   const isValid = {
     messageId: messageId.length <= MAX_MESSAGE_ID_CHARACTERS && MESSAGE_ID.test(messageId),
     from: isEmailAddress(from.address) && isLine(from.name),

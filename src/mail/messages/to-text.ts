@@ -1,4 +1,4 @@
-import type { Composed, Link } from './composed.ts'
+import type { Composed, Link } from './message-parts.ts'
 
 /** What fits into any window, and into an answer that quotes it. */
 const MAX_COLUMNS = 72

@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.ts'
-import { deleteMails, selectMails } from './mailbox.sql.ts'
-import type { MailboxItem, MailPayload } from './message.ts'
+import { toMail } from './compose.ts'
+import type { MailboxItem } from './message.ts'
+import { selectMails } from './queries.ts'
 
 /**
  * The mails of a deployment on loopback, newest first. They are composed when they are read, since no link is
@@ -12,13 +13,9 @@ export async function readMailbox(
 ): Promise<MailboxItem[]> {
   const mails = await selectMails(db, { to: to?.toLowerCase() ?? null })
   return await Promise.all(
-    mails.map(async ({ id, payload, createdAt }) => {
-      const mail = payload as unknown as MailPayload
-      return { id, to: mail.to, kind: mail.message, createdAt, ...(await composeMail(mail)) }
+    mails.map(async ({ id, name, payload, createdAt }) => {
+      const mail = toMail(name, payload)
+      return { id, to: mail.payload.to, kind: name, createdAt, ...(await composeMail(mail)) }
     }),
   )
-}
-
-export async function emptyMailbox({ db }: Pick<Deps, 'db'>): Promise<void> {
-  await deleteMails(db)
 }

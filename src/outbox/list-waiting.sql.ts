@@ -1,0 +1,29 @@
+import type { Database } from '../db/client.ts'
+import { run } from '../db/run.ts'
+import { columnsOf, statement } from '../sql/parts.ts'
+import { sql } from '../sql/template.ts'
+import { outbox } from './schema.ts'
+
+const o = columnsOf(outbox, 'o')
+
+const LISTED = {
+  id: o.id,
+  kind: o.kind,
+  name: o.name,
+  payload: o.payload,
+  createdAt: o.createdAt,
+  attempts: o.attempts,
+  notBefore: o.notBefore,
+  expiresAt: o.expiresAt,
+  givenUpAt: o.givenUpAt,
+  lastError: o.lastError,
+}
+
+export type Waiting = Awaited<ReturnType<typeof selectWaiting>>[number]
+
+/** What is not sent: waiting or given up, the newest first. */
+export async function selectWaiting(db: Database, { limit }: { limit: number }) {
+  const from = sql`from ${outbox} o where ${o.sentAt} is null
+    order by ${o.createdAt} desc, ${o.id} limit ${limit}`
+  return await run(db, statement({}, { fields: LISTED, from }))
+}
