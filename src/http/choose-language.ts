@@ -3,8 +3,8 @@ const MAX_CHARACTERS = 16 * 1024
 const MAX_RANGES = 32
 
 /**
- * Longer than any tag with a weight (RFC 5646 section 4.4.1: 35 characters suffice). Looking up shortens a tag
- * subtag by subtag: one of 16 KiB took 200 ms.
+ * Longer than any tag with a weight (RFC 5646 section 4.4.1: 35 characters suffice). Looking up shortens a
+ * tag subtag by subtag: one of 16 KiB took 200 ms.
  */
 const MAX_RANGE_CHARACTERS = 64
 

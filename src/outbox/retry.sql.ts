@@ -10,8 +10,8 @@ const o = columnsOf(outbox, 'o')
 const retried = columnsOf(outbox, 'retried')
 
 /**
- * Makes what is not sent due at once, for another day. Not what somebody is sending at the moment, which would
- * be sent twice; and not what has expired, such as a mail whose link works no longer.
+ * Makes what is not sent due at once, for another day. Not what somebody is sending at the moment, which
+ * would be sent twice; and not what has expired, such as a mail whose link works no longer.
  *
  * @param which.id `null`: everything
  * @returns the ids

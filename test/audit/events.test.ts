@@ -445,10 +445,15 @@ describe('mail and recovery', () => {
       `update outbox set sent_at = null, locked_until = null, give_up_at = $1 where payload ->> 'to' = $2`,
       [clock.now.toISOString(), email],
     )
-    await runFrequent(deps, jobs)
+    const sending = await createTestApp({
+      database,
+      variables: { MAIL_URL: 'smtp://localhost:1', MAIL_FROM: 'no-reply@example.com' },
+      deps: { clock: deps.clock },
+    })
+    await runFrequent(sending.deps, jobs)
     const event = await last(id)
     expect(event).toMatchObject({ type: 'delivery_given_up', ip_address: null })
-    expect(JSON.parse(String(event?.['details']))).toEqual({ kind: 'mail', message: 'email_verification' })
+    expect(JSON.parse(String(event?.['details']))).toEqual({ kind: 'mail', name: 'email_verification' })
   })
 })
 

@@ -162,6 +162,7 @@ describe.concurrent('npm run users, on a server', () => {
     expect.stringMatching(/^npm run users -- grant {2}EMAIL ROLE /),
     expect.stringMatching(/^npm run users -- revoke EMAIL ROLE /),
     expect.stringMatching(/^npm run users -- enable EMAIL /),
+    expect.stringMatching(/^npm run users -- reset {2}EMAIL /),
     expect.stringMatching(/^npm run users -- metadata EMAIL JSON /),
     ...['', expect.stringContaining('DATABASE_URL')],
   ]

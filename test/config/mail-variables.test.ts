@@ -60,7 +60,7 @@ describe('mail', () => {
     expect(problems[0]?.startsWith(`${name} ${problem}`), problems[0]).toBe(true)
   })
 
-  test('no key or password of MAIL_URL is quoted by an error (row 57)', () => {
+  test('no key or password of MAIL_URL is quoted by an error (row 82)', () => {
     for (const MAIL_URL of [
       'resend:canary key',
       'smtp://canary@canary:canary',

@@ -76,11 +76,8 @@ with
       token
     where
       "t"."user_id" = "token"."user_id"
+      and "t"."purpose" = "token"."purpose"
       and "t"."consumed_at" is null
-      and (
-        "t"."purpose" = "token"."purpose"
-        or false
-      )
       and exists (
         select
         from
@@ -128,38 +125,43 @@ with
     insert into
       "lumascope"."outbox" (
         "kind",
+        "name",
+        "user_id",
         "payload",
         "created_at",
         "not_before",
+        "expires_at",
         "give_up_at",
         "attempts",
         "locked_until",
         "sent_at"
       )
     select
-      $11,
-      mail.payload,
+      message.kind,
+      message.name,
+      message.user_id,
+      message.payload,
+      $11::timestamptz,
       $12::timestamptz,
-      $13::timestamptz,
+      message.expires_at,
       least(
-        mail.expires_at,
-        $14::timestamptz + make_interval(secs => $15::integer)
+        message.expires_at,
+        $13::timestamptz + make_interval(secs => $14::integer)
       ),
-      $16,
-      $17::timestamptz + make_interval(secs => $18::integer),
+      $15,
+      $16::timestamptz + make_interval(secs => $17::integer),
       case
-        when $19::boolean then $20::timestamptz
+        when message.is_sent then $18::timestamptz
       end
     from
       (
         select
+          $19::text,
+          $20::text,
+          "changed"."id"::integer,
           jsonb_build_object(
-            'message',
-            $21::text,
             'language',
-            $22::text,
-            'user_id',
-            "changed"."id",
+            $21::text,
             'to',
             token.user_email,
             'email',
@@ -172,10 +174,10 @@ with
             extract(
               epoch
               from
-                $23::timestamptz
+                $22::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $24::text, 'user_agent', $25::text),
+            jsonb_build_object('address', $23::text, 'user_agent', $24::text),
             'token',
             jsonb_build_object(
               'purpose',
@@ -192,20 +194,21 @@ with
               )
             )
           ),
-          "undo"."expires_at"
+          "undo"."expires_at"::timestamptz,
+          $25::boolean,
+          $26::boolean
         from
           changed,
           token,
           undo
         union all
         select
+          $27::text,
+          $28::text,
+          "changed"."id"::integer,
           jsonb_build_object(
-            'message',
-            $26::text,
             'language',
-            $27::text,
-            'user_id',
-            "changed"."id",
+            $29::text,
             'to',
             "changed"."email",
             'email',
@@ -218,21 +221,31 @@ with
             extract(
               epoch
               from
-                $28::timestamptz
+                $30::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $29::text, 'user_agent', $30::text),
+            jsonb_build_object('address', $31::text, 'user_agent', $32::text),
             'token',
             null::jsonb
           ),
-          'infinity'::timestamptz
+          null::timestamptz,
+          $33::boolean,
+          $34::boolean
         from
           changed,
           token,
           undo
-      ) as mail (payload, expires_at)
+      ) as message (
+        kind,
+        name,
+        user_id,
+        payload,
+        expires_at,
+        is_sent,
+        is_wanted
+      )
     where
-      $31::boolean
+      message.is_wanted
     returning
       *
   ),
@@ -249,13 +262,13 @@ with
         "details"
       )
     select
-      $32::timestamptz,
-      $33::text,
+      $35::timestamptz,
+      $36::text,
       "changed"."id"::integer,
       null::integer,
       null::uuid,
-      $34::text,
-      $35::text,
+      $37::text,
+      $38::text,
       '{}'::jsonb
     from
       changed
@@ -280,6 +293,8 @@ select
             "queued"."id",
             'kind',
             "queued"."kind",
+            'name',
+            "queued"."name",
             'payload',
             "queued"."payload",
             'attempts',

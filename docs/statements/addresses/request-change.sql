@@ -250,38 +250,43 @@ with
     insert into
       "lumascope"."outbox" (
         "kind",
+        "name",
+        "user_id",
         "payload",
         "created_at",
         "not_before",
+        "expires_at",
         "give_up_at",
         "attempts",
         "locked_until",
         "sent_at"
       )
     select
-      $50,
-      mail.payload,
+      message.kind,
+      message.name,
+      message.user_id,
+      message.payload,
+      $50::timestamptz,
       $51::timestamptz,
-      $52::timestamptz,
+      message.expires_at,
       least(
-        mail.expires_at,
-        $53::timestamptz + make_interval(secs => $54::integer)
+        message.expires_at,
+        $52::timestamptz + make_interval(secs => $53::integer)
       ),
-      $55,
-      $56::timestamptz + make_interval(secs => $57::integer),
+      $54,
+      $55::timestamptz + make_interval(secs => $56::integer),
       case
-        when $58::boolean then $59::timestamptz
+        when message.is_sent then $57::timestamptz
       end
     from
       (
         select
+          $58::text,
+          $59::text,
+          "confirmed"."id"::integer,
           jsonb_build_object(
-            'message',
-            $60::text,
             'language',
-            $61::text,
-            'user_id',
-            "confirmed"."id",
+            $60::text,
             'to',
             "made"."email",
             'email',
@@ -289,12 +294,12 @@ with
             'username',
             "confirmed"."username",
             'new_email',
-            $62::text,
+            $61::text,
             'at',
             extract(
               epoch
               from
-                $63::timestamptz
+                $62::timestamptz
             ),
             'client',
             null::jsonb,
@@ -314,19 +319,20 @@ with
               )
             )
           ),
-          "made"."expires_at"
+          "made"."expires_at"::timestamptz,
+          $63::boolean,
+          $64::boolean
         from
           confirmed,
           made
         union all
         select
+          $65::text,
+          $66::text,
+          "confirmed"."id"::integer,
           jsonb_build_object(
-            'message',
-            $64::text,
             'language',
-            $65::text,
-            'user_id',
-            "confirmed"."id",
+            $67::text,
             'to',
             "confirmed"."email",
             'email',
@@ -334,19 +340,21 @@ with
             'username',
             "confirmed"."username",
             'new_email',
-            $66::text,
+            $68::text,
             'at',
             extract(
               epoch
               from
-                $67::timestamptz
+                $69::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $68::text, 'user_agent', $69::text),
+            jsonb_build_object('address', $70::text, 'user_agent', $71::text),
             'token',
             null::jsonb
           ),
-          'infinity'::timestamptz
+          null::timestamptz,
+          $72::boolean,
+          $73::boolean
         from
           confirmed
         where
@@ -357,13 +365,12 @@ with
           )
         union all
         select
+          $74::text,
+          $75::text,
+          "owner"."id"::integer,
           jsonb_build_object(
-            'message',
-            $70::text,
             'language',
-            $71::text,
-            'user_id',
-            "owner"."id",
+            $76::text,
             'to',
             "owner"."email",
             'email',
@@ -376,32 +383,42 @@ with
             extract(
               epoch
               from
-                $72::timestamptz
+                $77::timestamptz
             ),
             'client',
             null::jsonb,
             'token',
             null::jsonb
           ),
-          'infinity'::timestamptz
+          null::timestamptz,
+          $78::boolean,
+          $79::boolean
         from
           owner
-      ) as mail (payload, expires_at)
+      ) as message (
+        kind,
+        name,
+        user_id,
+        payload,
+        expires_at,
+        is_sent,
+        is_wanted
+      )
     where
-      $73::boolean
+      message.is_wanted
     returning
       *
   ),
   "given_back" as (
     update "lumascope"."rate_limits" r
     set
-      "theoretical_arrival_at" = "r"."theoretical_arrival_at" - make_interval(secs => $74),
+      "theoretical_arrival_at" = "r"."theoretical_arrival_at" - make_interval(secs => $80),
       "attempts" = case
-        when $75::boolean then 0
+        when $81::boolean then 0
         else "r"."attempts"
       end
     where
-      "r"."key" = $76
+      "r"."key" = $82
       and exists (
         select
         from
@@ -421,8 +438,8 @@ with
         "details"
       )
     select
-      $77::timestamptz,
-      $78::text,
+      $83::timestamptz,
+      $84::text,
       (
         select
           caller.user_id
@@ -431,20 +448,20 @@ with
       )::integer,
       null::integer,
       null::uuid,
-      $79::text,
-      $80::text,
+      $85::text,
+      $86::text,
       jsonb_build_object('limit', bucket)::jsonb
     from
       reported
     union all
     select
-      $81::timestamptz,
-      $82::text,
+      $87::timestamptz,
+      $88::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $83::text,
-      $84::text,
+      $89::text,
+      $90::text,
       '{}'::jsonb
     from
       caller,
@@ -457,13 +474,13 @@ with
       )
     union all
     select
-      $85::timestamptz,
-      $86::text,
+      $91::timestamptz,
+      $92::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $87::text,
-      $88::text,
+      $93::text,
+      $94::text,
       '{}'::jsonb
     from
       caller
@@ -501,6 +518,8 @@ select
             "queued"."id",
             'kind',
             "queued"."kind",
+            'name',
+            "queued"."name",
             'payload',
             "queued"."payload",
             'attempts',

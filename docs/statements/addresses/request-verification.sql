@@ -203,38 +203,43 @@ with
     insert into
       "lumascope"."outbox" (
         "kind",
+        "name",
+        "user_id",
         "payload",
         "created_at",
         "not_before",
+        "expires_at",
         "give_up_at",
         "attempts",
         "locked_until",
         "sent_at"
       )
     select
-      $41,
-      mail.payload,
+      message.kind,
+      message.name,
+      message.user_id,
+      message.payload,
+      $41::timestamptz,
       $42::timestamptz,
-      $43::timestamptz,
+      message.expires_at,
       least(
-        mail.expires_at,
-        $44::timestamptz + make_interval(secs => $45::integer)
+        message.expires_at,
+        $43::timestamptz + make_interval(secs => $44::integer)
       ),
-      $46,
-      $47::timestamptz + make_interval(secs => $48::integer),
+      $45,
+      $46::timestamptz + make_interval(secs => $47::integer),
       case
-        when $49::boolean then $50::timestamptz
+        when message.is_sent then $48::timestamptz
       end
     from
       (
         select
+          $49::text,
+          $50::text,
+          "account"."id"::integer,
           jsonb_build_object(
-            'message',
-            $51::text,
             'language',
-            $52::text,
-            'user_id',
-            "account"."id",
+            $51::text,
             'to',
             "account"."email",
             'email',
@@ -247,10 +252,10 @@ with
             extract(
               epoch
               from
-                $53::timestamptz
+                $52::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $54::text, 'user_agent', $55::text),
+            jsonb_build_object('address', $53::text, 'user_agent', $54::text),
             'token',
             jsonb_build_object(
               'purpose',
@@ -267,13 +272,23 @@ with
               )
             )
           ),
-          "made"."expires_at"
+          "made"."expires_at"::timestamptz,
+          $55::boolean,
+          $56::boolean
         from
           account,
           made
-      ) as mail (payload, expires_at)
+      ) as message (
+        kind,
+        name,
+        user_id,
+        payload,
+        expires_at,
+        is_sent,
+        is_wanted
+      )
     where
-      $56::boolean
+      message.is_wanted
     returning
       *
   ),
@@ -342,6 +357,8 @@ select
             "queued"."id",
             'kind',
             "queued"."kind",
+            'name',
+            "queued"."name",
             'payload',
             "queued"."payload",
             'attempts',

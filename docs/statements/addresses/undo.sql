@@ -77,38 +77,43 @@ with
     insert into
       "lumascope"."outbox" (
         "kind",
+        "name",
+        "user_id",
         "payload",
         "created_at",
         "not_before",
+        "expires_at",
         "give_up_at",
         "attempts",
         "locked_until",
         "sent_at"
       )
     select
-      $11,
-      mail.payload,
+      message.kind,
+      message.name,
+      message.user_id,
+      message.payload,
+      $11::timestamptz,
       $12::timestamptz,
-      $13::timestamptz,
+      message.expires_at,
       least(
-        mail.expires_at,
-        $14::timestamptz + make_interval(secs => $15::integer)
+        message.expires_at,
+        $13::timestamptz + make_interval(secs => $14::integer)
       ),
-      $16,
-      $17::timestamptz + make_interval(secs => $18::integer),
+      $15,
+      $16::timestamptz + make_interval(secs => $17::integer),
       case
-        when $19::boolean then $20::timestamptz
+        when message.is_sent then $18::timestamptz
       end
     from
       (
         select
+          $19::text,
+          $20::text,
+          "changed"."id"::integer,
           jsonb_build_object(
-            'message',
-            $21::text,
             'language',
-            $22::text,
-            'user_id',
-            "changed"."id",
+            $21::text,
             'to',
             "changed"."email",
             'email',
@@ -121,10 +126,10 @@ with
             extract(
               epoch
               from
-                $23::timestamptz
+                $22::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $24::text, 'user_agent', $25::text),
+            jsonb_build_object('address', $23::text, 'user_agent', $24::text),
             'token',
             jsonb_build_object(
               'purpose',
@@ -141,13 +146,23 @@ with
               )
             )
           ),
-          "reset"."expires_at"
+          "reset"."expires_at"::timestamptz,
+          $25::boolean,
+          $26::boolean
         from
           changed,
         reset
-      ) as mail (payload, expires_at)
+      ) as message (
+        kind,
+        name,
+        user_id,
+        payload,
+        expires_at,
+        is_sent,
+        is_wanted
+      )
     where
-      $26::boolean
+      message.is_wanted
     returning
       *
   ),
@@ -198,6 +213,8 @@ select
             "queued"."id",
             'kind',
             "queued"."kind",
+            'name',
+            "queued"."name",
             'payload',
             "queued"."payload",
             'attempts',

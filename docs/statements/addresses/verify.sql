@@ -37,11 +37,9 @@ with
       token
     where
       "t"."user_id" = "token"."user_id"
+      and "t"."purpose" = "token"."purpose"
       and "t"."consumed_at" is null
-      and (
-        "t"."purpose" = "token"."purpose"
-        or false
-      )
+      and true
   ),
   "changed" as (
     update "lumascope"."users" u

@@ -171,38 +171,43 @@ with
     insert into
       "lumascope"."outbox" (
         "kind",
+        "name",
+        "user_id",
         "payload",
         "created_at",
         "not_before",
+        "expires_at",
         "give_up_at",
         "attempts",
         "locked_until",
         "sent_at"
       )
     select
-      $29,
-      mail.payload,
+      message.kind,
+      message.name,
+      message.user_id,
+      message.payload,
+      $29::timestamptz,
       $30::timestamptz,
-      $31::timestamptz,
+      message.expires_at,
       least(
-        mail.expires_at,
-        $32::timestamptz + make_interval(secs => $33::integer)
+        message.expires_at,
+        $31::timestamptz + make_interval(secs => $32::integer)
       ),
-      $34,
-      $35::timestamptz + make_interval(secs => $36::integer),
+      $33,
+      $34::timestamptz + make_interval(secs => $35::integer),
       case
-        when $37::boolean then $38::timestamptz
+        when message.is_sent then $36::timestamptz
       end
     from
       (
         select
+          $37::text,
+          $38::text,
+          "changed"."id"::integer,
           jsonb_build_object(
-            'message',
-            $39::text,
             'language',
-            $40::text,
-            'user_id',
-            "changed"."id",
+            $39::text,
             'to',
             "changed"."email",
             'email',
@@ -215,23 +220,33 @@ with
             extract(
               epoch
               from
-                $41::timestamptz
+                $40::timestamptz
             ),
             'client',
             null::jsonb,
             'token',
             null::jsonb
           ),
-          'infinity'::timestamptz
+          null::timestamptz,
+          $41::boolean,
+          $42::boolean
         from
           subject,
           changed
         where
           "subject"."disabled_at" is null
           and "changed"."disabled_at" is not null
-      ) as mail (payload, expires_at)
+      ) as message (
+        kind,
+        name,
+        user_id,
+        payload,
+        expires_at,
+        is_sent,
+        is_wanted
+      )
     where
-      $42::boolean
+      message.is_wanted
     returning
       *
   ),
@@ -336,6 +351,8 @@ select
             "queued"."id",
             'kind',
             "queued"."kind",
+            'name',
+            "queued"."name",
             'payload',
             "queued"."payload",
             'attempts',
@@ -878,38 +895,43 @@ with
     insert into
       "lumascope"."outbox" (
         "kind",
+        "name",
+        "user_id",
         "payload",
         "created_at",
         "not_before",
+        "expires_at",
         "give_up_at",
         "attempts",
         "locked_until",
         "sent_at"
       )
     select
-      $31,
-      mail.payload,
+      message.kind,
+      message.name,
+      message.user_id,
+      message.payload,
+      $31::timestamptz,
       $32::timestamptz,
-      $33::timestamptz,
+      message.expires_at,
       least(
-        mail.expires_at,
-        $34::timestamptz + make_interval(secs => $35::integer)
+        message.expires_at,
+        $33::timestamptz + make_interval(secs => $34::integer)
       ),
-      $36,
-      $37::timestamptz + make_interval(secs => $38::integer),
+      $35,
+      $36::timestamptz + make_interval(secs => $37::integer),
       case
-        when $39::boolean then $40::timestamptz
+        when message.is_sent then $38::timestamptz
       end
     from
       (
         select
+          $39::text,
+          $40::text,
+          "changed"."id"::integer,
           jsonb_build_object(
-            'message',
-            $41::text,
             'language',
-            $42::text,
-            'user_id',
-            "changed"."id",
+            $41::text,
             'to',
             "changed"."email",
             'email',
@@ -922,23 +944,33 @@ with
             extract(
               epoch
               from
-                $43::timestamptz
+                $42::timestamptz
             ),
             'client',
             null::jsonb,
             'token',
             null::jsonb
           ),
-          'infinity'::timestamptz
+          null::timestamptz,
+          $43::boolean,
+          $44::boolean
         from
           subject,
           changed
         where
           "subject"."disabled_at" is null
           and "changed"."disabled_at" is not null
-      ) as mail (payload, expires_at)
+      ) as message (
+        kind,
+        name,
+        user_id,
+        payload,
+        expires_at,
+        is_sent,
+        is_wanted
+      )
     where
-      $44::boolean
+      message.is_wanted
     returning
       *
   ),
@@ -1043,6 +1075,8 @@ select
             "queued"."id",
             'kind',
             "queued"."kind",
+            'name',
+            "queued"."name",
             'payload',
             "queued"."payload",
             'attempts',

@@ -157,38 +157,43 @@ with
     insert into
       "lumascope"."outbox" (
         "kind",
+        "name",
+        "user_id",
         "payload",
         "created_at",
         "not_before",
+        "expires_at",
         "give_up_at",
         "attempts",
         "locked_until",
         "sent_at"
       )
     select
-      $20,
-      mail.payload,
+      message.kind,
+      message.name,
+      message.user_id,
+      message.payload,
+      $20::timestamptz,
       $21::timestamptz,
-      $22::timestamptz,
+      message.expires_at,
       least(
-        mail.expires_at,
-        $23::timestamptz + make_interval(secs => $24::integer)
+        message.expires_at,
+        $22::timestamptz + make_interval(secs => $23::integer)
       ),
-      $25,
-      $26::timestamptz + make_interval(secs => $27::integer),
+      $24,
+      $25::timestamptz + make_interval(secs => $26::integer),
       case
-        when $28::boolean then $29::timestamptz
+        when message.is_sent then $27::timestamptz
       end
     from
       (
         select
+          $28::text,
+          $29::text,
+          "created"."id"::integer,
           jsonb_build_object(
-            'message',
-            $30::text,
             'language',
-            $31::text,
-            'user_id',
-            "created"."id",
+            $30::text,
             'to',
             "created"."email",
             'email',
@@ -201,7 +206,7 @@ with
             extract(
               epoch
               from
-                $32::timestamptz
+                $31::timestamptz
             ),
             'client',
             null::jsonb,
@@ -221,13 +226,23 @@ with
               )
             )
           ),
-          "verification"."expires_at"
+          "verification"."expires_at"::timestamptz,
+          $32::boolean,
+          $33::boolean
         from
           created,
           verification
-      ) as mail (payload, expires_at)
+      ) as message (
+        kind,
+        name,
+        user_id,
+        payload,
+        expires_at,
+        is_sent,
+        is_wanted
+      )
     where
-      $33::boolean
+      message.is_wanted
     returning
       *
   ),
@@ -267,6 +282,8 @@ select
             "queued"."id",
             'kind',
             "queued"."kind",
+            'name',
+            "queued"."name",
             'payload',
             "queued"."payload",
             'attempts',

@@ -113,38 +113,43 @@ with
     insert into
       "lumascope"."outbox" (
         "kind",
+        "name",
+        "user_id",
         "payload",
         "created_at",
         "not_before",
+        "expires_at",
         "give_up_at",
         "attempts",
         "locked_until",
         "sent_at"
       )
     select
-      $10,
-      mail.payload,
+      message.kind,
+      message.name,
+      message.user_id,
+      message.payload,
+      $10::timestamptz,
       $11::timestamptz,
-      $12::timestamptz,
+      message.expires_at,
       least(
-        mail.expires_at,
-        $13::timestamptz + make_interval(secs => $14::integer)
+        message.expires_at,
+        $12::timestamptz + make_interval(secs => $13::integer)
       ),
-      $15,
-      $16::timestamptz + make_interval(secs => $17::integer),
+      $14,
+      $15::timestamptz + make_interval(secs => $16::integer),
       case
-        when $18::boolean then $19::timestamptz
+        when message.is_sent then $17::timestamptz
       end
     from
       (
         select
+          $18::text,
+          $19::text,
+          "subject"."id"::integer,
           jsonb_build_object(
-            'message',
-            $20::text,
             'language',
-            $21::text,
-            'user_id',
-            "subject"."id",
+            $20::text,
             'to',
             "subject"."email",
             'email',
@@ -157,22 +162,32 @@ with
             extract(
               epoch
               from
-                $22::timestamptz
+                $21::timestamptz
             ),
             'client',
             null::jsonb,
             'token',
             null::jsonb
           ),
-          'infinity'::timestamptz
+          null::timestamptz,
+          $22::boolean,
+          $23::boolean
         from
           subject,
           decision
         where
           decision.outcome = 'done'
-      ) as mail (payload, expires_at)
+      ) as message (
+        kind,
+        name,
+        user_id,
+        payload,
+        expires_at,
+        is_sent,
+        is_wanted
+      )
     where
-      $23::boolean
+      message.is_wanted
     returning
       *
   ),
@@ -215,6 +230,8 @@ select
             "queued"."id",
             'kind',
             "queued"."kind",
+            'name',
+            "queued"."name",
             'payload',
             "queued"."payload",
             'attempts',

@@ -284,38 +284,43 @@ with
     insert into
       "lumascope"."outbox" (
         "kind",
+        "name",
+        "user_id",
         "payload",
         "created_at",
         "not_before",
+        "expires_at",
         "give_up_at",
         "attempts",
         "locked_until",
         "sent_at"
       )
     select
-      $46,
-      mail.payload,
+      message.kind,
+      message.name,
+      message.user_id,
+      message.payload,
+      $46::timestamptz,
       $47::timestamptz,
-      $48::timestamptz,
+      message.expires_at,
       least(
-        mail.expires_at,
-        $49::timestamptz + make_interval(secs => $50::integer)
+        message.expires_at,
+        $48::timestamptz + make_interval(secs => $49::integer)
       ),
-      $51,
-      $52::timestamptz + make_interval(secs => $53::integer),
+      $50,
+      $51::timestamptz + make_interval(secs => $52::integer),
       case
-        when $54::boolean then $55::timestamptz
+        when message.is_sent then $53::timestamptz
       end
     from
       (
         select
+          $54::text,
+          $55::text,
+          "subject"."id"::integer,
           jsonb_build_object(
-            'message',
-            $56::text,
             'language',
-            $57::text,
-            'user_id',
-            "subject"."id",
+            $56::text,
             'to',
             "subject"."email",
             'email',
@@ -328,7 +333,7 @@ with
             extract(
               epoch
               from
-                $58::timestamptz
+                $57::timestamptz
             ),
             'client',
             null::jsonb,
@@ -348,19 +353,20 @@ with
               )
             )
           ),
-          "reset"."expires_at"
+          "reset"."expires_at"::timestamptz,
+          $58::boolean,
+          $59::boolean
         from
           subject,
         reset
         union all
         select
+          $60::text,
+          $61::text,
+          "subject"."id"::integer,
           jsonb_build_object(
-            'message',
-            $59::text,
             'language',
-            $60::text,
-            'user_id',
-            "subject"."id",
+            $62::text,
             'to',
             "subject"."email",
             'email',
@@ -373,7 +379,7 @@ with
             extract(
               epoch
               from
-                $61::timestamptz
+                $63::timestamptz
             ),
             'client',
             null::jsonb,
@@ -393,13 +399,23 @@ with
               )
             )
           ),
-          "invitation"."expires_at"
+          "invitation"."expires_at"::timestamptz,
+          $64::boolean,
+          $65::boolean
         from
           subject,
           invitation
-      ) as mail (payload, expires_at)
+      ) as message (
+        kind,
+        name,
+        user_id,
+        payload,
+        expires_at,
+        is_sent,
+        is_wanted
+      )
     where
-      $62::boolean
+      message.is_wanted
     returning
       *
   ),
@@ -416,8 +432,8 @@ with
         "details"
       )
     select
-      $63::timestamptz,
-      $64::text,
+      $66::timestamptz,
+      $67::text,
       (
         select
           "subject"."id"
@@ -426,20 +442,20 @@ with
       )::integer,
       null::integer,
       null::uuid,
-      $65::text,
-      $66::text,
+      $68::text,
+      $69::text,
       jsonb_build_object('limit', bucket)::jsonb
     from
       reported
     union all
     select
-      $67::timestamptz,
-      $68::text,
+      $70::timestamptz,
+      $71::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $69::text,
-      $70::text,
+      $72::text,
+      $73::text,
       '{}'::jsonb
     from
       actor,
@@ -477,6 +493,8 @@ select
             "queued"."id",
             'kind',
             "queued"."kind",
+            'name',
+            "queued"."name",
             'payload',
             "queued"."payload",
             'attempts',

@@ -2,41 +2,46 @@
 
 -- claimDeliveries
 with
-  "claimed" as (
-    update "lumascope"."outbox"
-    set
-      "locked_until" = $1::timestamptz + make_interval(secs => $2::integer),
-      "attempts" = "lumascope"."outbox"."attempts" + 1
+  "due" as materialized (
+    select
+      "o"."id"
+    from
+      "lumascope"."outbox" o
     where
-      "lumascope"."outbox"."id" in (
-        select
-          "o"."id"
-        from
-          "lumascope"."outbox" o
-        where
-          "o"."sent_at" is null
-          and "o"."given_up_at" is null
-          and "o"."not_before" <= $3::timestamptz
-          and "o"."give_up_at" > $4::timestamptz
-          and (
-            "o"."locked_until" is null
-            or "o"."locked_until" <= $5::timestamptz
-          )
-        order by
-          "o"."not_before"
-        limit
-          $6
-        for update
-          skip locked
+      "o"."sent_at" is null
+      and "o"."given_up_at" is null
+      and "o"."kind" = $1
+      and "o"."not_before" <= $2::timestamptz
+      and "o"."give_up_at" > $3::timestamptz
+      and (
+        "o"."locked_until" is null
+        or "o"."locked_until" <= $4::timestamptz
       )
+    order by
+      "o"."not_before",
+      "o"."id"
+    limit
+      $5
+    for update
+      skip locked
+  ),
+  "claimed" as (
+    update "lumascope"."outbox" o
+    set
+      "locked_until" = $6::timestamptz + make_interval(secs => $7::integer),
+      "attempts" = "o"."attempts" + 1
+    from
+      due
+    where
+      "o"."id" = due.id
     returning
-      *
+      o.*
   ),
   "given_up" as (
     update "lumascope"."outbox"
     set
-      "given_up_at" = $7::timestamptz,
-      "locked_until" = $8
+      "given_up_at" = $8::timestamptz,
+      "locked_until" = $9
     where
       "lumascope"."outbox"."id" in (
         select
@@ -46,13 +51,13 @@ with
         where
           "o"."sent_at" is null
           and "o"."given_up_at" is null
-          and "o"."give_up_at" <= $9::timestamptz
+          and "o"."give_up_at" <= $10::timestamptz
           and (
             "o"."locked_until" is null
-            or "o"."locked_until" <= $10::timestamptz
+            or "o"."locked_until" <= $11::timestamptz
           )
         limit
-          $11
+          $12
         for update
           skip locked
       )
@@ -72,18 +77,18 @@ with
         "details"
       )
     select
-      $12::timestamptz,
-      $13::text,
-      ("given_up"."payload" ->> 'user_id')::integer,
+      $13::timestamptz,
+      $14::text,
+      "given_up"."user_id"::integer,
       null::integer,
       null::uuid,
-      $14::text,
       $15::text,
+      $16::text,
       jsonb_build_object(
         'kind',
         "given_up"."kind",
-        'message',
-        "given_up"."payload" -> 'message'
+        'name',
+        "given_up"."name"
       )::jsonb
     from
       "given_up"
@@ -91,6 +96,7 @@ with
 select
   "claimed"."id" as "id",
   "claimed"."kind" as "kind",
+  "claimed"."name" as "name",
   "claimed"."payload" as "payload",
   "claimed"."attempts" as "attempts",
   (

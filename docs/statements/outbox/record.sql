@@ -56,7 +56,7 @@ with
     select
       $8::timestamptz,
       $9::text,
-      ("given_up"."payload" ->> 'user_id')::integer,
+      "given_up"."user_id"::integer,
       null::integer,
       null::uuid,
       $10::text,
@@ -64,8 +64,8 @@ with
       jsonb_build_object(
         'kind',
         "given_up"."kind",
-        'message',
-        "given_up"."payload" -> 'message'
+        'name',
+        "given_up"."name"
       )::jsonb
     from
       "given_up"

@@ -116,38 +116,43 @@ with
     insert into
       "lumascope"."outbox" (
         "kind",
+        "name",
+        "user_id",
         "payload",
         "created_at",
         "not_before",
+        "expires_at",
         "give_up_at",
         "attempts",
         "locked_until",
         "sent_at"
       )
     select
-      $24,
-      mail.payload,
+      message.kind,
+      message.name,
+      message.user_id,
+      message.payload,
+      $24::timestamptz,
       $25::timestamptz,
-      $26::timestamptz,
+      message.expires_at,
       least(
-        mail.expires_at,
-        $27::timestamptz + make_interval(secs => $28::integer)
+        message.expires_at,
+        $26::timestamptz + make_interval(secs => $27::integer)
       ),
-      $29,
-      $30::timestamptz + make_interval(secs => $31::integer),
+      $28,
+      $29::timestamptz + make_interval(secs => $30::integer),
       case
-        when $32::boolean then $33::timestamptz
+        when message.is_sent then $31::timestamptz
       end
     from
       (
         select
+          $32::text,
+          $33::text,
+          "changed"."id"::integer,
           jsonb_build_object(
-            'message',
-            $34::text,
             'language',
-            $35::text,
-            'user_id',
-            "changed"."id",
+            $34::text,
             'to',
             "changed"."email",
             'email',
@@ -160,19 +165,29 @@ with
             extract(
               epoch
               from
-                $36::timestamptz
+                $35::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $37::text, 'user_agent', $38::text),
+            jsonb_build_object('address', $36::text, 'user_agent', $37::text),
             'token',
             null::jsonb
           ),
-          'infinity'::timestamptz
+          null::timestamptz,
+          $38::boolean,
+          $39::boolean
         from
           changed
-      ) as mail (payload, expires_at)
+      ) as message (
+        kind,
+        name,
+        user_id,
+        payload,
+        expires_at,
+        is_sent,
+        is_wanted
+      )
     where
-      $39::boolean
+      message.is_wanted
     returning
       *
   ),
@@ -230,6 +245,8 @@ select
             "queued"."id",
             'kind',
             "queued"."kind",
+            'name',
+            "queued"."name",
             'payload',
             "queued"."payload",
             'attempts',

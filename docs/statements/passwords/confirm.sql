@@ -48,38 +48,43 @@ with
     insert into
       "lumascope"."outbox" (
         "kind",
+        "name",
+        "user_id",
         "payload",
         "created_at",
         "not_before",
+        "expires_at",
         "give_up_at",
         "attempts",
         "locked_until",
         "sent_at"
       )
     select
-      $9,
-      mail.payload,
+      message.kind,
+      message.name,
+      message.user_id,
+      message.payload,
+      $9::timestamptz,
       $10::timestamptz,
-      $11::timestamptz,
+      message.expires_at,
       least(
-        mail.expires_at,
-        $12::timestamptz + make_interval(secs => $13::integer)
+        message.expires_at,
+        $11::timestamptz + make_interval(secs => $12::integer)
       ),
-      $14,
-      $15::timestamptz + make_interval(secs => $16::integer),
+      $13,
+      $14::timestamptz + make_interval(secs => $15::integer),
       case
-        when $17::boolean then $18::timestamptz
+        when message.is_sent then $16::timestamptz
       end
     from
       (
         select
+          $17::text,
+          $18::text,
+          "failed"."id"::integer,
           jsonb_build_object(
-            'message',
-            $19::text,
             'language',
-            $20::text,
-            'user_id',
-            "failed"."id",
+            $19::text,
             'to',
             "failed"."email",
             'email',
@@ -92,21 +97,31 @@ with
             extract(
               epoch
               from
-                $21::timestamptz
+                $20::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $22::text, 'user_agent', $23::text),
+            jsonb_build_object('address', $21::text, 'user_agent', $22::text),
             'token',
             null::jsonb
           ),
-          'infinity'::timestamptz
+          null::timestamptz,
+          $23::boolean,
+          $24::boolean
         from
           failed
         where
-          "failed"."consecutive_failures" >= $24
-      ) as mail (payload, expires_at)
+          "failed"."consecutive_failures" >= $25
+      ) as message (
+        kind,
+        name,
+        user_id,
+        payload,
+        expires_at,
+        is_sent,
+        is_wanted
+      )
     where
-      $25::boolean
+      message.is_wanted
     returning
       *
   ),
@@ -142,6 +157,8 @@ select
             "queued"."id",
             'kind',
             "queued"."kind",
+            'name',
+            "queued"."name",
             'payload',
             "queued"."payload",
             'attempts',

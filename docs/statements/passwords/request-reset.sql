@@ -181,38 +181,43 @@ with
     insert into
       "lumascope"."outbox" (
         "kind",
+        "name",
+        "user_id",
         "payload",
         "created_at",
         "not_before",
+        "expires_at",
         "give_up_at",
         "attempts",
         "locked_until",
         "sent_at"
       )
     select
-      $38,
-      mail.payload,
+      message.kind,
+      message.name,
+      message.user_id,
+      message.payload,
+      $38::timestamptz,
       $39::timestamptz,
-      $40::timestamptz,
+      message.expires_at,
       least(
-        mail.expires_at,
-        $41::timestamptz + make_interval(secs => $42::integer)
+        message.expires_at,
+        $40::timestamptz + make_interval(secs => $41::integer)
       ),
-      $43,
-      $44::timestamptz + make_interval(secs => $45::integer),
+      $42,
+      $43::timestamptz + make_interval(secs => $44::integer),
       case
-        when $46::boolean then $47::timestamptz
+        when message.is_sent then $45::timestamptz
       end
     from
       (
         select
+          $46::text,
+          $47::text,
+          "account"."id"::integer,
           jsonb_build_object(
-            'message',
-            $48::text,
             'language',
-            $49::text,
-            'user_id',
-            "account"."id",
+            $48::text,
             'to',
             "account"."email",
             'email',
@@ -225,10 +230,10 @@ with
             extract(
               epoch
               from
-                $50::timestamptz
+                $49::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $51::text, 'user_agent', $52::text),
+            jsonb_build_object('address', $50::text, 'user_agent', $51::text),
             'token',
             jsonb_build_object(
               'purpose',
@@ -245,13 +250,23 @@ with
               )
             )
           ),
-          "made"."expires_at"
+          "made"."expires_at"::timestamptz,
+          $52::boolean,
+          $53::boolean
         from
           account,
           made
-      ) as mail (payload, expires_at)
+      ) as message (
+        kind,
+        name,
+        user_id,
+        payload,
+        expires_at,
+        is_sent,
+        is_wanted
+      )
     where
-      $53::boolean
+      message.is_wanted
     returning
       *
   ),
@@ -320,6 +335,8 @@ select
             "queued"."id",
             'kind',
             "queued"."kind",
+            'name',
+            "queued"."name",
             'payload',
             "queued"."payload",
             'attempts',

@@ -41,11 +41,9 @@ with
       token
     where
       "t"."user_id" = "token"."user_id"
+      and "t"."purpose" = "token"."purpose"
       and "t"."consumed_at" is null
-      and (
-        "t"."purpose" = "token"."purpose"
-        or false
-      )
+      and true
   ),
   "changed" as (
     update "lumascope"."users" u
@@ -80,38 +78,43 @@ with
     insert into
       "lumascope"."outbox" (
         "kind",
+        "name",
+        "user_id",
         "payload",
         "created_at",
         "not_before",
+        "expires_at",
         "give_up_at",
         "attempts",
         "locked_until",
         "sent_at"
       )
     select
-      $11,
-      mail.payload,
+      message.kind,
+      message.name,
+      message.user_id,
+      message.payload,
+      $11::timestamptz,
       $12::timestamptz,
-      $13::timestamptz,
+      message.expires_at,
       least(
-        mail.expires_at,
-        $14::timestamptz + make_interval(secs => $15::integer)
+        message.expires_at,
+        $13::timestamptz + make_interval(secs => $14::integer)
       ),
-      $16,
-      $17::timestamptz + make_interval(secs => $18::integer),
+      $15,
+      $16::timestamptz + make_interval(secs => $17::integer),
       case
-        when $19::boolean then $20::timestamptz
+        when message.is_sent then $18::timestamptz
       end
     from
       (
         select
+          $19::text,
+          $20::text,
+          "changed"."id"::integer,
           jsonb_build_object(
-            'message',
-            $21::text,
             'language',
-            $22::text,
-            'user_id',
-            "changed"."id",
+            $21::text,
             'to',
             "changed"."email",
             'email',
@@ -124,21 +127,31 @@ with
             extract(
               epoch
               from
-                $23::timestamptz
+                $22::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $24::text, 'user_agent', $25::text),
+            jsonb_build_object('address', $23::text, 'user_agent', $24::text),
             'token',
             null::jsonb
           ),
-          'infinity'::timestamptz
+          null::timestamptz,
+          $25::boolean,
+          $26::boolean
         from
           changed
         where
-          not $26::text = 'invitation'
-      ) as mail (payload, expires_at)
+          not $27::text = 'invitation'
+      ) as message (
+        kind,
+        name,
+        user_id,
+        payload,
+        expires_at,
+        is_sent,
+        is_wanted
+      )
     where
-      $27::boolean
+      message.is_wanted
     returning
       *
   ),
@@ -194,6 +207,8 @@ select
             "queued"."id",
             'kind',
             "queued"."kind",
+            'name',
+            "queued"."name",
             'payload',
             "queued"."payload",
             'attempts',

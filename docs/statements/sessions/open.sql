@@ -119,9 +119,10 @@ with
       and exists (
         select
         from
-          "lumascope"."sessions" s
+          "lumascope"."users" u
         where
-          "s"."user_id" = "account"."id"
+          "u"."id" = "account"."id"
+          and "u"."last_login_at" is not null
       )
       and not exists (
         select
@@ -237,38 +238,43 @@ with
     insert into
       "lumascope"."outbox" (
         "kind",
+        "name",
+        "user_id",
         "payload",
         "created_at",
         "not_before",
+        "expires_at",
         "give_up_at",
         "attempts",
         "locked_until",
         "sent_at"
       )
     select
-      $52,
-      mail.payload,
+      message.kind,
+      message.name,
+      message.user_id,
+      message.payload,
+      $52::timestamptz,
       $53::timestamptz,
-      $54::timestamptz,
+      message.expires_at,
       least(
-        mail.expires_at,
-        $55::timestamptz + make_interval(secs => $56::integer)
+        message.expires_at,
+        $54::timestamptz + make_interval(secs => $55::integer)
       ),
-      $57,
-      $58::timestamptz + make_interval(secs => $59::integer),
+      $56,
+      $57::timestamptz + make_interval(secs => $58::integer),
       case
-        when $60::boolean then $61::timestamptz
+        when message.is_sent then $59::timestamptz
       end
     from
       (
         select
+          $60::text,
+          $61::text,
+          "failed"."id"::integer,
           jsonb_build_object(
-            'message',
-            $62::text,
             'language',
-            $63::text,
-            'user_id',
-            "failed"."id",
+            $62::text,
             'to',
             "failed"."email",
             'email',
@@ -281,27 +287,28 @@ with
             extract(
               epoch
               from
-                $64::timestamptz
+                $63::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $65::text, 'user_agent', $66::text),
+            jsonb_build_object('address', $64::text, 'user_agent', $65::text),
             'token',
             null::jsonb
           ),
-          'infinity'::timestamptz
+          null::timestamptz,
+          $66::boolean,
+          $67::boolean
         from
           failed
         where
-          "failed"."consecutive_failures" >= $67
+          "failed"."consecutive_failures" >= $68
         union all
         select
+          $69::text,
+          $70::text,
+          "account"."id"::integer,
           jsonb_build_object(
-            'message',
-            $68::text,
             'language',
-            $69::text,
-            'user_id',
-            "account"."id",
+            $71::text,
             'to',
             "account"."email",
             'email',
@@ -314,20 +321,30 @@ with
             extract(
               epoch
               from
-                $70::timestamptz
+                $72::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $71::text, 'user_agent', $72::text),
+            jsonb_build_object('address', $73::text, 'user_agent', $74::text),
             'token',
             null::jsonb
           ),
-          'infinity'::timestamptz
+          null::timestamptz,
+          $75::boolean,
+          $76::boolean
         from
           account,
           announced
-      ) as mail (payload, expires_at)
+      ) as message (
+        kind,
+        name,
+        user_id,
+        payload,
+        expires_at,
+        is_sent,
+        is_wanted
+      )
     where
-      $73::boolean
+      message.is_wanted
     returning
       *
   ),
@@ -344,44 +361,44 @@ with
         "details"
       )
     select
-      $74::timestamptz,
-      $75::text,
-      "account"."id"::integer,
-      "account"."id"::integer,
-      $76::uuid,
-      $77::text,
+      $77::timestamptz,
       $78::text,
+      "account"."id"::integer,
+      "account"."id"::integer,
+      $79::uuid,
+      $80::text,
+      $81::text,
       '{}'::jsonb
     from
       account
     union all
     select
-      $79::timestamptz,
-      $80::text,
-      "account"."id"::integer,
-      "account"."id"::integer,
-      $81::uuid,
-      $82::text,
+      $82::timestamptz,
       $83::text,
+      "account"."id"::integer,
+      "account"."id"::integer,
+      $84::uuid,
+      $85::text,
+      $86::text,
       '{}'::jsonb
     from
       account
     where
-      "account"."password_hash" = $84
+      "account"."password_hash" = $87
     union all
     select
-      $85::timestamptz,
-      $86::text,
-      $87::integer,
+      $88::timestamptz,
+      $89::text,
+      $90::integer,
       null::integer,
       null::uuid,
-      $88::text,
-      $89::text,
+      $91::text,
+      $92::text,
       jsonb_build_object(
         'reason',
         case
           when false then 'email_not_verified'
-          else $90::text
+          else $93::text
         end
       )::jsonb
     where
@@ -392,13 +409,13 @@ with
       )
     union all
     select
-      $91::timestamptz,
-      $92::text,
+      $94::timestamptz,
+      $95::text,
       user_id::integer,
       null::integer,
       id::uuid,
-      $93::text,
-      $94::text,
+      $96::text,
+      $97::text,
       '{"reason":"evicted"}'::jsonb
     from
       evicted
@@ -414,6 +431,8 @@ select
             "queued"."id",
             'kind',
             "queued"."kind",
+            'name',
+            "queued"."name",
             'payload',
             "queued"."payload",
             'attempts',
@@ -781,9 +800,10 @@ with
       and exists (
         select
         from
-          "lumascope"."sessions" s
+          "lumascope"."users" u
         where
-          "s"."user_id" = "account"."id"
+          "u"."id" = "account"."id"
+          and "u"."last_login_at" is not null
       )
       and not exists (
         select
@@ -899,38 +919,43 @@ with
     insert into
       "lumascope"."outbox" (
         "kind",
+        "name",
+        "user_id",
         "payload",
         "created_at",
         "not_before",
+        "expires_at",
         "give_up_at",
         "attempts",
         "locked_until",
         "sent_at"
       )
     select
-      $94,
-      mail.payload,
+      message.kind,
+      message.name,
+      message.user_id,
+      message.payload,
+      $94::timestamptz,
       $95::timestamptz,
-      $96::timestamptz,
+      message.expires_at,
       least(
-        mail.expires_at,
-        $97::timestamptz + make_interval(secs => $98::integer)
+        message.expires_at,
+        $96::timestamptz + make_interval(secs => $97::integer)
       ),
-      $99,
-      $100::timestamptz + make_interval(secs => $101::integer),
+      $98,
+      $99::timestamptz + make_interval(secs => $100::integer),
       case
-        when $102::boolean then $103::timestamptz
+        when message.is_sent then $101::timestamptz
       end
     from
       (
         select
+          $102::text,
+          $103::text,
+          "failed"."id"::integer,
           jsonb_build_object(
-            'message',
-            $104::text,
             'language',
-            $105::text,
-            'user_id',
-            "failed"."id",
+            $104::text,
             'to',
             "failed"."email",
             'email',
@@ -943,27 +968,28 @@ with
             extract(
               epoch
               from
-                $106::timestamptz
+                $105::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $107::text, 'user_agent', $108::text),
+            jsonb_build_object('address', $106::text, 'user_agent', $107::text),
             'token',
             null::jsonb
           ),
-          'infinity'::timestamptz
+          null::timestamptz,
+          $108::boolean,
+          $109::boolean
         from
           failed
         where
-          "failed"."consecutive_failures" >= $109
+          "failed"."consecutive_failures" >= $110
         union all
         select
+          $111::text,
+          $112::text,
+          "account"."id"::integer,
           jsonb_build_object(
-            'message',
-            $110::text,
             'language',
-            $111::text,
-            'user_id',
-            "account"."id",
+            $113::text,
             'to',
             "account"."email",
             'email',
@@ -976,26 +1002,27 @@ with
             extract(
               epoch
               from
-                $112::timestamptz
+                $114::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $113::text, 'user_agent', $114::text),
+            jsonb_build_object('address', $115::text, 'user_agent', $116::text),
             'token',
             null::jsonb
           ),
-          'infinity'::timestamptz
+          null::timestamptz,
+          $117::boolean,
+          $118::boolean
         from
           account,
           announced
         union all
         select
+          $119::text,
+          $120::text,
+          "unverified"."id"::integer,
           jsonb_build_object(
-            'message',
-            $115::text,
             'language',
-            $116::text,
-            'user_id',
-            "unverified"."id",
+            $121::text,
             'to',
             "unverified"."email",
             'email',
@@ -1008,10 +1035,10 @@ with
             extract(
               epoch
               from
-                $117::timestamptz
+                $122::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $118::text, 'user_agent', $119::text),
+            jsonb_build_object('address', $123::text, 'user_agent', $124::text),
             'token',
             jsonb_build_object(
               'purpose',
@@ -1028,13 +1055,23 @@ with
               )
             )
           ),
-          "made"."expires_at"
+          "made"."expires_at"::timestamptz,
+          $125::boolean,
+          $126::boolean
         from
           unverified,
           made
-      ) as mail (payload, expires_at)
+      ) as message (
+        kind,
+        name,
+        user_id,
+        payload,
+        expires_at,
+        is_sent,
+        is_wanted
+      )
     where
-      $120::boolean
+      message.is_wanted
     returning
       *
   ),
@@ -1051,39 +1088,39 @@ with
         "details"
       )
     select
-      $121::timestamptz,
-      $122::text,
+      $127::timestamptz,
+      $128::text,
       "account"."id"::integer,
       "account"."id"::integer,
-      $123::uuid,
-      $124::text,
-      $125::text,
-      '{}'::jsonb
-    from
-      account
-    union all
-    select
-      $126::timestamptz,
-      $127::text,
-      "account"."id"::integer,
-      "account"."id"::integer,
-      $128::uuid,
-      $129::text,
+      $129::uuid,
       $130::text,
+      $131::text,
       '{}'::jsonb
     from
       account
-    where
-      "account"."password_hash" = $131
     union all
     select
       $132::timestamptz,
       $133::text,
-      $134::integer,
-      null::integer,
-      null::uuid,
+      "account"."id"::integer,
+      "account"."id"::integer,
+      $134::uuid,
       $135::text,
       $136::text,
+      '{}'::jsonb
+    from
+      account
+    where
+      "account"."password_hash" = $137
+    union all
+    select
+      $138::timestamptz,
+      $139::text,
+      $140::integer,
+      null::integer,
+      null::uuid,
+      $141::text,
+      $142::text,
       jsonb_build_object(
         'reason',
         case
@@ -1092,7 +1129,7 @@ with
             from
               unverified
           ) then 'email_not_verified'
-          else $137::text
+          else $143::text
         end
       )::jsonb
     where
@@ -1103,13 +1140,13 @@ with
       )
     union all
     select
-      $138::timestamptz,
-      $139::text,
+      $144::timestamptz,
+      $145::text,
       user_id::integer,
       null::integer,
       id::uuid,
-      $140::text,
-      $141::text,
+      $146::text,
+      $147::text,
       '{"reason":"evicted"}'::jsonb
     from
       evicted
@@ -1129,6 +1166,8 @@ select
             "queued"."id",
             'kind',
             "queued"."kind",
+            'name',
+            "queued"."name",
             'payload',
             "queued"."payload",
             'attempts',

@@ -62,38 +62,43 @@ with
     insert into
       "lumascope"."outbox" (
         "kind",
+        "name",
+        "user_id",
         "payload",
         "created_at",
         "not_before",
+        "expires_at",
         "give_up_at",
         "attempts",
         "locked_until",
         "sent_at"
       )
     select
-      $17,
-      mail.payload,
+      message.kind,
+      message.name,
+      message.user_id,
+      message.payload,
+      $17::timestamptz,
       $18::timestamptz,
-      $19::timestamptz,
+      message.expires_at,
       least(
-        mail.expires_at,
-        $20::timestamptz + make_interval(secs => $21::integer)
+        message.expires_at,
+        $19::timestamptz + make_interval(secs => $20::integer)
       ),
-      $22,
-      $23::timestamptz + make_interval(secs => $24::integer),
+      $21,
+      $22::timestamptz + make_interval(secs => $23::integer),
       case
-        when $25::boolean then $26::timestamptz
+        when message.is_sent then $24::timestamptz
       end
     from
       (
         select
+          $25::text,
+          $26::text,
+          "u"."id"::integer,
           jsonb_build_object(
-            'message',
-            $27::text,
             'language',
-            $28::text,
-            'user_id',
-            "u"."id",
+            $27::text,
             'to',
             "u"."email",
             'email',
@@ -106,20 +111,30 @@ with
             extract(
               epoch
               from
-                $29::timestamptz
+                $28::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $30::text, 'user_agent', $31::text),
+            jsonb_build_object('address', $29::text, 'user_agent', $30::text),
             'token',
             null::jsonb
           ),
-          'infinity'::timestamptz
+          null::timestamptz,
+          $31::boolean,
+          $32::boolean
         from
           "lumascope"."users" u
           join revoked on "u"."id" = revoked.user_id
-      ) as mail (payload, expires_at)
+      ) as message (
+        kind,
+        name,
+        user_id,
+        payload,
+        expires_at,
+        is_sent,
+        is_wanted
+      )
     where
-      $32::boolean
+      message.is_wanted
     returning
       *
   ),
@@ -168,6 +183,8 @@ select
             "queued"."id",
             'kind',
             "queued"."kind",
+            'name',
+            "queued"."name",
             'payload',
             "queued"."payload",
             'attempts',

@@ -165,38 +165,43 @@ with
     insert into
       "lumascope"."outbox" (
         "kind",
+        "name",
+        "user_id",
         "payload",
         "created_at",
         "not_before",
+        "expires_at",
         "give_up_at",
         "attempts",
         "locked_until",
         "sent_at"
       )
     select
-      $30,
-      mail.payload,
+      message.kind,
+      message.name,
+      message.user_id,
+      message.payload,
+      $30::timestamptz,
       $31::timestamptz,
-      $32::timestamptz,
+      message.expires_at,
       least(
-        mail.expires_at,
-        $33::timestamptz + make_interval(secs => $34::integer)
+        message.expires_at,
+        $32::timestamptz + make_interval(secs => $33::integer)
       ),
-      $35,
-      $36::timestamptz + make_interval(secs => $37::integer),
+      $34,
+      $35::timestamptz + make_interval(secs => $36::integer),
       case
-        when $38::boolean then $39::timestamptz
+        when message.is_sent then $37::timestamptz
       end
     from
       (
         select
+          $38::text,
+          $39::text,
+          "created"."id"::integer,
           jsonb_build_object(
-            'message',
-            $40::text,
             'language',
-            $41::text,
-            'user_id',
-            "created"."id",
+            $40::text,
             'to',
             "created"."email",
             'email',
@@ -209,10 +214,10 @@ with
             extract(
               epoch
               from
-                $42::timestamptz
+                $41::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $43::text, 'user_agent', $44::text),
+            jsonb_build_object('address', $42::text, 'user_agent', $43::text),
             'token',
             jsonb_build_object(
               'purpose',
@@ -229,13 +234,23 @@ with
               )
             )
           ),
-          "verification"."expires_at"
+          "verification"."expires_at"::timestamptz,
+          $44::boolean,
+          $45::boolean
         from
           created,
           verification
-      ) as mail (payload, expires_at)
+      ) as message (
+        kind,
+        name,
+        user_id,
+        payload,
+        expires_at,
+        is_sent,
+        is_wanted
+      )
     where
-      $45::boolean
+      message.is_wanted
     returning
       *
   ),
@@ -314,6 +329,8 @@ select
             "queued"."id",
             'kind',
             "queued"."kind",
+            'name',
+            "queued"."name",
             'payload',
             "queued"."payload",
             'attempts',
@@ -564,38 +581,43 @@ with
     insert into
       "lumascope"."outbox" (
         "kind",
+        "name",
+        "user_id",
         "payload",
         "created_at",
         "not_before",
+        "expires_at",
         "give_up_at",
         "attempts",
         "locked_until",
         "sent_at"
       )
     select
-      $41,
-      mail.payload,
+      message.kind,
+      message.name,
+      message.user_id,
+      message.payload,
+      $41::timestamptz,
       $42::timestamptz,
-      $43::timestamptz,
+      message.expires_at,
       least(
-        mail.expires_at,
-        $44::timestamptz + make_interval(secs => $45::integer)
+        message.expires_at,
+        $43::timestamptz + make_interval(secs => $44::integer)
       ),
-      $46,
-      $47::timestamptz + make_interval(secs => $48::integer),
+      $45,
+      $46::timestamptz + make_interval(secs => $47::integer),
       case
-        when $49::boolean then $50::timestamptz
+        when message.is_sent then $48::timestamptz
       end
     from
       (
         select
+          $49::text,
+          $50::text,
+          "created"."id"::integer,
           jsonb_build_object(
-            'message',
-            $51::text,
             'language',
-            $52::text,
-            'user_id',
-            "created"."id",
+            $51::text,
             'to',
             "created"."email",
             'email',
@@ -608,10 +630,10 @@ with
             extract(
               epoch
               from
-                $53::timestamptz
+                $52::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $54::text, 'user_agent', $55::text),
+            jsonb_build_object('address', $53::text, 'user_agent', $54::text),
             'token',
             jsonb_build_object(
               'purpose',
@@ -628,19 +650,20 @@ with
               )
             )
           ),
-          "verification"."expires_at"
+          "verification"."expires_at"::timestamptz,
+          $55::boolean,
+          $56::boolean
         from
           created,
           verification
         union all
         select
+          $57::text,
+          $58::text,
+          "owner"."id"::integer,
           jsonb_build_object(
-            'message',
-            $56::text,
             'language',
-            $57::text,
-            'user_id',
-            "owner"."id",
+            $59::text,
             'to',
             "owner"."email",
             'email',
@@ -653,33 +676,43 @@ with
             extract(
               epoch
               from
-                $58::timestamptz
+                $60::timestamptz
             ),
             'client',
             null::jsonb,
             'token',
             null::jsonb
           ),
-          'infinity'::timestamptz
+          null::timestamptz,
+          $61::boolean,
+          $62::boolean
         from
           owner
-      ) as mail (payload, expires_at)
+      ) as message (
+        kind,
+        name,
+        user_id,
+        payload,
+        expires_at,
+        is_sent,
+        is_wanted
+      )
     where
-      $59::boolean
+      message.is_wanted
     returning
       *
   ),
   "reported" as (
     update "lumascope"."rate_limits" r
     set
-      "reported_at" = $60::timestamptz
+      "reported_at" = $63::timestamptz
     from
       refused
     where
       "r"."key" = refused.key
       and (
         "r"."reported_at" is null
-        or "r"."reported_at" <= $61::timestamptz - make_interval(secs => refused.seconds)
+        or "r"."reported_at" <= $64::timestamptz - make_interval(secs => refused.seconds)
       )
     returning
       refused.*
@@ -697,25 +730,25 @@ with
         "details"
       )
     select
-      $62::timestamptz,
-      $63::text,
+      $65::timestamptz,
+      $66::text,
       "created"."id"::integer,
       null::integer,
       null::uuid,
-      $64::text,
-      $65::text,
+      $67::text,
+      $68::text,
       '{}'::jsonb
     from
       created
     union all
     select
-      $66::timestamptz,
-      $67::text,
+      $69::timestamptz,
+      $70::text,
       null::integer,
       null::integer,
       null::uuid,
-      $68::text,
-      $69::text,
+      $71::text,
+      $72::text,
       '{"limit":"register_address"}'::jsonb
     from
       reported
@@ -744,6 +777,8 @@ select
             "queued"."id",
             'kind',
             "queued"."kind",
+            'name',
+            "queued"."name",
             'payload',
             "queued"."payload",
             'attempts',
@@ -982,38 +1017,43 @@ with
     insert into
       "lumascope"."outbox" (
         "kind",
+        "name",
+        "user_id",
         "payload",
         "created_at",
         "not_before",
+        "expires_at",
         "give_up_at",
         "attempts",
         "locked_until",
         "sent_at"
       )
     select
-      $38,
-      mail.payload,
+      message.kind,
+      message.name,
+      message.user_id,
+      message.payload,
+      $38::timestamptz,
       $39::timestamptz,
-      $40::timestamptz,
+      message.expires_at,
       least(
-        mail.expires_at,
-        $41::timestamptz + make_interval(secs => $42::integer)
+        message.expires_at,
+        $40::timestamptz + make_interval(secs => $41::integer)
       ),
-      $43,
-      $44::timestamptz + make_interval(secs => $45::integer),
+      $42,
+      $43::timestamptz + make_interval(secs => $44::integer),
       case
-        when $46::boolean then $47::timestamptz
+        when message.is_sent then $45::timestamptz
       end
     from
       (
         select
+          $46::text,
+          $47::text,
+          "created"."id"::integer,
           jsonb_build_object(
-            'message',
-            $48::text,
             'language',
-            $49::text,
-            'user_id',
-            "created"."id",
+            $48::text,
             'to',
             "created"."email",
             'email',
@@ -1026,10 +1066,10 @@ with
             extract(
               epoch
               from
-                $50::timestamptz
+                $49::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $51::text, 'user_agent', $52::text),
+            jsonb_build_object('address', $50::text, 'user_agent', $51::text),
             'token',
             jsonb_build_object(
               'purpose',
@@ -1046,13 +1086,23 @@ with
               )
             )
           ),
-          "verification"."expires_at"
+          "verification"."expires_at"::timestamptz,
+          $52::boolean,
+          $53::boolean
         from
           created,
           verification
-      ) as mail (payload, expires_at)
+      ) as message (
+        kind,
+        name,
+        user_id,
+        payload,
+        expires_at,
+        is_sent,
+        is_wanted
+      )
     where
-      $53::boolean
+      message.is_wanted
     returning
       *
   ),
@@ -1143,6 +1193,8 @@ select
             "queued"."id",
             'kind',
             "queued"."kind",
+            'name',
+            "queued"."name",
             'payload',
             "queued"."payload",
             'attempts',

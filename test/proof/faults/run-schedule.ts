@@ -1,5 +1,5 @@
 import { getTableName } from 'drizzle-orm'
-import { expect } from 'vitest'
+import { expect, inject } from 'vitest'
 import { jobs } from '../../../src/app.ts'
 import type { AppDeps } from '../../../src/deps.ts'
 import { PURGES } from '../../../src/features.ts'
@@ -34,9 +34,14 @@ export async function runSchedule(
   database: Database,
 ): Promise<{ asked: number; state: State }> {
   const isSilent = fault !== null && FAULTS[fault].answer === 'silence'
-  const world = await createWorld(database, isSilent ? 2000 : 15_000)
+  // Where mail is sent; the mailbox of development has no such job.
+  const world = await createWorld(database, isSilent ? 2000 : 15_000, {
+    MAIL_URL: `resend:re_canary?endpoint=${inject('mailProviderUrl')}/accepts/${crypto.randomUUID()}`,
+    MAIL_FROM: 'no-reply@example.com',
+  })
   const { app, outside } = world
   await world.person()
+  await app.settled()
   for (const row of Object.values(OLD_ROWS)) await database.sql(row)
   app.log.length = 0
   const planned = fault ? { fault: { fault, at, late: crypto.randomUUID() } } : {}

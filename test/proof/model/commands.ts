@@ -14,8 +14,11 @@ import { addressOf, PASSWORDS, type Run, type Wallet } from './run.ts'
 import {
   ACCESS_SECONDS,
   type AccessToken,
+  findPerson,
   isLive,
+  type Link,
   liveSessions,
+  nameOfLink,
   type Person,
   type RefreshToken,
   type State,
@@ -93,6 +96,12 @@ export function resolve({ kind, ...choice }: Choice, known: Known): Operation | 
     case 'refresh':
     case 'sign_out':
       return chooseToken(kind, choice, known)
+    case 'ask_reset':
+      return chooseRequest(at([...NAMES, 'nobody'], choice.who), known)
+    case 'reset':
+    case 'verify':
+    case 'reject':
+      return chooseLink(kind, choice, known)
     case 'operate':
       return { kind, email: addressOf(name), isAdmin: LUCK.isAppointed(choice.luck) }
     case 'tick':
@@ -130,6 +139,30 @@ function chooseCredentials({ who, which, age, luck }: Drawn, { state }: Known) {
   const identifier = which % 3 === 2 ? (person?.username ?? name) : addressOf(name)
   const right = person?.password ?? PASSWORDS[0]
   return { identifier, password: LUCK.knowsPassword(luck) ? right : at(['a wrong guess', ...PASSWORDS], age) }
+}
+
+/** Of two links of one second, nobody can say which is the newer one. */
+const wasJustMailed = (state: State, purpose: Link['purpose'], user: string) =>
+  nameOfLink({ purpose, user, at: state.now }) in state.links
+
+function chooseRequest(name: string, { state }: Known): Operation | null {
+  const email = addressOf(name)
+  const user = findPerson(state, (person) => person.email === email)
+  return user && wasJustMailed(state, 'password_reset', user) ? null : { kind: 'ask_reset', email }
+}
+
+/** Mostly the newest link that fits. */
+function chooseLink(kind: 'reset' | 'verify' | 'reject', choice: Drawn, { state }: Known): Operation | null {
+  const purpose = kind === 'reset' ? 'password_reset' : 'email_verification'
+  const isWanted = (link: Link) => LUCK.isThief(choice.luck) || link.purpose === purpose
+  const links = Object.values(state.links).filter(isWanted).reverse()
+  const link = links[Math.min(choice.age, links.length - 1)]
+  if (!link) return null
+  const { user, at: time, username, purpose: own } = link
+  const mailed = { purpose: own, user, at: time, username }
+  return kind === 'reset'
+    ? { kind, link: mailed, password: at(PASSWORDS, choice.which) }
+    : { kind, link: mailed }
 }
 
 type Tokens = 'refresh' | 'sign_out'
@@ -190,6 +223,8 @@ function chooseOwnAct(kind: OwnAct['kind'], choice: Drawn, known: Known): Operat
   const right = known.state.people[as.user]?.password ?? PASSWORDS[0]
   const given = LUCK.confirmsPassword(luck) ? right : at(PASSWORDS, which)
   switch (kind) {
+    case 'ask_verification':
+      return wasJustMailed(known.state, 'email_verification', as.user) ? null : { kind, as }
     case 'end_session':
       return { kind, as, session: chooseSession(as, choice, known) }
     case 'end_sessions':

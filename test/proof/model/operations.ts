@@ -1,5 +1,5 @@
 import { type JsonObject, shorten } from './metadata.ts'
-import type { AccessToken, RefreshToken } from './state.ts'
+import type { AccessToken, Link, RefreshToken } from './state.ts'
 
 /** A change of the keys or secrets that the application is deployed with. */
 export type Rotation = { [K in (typeof ROTATIONS)[number]]: { kind: K } }[(typeof ROTATIONS)[number]]
@@ -20,6 +20,11 @@ export type Operation =
   | { kind: 'change_password'; as: AccessToken; current: string; password: string }
   | ({ kind: 'change_profile'; as: AccessToken } & ProfileChange)
   | { kind: 'delete_self'; as: AccessToken; password: string }
+  | { kind: 'ask_verification'; as: AccessToken }
+  | { kind: 'ask_reset'; email: string }
+  | { kind: 'reset'; link: Link; password: string }
+  | { kind: 'verify'; link: Link }
+  | { kind: 'reject'; link: Link }
   | { kind: 'set_roles'; as: AccessToken; user: string; isAdmin: boolean }
   | { kind: 'change_user'; as: AccessToken; user: string; isEnabled?: boolean; appMetadata?: JsonObject }
   | { kind: 'delete_user'; as: AccessToken; user: string }
@@ -56,6 +61,8 @@ export type Real = {
   user: (symbol: string) => string
   session: (symbol: string) => string
   token: (token: RefreshToken | AccessToken) => string
+  /** The token of the operation's link. */
+  link: () => string
 }
 
 type Request = { method: string; path: string; body?: unknown }
@@ -73,6 +80,8 @@ const named = (token: RefreshToken | AccessToken) =>
   'generation' in token
     ? `token ${token.generation} of ${token.session}${token.secret === 'forged' ? ', forged,' : ''}`
     : `the access token of ${token.session} of ${token.issuedAt} s`
+
+const toLink = ({ purpose, user, at }: Link) => `the link of ${at} s (${purpose}) of ${user}`
 
 const sameName = ({ kind }: Operation) => kind.replace('_', ' ')
 
@@ -165,6 +174,38 @@ export const OPERATIONS: { [K in Kind]: Described<Of<K>> } = {
     weight: 1,
     says: ({ as, password }) => `${ofSession(as)} deletes the own account with “${password}”`,
     request: ({ password }) => ({ method: 'DELETE', path: '/users/me', body: { password } }),
+  },
+  ask_verification: {
+    weight: 3,
+    says: ({ as }) => `${ofSession(as)} asks for a mail to verify the address`,
+    request: () => ({ method: 'POST', path: '/email-verifications' }),
+  },
+  ask_reset: {
+    weight: 5,
+    says: ({ email }) => `somebody forgot the password of ${email}`,
+    request: ({ email }) => ({ method: 'POST', path: '/password-resets', body: { email } }),
+  },
+  reset: {
+    weight: 8,
+    says: ({ link, password }) => `${toLink(link)} sets the password “${password}”`,
+    request: ({ password }, real) => {
+      const body = { token: real.link(), new_password: password }
+      return { method: 'POST', path: '/password-resets/confirm', body }
+    },
+  },
+  verify: {
+    weight: 4,
+    says: ({ link }) => `${toLink(link)} verifies the address`,
+    request: (_, real) => {
+      return { method: 'POST', path: '/email-verifications/confirm', body: { token: real.link() } }
+    },
+  },
+  reject: {
+    weight: 1,
+    says: ({ link }) => `${toLink(link)} rejects the account`,
+    request: (_, real) => {
+      return { method: 'POST', path: '/email-verifications/reject', body: { token: real.link() } }
+    },
   },
   set_roles: {
     weight: 7,

@@ -10,6 +10,7 @@ import {
   isLastAdmin,
   isLive,
   liveSessions,
+  mailLink,
   openSession,
   type Person,
   PROFILE,
@@ -44,6 +45,8 @@ export function ownAct(act: OwnAct, id: number): readonly Step[] {
       return confirmed(act, { password: act.current, per: 'session' }, (state) =>
         changePassword(state, act, `s${id}`),
       )
+    case 'ask_verification':
+      return [(state) => guard(state, as, 'account'), stillLive((state) => askVerification(state, act))]
     case 'delete_self':
       return confirmed(act, { password: act.password, per: 'account' }, (state) => deleteSelf(state, act))
   }
@@ -112,12 +115,20 @@ function changeProfile(state: State, { as, ...change }: Of<'change_profile'>, { 
 function changePassword(state: State, { as, password }: Of<'change_password'>, id: string): Response {
   const person = state.people[as.user] as Person
   person.password = password
+  person.passwordVersion++
   person.version++
   person.failures = 0
   giveBack(state, confirmationBucket(state, as), SIGN_IN)
   record(state, 'password_changed', { user: as.user, actor: as.user })
   openSession(state, { id, owner: as.user })
   return pair(state, id)
+}
+
+function askVerification(state: State, { as }: Of<'ask_verification'>): Response {
+  if (state.people[as.user]?.isVerified) return NOTHING
+  mailLink(state, 'email_verification', as.user)
+  record(state, 'email_verification_requested', { user: as.user, actor: as.user })
+  return { status: 202 }
 }
 
 function deleteSelf(state: State, { as }: Of<'delete_self'>): Response {

@@ -16,6 +16,8 @@ export type State = {
   sessions: Record<string, Session>
   /** When each bucket is full again, and when its last refusal was recorded. */
   buckets: Record<string, { fullAt: number; reportedAt: number | null }>
+  /** The links of mails, by `nameOfLink`. */
+  links: Record<string, StoredLink>
   /** How many events there are, by type, subject, actor and time. */
   events: Record<string, number>
 }
@@ -31,6 +33,9 @@ export type Person = {
   version: number
   isEnabled: boolean
   isAdmin: boolean
+  isVerified: boolean
+  /** Raised by every new password. */
+  passwordVersion: number
   lastLoginAt: number | null
   /** Wrong passwords in a row when the last one was counted. */
   failures: number
@@ -54,6 +59,15 @@ export type Session = {
 export type RefreshToken = { session: string; generation: number; secret: string }
 export type AccessToken = { session: string; user: string; issuedAt: number; key: string }
 
+/** A link that was mailed to somebody, with the name that they had then. No two are of one second. */
+export type Link = {
+  purpose: 'password_reset' | 'email_verification'
+  user: string
+  at: number
+  username: string
+}
+type StoredLink = Link & { passwordVersion: number; isUsed: boolean }
+
 export type Rate = { count: number; seconds: number }
 
 /** The limits that the model counts; `world.ts` configures them. Those by address are out of reach. */
@@ -71,12 +85,13 @@ const SESSION_SECONDS = 30 * 86_400
 /** Ten, and five more for clocks that differ. */
 const GRACE_SECONDS = 15
 const UNUSED_SECONDS = 120
+const LINK_SECONDS = { password_reset: 3600, email_verification: 86_400 }
 const EVENT_SECONDS = 365 * 86_400
 const MAX_FAILURES = 100
 const FORGIVEN_EVERY_SECONDS = (30 * 86_400) / MAX_FAILURES
 
 export function emptyState(): State {
-  const nothing = { people: {}, sessions: {}, buckets: {}, events: {} }
+  const nothing = { people: {}, sessions: {}, buckets: {}, links: {}, events: {} }
   return { now: 0, keys: ['key0'], secrets: ['secret0'], ...nothing }
 }
 
@@ -165,6 +180,34 @@ export function remove(state: State, id: string): void {
   delete state.people[id]
   for (const [session, { owner }] of Object.entries(state.sessions)) {
     if (owner === id) delete state.sessions[session]
+  }
+  for (const [name, { user }] of Object.entries(state.links)) if (user === id) delete state.links[name]
+}
+
+export const nameOfLink = ({ purpose, user, at }: Omit<Link, 'username'>) => `${purpose} ${user} ${at}`
+
+export function mailLink(state: State, purpose: Link['purpose'], user: string): void {
+  const { username, passwordVersion } = state.people[user] as Person
+  const link = { purpose, user, at: state.now, username, passwordVersion, isUsed: false }
+  state.links[nameOfLink(link)] = link
+}
+
+/** Whether a link does something: it was not used, is young enough, and no newer one was mailed. */
+export function isUsable(state: State, link: Link): boolean {
+  const { purpose, user, at } = link
+  const isNewer = (other: Link) => other.user === user && other.purpose === purpose && other.at > at
+  return (
+    state.people[user] !== undefined &&
+    state.links[nameOfLink(link)]?.isUsed === false &&
+    state.now < at + LINK_SECONDS[purpose] &&
+    !Object.values(state.links).some(isNewer)
+  )
+}
+
+/** With one link, all older ones for the same purpose are used. */
+export function useLink(state: State, { purpose, user }: Link): void {
+  for (const link of Object.values(state.links)) {
+    if (link.user === user && link.purpose === purpose) link.isUsed = true
   }
 }
 

@@ -2,6 +2,7 @@ import { actOnUser } from './administrators-acts.ts'
 import { INVALID_TOKEN, limited, NOTHING, pair, refuse, type Step, tokens, userBody } from './answers.ts'
 import { bucketOf } from './guard.ts'
 import type { Local } from './linearize.ts'
+import { askReset, reject, reset, verify } from './links.ts'
 import { isRotation, type Of, type Operation, type Response, type Rotation } from './operations.ts'
 import { ownAct } from './own-acts.ts'
 import {
@@ -14,6 +15,7 @@ import {
   isLocked,
   judge,
   liveSessions,
+  mailLink,
   openSession,
   type Person,
   purge,
@@ -51,6 +53,14 @@ export function stepsOf(operation: Operation, id: number): readonly Step[] {
       ]
     case 'sign_out':
       return [(state) => signOut(state, operation.token)]
+    case 'ask_reset':
+      return [(state) => askReset(state, operation)]
+    case 'reset':
+      return [(state) => reset(state, operation)]
+    case 'verify':
+      return [(state) => verify(state, operation)]
+    case 'reject':
+      return [(state) => reject(state, operation)]
     case 'operate':
       return [(state) => operate(state, operation)]
     case 'observe':
@@ -80,12 +90,15 @@ function register(state: State, operation: Of<'register'>, id: number): Response
     version: 1,
     isEnabled: true,
     isAdmin: false,
+    isVerified: false,
+    passwordVersion: 1,
     lastLoginAt: null,
     failures: 0,
     lastFailedAt: 0,
   }
   state.people[user] = { email, username, fullName, password, ...fresh }
   record(state, 'registered', { user })
+  mailLink(state, 'email_verification', user)
   return { status: 201, body: signsIn ? signInAtOnce(state, user, `s${id}`) : userBody(state, user) }
 }
 
@@ -203,8 +216,8 @@ function observe(state: State): Response {
   const ids = Object.keys(state.people).sort()
   const live = ids.flatMap((id) => liveSessions(state, id).map((session) => `${session} of ${id}`))
   const admins = ids.filter((id) => state.people[id]?.isAdmin && state.people[id].isEnabled)
-  const shown = Object.entries(state.people).map(([id, { userMetadata, appMetadata }]) => {
-    return [id, { userMetadata, appMetadata }] as const
+  const shown = Object.entries(state.people).map(([id, { userMetadata, appMetadata, isVerified }]) => {
+    return [id, { userMetadata, appMetadata, isVerified }] as const
   })
   const people = Object.fromEntries(shown)
   return { status: 0, body: { people, live: live.sort(), admins, events: { ...state.events } } }

@@ -17,7 +17,16 @@ import {
   requestOf,
   type Response as Symbolic,
 } from './operations.ts'
-import { ACT, type AccessToken, eventName, PROFILE, type Rate, type RefreshToken, SIGN_IN } from './state.ts'
+import {
+  ACT,
+  type AccessToken,
+  eventName,
+  type Link,
+  PROFILE,
+  type Rate,
+  type RefreshToken,
+  SIGN_IN,
+} from './state.ts'
 import { forge, readContent } from './tokens.ts'
 
 type App = Awaited<ReturnType<typeof createTestApp>>
@@ -163,7 +172,7 @@ export class World {
   }
 
   async #request(operation: Requested): Promise<Answer> {
-    const real = this.#real()
+    const real = this.#real('link' in operation ? await this.#linkOf(operation.link) : '')
     const { method, path, body } = requestOf(operation, real)
     const authorization = 'as' in operation && { Authorization: `Bearer ${real.token(operation.as)}` }
     const type = body !== undefined && { 'Content-Type': 'application/json' }
@@ -176,12 +185,25 @@ export class World {
     return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : null }
   }
 
-  #real(): Real {
+  /** The token in a mail, sealed now; of a mail that was purged, one that is no longer valid either. */
+  async #linkOf(link: Link): Promise<string> {
+    const ids = new Map([...this.#symbols].map(([name, symbol]) => [symbol, name.split(' ')[1]]))
+    const [row] = await this.database.sql(
+      `select id, payload ->> 'to' as email from outbox
+       where payload ->> 'message' = $1 and payload ->> 'user_id' = $2 and created_at = $3`,
+      [link.purpose, ids.get(link.user), new Date(this.#origin + link.at * 1000).toISOString()],
+    )
+    const mails = row ? await this.#app.mailbox(row['email']) : []
+    return mails.find(({ id }) => id === row?.['id'])?.token ?? 'purged'
+  }
+
+  #real(link = ''): Real {
     const ids = new Map([...this.#symbols].map(([name, symbol]) => [symbol, name.split(' ')[1] ?? '']))
     return {
       // Of somebody who was never there, as far as this client knows.
       user: (symbol) => ids.get(symbol) ?? '2147483647',
       session: (symbol) => ids.get(symbol) ?? crypto.randomUUID(),
+      link: () => link,
       token: (token) => {
         const isForged = 'secret' in token && token.secret === 'forged'
         const text = this.#tokens.get(canonical(isForged ? { ...token, secret: this.#secrets[0] } : token))
@@ -232,7 +254,7 @@ export class World {
       const wait = headers?.get('Retry-After')
       return { status, code: String(body?.['code']), ...(wait && { retryAfter: Number(wait) }) }
     }
-    if (!body) return { status }
+    if (!body || status === 202) return { status }
     if ('people' in body) return { status, body: this.#translateObserved(body) }
     if ('refresh_token' in body) {
       const owner = 'user' in body && { owner: this.#translateUser(body['user'] as Body) }
@@ -268,7 +290,7 @@ export class World {
   /** Reads the database past the application, by the words of the glossary. */
   async #observe(): Promise<Record<'people' | 'live' | 'admins' | 'events', Rows>> {
     const [people, live, admins, events] = await Promise.all([
-      this.database.sql('select id, user_metadata, app_metadata from users'),
+      this.database.sql('select id, user_metadata, app_metadata, email_verified_at from users'),
       this.database.sql(
         `select s.id, s.user_id from sessions s left join users u on u.id = s.user_id
          where s.revoked_at is null and least(s.idle_expires_at, s.expires_at) > $1
@@ -297,11 +319,11 @@ export class World {
     })
     return {
       people: Object.fromEntries(
-        people.map(({ id, user_metadata, app_metadata }) => {
+        people.map(({ id, user_metadata, app_metadata, email_verified_at }) => {
           const [userMetadata, appMetadata] = [user_metadata, app_metadata].map((text) =>
             JSON.parse(text ?? ''),
           )
-          return [user(id), { userMetadata, appMetadata }]
+          return [user(id), { userMetadata, appMetadata, isVerified: email_verified_at !== null }]
         }),
       ),
       live: live.map(({ id, user_id }) => `${this.#symbolOf('session', id)} of ${user(user_id)}`).sort(),

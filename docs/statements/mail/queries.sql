@@ -1,8 +1,9 @@
--- npm run statements wrote this from src/mail/mailbox.
+-- npm run statements wrote this from src/mail/queries.
 
 -- selectMails
 select
   "o"."id" as "id",
+  "o"."name" as "name",
   "o"."payload" as "payload",
   "o"."created_at" as "createdAt"
 from
