@@ -131,6 +131,7 @@ with
         "created_at",
         "not_before",
         "expires_at",
+        "is_replaceable",
         "give_up_at",
         "attempts",
         "locked_until",
@@ -144,6 +145,7 @@ with
       $11::timestamptz,
       $12::timestamptz,
       message.expires_at,
+      message.is_replaceable,
       least(
         message.expires_at,
         $13::timestamptz + make_interval(secs => $14::integer)
@@ -196,19 +198,20 @@ with
           ),
           "undo"."expires_at"::timestamptz,
           $25::boolean,
-          $26::boolean
+          $26::boolean,
+          $27::boolean
         from
           changed,
           token,
           undo
         union all
         select
-          $27::text,
           $28::text,
+          $29::text,
           "changed"."id"::integer,
           jsonb_build_object(
             'language',
-            $29::text,
+            $30::text,
             'to',
             "changed"."email",
             'email',
@@ -221,16 +224,17 @@ with
             extract(
               epoch
               from
-                $30::timestamptz
+                $31::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $31::text, 'user_agent', $32::text),
+            jsonb_build_object('address', $32::text, 'user_agent', $33::text),
             'token',
             null::jsonb
           ),
           null::timestamptz,
-          $33::boolean,
-          $34::boolean
+          $34::boolean,
+          $35::boolean,
+          $36::boolean
         from
           changed,
           token,
@@ -241,6 +245,7 @@ with
         user_id,
         payload,
         expires_at,
+        is_replaceable,
         is_sent,
         is_wanted
       )
@@ -262,13 +267,13 @@ with
         "details"
       )
     select
-      $35::timestamptz,
-      $36::text,
+      $37::timestamptz,
+      $38::text,
       "changed"."id"::integer,
       null::integer,
       null::uuid,
-      $37::text,
-      $38::text,
+      $39::text,
+      $40::text,
       '{}'::jsonb
     from
       changed

@@ -27,15 +27,6 @@ with
             and "held"."role_name" <> $4
         )
       )
-      and not exists (
-        select
-        from
-          "lumascope"."one_time_tokens" newer
-        where
-          "newer"."user_id" = "t"."user_id"
-          and "newer"."purpose" = "t"."purpose"
-          and ("newer"."created_at", "newer"."id") > ("t"."created_at", "t"."id")
-      )
     for no key update of
       t,
       u

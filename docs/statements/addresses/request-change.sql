@@ -256,6 +256,7 @@ with
         "created_at",
         "not_before",
         "expires_at",
+        "is_replaceable",
         "give_up_at",
         "attempts",
         "locked_until",
@@ -269,6 +270,7 @@ with
       $50::timestamptz,
       $51::timestamptz,
       message.expires_at,
+      message.is_replaceable,
       least(
         message.expires_at,
         $52::timestamptz + make_interval(secs => $53::integer)
@@ -321,18 +323,19 @@ with
           ),
           "made"."expires_at"::timestamptz,
           $63::boolean,
-          $64::boolean
+          $64::boolean,
+          $65::boolean
         from
           confirmed,
           made
         union all
         select
-          $65::text,
           $66::text,
+          $67::text,
           "confirmed"."id"::integer,
           jsonb_build_object(
             'language',
-            $67::text,
+            $68::text,
             'to',
             "confirmed"."email",
             'email',
@@ -340,21 +343,22 @@ with
             'username',
             "confirmed"."username",
             'new_email',
-            $68::text,
+            $69::text,
             'at',
             extract(
               epoch
               from
-                $69::timestamptz
+                $70::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $70::text, 'user_agent', $71::text),
+            jsonb_build_object('address', $71::text, 'user_agent', $72::text),
             'token',
             null::jsonb
           ),
           null::timestamptz,
-          $72::boolean,
-          $73::boolean
+          $73::boolean,
+          $74::boolean,
+          $75::boolean
         from
           confirmed
         where
@@ -365,12 +369,12 @@ with
           )
         union all
         select
-          $74::text,
-          $75::text,
+          $76::text,
+          $77::text,
           "owner"."id"::integer,
           jsonb_build_object(
             'language',
-            $76::text,
+            $78::text,
             'to',
             "owner"."email",
             'email',
@@ -383,7 +387,7 @@ with
             extract(
               epoch
               from
-                $77::timestamptz
+                $79::timestamptz
             ),
             'client',
             null::jsonb,
@@ -391,8 +395,9 @@ with
             null::jsonb
           ),
           null::timestamptz,
-          $78::boolean,
-          $79::boolean
+          $80::boolean,
+          $81::boolean,
+          $82::boolean
         from
           owner
       ) as message (
@@ -401,6 +406,7 @@ with
         user_id,
         payload,
         expires_at,
+        is_replaceable,
         is_sent,
         is_wanted
       )
@@ -412,13 +418,13 @@ with
   "given_back" as (
     update "lumascope"."rate_limits" r
     set
-      "theoretical_arrival_at" = "r"."theoretical_arrival_at" - make_interval(secs => $80),
+      "theoretical_arrival_at" = "r"."theoretical_arrival_at" - make_interval(secs => $83),
       "attempts" = case
-        when $81::boolean then 0
+        when $84::boolean then 0
         else "r"."attempts"
       end
     where
-      "r"."key" = $82
+      "r"."key" = $85
       and exists (
         select
         from
@@ -438,8 +444,8 @@ with
         "details"
       )
     select
-      $83::timestamptz,
-      $84::text,
+      $86::timestamptz,
+      $87::text,
       (
         select
           caller.user_id
@@ -448,20 +454,20 @@ with
       )::integer,
       null::integer,
       null::uuid,
-      $85::text,
-      $86::text,
+      $88::text,
+      $89::text,
       jsonb_build_object('limit', bucket)::jsonb
     from
       reported
     union all
     select
-      $87::timestamptz,
-      $88::text,
+      $90::timestamptz,
+      $91::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $89::text,
-      $90::text,
+      $92::text,
+      $93::text,
       '{}'::jsonb
     from
       caller,
@@ -474,13 +480,13 @@ with
       )
     union all
     select
-      $91::timestamptz,
-      $92::text,
+      $94::timestamptz,
+      $95::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $93::text,
-      $94::text,
+      $96::text,
+      $97::text,
       '{}'::jsonb
     from
       caller

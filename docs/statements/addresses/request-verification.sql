@@ -209,6 +209,7 @@ with
         "created_at",
         "not_before",
         "expires_at",
+        "is_replaceable",
         "give_up_at",
         "attempts",
         "locked_until",
@@ -222,6 +223,7 @@ with
       $41::timestamptz,
       $42::timestamptz,
       message.expires_at,
+      message.is_replaceable,
       least(
         message.expires_at,
         $43::timestamptz + make_interval(secs => $44::integer)
@@ -274,7 +276,8 @@ with
           ),
           "made"."expires_at"::timestamptz,
           $55::boolean,
-          $56::boolean
+          $56::boolean,
+          $57::boolean
         from
           account,
           made
@@ -284,6 +287,7 @@ with
         user_id,
         payload,
         expires_at,
+        is_replaceable,
         is_sent,
         is_wanted
       )
@@ -305,8 +309,8 @@ with
         "details"
       )
     select
-      $57::timestamptz,
-      $58::text,
+      $58::timestamptz,
+      $59::text,
       (
         select
           caller.user_id
@@ -315,20 +319,20 @@ with
       )::integer,
       null::integer,
       null::uuid,
-      $59::text,
       $60::text,
+      $61::text,
       jsonb_build_object('limit', bucket)::jsonb
     from
       reported
     union all
     select
-      $61::timestamptz,
-      $62::text,
+      $62::timestamptz,
+      $63::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $63::text,
       $64::text,
+      $65::text,
       '{}'::jsonb
     from
       caller,

@@ -83,6 +83,7 @@ with
         "created_at",
         "not_before",
         "expires_at",
+        "is_replaceable",
         "give_up_at",
         "attempts",
         "locked_until",
@@ -96,6 +97,7 @@ with
       $11::timestamptz,
       $12::timestamptz,
       message.expires_at,
+      message.is_replaceable,
       least(
         message.expires_at,
         $13::timestamptz + make_interval(secs => $14::integer)
@@ -148,7 +150,8 @@ with
           ),
           "reset"."expires_at"::timestamptz,
           $25::boolean,
-          $26::boolean
+          $26::boolean,
+          $27::boolean
         from
           changed,
         reset
@@ -158,6 +161,7 @@ with
         user_id,
         payload,
         expires_at,
+        is_replaceable,
         is_sent,
         is_wanted
       )
@@ -179,25 +183,25 @@ with
         "details"
       )
     select
-      $27::timestamptz,
-      $28::text,
+      $28::timestamptz,
+      $29::text,
       "changed"."id"::integer,
       null::integer,
       null::uuid,
-      $29::text,
       $30::text,
+      $31::text,
       '{}'::jsonb
     from
       changed
     union all
     select
-      $31::timestamptz,
-      $32::text,
+      $32::timestamptz,
+      $33::text,
       "changed"."id"::integer,
       null::integer,
       null::uuid,
-      $33::text,
       $34::text,
+      $35::text,
       '{}'::jsonb
     from
       changed

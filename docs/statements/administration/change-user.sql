@@ -177,6 +177,7 @@ with
         "created_at",
         "not_before",
         "expires_at",
+        "is_replaceable",
         "give_up_at",
         "attempts",
         "locked_until",
@@ -190,6 +191,7 @@ with
       $29::timestamptz,
       $30::timestamptz,
       message.expires_at,
+      message.is_replaceable,
       least(
         message.expires_at,
         $31::timestamptz + make_interval(secs => $32::integer)
@@ -229,7 +231,8 @@ with
           ),
           null::timestamptz,
           $41::boolean,
-          $42::boolean
+          $42::boolean,
+          $43::boolean
         from
           subject,
           changed
@@ -242,6 +245,7 @@ with
         user_id,
         payload,
         expires_at,
+        is_replaceable,
         is_sent,
         is_wanted
       )
@@ -263,14 +267,14 @@ with
         "details"
       )
     select
-      $43::timestamptz,
-      $44::text,
+      $44::timestamptz,
+      $45::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $45::text,
       $46::text,
-      jsonb_build_object('members', $47::jsonb)::jsonb
+      $47::text,
+      jsonb_build_object('members', $48::jsonb)::jsonb
     from
       actor,
       subject,
@@ -287,13 +291,13 @@ with
       )
     union all
     select
-      $48::timestamptz,
-      $49::text,
+      $49::timestamptz,
+      $50::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $50::text,
       $51::text,
+      $52::text,
       '{}'::jsonb
     from
       actor,
@@ -307,13 +311,13 @@ with
       )
     union all
     select
-      $52::timestamptz,
-      $53::text,
+      $53::timestamptz,
+      $54::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $54::text,
       $55::text,
+      $56::text,
       '{}'::jsonb
     from
       actor,
@@ -324,20 +328,20 @@ with
       and ("subject"."disabled_at" is not null)
     union all
     select
-      $56::timestamptz,
-      $57::text,
+      $57::timestamptz,
+      $58::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $58::text,
       $59::text,
+      $60::text,
       '{}'::jsonb
     from
       actor,
       subject,
       changed
     where
-      $60::text = 'active'
+      $61::text = 'active'
       and "subject"."consecutive_failures" > 0
   )
 select
@@ -901,6 +905,7 @@ with
         "created_at",
         "not_before",
         "expires_at",
+        "is_replaceable",
         "give_up_at",
         "attempts",
         "locked_until",
@@ -914,6 +919,7 @@ with
       $31::timestamptz,
       $32::timestamptz,
       message.expires_at,
+      message.is_replaceable,
       least(
         message.expires_at,
         $33::timestamptz + make_interval(secs => $34::integer)
@@ -953,7 +959,8 @@ with
           ),
           null::timestamptz,
           $43::boolean,
-          $44::boolean
+          $44::boolean,
+          $45::boolean
         from
           subject,
           changed
@@ -966,6 +973,7 @@ with
         user_id,
         payload,
         expires_at,
+        is_replaceable,
         is_sent,
         is_wanted
       )
@@ -987,14 +995,14 @@ with
         "details"
       )
     select
-      $45::timestamptz,
-      $46::text,
+      $46::timestamptz,
+      $47::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $47::text,
       $48::text,
-      jsonb_build_object('members', $49::jsonb)::jsonb
+      $49::text,
+      jsonb_build_object('members', $50::jsonb)::jsonb
     from
       actor,
       subject,
@@ -1011,13 +1019,13 @@ with
       )
     union all
     select
-      $50::timestamptz,
-      $51::text,
+      $51::timestamptz,
+      $52::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $52::text,
       $53::text,
+      $54::text,
       '{}'::jsonb
     from
       actor,
@@ -1031,13 +1039,13 @@ with
       )
     union all
     select
-      $54::timestamptz,
-      $55::text,
+      $55::timestamptz,
+      $56::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $56::text,
       $57::text,
+      $58::text,
       '{}'::jsonb
     from
       actor,
@@ -1048,20 +1056,20 @@ with
       and ("subject"."disabled_at" is not null)
     union all
     select
-      $58::timestamptz,
-      $59::text,
+      $59::timestamptz,
+      $60::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $60::text,
       $61::text,
+      $62::text,
       '{}'::jsonb
     from
       actor,
       subject,
       changed
     where
-      $62::text = 'active'
+      $63::text = 'active'
       and "subject"."consecutive_failures" > 0
   )
 select

@@ -163,6 +163,7 @@ with
         "created_at",
         "not_before",
         "expires_at",
+        "is_replaceable",
         "give_up_at",
         "attempts",
         "locked_until",
@@ -176,6 +177,7 @@ with
       $20::timestamptz,
       $21::timestamptz,
       message.expires_at,
+      message.is_replaceable,
       least(
         message.expires_at,
         $22::timestamptz + make_interval(secs => $23::integer)
@@ -228,7 +230,8 @@ with
           ),
           "verification"."expires_at"::timestamptz,
           $32::boolean,
-          $33::boolean
+          $33::boolean,
+          $34::boolean
         from
           created,
           verification
@@ -238,6 +241,7 @@ with
         user_id,
         payload,
         expires_at,
+        is_replaceable,
         is_sent,
         is_wanted
       )
@@ -259,13 +263,13 @@ with
         "details"
       )
     select
-      $34::timestamptz,
-      $35::text,
+      $35::timestamptz,
+      $36::text,
       "created"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $36::text,
       $37::text,
+      $38::text,
       '{}'::jsonb
     from
       actor,

@@ -119,6 +119,7 @@ with
         "created_at",
         "not_before",
         "expires_at",
+        "is_replaceable",
         "give_up_at",
         "attempts",
         "locked_until",
@@ -132,6 +133,7 @@ with
       $10::timestamptz,
       $11::timestamptz,
       message.expires_at,
+      message.is_replaceable,
       least(
         message.expires_at,
         $12::timestamptz + make_interval(secs => $13::integer)
@@ -171,7 +173,8 @@ with
           ),
           null::timestamptz,
           $22::boolean,
-          $23::boolean
+          $23::boolean,
+          $24::boolean
         from
           subject,
           decision
@@ -183,6 +186,7 @@ with
         user_id,
         payload,
         expires_at,
+        is_replaceable,
         is_sent,
         is_wanted
       )
@@ -204,13 +208,13 @@ with
         "details"
       )
     select
-      $24::timestamptz,
-      $25::text,
+      $25::timestamptz,
+      $26::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $26::text,
       $27::text,
+      $28::text,
       '{}'::jsonb
     from
       actor,

@@ -290,6 +290,7 @@ with
         "created_at",
         "not_before",
         "expires_at",
+        "is_replaceable",
         "give_up_at",
         "attempts",
         "locked_until",
@@ -303,6 +304,7 @@ with
       $46::timestamptz,
       $47::timestamptz,
       message.expires_at,
+      message.is_replaceable,
       least(
         message.expires_at,
         $48::timestamptz + make_interval(secs => $49::integer)
@@ -355,18 +357,19 @@ with
           ),
           "reset"."expires_at"::timestamptz,
           $58::boolean,
-          $59::boolean
+          $59::boolean,
+          $60::boolean
         from
           subject,
         reset
         union all
         select
-          $60::text,
           $61::text,
+          $62::text,
           "subject"."id"::integer,
           jsonb_build_object(
             'language',
-            $62::text,
+            $63::text,
             'to',
             "subject"."email",
             'email',
@@ -379,7 +382,7 @@ with
             extract(
               epoch
               from
-                $63::timestamptz
+                $64::timestamptz
             ),
             'client',
             null::jsonb,
@@ -400,8 +403,9 @@ with
             )
           ),
           "invitation"."expires_at"::timestamptz,
-          $64::boolean,
-          $65::boolean
+          $65::boolean,
+          $66::boolean,
+          $67::boolean
         from
           subject,
           invitation
@@ -411,6 +415,7 @@ with
         user_id,
         payload,
         expires_at,
+        is_replaceable,
         is_sent,
         is_wanted
       )
@@ -432,8 +437,8 @@ with
         "details"
       )
     select
-      $66::timestamptz,
-      $67::text,
+      $68::timestamptz,
+      $69::text,
       (
         select
           "subject"."id"
@@ -442,20 +447,20 @@ with
       )::integer,
       null::integer,
       null::uuid,
-      $68::text,
-      $69::text,
+      $70::text,
+      $71::text,
       jsonb_build_object('limit', bucket)::jsonb
     from
       reported
     union all
     select
-      $70::timestamptz,
-      $71::text,
+      $72::timestamptz,
+      $73::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $72::text,
-      $73::text,
+      $74::text,
+      $75::text,
       '{}'::jsonb
     from
       actor,

@@ -13,6 +13,19 @@ with
       and "o"."kind" = $1
       and "o"."not_before" <= $2::timestamptz
       and "o"."give_up_at" > $3::timestamptz
+      and not (
+        "o"."is_replaceable"
+        and exists (
+          select
+          from
+            "lumascope"."outbox" newer
+          where
+            "newer"."user_id" = "o"."user_id"
+            and "newer"."name" = "o"."name"
+            and "newer"."kind" = "o"."kind"
+            and ("newer"."created_at", "newer"."id") > ("o"."created_at", "o"."id")
+        )
+      )
       and (
         "o"."locked_until" is null
         or "o"."locked_until" <= $4::timestamptz
@@ -51,7 +64,22 @@ with
         where
           "o"."sent_at" is null
           and "o"."given_up_at" is null
-          and "o"."give_up_at" <= $10::timestamptz
+          and (
+            "o"."give_up_at" <= $10::timestamptz
+            or (
+              "o"."is_replaceable"
+              and exists (
+                select
+                from
+                  "lumascope"."outbox" newer
+                where
+                  "newer"."user_id" = "o"."user_id"
+                  and "newer"."name" = "o"."name"
+                  and "newer"."kind" = "o"."kind"
+                  and ("newer"."created_at", "newer"."id") > ("o"."created_at", "o"."id")
+              )
+            )
+          )
           and (
             "o"."locked_until" is null
             or "o"."locked_until" <= $11::timestamptz

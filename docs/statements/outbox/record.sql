@@ -24,11 +24,12 @@ with
       "locked_until" = $2,
       "last_error" = $3,
       "given_up_at" = case
-        when "o"."give_up_at" <= $4::timestamptz then $5::timestamptz
+        when $4::boolean
+        or "o"."give_up_at" <= $5::timestamptz then $6::timestamptz
       end
     where
-      "o"."id" = $6::uuid
-      and "o"."attempts" = $7
+      "o"."id" = $7::uuid
+      and "o"."attempts" = $8
       and "o"."sent_at" is null
     returning
       o.*
@@ -54,13 +55,13 @@ with
         "details"
       )
     select
-      $8::timestamptz,
-      $9::text,
+      $9::timestamptz,
+      $10::text,
       "given_up"."user_id"::integer,
       null::integer,
       null::uuid,
-      $10::text,
       $11::text,
+      $12::text,
       jsonb_build_object(
         'kind',
         "given_up"."kind",

@@ -122,6 +122,7 @@ with
         "created_at",
         "not_before",
         "expires_at",
+        "is_replaceable",
         "give_up_at",
         "attempts",
         "locked_until",
@@ -135,6 +136,7 @@ with
       $24::timestamptz,
       $25::timestamptz,
       message.expires_at,
+      message.is_replaceable,
       least(
         message.expires_at,
         $26::timestamptz + make_interval(secs => $27::integer)
@@ -174,7 +176,8 @@ with
           ),
           null::timestamptz,
           $38::boolean,
-          $39::boolean
+          $39::boolean,
+          $40::boolean
         from
           changed
       ) as message (
@@ -183,6 +186,7 @@ with
         user_id,
         payload,
         expires_at,
+        is_replaceable,
         is_sent,
         is_wanted
       )
@@ -204,26 +208,26 @@ with
         "details"
       )
     select
-      $40::timestamptz,
-      $41::text,
+      $41::timestamptz,
+      $42::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $42::text,
       $43::text,
-      jsonb_build_object('new_session_id', $44::text)::jsonb
+      $44::text,
+      jsonb_build_object('new_session_id', $45::text)::jsonb
     from
       caller,
       changed
     union all
     select
-      $45::timestamptz,
-      $46::text,
+      $46::timestamptz,
+      $47::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $47::text,
       $48::text,
+      $49::text,
       '{}'::jsonb
     from
       caller

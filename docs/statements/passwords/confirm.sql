@@ -54,6 +54,7 @@ with
         "created_at",
         "not_before",
         "expires_at",
+        "is_replaceable",
         "give_up_at",
         "attempts",
         "locked_until",
@@ -67,6 +68,7 @@ with
       $9::timestamptz,
       $10::timestamptz,
       message.expires_at,
+      message.is_replaceable,
       least(
         message.expires_at,
         $11::timestamptz + make_interval(secs => $12::integer)
@@ -106,17 +108,19 @@ with
           ),
           null::timestamptz,
           $23::boolean,
-          $24::boolean
+          $24::boolean,
+          $25::boolean
         from
           failed
         where
-          "failed"."consecutive_failures" >= $25
+          "failed"."consecutive_failures" >= $26
       ) as message (
         kind,
         name,
         user_id,
         payload,
         expires_at,
+        is_replaceable,
         is_sent,
         is_wanted
       )
@@ -138,13 +142,13 @@ with
         "details"
       )
     select
-      $26::timestamptz,
-      $27::text,
-      $28::integer,
+      $27::timestamptz,
+      $28::text,
       $29::integer,
-      $30::uuid,
-      $31::text,
+      $30::integer,
+      $31::uuid,
       $32::text,
+      $33::text,
       '{}'::jsonb
   )
 select

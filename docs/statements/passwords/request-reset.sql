@@ -187,6 +187,7 @@ with
         "created_at",
         "not_before",
         "expires_at",
+        "is_replaceable",
         "give_up_at",
         "attempts",
         "locked_until",
@@ -200,6 +201,7 @@ with
       $38::timestamptz,
       $39::timestamptz,
       message.expires_at,
+      message.is_replaceable,
       least(
         message.expires_at,
         $40::timestamptz + make_interval(secs => $41::integer)
@@ -252,7 +254,8 @@ with
           ),
           "made"."expires_at"::timestamptz,
           $52::boolean,
-          $53::boolean
+          $53::boolean,
+          $54::boolean
         from
           account,
           made
@@ -262,6 +265,7 @@ with
         user_id,
         payload,
         expires_at,
+        is_replaceable,
         is_sent,
         is_wanted
       )
@@ -283,25 +287,25 @@ with
         "details"
       )
     select
-      $54::timestamptz,
-      $55::text,
+      $55::timestamptz,
+      $56::text,
       null::integer,
       null::integer,
       null::uuid,
-      $56::text,
       $57::text,
+      $58::text,
       jsonb_build_object('limit', bucket)::jsonb
     from
       reported
     union all
     select
-      $58::timestamptz,
-      $59::text,
+      $59::timestamptz,
+      $60::text,
       "account"."id"::integer,
       null::integer,
       null::uuid,
-      $60::text,
       $61::text,
+      $62::text,
       '{}'::jsonb
     from
       one

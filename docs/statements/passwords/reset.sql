@@ -84,6 +84,7 @@ with
         "created_at",
         "not_before",
         "expires_at",
+        "is_replaceable",
         "give_up_at",
         "attempts",
         "locked_until",
@@ -97,6 +98,7 @@ with
       $11::timestamptz,
       $12::timestamptz,
       message.expires_at,
+      message.is_replaceable,
       least(
         message.expires_at,
         $13::timestamptz + make_interval(secs => $14::integer)
@@ -136,17 +138,19 @@ with
           ),
           null::timestamptz,
           $25::boolean,
-          $26::boolean
+          $26::boolean,
+          $27::boolean
         from
           changed
         where
-          not $27::text = 'invitation'
+          not $28::text = 'invitation'
       ) as message (
         kind,
         name,
         user_id,
         payload,
         expires_at,
+        is_replaceable,
         is_sent,
         is_wanted
       )
@@ -168,25 +172,25 @@ with
         "details"
       )
     select
-      $28::timestamptz,
-      $29::text,
+      $29::timestamptz,
+      $30::text,
       "changed"."id"::integer,
       null::integer,
       null::uuid,
-      $30::text,
       $31::text,
+      $32::text,
       '{}'::jsonb
     from
       changed
     union all
     select
-      $32::timestamptz,
-      $33::text,
+      $33::timestamptz,
+      $34::text,
       "changed"."id"::integer,
       null::integer,
       null::uuid,
-      $34::text,
       $35::text,
+      $36::text,
       '{}'::jsonb
     from
       changed,

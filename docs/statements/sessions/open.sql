@@ -244,6 +244,7 @@ with
         "created_at",
         "not_before",
         "expires_at",
+        "is_replaceable",
         "give_up_at",
         "attempts",
         "locked_until",
@@ -257,6 +258,7 @@ with
       $52::timestamptz,
       $53::timestamptz,
       message.expires_at,
+      message.is_replaceable,
       least(
         message.expires_at,
         $54::timestamptz + make_interval(secs => $55::integer)
@@ -296,19 +298,20 @@ with
           ),
           null::timestamptz,
           $66::boolean,
-          $67::boolean
+          $67::boolean,
+          $68::boolean
         from
           failed
         where
-          "failed"."consecutive_failures" >= $68
+          "failed"."consecutive_failures" >= $69
         union all
         select
-          $69::text,
           $70::text,
+          $71::text,
           "account"."id"::integer,
           jsonb_build_object(
             'language',
-            $71::text,
+            $72::text,
             'to',
             "account"."email",
             'email',
@@ -321,16 +324,17 @@ with
             extract(
               epoch
               from
-                $72::timestamptz
+                $73::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $73::text, 'user_agent', $74::text),
+            jsonb_build_object('address', $74::text, 'user_agent', $75::text),
             'token',
             null::jsonb
           ),
           null::timestamptz,
-          $75::boolean,
-          $76::boolean
+          $76::boolean,
+          $77::boolean,
+          $78::boolean
         from
           account,
           announced
@@ -340,6 +344,7 @@ with
         user_id,
         payload,
         expires_at,
+        is_replaceable,
         is_sent,
         is_wanted
       )
@@ -361,44 +366,44 @@ with
         "details"
       )
     select
-      $77::timestamptz,
-      $78::text,
-      "account"."id"::integer,
-      "account"."id"::integer,
-      $79::uuid,
+      $79::timestamptz,
       $80::text,
-      $81::text,
+      "account"."id"::integer,
+      "account"."id"::integer,
+      $81::uuid,
+      $82::text,
+      $83::text,
       '{}'::jsonb
     from
       account
     union all
     select
-      $82::timestamptz,
-      $83::text,
-      "account"."id"::integer,
-      "account"."id"::integer,
-      $84::uuid,
+      $84::timestamptz,
       $85::text,
-      $86::text,
+      "account"."id"::integer,
+      "account"."id"::integer,
+      $86::uuid,
+      $87::text,
+      $88::text,
       '{}'::jsonb
     from
       account
     where
-      "account"."password_hash" = $87
+      "account"."password_hash" = $89
     union all
     select
-      $88::timestamptz,
-      $89::text,
-      $90::integer,
+      $90::timestamptz,
+      $91::text,
+      $92::integer,
       null::integer,
       null::uuid,
-      $91::text,
-      $92::text,
+      $93::text,
+      $94::text,
       jsonb_build_object(
         'reason',
         case
           when false then 'email_not_verified'
-          else $93::text
+          else $95::text
         end
       )::jsonb
     where
@@ -409,13 +414,13 @@ with
       )
     union all
     select
-      $94::timestamptz,
-      $95::text,
+      $96::timestamptz,
+      $97::text,
       user_id::integer,
       null::integer,
       id::uuid,
-      $96::text,
-      $97::text,
+      $98::text,
+      $99::text,
       '{"reason":"evicted"}'::jsonb
     from
       evicted
@@ -925,6 +930,7 @@ with
         "created_at",
         "not_before",
         "expires_at",
+        "is_replaceable",
         "give_up_at",
         "attempts",
         "locked_until",
@@ -938,6 +944,7 @@ with
       $94::timestamptz,
       $95::timestamptz,
       message.expires_at,
+      message.is_replaceable,
       least(
         message.expires_at,
         $96::timestamptz + make_interval(secs => $97::integer)
@@ -977,19 +984,20 @@ with
           ),
           null::timestamptz,
           $108::boolean,
-          $109::boolean
+          $109::boolean,
+          $110::boolean
         from
           failed
         where
-          "failed"."consecutive_failures" >= $110
+          "failed"."consecutive_failures" >= $111
         union all
         select
-          $111::text,
           $112::text,
+          $113::text,
           "account"."id"::integer,
           jsonb_build_object(
             'language',
-            $113::text,
+            $114::text,
             'to',
             "account"."email",
             'email',
@@ -1002,27 +1010,28 @@ with
             extract(
               epoch
               from
-                $114::timestamptz
+                $115::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $115::text, 'user_agent', $116::text),
+            jsonb_build_object('address', $116::text, 'user_agent', $117::text),
             'token',
             null::jsonb
           ),
           null::timestamptz,
-          $117::boolean,
-          $118::boolean
+          $118::boolean,
+          $119::boolean,
+          $120::boolean
         from
           account,
           announced
         union all
         select
-          $119::text,
-          $120::text,
+          $121::text,
+          $122::text,
           "unverified"."id"::integer,
           jsonb_build_object(
             'language',
-            $121::text,
+            $123::text,
             'to',
             "unverified"."email",
             'email',
@@ -1035,10 +1044,10 @@ with
             extract(
               epoch
               from
-                $122::timestamptz
+                $124::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $123::text, 'user_agent', $124::text),
+            jsonb_build_object('address', $125::text, 'user_agent', $126::text),
             'token',
             jsonb_build_object(
               'purpose',
@@ -1056,8 +1065,9 @@ with
             )
           ),
           "made"."expires_at"::timestamptz,
-          $125::boolean,
-          $126::boolean
+          $127::boolean,
+          $128::boolean,
+          $129::boolean
         from
           unverified,
           made
@@ -1067,6 +1077,7 @@ with
         user_id,
         payload,
         expires_at,
+        is_replaceable,
         is_sent,
         is_wanted
       )
@@ -1088,39 +1099,39 @@ with
         "details"
       )
     select
-      $127::timestamptz,
-      $128::text,
-      "account"."id"::integer,
-      "account"."id"::integer,
-      $129::uuid,
-      $130::text,
+      $130::timestamptz,
       $131::text,
+      "account"."id"::integer,
+      "account"."id"::integer,
+      $132::uuid,
+      $133::text,
+      $134::text,
       '{}'::jsonb
     from
       account
     union all
     select
-      $132::timestamptz,
-      $133::text,
-      "account"."id"::integer,
-      "account"."id"::integer,
-      $134::uuid,
-      $135::text,
+      $135::timestamptz,
       $136::text,
+      "account"."id"::integer,
+      "account"."id"::integer,
+      $137::uuid,
+      $138::text,
+      $139::text,
       '{}'::jsonb
     from
       account
     where
-      "account"."password_hash" = $137
+      "account"."password_hash" = $140
     union all
     select
-      $138::timestamptz,
-      $139::text,
-      $140::integer,
+      $141::timestamptz,
+      $142::text,
+      $143::integer,
       null::integer,
       null::uuid,
-      $141::text,
-      $142::text,
+      $144::text,
+      $145::text,
       jsonb_build_object(
         'reason',
         case
@@ -1129,7 +1140,7 @@ with
             from
               unverified
           ) then 'email_not_verified'
-          else $143::text
+          else $146::text
         end
       )::jsonb
     where
@@ -1140,13 +1151,13 @@ with
       )
     union all
     select
-      $144::timestamptz,
-      $145::text,
+      $147::timestamptz,
+      $148::text,
       user_id::integer,
       null::integer,
       id::uuid,
-      $146::text,
-      $147::text,
+      $149::text,
+      $150::text,
       '{"reason":"evicted"}'::jsonb
     from
       evicted

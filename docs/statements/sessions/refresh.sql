@@ -68,6 +68,7 @@ with
         "created_at",
         "not_before",
         "expires_at",
+        "is_replaceable",
         "give_up_at",
         "attempts",
         "locked_until",
@@ -81,6 +82,7 @@ with
       $17::timestamptz,
       $18::timestamptz,
       message.expires_at,
+      message.is_replaceable,
       least(
         message.expires_at,
         $19::timestamptz + make_interval(secs => $20::integer)
@@ -120,7 +122,8 @@ with
           ),
           null::timestamptz,
           $31::boolean,
-          $32::boolean
+          $32::boolean,
+          $33::boolean
         from
           "lumascope"."users" u
           join revoked on "u"."id" = revoked.user_id
@@ -130,6 +133,7 @@ with
         user_id,
         payload,
         expires_at,
+        is_replaceable,
         is_sent,
         is_wanted
       )
@@ -151,13 +155,13 @@ with
         "details"
       )
     select
-      $33::timestamptz,
-      $34::text,
+      $34::timestamptz,
+      $35::text,
       user_id::integer,
       null::integer,
       id::uuid,
-      $35::text,
       $36::text,
+      $37::text,
       '{}'::jsonb
     from
       revoked

@@ -142,6 +142,7 @@ with
         "created_at",
         "not_before",
         "expires_at",
+        "is_replaceable",
         "give_up_at",
         "attempts",
         "locked_until",
@@ -155,6 +156,7 @@ with
       $20::timestamptz,
       $21::timestamptz,
       message.expires_at,
+      message.is_replaceable,
       least(
         message.expires_at,
         $22::timestamptz + make_interval(secs => $23::integer)
@@ -194,7 +196,8 @@ with
           ),
           null::timestamptz,
           $34::boolean,
-          $35::boolean
+          $35::boolean,
+          $36::boolean
         from
           deleted
       ) as message (
@@ -203,6 +206,7 @@ with
         user_id,
         payload,
         expires_at,
+        is_replaceable,
         is_sent,
         is_wanted
       )
@@ -224,26 +228,26 @@ with
         "details"
       )
     select
-      $36::timestamptz,
-      $37::text,
+      $37::timestamptz,
+      $38::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $38::text,
       $39::text,
+      $40::text,
       '{}'::jsonb
     from
       caller,
       deleted
     union all
     select
-      $40::timestamptz,
-      $41::text,
+      $41::timestamptz,
+      $42::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $42::text,
       $43::text,
+      $44::text,
       '{}'::jsonb
     from
       caller

@@ -171,6 +171,7 @@ with
         "created_at",
         "not_before",
         "expires_at",
+        "is_replaceable",
         "give_up_at",
         "attempts",
         "locked_until",
@@ -184,6 +185,7 @@ with
       $30::timestamptz,
       $31::timestamptz,
       message.expires_at,
+      message.is_replaceable,
       least(
         message.expires_at,
         $32::timestamptz + make_interval(secs => $33::integer)
@@ -236,7 +238,8 @@ with
           ),
           "verification"."expires_at"::timestamptz,
           $44::boolean,
-          $45::boolean
+          $45::boolean,
+          $46::boolean
         from
           created,
           verification
@@ -246,6 +249,7 @@ with
         user_id,
         payload,
         expires_at,
+        is_replaceable,
         is_sent,
         is_wanted
       )
@@ -257,14 +261,14 @@ with
   "reported" as (
     update "lumascope"."rate_limits" r
     set
-      "reported_at" = $46::timestamptz
+      "reported_at" = $47::timestamptz
     from
       refused
     where
       "r"."key" = refused.key
       and (
         "r"."reported_at" is null
-        or "r"."reported_at" <= $47::timestamptz - make_interval(secs => refused.seconds)
+        or "r"."reported_at" <= $48::timestamptz - make_interval(secs => refused.seconds)
       )
     returning
       refused.*
@@ -282,25 +286,25 @@ with
         "details"
       )
     select
-      $48::timestamptz,
-      $49::text,
+      $49::timestamptz,
+      $50::text,
       "created"."id"::integer,
       null::integer,
       null::uuid,
-      $50::text,
       $51::text,
+      $52::text,
       '{}'::jsonb
     from
       created
     union all
     select
-      $52::timestamptz,
-      $53::text,
+      $53::timestamptz,
+      $54::text,
       null::integer,
       null::integer,
       null::uuid,
-      $54::text,
       $55::text,
+      $56::text,
       '{"limit":"register_address"}'::jsonb
     from
       reported
@@ -587,6 +591,7 @@ with
         "created_at",
         "not_before",
         "expires_at",
+        "is_replaceable",
         "give_up_at",
         "attempts",
         "locked_until",
@@ -600,6 +605,7 @@ with
       $41::timestamptz,
       $42::timestamptz,
       message.expires_at,
+      message.is_replaceable,
       least(
         message.expires_at,
         $43::timestamptz + make_interval(secs => $44::integer)
@@ -652,18 +658,19 @@ with
           ),
           "verification"."expires_at"::timestamptz,
           $55::boolean,
-          $56::boolean
+          $56::boolean,
+          $57::boolean
         from
           created,
           verification
         union all
         select
-          $57::text,
           $58::text,
+          $59::text,
           "owner"."id"::integer,
           jsonb_build_object(
             'language',
-            $59::text,
+            $60::text,
             'to',
             "owner"."email",
             'email',
@@ -676,7 +683,7 @@ with
             extract(
               epoch
               from
-                $60::timestamptz
+                $61::timestamptz
             ),
             'client',
             null::jsonb,
@@ -684,8 +691,9 @@ with
             null::jsonb
           ),
           null::timestamptz,
-          $61::boolean,
-          $62::boolean
+          $62::boolean,
+          $63::boolean,
+          $64::boolean
         from
           owner
       ) as message (
@@ -694,6 +702,7 @@ with
         user_id,
         payload,
         expires_at,
+        is_replaceable,
         is_sent,
         is_wanted
       )
@@ -705,14 +714,14 @@ with
   "reported" as (
     update "lumascope"."rate_limits" r
     set
-      "reported_at" = $63::timestamptz
+      "reported_at" = $65::timestamptz
     from
       refused
     where
       "r"."key" = refused.key
       and (
         "r"."reported_at" is null
-        or "r"."reported_at" <= $64::timestamptz - make_interval(secs => refused.seconds)
+        or "r"."reported_at" <= $66::timestamptz - make_interval(secs => refused.seconds)
       )
     returning
       refused.*
@@ -730,25 +739,25 @@ with
         "details"
       )
     select
-      $65::timestamptz,
-      $66::text,
+      $67::timestamptz,
+      $68::text,
       "created"."id"::integer,
       null::integer,
       null::uuid,
-      $67::text,
-      $68::text,
+      $69::text,
+      $70::text,
       '{}'::jsonb
     from
       created
     union all
     select
-      $69::timestamptz,
-      $70::text,
+      $71::timestamptz,
+      $72::text,
       null::integer,
       null::integer,
       null::uuid,
-      $71::text,
-      $72::text,
+      $73::text,
+      $74::text,
       '{"limit":"register_address"}'::jsonb
     from
       reported
@@ -1023,6 +1032,7 @@ with
         "created_at",
         "not_before",
         "expires_at",
+        "is_replaceable",
         "give_up_at",
         "attempts",
         "locked_until",
@@ -1036,6 +1046,7 @@ with
       $38::timestamptz,
       $39::timestamptz,
       message.expires_at,
+      message.is_replaceable,
       least(
         message.expires_at,
         $40::timestamptz + make_interval(secs => $41::integer)
@@ -1088,7 +1099,8 @@ with
           ),
           "verification"."expires_at"::timestamptz,
           $52::boolean,
-          $53::boolean
+          $53::boolean,
+          $54::boolean
         from
           created,
           verification
@@ -1098,6 +1110,7 @@ with
         user_id,
         payload,
         expires_at,
+        is_replaceable,
         is_sent,
         is_wanted
       )
@@ -1109,14 +1122,14 @@ with
   "reported" as (
     update "lumascope"."rate_limits" r
     set
-      "reported_at" = $54::timestamptz
+      "reported_at" = $55::timestamptz
     from
       refused
     where
       "r"."key" = refused.key
       and (
         "r"."reported_at" is null
-        or "r"."reported_at" <= $55::timestamptz - make_interval(secs => refused.seconds)
+        or "r"."reported_at" <= $56::timestamptz - make_interval(secs => refused.seconds)
       )
     returning
       refused.*
@@ -1134,37 +1147,37 @@ with
         "details"
       )
     select
-      $56::timestamptz,
-      $57::text,
-      "created"."id"::integer,
-      null::integer,
-      null::uuid,
+      $57::timestamptz,
       $58::text,
+      "created"."id"::integer,
+      null::integer,
+      null::uuid,
       $59::text,
+      $60::text,
       '{}'::jsonb
     from
       created
     union all
     select
-      $60::timestamptz,
-      $61::text,
+      $61::timestamptz,
+      $62::text,
       "created"."id"::integer,
       "created"."id"::integer,
-      $62::uuid,
-      $63::text,
+      $63::uuid,
       $64::text,
+      $65::text,
       '{}'::jsonb
     from
       created
     union all
     select
-      $65::timestamptz,
-      $66::text,
+      $66::timestamptz,
+      $67::text,
       null::integer,
       null::integer,
       null::uuid,
-      $67::text,
       $68::text,
+      $69::text,
       '{"limit":"register_address"}'::jsonb
     from
       reported
