@@ -7,8 +7,8 @@ import { startDatabase } from './database.ts'
 import { startServer } from './process.ts'
 import { machine } from './report.ts'
 
-// `npm run privacy` asks one server in turn about addresses that have an account and about some that have none,
-// and compares how long the answers take: at POST /password-resets, and at POST /users while
+// `npm run privacy` asks one server in turn about addresses that have an account and about some that have
+// none, and compares how long the answers take: at POST /password-resets, and at POST /users while
 // REGISTRATION_PRIVACY=strict. It prints medians, and how well an observer who sees one time of each can tell
 // which is which: 50 % is guessing, and the standard error of 400 pairs is 2 %.
 

@@ -297,6 +297,7 @@ const PROMISES = [
   'limits/acts',
   'limits/races',
   'mail/http-transports',
+  'outbox/every-act',
   'passwords/races',
   'sessions/key-rotation',
   'sessions/notices',

@@ -27,6 +27,7 @@ type Effective = {
   observability?: object
   triggers: object
   vars: Record<string, unknown>
+  send_email?: { name: string }[]
   ratelimits: { name: string; namespace_id: string }[]
 }
 
@@ -92,7 +93,9 @@ describe('a key that wrangler.toml suggests is in force where it stands', () => 
     expect(config.vars).toEqual({
       PUBLIC_URL: 'https://auth.example.com',
       APP_URL: 'https://app.example.com',
+      MAIL_FROM: 'no-reply@example.com',
     })
+    expect(config.send_email).toEqual([{ name: 'EMAIL' }])
   })
 
   test('for staging, which shares no address, no variable and no count with it', () => {
@@ -108,6 +111,7 @@ describe('a key that wrangler.toml suggests is in force where it stands', () => 
       ({ namespace_id }) => namespace_id,
     )
     expect(new Set(namespaces).size).toBe(namespaces.length)
+    expect(staging.send_email).toEqual(production.send_email)
     expect(staging).toMatchObject({
       preview_urls: false,
       limits: production.limits,

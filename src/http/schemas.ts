@@ -69,8 +69,8 @@ export const line = (maximum: number, example: string) =>
     )
 
 /**
- * Removes what our mails put into addresses so that no program makes links of them: people copy addresses from
- * there.
+ * Removes what our mails put into addresses so that no program makes links of them: people copy addresses
+ * from there.
  */
 export const unjoined = z.overwrite<string>((text) => text.replaceAll('\u2060', ''))
 

@@ -28,9 +28,9 @@ const GIVEN_UP_AT_ONCE = 100
 type Claim = { kind: string; now: Date; limit: number }
 
 /**
- * Claims the rows of a kind that are due, and gives up those whose time is over or that a newer one replaces: a
- * link that arrived after a newer one would be dead. `skip locked` and the lease keep two processes from sending
- * one row at the same time.
+ * Claims the rows of a kind that are due, and gives up those whose time is over or that a newer one replaces:
+ * a link that arrived after a newer one would be dead. `skip locked` and the lease keep two processes from
+ * sending one row at the same time.
  */
 export async function claimDeliveries(db: Database, claiming: Claim): Promise<Delivery[]> {
   const { now } = claiming

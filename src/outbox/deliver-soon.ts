@@ -25,7 +25,10 @@ export function createDeliverSoon({
 }: Pick<AppDeps, 'stopwatch' | 'sleep' | 'random'>): DeliverSoon {
   const underWay = new Set<{ since: number }>()
   let hasFailed = false
-  /** The first success after a failure of this process takes along what waits: the schedule may be minutes away. */
+  /**
+   * The first success after a failure of this process takes along what waits: the schedule may be minutes
+   * away.
+   */
   async function catchUp(deps: DeliverDeps, results: readonly boolean[]): Promise<void> {
     const isUp = hasFailed && results.every(Boolean)
     hasFailed = !results.every(Boolean)

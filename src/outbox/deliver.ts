@@ -12,7 +12,8 @@ const FIRST_RETRY_SECONDS = 60
 const MAX_RETRY_SECONDS = 3600
 
 /**
- * So many refusals of one message for good, and it is given up. Not the first: servers say so for a while, too.
+ * So many refusals of one message for good, and it is given up. Not the first: servers say so for a while,
+ * too.
  */
 const MAX_FINAL_FAILURES = 3
 

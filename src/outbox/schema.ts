@@ -26,7 +26,10 @@ export const outbox = lumascope.table(
     notBefore: time('not_before').notNull(),
     /** After this sending it is pointless, as when its link has expired; null: never. */
     expiresAt: time('expires_at'),
-    /** Whether a newer one of the same kind, name and user makes it pointless, as a newer link ends an older one. */
+    /**
+     * Whether a newer one of the same kind, name and user makes it pointless, as a newer link ends an older
+     * one.
+     */
     isReplaceable: boolean('is_replaceable').notNull(),
     /** After this it is not tried again. */
     giveUpAt: time('give_up_at').notNull(),

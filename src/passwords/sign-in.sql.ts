@@ -1,6 +1,6 @@
 import { type Bucket, giveBack } from '../sql/limits.ts'
 import { countFailure, isUnlocked, LOCKED, NO_FAILURES } from '../sql/lockout.ts'
-import { account, isProven, type SignInEffects } from '../sql/opening.ts'
+import { account, isRight, type SignInEffects } from '../sql/opening.ts'
 import { sql } from '../sql/template.ts'
 import { users } from '../users/schema.ts'
 
@@ -21,11 +21,11 @@ type Attempted = {
  * failure, a success gives its attempt back, and an upgraded hash replaces only the hash it was made from, so
  * that of two parallel upgrades the second changes nothing.
  *
- * @returns a function of the time of the statement
+ * @returns a function of the time of the statement, and of whether signing in needs a verified address
  */
 export function passwordEffects({ storedHash, upgradedHash, wrongFor, bucket, byDevice }: Attempted) {
   const stored = storedHash ?? ''
-  return (now: Date): SignInEffects => ({
+  return (now: Date, { needsVerified }: { needsVerified: boolean }): SignInEffects => ({
     condition: sql`(${byDevice}::boolean or ${isUnlocked(users, now)})`,
     assigned: {
       ...NO_FAILURES,
@@ -34,7 +34,7 @@ export function passwordEffects({ storedHash, upgradedHash, wrongFor, bucket, by
     },
     parts: {
       failed: countFailure({ userId: wrongFor, byDevice, now }),
-      given_back: giveBack(bucket, isProven, { forgets: byDevice }),
+      given_back: giveBack(bucket, isRight({ needsVerified }), { forgets: byDevice }),
     },
     events: [
       {

@@ -35,7 +35,13 @@ export type Opening = {
 }
 
 /** `isUnverified`: the proof holds, and only the unverified address keeps the session from opening. */
-export type Opened = { user: Principal | null; isUnverified: boolean; deliveries: Delivery[] }
+export type Opened = {
+  user: Principal | null
+  isUnverified: boolean
+  /** Whether a mail to verify the address was stored. */
+  isMailed: boolean
+  deliveries: Delivery[]
+}
 
 const s = columnsOf(sessions, 's')
 const u = columnsOf(users, 'u')
@@ -59,8 +65,8 @@ export async function openSessionRow(
   const opened = statement(
     {
       account: provenAccount(opening),
-      ...effects.parts,
       ...asked.parts,
+      ...effects.parts,
       ...notice.parts,
       opened: insertSession({ user: account, from: sql`from account` }, { session, client, now }),
       evicted: evictOldest(now),
@@ -72,14 +78,14 @@ export async function openSessionRow(
       ]),
     },
     {
-      fields: { isUnverified: asked.isUnverified, ...OPENED },
+      fields: { isUnverified: asked.isUnverified, isMailed: asked.isMailed, ...OPENED },
       from: sql`from (select) as one left join account on true`,
     },
   )
   const [row] = await run(db, opened)
   if (!row) throw new Error('A sign-in has no outcome')
-  const { isUnverified, deliveries, ...user } = row
-  return { user: user.id === null ? null : (user as Principal), isUnverified, deliveries }
+  const { isUnverified, isMailed, deliveries, ...user } = row
+  return { user: user.id === null ? null : (user as Principal), isUnverified, isMailed, deliveries }
 }
 
 const OPENED = { deliveries: DELIVERIES, ...nullable(principalFields(account)) }
@@ -112,7 +118,9 @@ const made = columnsOf(oneTimeTokens, 'made')
  * If signing in needs a verified address: the parts that send the link again, once the proof holds.
  */
 function askToVerify({ proof, effects, verificationBuckets, now }: Opening) {
-  if (!verificationBuckets) return { parts: {}, mails: [], isUnverified: sql<boolean>`false` }
+  if (!verificationBuckets) {
+    return { parts: {}, mails: [], isUnverified: sql<boolean>`false`, isMailed: sql<boolean>`false` }
+  }
   const { parts, passed } = spendForMail(verificationBuckets, { from: sql`from unverified`, now })
   const mail = { from: sql`from unverified, made`, user: unverified, token: made }
   return {
@@ -130,6 +138,7 @@ function askToVerify({ proof, effects, verificationBuckets, now }: Opening) {
     },
     mails: [{ message: 'email_verification', ...mail } as const],
     isUnverified: sql<boolean>`exists (select from unverified)`,
+    isMailed: sql<boolean>`exists (select from made)`,
   }
 }
 

@@ -20,7 +20,7 @@ export type SignInAttempt = {
   /** Whether the account knows the browser, by its cookie. */
   isKnownDevice: boolean
   /** Its own writes, in the statement that opens the session. */
-  effects: (now: Date) => SignInEffects
+  effects: (now: Date, options: { needsVerified: boolean }) => SignInEffects
 }
 
 /**
@@ -39,10 +39,16 @@ export async function openSession(
   const now = deps.clock()
   const session = prepareSession(deps, now)
   const buckets = await makeNoticeBuckets(deps, attempt.attemptedId ?? 0)
-  const opening = { ...attempt, ...buckets, effects: effects(now), session, now }
-  const { user, isUnverified, deliveries } = await openSessionRow(deps, opening)
+  const opening = {
+    ...attempt,
+    ...buckets,
+    effects: effects(now, { needsVerified: buckets.verificationBuckets !== null }),
+    session,
+    now,
+  }
+  const { user, isUnverified, isMailed, deliveries } = await openSessionRow(deps, opening)
   deps.deliverLater(deliveries)
-  if (isUnverified) throw new AppError('email_not_verified')
+  if (isUnverified) throw notVerifiedError(isMailed)
   // Without a proof the statement finds nobody. Even if its response says otherwise, nobody is signed in.
   if (!attempt.proof || user?.id !== attempt.proof.userId) return null
   const { id: sessionId, idleExpiresAt } = session
@@ -69,4 +75,11 @@ async function makeNoticeBuckets(
     isRequired ? makeRecipientBuckets(deps, 'verification', [accountId]) : null,
   ])
   return { noticeBucket: { key, ...NOTICES }, verificationBuckets }
+}
+
+function notVerifiedError(isMailed: boolean): AppError {
+  const detail = 'Verify your address first: open the link in the newest mail that was sent to it.'
+  return new AppError('email_not_verified', {
+    detail: isMailed ? `${detail} A new one is on its way.` : detail,
+  })
 }

@@ -21,6 +21,15 @@ export const account = columnsOf(users, 'account')
 /** A condition: the sign-in succeeds. Needs the part `account`. */
 export const isProven = sql<boolean>`exists (select from account)`
 
+/**
+ * A condition: the proof holds, also where the address has to be verified before a session opens. Needs the part
+ * `account`, and with `needsVerified` the part `unverified`.
+ */
+export function isRight({ needsVerified }: { needsVerified: boolean }): SQL<boolean> {
+  if (!needsVerified) return isProven
+  return sql`exists (select from account union all select from unverified)`
+}
+
 /** A method's additions to the statement that opens a session or records the failure. */
 export type SignInEffects = {
   /** A further condition on the row of `users`, without which the sign-in fails. */

@@ -55,7 +55,8 @@ export function enqueue(sources: readonly OutboxSource[], now: Moment): SQL {
     notBefore: time(now),
     expiresAt: sql`message.expires_at`,
     isReplaceable: sql`message.is_replaceable`,
-    giveUpAt: sql`least(message.expires_at, ${time(now)} + make_interval(secs => ${GIVE_UP_SECONDS}::integer))`,
+    giveUpAt: sql`
+      least(message.expires_at, ${time(now)} + make_interval(secs => ${GIVE_UP_SECONDS}::integer))`,
     attempts: 1,
     lockedUntil: sql`${time(now)} + make_interval(secs => ${LEASE_SECONDS}::integer)`,
     sentAt: sql`case when message.is_sent then ${time(now)} end`,

@@ -33,6 +33,10 @@ describe('an account gets another address (row 77)', () => {
     expect(await kindsFor(newEmail)).toEqual(['email_change'])
 
     const token = await tokenFor(newEmail, 'email_change')
+    // The new address may be a stranger's, if it was mistyped: neither mail nor token says whose account it is.
+    const sent =
+      JSON.stringify(await mailbox(newEmail)) + atob(token.replaceAll('-', '+').replaceAll('_', '/'))
+    for (const own of [person.email, person.username, '203.0.113.7']) expect(sent).not.toContain(own)
     expect((await confirm(token)).status).toBe(204)
     expect(await (await me(pair.access_token)).json()).toMatchObject({
       email: newEmail,

@@ -1,25 +1,31 @@
 import { describe, expect, test } from 'vitest'
-import type { Channel } from '../../src/deps.ts'
+import type { AppDeps, Channel } from '../../src/deps.ts'
 import { deliverDue } from '../../src/outbox/deliver-due.ts'
+import { retryDeliveries } from '../../src/outbox/retry.ts'
 import { createTestApp, createTestDatabase, newPerson, tokenIn } from '../support/test-app.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
 /** An app whose mails go to a server that tests can break. */
-async function createMailingApp() {
-  const server = { isDown: false, tries: 0, taken: [] as { id: string; to: string }[] }
+async function createMailingApp(replaced: Partial<AppDeps> = {}) {
+  const server = {
+    isDown: false,
+    tries: 0,
+    taken: [] as { id: string; name: string; to: string }[],
+    error: {},
+  }
   const channel: Channel = ({ id, payload }) => {
     server.tries++
     if (server.isDown) return Promise.reject(new Error('The mail server answered 503'))
-    server.taken.push({ id, to: String(payload['to']) })
+    server.taken.push({ id, name, to: String(payload['to']) })
     return Promise.resolve()
   }
   const app = await createTestApp({
     database: await createTestDatabase(),
     // Never asked: the channel below takes the place of what it names.
     variables: { MAIL_URL: 'smtp://localhost:1', MAIL_FROM: 'no-reply@example.com' },
-    deps: { channels: { mail: channel } },
+    deps: { channels: { mail: channel }, ...replaced },
   })
   const later = (milliseconds: number) => {
     app.clock.now = new Date(app.clock.now.getTime() + milliseconds)
@@ -158,17 +164,13 @@ describe('a mail server that is down (row 38)', () => {
 
 describe('a process that ends in between', () => {
   test('before it sends: the mail is due when the lease is over', async () => {
-    const { register, server, later, runSchedule } = await createMailingApp()
-    // The work after the response never runs: nothing waits for it, and the process is gone.
-    server.isDown = true
+    // The work after the response never begins.
+    const { register, server, later, runSchedule } = await createMailingApp({ deliverSoon: async () => {} })
     await register()
-    server.isDown = false
-    server.taken.length = 0
+    later(2 * MINUTE - 1000)
     expect(await runSchedule()).toBe(0)
-    later(2 * MINUTE)
-    await runSchedule()
-    later(2 * MINUTE)
-    await runSchedule()
+    later(1000)
+    expect(await runSchedule()).toBe(1)
     expect(server.taken).toHaveLength(1)
   })
 
@@ -197,4 +199,105 @@ describe('a process that ends in between', () => {
     expect(new Set(server.taken.map(({ id }) => id)).size).toBe(25)
     expect(server.taken).toHaveLength(25)
   })
+})
+
+describe('a mail that has become pointless', () => {
+  test('a newer link of its kind replaces it: what arrives last works', async () => {
+    const { register, post, settled, server, later, runSchedule, database } = await createMailingApp()
+    const { email } = await register()
+    await settled()
+    server.isDown = true
+    await post('/password-resets', { email })
+    await settled()
+    later(1000)
+    server.isDown = false
+    await post('/password-resets', { email })
+    await settled()
+    server.taken.length = 0
+    later(HOUR / 2)
+    expect(await runSchedule()).toBe(0)
+    expect(server.taken).toEqual([])
+    const [event] = await database.sql(`select details::text from audit_events where type = $1`, [
+      'delivery_given_up',
+    ])
+    expect(event?.['details']).toContain('password_reset')
+  })
+
+  test('one that was refused for good is given up after three tries, not after a day', async () => {
+    const { register, settled, server, later, runSchedule, rows } = await createMailingApp()
+    server.isDown = true
+    server.error = { isFinal: true }
+    await register()
+    await settled()
+    for (let run = 0; run < 5; run++) {
+      later(HOUR)
+      await runSchedule()
+    }
+    expect(server.tries).toBe(3)
+    expect((await rows())[0]?.['given_up_at']).not.toBeNull()
+  })
+
+  test('an operator’s retry spares what is being sent, and what has expired', async () => {
+    const { register, post, settled, server, later, deps, rows } = await createMailingApp()
+    const retry = (id: string | null = null) =>
+      retryDeliveries({ ...deps, db: deps.connect({ roundTrips: 0, milliseconds: 0 }) }, { id })
+    const { email } = await register()
+    await settled()
+    server.isDown = true
+    await post('/password-resets', { email })
+    expect(await retry()).toBe(0)
+    await settled()
+    expect(await retry()).toBe(1)
+    later(HOUR)
+    expect(await retry()).toBe(0)
+    const [row] = (await rows()).filter(({ name }) => name === 'password_reset')
+    expect(await retry(row?.['id'] ?? '')).toBe(0)
+  })
+})
+
+test('one dead receiver stops its own kind only', async () => {
+  const { register, settled, server, later, database, deps } = await createMailingApp()
+  server.isDown = true
+  await register()
+  await settled()
+  server.isDown = false
+  await database.sql(`insert into outbox (kind, name, user_id, payload, created_at, not_before, is_replaceable, give_up_at)
+    select 'webhook', 'user.created', 1, '{}', '2020-01-01', '2020-01-01', false, '2100-01-01'
+    from generate_series(1, 30)`)
+  later(MINUTE)
+  const hooks = { tries: 0 }
+  const webhook: Channel = () => {
+    hooks.tries++
+    return Promise.reject(new Error('gone'))
+  }
+  const db = deps.connect({ roundTrips: 0, milliseconds: 0 })
+  const channels = { webhook, ...deps.channels }
+  expect(await deliverDue({ ...deps, db, channels })).toBe(1)
+  expect(hooks.tries).toBe(10)
+})
+
+test('the first success after a failure takes along what waits', async () => {
+  const { register, settled, server, later } = await createMailingApp()
+  server.isDown = true
+  for (let number = 0; number < 3; number++) await register()
+  await settled()
+  server.isDown = false
+  later(MINUTE)
+  await register()
+  await settled()
+  expect(server.taken).toHaveLength(4)
+})
+
+test('while twenty requests are sending, the mails of others wait for the schedule', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const held: Channel = () => promise
+  const { register, settled, later, rows, deps } = await createMailingApp({ channels: { mail: held } })
+  for (let number = 0; number < 25; number++) await register()
+  await expect.poll(async () => (await rows()).length).toBe(25)
+  resolve()
+  await settled()
+  expect((await rows()).filter(({ sent_at }) => sent_at !== null)).toHaveLength(20)
+  later(2 * MINUTE)
+  const db = deps.connect({ roundTrips: 0, milliseconds: 0 })
+  expect(await deliverDue({ ...deps, db })).toBe(5)
 })

@@ -249,6 +249,15 @@ describe('nobody learns whether there is an account (row 57)', () => {
   })
 })
 
+test('one client asks for ten addresses an hour, whoever they are', async () => {
+  const app = await createTestApp({ variables: DEFAULT_LIMITS, database: await createTestDatabase() })
+  const statuses = []
+  for (let number = 0; number < 11; number++) {
+    statuses.push((await app.post('/password-resets', { email: newPerson().email })).status)
+  }
+  expect(statuses).toEqual([...Array(10).fill(202), 429])
+})
+
 describe('an owner can always get back in', () => {
   test('a reset opens an account that a hundred wrong passwords locked', async () => {
     const person = await register()

@@ -36,6 +36,14 @@ describe('the owner is told of a sign-in from a new browser', () => {
     expect(await noticesTo(email)).toEqual(['new_device', 'new_device', 'new_device'])
   })
 
+  test('after a long absence too, when no session is kept any more', async () => {
+    const { id, email, password } = await register()
+    await post('/login', { email, password })
+    await database.sql('delete from sessions where user_id = $1', [String(id)])
+    await post('/login', { email, password }, { 'User-Agent': 'another' })
+    expect(await noticesTo(email)).toEqual(['new_device'])
+  })
+
   test('a failed sign-in tells nobody', async () => {
     const { email, password } = await register()
     await post('/login', { email, password })
