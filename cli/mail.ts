@@ -19,10 +19,9 @@ async function list(deps: Deps): Promise<string> {
   const rows = await listWaiting(deps)
   if (rows.length === 0) return 'Everything was sent.'
   return rows
-    .map(({ id, kind, name, payload, createdAt, attempts, notBefore, givenUpAt, lastError }) => {
-      const to = kind === 'mail' ? String(payload['to']) : ''
+    .map(({ id, name, recipient, createdAt, attempts, notBefore, givenUpAt, lastError }) => {
       const state = givenUpAt ? `given up ${givenUpAt.toISOString()}` : `next try ${notBefore.toISOString()}`
-      const what = [id, createdAt.toISOString(), name, to].join('  ')
+      const what = [id, createdAt.toISOString(), name, recipient].join('  ')
       return `${what}\n  ${attempts} tries, ${state}${lastError === null ? '' : `: ${lastError}`}`
     })
     .join('\n')

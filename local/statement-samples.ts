@@ -68,7 +68,7 @@ const act = { actor, userId: 2, now }
 const reading = { actor, bucket: once, now }
 const mailBuckets = { addresses: [bucket], recipients: [bucket] }
 const used = { id: sessionId, now }
-const noticed = { isKnownDevice: false, noticeBucket: bucket }
+const noticed = { isKnownDevice: false }
 const account = { username: '', email: '', fullName: '' }
 const profile = { id: 1, sessionId, now }
 const usernameLimit = { name: '', bucket }
@@ -282,17 +282,17 @@ export const SAMPLES: Record<string, Record<string, (db: Database) => Promise<un
     insertUser: (db) =>
       insertUser(
         { db, client, mailing },
-        { ...account, passwordHash: '', session: null, buckets: [bucket], takenBucket: null, now },
+        { ...account, passwordHash: '', session: null, buckets: [bucket], isPrivate: false, now },
       ),
     'insertUser, whose owner is told': (db) =>
       insertUser(
         { db, client, mailing },
-        { ...account, passwordHash: '', session: null, buckets: [bucket], takenBucket: bucket, now },
+        { ...account, passwordHash: '', session: null, buckets: [bucket], isPrivate: true, now },
       ),
     'insertUser, with a session': (db) =>
       insertUser(
         { db, client, mailing },
-        { ...account, passwordHash: '', session, buckets: [bucket], takenBucket: null, now },
+        { ...account, passwordHash: '', session, buckets: [bucket], isPrivate: false, now },
       ),
   },
 }

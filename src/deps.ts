@@ -65,6 +65,7 @@ export type Delivery = {
   id: string
   kind: string
   name: string
+  recipient: string
   payload: Readonly<Record<string, unknown>>
   attempts: number
   /** When the claim ends, in milliseconds since 1970. */
@@ -85,7 +86,7 @@ export type Mailing = {
  * @throws Error whose message is for operators: it holds no secret and no address. If another try has little
  *   chance, it has `isFinal: true`
  */
-export type Channel = (delivery: Pick<Delivery, 'id' | 'name' | 'payload'>) => Promise<void>
+export type Channel = (delivery: Pick<Delivery, 'id' | 'name' | 'recipient' | 'payload'>) => Promise<void>
 
 /** What sending needs. */
 export type DeliverDeps = Pick<Deps, 'db' | 'clock' | 'log' | 'sleep' | 'channels'>

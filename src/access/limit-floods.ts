@@ -24,7 +24,7 @@ import { isForeign } from './trusted-origin.ts'
  * @throws AppError `origin_rejected`; `rate_limited`; `overloaded`; `database_unavailable` if the limiter
  *   itself fails: it never lets requests pass unlimited
  */
-export function limitFloods(purpose: 'register' | 'sign_in' | 'confirm' | 'reset') {
+export function limitFloods(purpose: 'register' | 'sign_in' | 'confirm' | 'reset' | 'verify') {
   const middleware = createMiddleware<AppEnv>(async function limitFloods(c, next) {
     const { floodLimiter, config, admission, client } = c.var.deps
     if (findBearerToken(c) === null && isForeign(c)) throw new AppError('origin_rejected')

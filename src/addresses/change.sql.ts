@@ -5,7 +5,15 @@ import type { Delivery, Deps } from '../deps.ts'
 import { oneTimeTokens } from '../one-time-tokens/schema.ts'
 import { recordEvents } from '../sql/events.ts'
 import { queueMails, type Sender } from '../sql/mails.ts'
-import { consumeTokens, insertToken, isKept, lockToken, ofToken, token } from '../sql/one-time-tokens.ts'
+import {
+  ALL_BUT_UNDO,
+  consumeTokens,
+  insertToken,
+  isKept,
+  lockToken,
+  ofToken,
+  token,
+} from '../sql/one-time-tokens.ts'
 import { DELIVERIES } from '../sql/outbox.ts'
 import { assignments, columnsOf, statement } from '../sql/parts.ts'
 import { sql } from '../sql/template.ts'
@@ -22,7 +30,8 @@ const undo = columnsOf(oneTimeTokens, 'undo')
 
 /**
  * Consumes the token and gives the account its new address, as verified. The old address gets a link that
- * undoes it. If another account has the new address, nothing changes and the token stays usable.
+ * undoes it. Links to the old one end: they would work again if the address came back. If another account has
+ * the new address, nothing changes and the token stays usable.
  */
 export async function changeAddress(
   deps: Pick<Deps, 'db' | 'client' | 'mailing'>,
@@ -48,12 +57,12 @@ function prepareChange(
       token: lockToken({ id, purpose: 'email_change', now }, { when: isUsable }),
       taken: sql`select from token where ${isTaken(now)}`,
       free: sql`select from token where not exists (select from taken)`,
-      consumed: consumeTokens(now, { when: sql`exists (select from free)` }),
+      consumed: consumeTokens(now, { which: ALL_BUT_UNDO, when: sql`exists (select from free)` }),
       changed: assignAddress(now),
       undo: insertToken({
         purpose: 'email_undo',
         from: sql`from changed, token`,
-        user: changed,
+        user: { ...changed, emailVerifiedAt: token.userVerifiedAt },
         email: token.userEmail,
         now,
       }),

@@ -1,6 +1,7 @@
-import { run } from '../db/run.ts'
+import { runAfter } from '../db/run.ts'
 import type { Deps } from '../deps.ts'
 import { DEFAULT_ROLE, userRoles } from '../roles/schema.ts'
+import { ADMINISTRATION_LOCK } from '../sql/authority.ts'
 import { recordEvents } from '../sql/events.ts'
 import { lockToken, ofToken, token } from '../sql/one-time-tokens.ts'
 import { columnsOf, statement } from '../sql/parts.ts'
@@ -13,7 +14,7 @@ const deleted = columnsOf(users, 'deleted')
 
 /**
  * Deletes the account of a verification token if its address was never verified. One with a role beside the
- * default one stays: it could be the last administrator's.
+ * default one stays: it could be the last administrator's. The lock keeps that from changing meanwhile.
  *
  * @returns whether it was deleted
  */
@@ -41,6 +42,6 @@ export async function deleteUnverified(
     },
     { fields: { id: deleted.id }, from: sql`from deleted` },
   )
-  const rows = await run(db, rejection)
+  const rows = await runAfter(db, ADMINISTRATION_LOCK, rejection)
   return rows.length > 0
 }

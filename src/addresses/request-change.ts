@@ -27,7 +27,7 @@ export async function requestAddressChange(
   }
   const pointer = '/password'
   const confirmed = await confirmPassword(deps, { ...caller, password, pointer })
-  const buckets = await makeRecipientBuckets(deps, 'change', [userId, newEmail])
+  const buckets = await makeRecipientBuckets(deps, 'change', [userId, { shared: newEmail }])
   const act = { ...confirmed, userId, sessionId: caller.sessionId, now: deps.clock() }
   const requested = await insertAddressChange(deps, { ...act, newEmail, buckets })
   if (typeof requested === 'string') throw notDoneError(requested, pointer)

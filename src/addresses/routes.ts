@@ -29,7 +29,11 @@ export const addressRoutes = new Hono<AppEnv>()
     }),
     async (c) => {
       const { deps, user, sessionId } = c.var
-      const { isVerified } = await requestVerification(deps, { userId: user.id, sessionId })
+      const { isVerified } = await requestVerification(deps, {
+        userId: user.id,
+        sessionId,
+        email: user.email.toLowerCase(),
+      })
       return isVerified ? c.body(null, 204) : c.json(ACCEPTED, 202)
     },
   )
@@ -50,6 +54,7 @@ export const addressRoutes = new Hono<AppEnv>()
     async (c) => {
       const { new_email: newEmail, password } = c.req.valid('json')
       const { deps, user, sessionId } = c.var
+      c.set('hidesDuration', true)
       await requestAddressChange(deps, { user, sessionId, newEmail, password })
       return c.json(ACCEPTED, 202)
     },
@@ -65,6 +70,7 @@ export const addressRoutes = new Hono<AppEnv>()
       errors: ['invalid_or_expired_code', 'email_taken'],
     }),
     validBody(tokenBody),
+    limitFloods('verify'),
     async (c) => {
       await confirmAddress(c.var.deps, c.req.valid('json').token)
       return c.body(null, 204)
@@ -81,6 +87,7 @@ export const addressRoutes = new Hono<AppEnv>()
       errors: ['invalid_or_expired_code'],
     }),
     validBody(tokenBody),
+    limitFloods('verify'),
     async (c) => {
       await rejectRegistration(c.var.deps, c.req.valid('json').token)
       return c.body(null, 204)
@@ -99,6 +106,7 @@ export const addressRoutes = new Hono<AppEnv>()
       errors: ['invalid_or_expired_code', 'email_taken'],
     }),
     validBody(tokenBody),
+    limitFloods('verify'),
     async (c) => {
       await undoAddressChange(c.var.deps, c.req.valid('json').token)
       return c.body(null, 204)

@@ -65,13 +65,17 @@ function consumeOthers(now: Date): SQL {
   return sql`
     update ${oneTimeTokens} t set ${assignments(oneTimeTokens, { consumedAt: time(now) })} from token
     where ${t.userId} = ${token.userId} and ${t.consumedAt} is null
-      and (${t.purpose} <> 'email_undo' or (${t.createdAt}, ${t.id}) >= (${token.createdAt}, ${token.id}))`
+      and (${t.purpose} <> 'email_undo' or ${t.number} >= ${token.number})`
 }
 
-/** The part `changed`, beside `token`. */
+/**
+ * The part `changed`, beside `token`. If nobody had proven the old address, a stranger may have registered
+ * with it and then moved away: `user_metadata` is emptied, as by a reset.
+ */
 function restore(now: Date): SQL {
   const values = assignments(users, {
     email: token.email,
+    userMetadata: sql`case when ${token.isProven} then ${u.userMetadata} else '{}'::jsonb end`,
     emailVerifiedAt: time(now),
     passwordHash: null,
     authVersion: sql`${u.authVersion} + 1`,

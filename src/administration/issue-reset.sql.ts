@@ -26,7 +26,7 @@ export async function insertResetByOperator(
 ): Promise<IssuedReset | null> {
   const issue = statement(
     {
-      account: sql`select u.* from ${users} u where lower(${u.email}) = ${email}`,
+      account: sql`select u.* from ${users} u where lower(${u.email}) = ${email} for key share of u`,
       made: insertToken({
         purpose: 'operator_reset',
         from: sql`from account`,

@@ -1,7 +1,7 @@
 import { MIN_TOTAL_ITERATIONS } from '../crypto/password.ts'
 import type { MailUrl } from '../mail/mail-url.ts'
 import { resolveDatabase } from '../net/database-host.ts'
-import { isLoopback } from '../net/loopback.ts'
+import { isLoopback, isLoopbackAddress, isOnThisMachine } from '../net/loopback.ts'
 import { isDevelopmentOrigin } from '../net/origin.ts'
 import type { Claims } from '../sessions/feature.ts'
 import { ACCOUNT_FIELDS, type AccountFields } from '../users/feature.ts'
@@ -77,11 +77,6 @@ function networkProblems(values: Values, isSet: IsSet): string[] {
   ]
 }
 
-/** `HOST` has no brackets around an IPv6 address; a URL has. */
-function isLoopbackAddress(host: string): boolean {
-  return isLoopback(host.includes(':') ? `[${host}]` : host)
-}
-
 function cookieProblems(values: Values): string[] {
   const { PUBLIC_URL: url, COOKIE_SAME_SITE: sameSite, COOKIE_PARTITIONED: isPartitioned } = values
   return [
@@ -113,7 +108,7 @@ function claimProblems({ ACCOUNT_FIELDS: fields, JWT_CLAIMS: claims }: Values, i
 function mailProblems(values: Values, isSet: IsSet): string[] {
   const { MAIL_URL: url, PUBLIC_URL: publicUrl, REQUIRE_VERIFIED_EMAIL, REGISTRATION_PRIVACY } = values
   if (publicUrl === undefined || (isSet('MAIL_URL') && url === undefined)) return []
-  const isOff = url ? url.kind === 'off' : !isLoopback(new URL(publicUrl).hostname)
+  const isOff = url ? url.kind === 'off' : !isOnThisMachine(publicUrl, values.HOST ?? '')
   const needing = [
     ...(REQUIRE_VERIFIED_EMAIL === 'sign-in' ? ['REQUIRE_VERIFIED_EMAIL sign-in'] : []),
     ...(REGISTRATION_PRIVACY === 'strict' ? ['REGISTRATION_PRIVACY strict'] : []),

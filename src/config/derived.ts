@@ -1,6 +1,6 @@
 import { hs256Key, pick, type SigningKey } from '../crypto/signing-key.ts'
 import type { MailUrl } from '../mail/mail-url.ts'
-import { isLoopback } from '../net/loopback.ts'
+import { isLoopback, isOnThisMachine } from '../net/loopback.ts'
 import { PWNED_PASSWORDS_URL } from '../passwords/feature.ts'
 import type { Claims } from '../sessions/feature.ts'
 import { ACCOUNT_FIELDS, type AccountFields } from '../users/feature.ts'
@@ -21,6 +21,7 @@ type Sources = {
   ACCOUNT_FIELDS: AccountFields
   BREACHED_PASSWORDS_URL: string | undefined
   MAIL_URL: MailUrl | undefined
+  HOST: string
 }
 
 /** The fields of `Config` that are not simply the value of one variable. */
@@ -91,8 +92,15 @@ function breachedPasswordsUrlOf({ BREACHED_PASSWORDS_URL: url, PUBLIC_URL: publi
   return isLoopback(new URL(publicUrl).hostname) ? null : PWNED_PASSWORDS_URL
 }
 
-/** Where mail goes by default: on loopback into a mailbox in the database, which `/dev/mail` shows. */
-function mailUrlOf({ MAIL_URL: url, PUBLIC_URL: publicUrl }: Sources): MailUrl | { kind: 'mailbox' } {
+/**
+ * Where mail goes by default: into a mailbox in the database, which `/dev/mail` shows, if nobody but this
+ * machine can ask for it. A container that listens to the network has a loopback URL, too.
+ */
+function mailUrlOf({
+  MAIL_URL: url,
+  PUBLIC_URL: publicUrl,
+  HOST: host,
+}: Sources): MailUrl | { kind: 'mailbox' } {
   if (url) return url
-  return { kind: isLoopback(new URL(publicUrl).hostname) ? 'mailbox' : 'off' }
+  return { kind: isOnThisMachine(publicUrl, host) ? 'mailbox' : 'off' }
 }

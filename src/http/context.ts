@@ -15,6 +15,8 @@ export type AppEnv = {
     requestId: string
     /** The user who made the request, once known; for the log. */
     userId?: number
+    /** Whether nothing may tell how long the database took: the answer must be the same for all addresses. */
+    hidesDuration?: true
     /** Their session; set with `userId` if a guard let the request pass or refused it a permission. */
     sessionId?: string
   }
@@ -75,7 +77,7 @@ export function requestContext({ connect, ...shared }: AppDeps, passwordsOf: Pas
     headers.set('X-Request-Id', requestId)
     headers.set(
       'Server-Timing',
-      `db;dur=${meter.milliseconds.toFixed(1)};desc="${meter.roundTrips} round trips"`,
+      `db;${c.var.hidesDuration ? '' : `dur=${meter.milliseconds.toFixed(1)};`}desc="${meter.roundTrips} round trips"`,
     )
     if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store')
     logRequest(c, { milliseconds: shared.stopwatch() - start, queries: meter.roundTrips })

@@ -3,7 +3,7 @@ import type { Feature } from '../features/feature.ts'
 import { origin } from '../features/rules.ts'
 
 const productName = z.string().check(
-  z.regex(/^(?!.*\p{Default_Ignorable_Code_Point})(?=.*[\p{L}\p{N}])[^\p{C}\p{Zl}\p{Zp}]{1,40}$/u, {
+  z.regex(/^(?!.*(?:\p{Default_Ignorable_Code_Point}|=\?))(?=.*[\p{L}\p{N}])[^\p{C}\p{Zl}\p{Zp}]{1,40}$/u, {
     error: 'must have 1 to 40 characters, none of them invisible and at least one a letter or digit',
   }),
 )

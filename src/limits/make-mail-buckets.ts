@@ -22,18 +22,25 @@ export async function makeMailBuckets(
   return { addresses, recipients: own.recipients }
 }
 
+const SHARED = 4
+
 /**
  * Makes the buckets of recipients alone, where something else limits the client: its session, or the limit of
  * registering.
  *
- * @param counted one bucket each: addresses in lower case, or ids of users
+ * @param counted one bucket each: ids of users, or addresses in lower case; an address that several accounts
+ *   can ask for has a larger one, so that a stranger who asks for it does not keep its owner from it
  */
 export async function makeRecipientBuckets(
   deps: Pick<BucketDeps, 'config' | 'limitKeys'>,
   kind: MailKind,
-  counted: readonly (string | number)[],
+  counted: readonly (string | number | { shared: string })[],
 ): Promise<MailBuckets> {
-  const keys = counted.map((each) => makeBucketKey(deps, `mail_${kind}`, String(each)))
-  const recipients = (await Promise.all(keys)).map((key) => ({ key, ...deps.config.limitMailAccount }))
-  return { addresses: [], recipients }
+  const { count, seconds } = deps.config.limitMailAccount
+  const recipients = counted.map(async (each) => {
+    const isShared = typeof each === 'object'
+    const key = await makeBucketKey(deps, `mail_${kind}`, String(isShared ? each.shared : each))
+    return { key, count: isShared ? count * SHARED : count, seconds }
+  })
+  return { addresses: [], recipients: await Promise.all(recipients) }
 }

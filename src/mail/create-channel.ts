@@ -11,7 +11,7 @@ export type MailChannelDeps = ComposeDeps & {
 /** The channel that sends the mails of the outbox. */
 export function createMailChannel(deps: MailChannelDeps): Channel {
   const { mailFrom, mailReplyTo, productName, publicUrl } = deps.config
-  return async function sendMail({ id, name, payload }) {
+  return async function sendMail({ id, name, recipient, payload }) {
     const mail = toMail(name, payload)
     const rendered = await composeMail(deps, mail)
     await deps.transport.send({
@@ -19,7 +19,7 @@ export function createMailChannel(deps: MailChannelDeps): Channel {
       messageId: `${id}@${new URL(publicUrl).hostname}`,
       from: { name: productName, address: mailFrom ?? '' },
       replyTo: mailReplyTo,
-      to: mail.payload.to,
+      to: recipient,
     })
   }
 }

@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import type { Feature } from '../features/feature.ts'
 import { label, step } from '../features/rules.ts'
 import { EMAIL_ADDRESS, MAX_EMAIL_CHARACTERS } from '../net/email-address.ts'
+import { isLoopback } from '../net/loopback.ts'
 import { mailUrl } from './mail-url.ts'
 
 /** Language tags without a script or region (RFC 5646 section 2.2.1), or with a region. */
@@ -13,6 +14,7 @@ const languages = z.pipe(
     const [first, ...others] = text.split(/[\s,]+/).filter(Boolean)
     if (first === undefined || ![first, ...others].every((tag) => LANGUAGE.test(tag)))
       refuse('takes language tags like en, de or pt-BR')
+    if (new Set([first, ...others]).size <= others.length) refuse('repeats a language')
     return [first ?? 'en', ...others]
   }),
 )
@@ -28,15 +30,17 @@ const emailAddress = z
 const path = z
   .string()
   .check(
-    z.regex(/^(\/[\w.~-]+)+$/, { error: 'is not a path like /account' }),
+    z.regex(/^(\/(?!\.{1,2}(\/|$))[\w.~-]+)+$/, { error: 'is not a path like /account' }),
     z.maxLength(255, { error: 'is too long' }),
   )
 
 const imageUrl = z.pipe(
   label,
   step((text: string, refuse) => {
-    if (!URL.canParse(text) || new URL(text).protocol !== 'https:') refuse('must be an https URL')
-    return text
+    const { protocol, hostname, username, password, href } = new URL(URL.canParse(text) ? text : 'invalid:')
+    if (protocol !== 'https:' || isLoopback(hostname) || username || password)
+      refuse('must be an https URL that everybody can load, without credentials')
+    return href
   }),
 )
 

@@ -56,7 +56,6 @@ export type RenderedMessage = { subject: string; text: string; html: string }
 /** The payload of a mail, as `queueMails` stores it. Times are in seconds since 1970. */
 export type MailPayload = {
   language: string
-  to: string
   email: string
   username: string | null
   new_email: string | null

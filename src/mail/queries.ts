@@ -7,6 +7,7 @@ import { sql } from '../sql/template.ts'
 export type StoredMail = {
   id: string
   name: string
+  recipient: string
   payload: Readonly<Record<string, unknown>>
   createdAt: Date
 }
@@ -22,10 +23,16 @@ const o = columnsOf(outbox, 'o')
  * @param filter.to the recipient in lower case; `null`: everybody
  */
 export async function selectMails(db: Database, { to }: { to: string | null }): Promise<StoredMail[]> {
-  const isWanted = sql`(${to}::text is null or lower(${o.payload} ->> 'to') = ${to}::text)`
+  const isWanted = sql`(${to}::text is null or ${o.recipient} = ${to}::text)`
   const mails = sql`from ${outbox} o where ${o.kind} = 'mail' and ${isWanted}
     order by ${o.createdAt} desc, ${o.id} limit ${MAX_SHOWN}`
-  const fields = { id: o.id, name: o.name, payload: o.payload, createdAt: o.createdAt }
+  const fields = {
+    id: o.id,
+    name: o.name,
+    recipient: o.recipient,
+    payload: o.payload,
+    createdAt: o.createdAt,
+  }
   return await run(db, statement({}, { fields, from: mails }))
 }
 

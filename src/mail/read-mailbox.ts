@@ -13,9 +13,9 @@ export async function readMailbox(
 ): Promise<MailboxItem[]> {
   const mails = await selectMails(db, { to: to?.toLowerCase() ?? null })
   return await Promise.all(
-    mails.map(async ({ id, name, payload, createdAt }) => {
+    mails.map(async ({ id, name, recipient, payload, createdAt }) => {
       const mail = toMail(name, payload)
-      return { id, to: mail.payload.to, kind: name, createdAt, ...(await composeMail(mail)) }
+      return { id, to: recipient, kind: name, createdAt, ...(await composeMail(mail)) }
     }),
   )
 }

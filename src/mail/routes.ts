@@ -14,13 +14,17 @@ import { readMailbox } from './read-mailbox.ts'
 
 const tag = 'Development'
 
+const FORWARDING = ['Forwarded', 'X-Forwarded-For', 'X-Forwarded-Host', 'X-Real-IP']
+
 /**
  * A page elsewhere can point its own name at this machine (DNS rebinding), and would read every mail here.
  * Its requests name that host.
  */
 const onLoopback = createMiddleware<AppEnv>(async function onLoopback(c, next) {
   const { hostname } = new URL(c.req.url)
-  if (!isLoopback(hostname)) throw new AppError('not_found')
+  // A proxy in front speaks for somebody else.
+  const isForwarded = FORWARDING.some((name) => c.req.header(name) !== undefined)
+  if (isForwarded || !isLoopback(hostname)) throw new AppError('not_found')
   await next()
 })
 

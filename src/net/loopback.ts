@@ -14,3 +14,13 @@ export function isLoopbackOrigin(origin: string): boolean {
   const url = URL.parse(origin)
   return url !== null && /^https?:$/.test(url.protocol) && url.origin === origin && isLoopback(url.hostname)
 }
+
+/** The same for an address to listen on: it has no brackets around IPv6, as a URL has. */
+export function isLoopbackAddress(host: string): boolean {
+  return isLoopback(host.includes(':') ? `[${host}]` : host)
+}
+
+/** Whether only this machine reaches a server with this URL that listens on this address. */
+export function isOnThisMachine(publicUrl: string, host: string): boolean {
+  return isLoopback(new URL(publicUrl).hostname) && isLoopbackAddress(host)
+}

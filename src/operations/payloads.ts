@@ -38,8 +38,10 @@ export const readinessPayload = z
       round_trip_milliseconds: described(z.number(), 'From this instance to the database and back.'),
     }),
     outbox: z.object({
-      waiting: described(z.int(), 'What could not be sent yet and is tried again; 1,000 at most.'),
-      given_up: described(z.int(), 'What was given up within a day; 1,000 at most.'),
+      status: described(
+        z.enum(['ok', 'delayed', 'given_up']),
+        '`delayed`: something could not be sent for ten minutes; `given_up`: something was given up within a day.',
+      ),
     }),
   })
   .check(z.meta({ id: 'Readiness' }))
@@ -48,7 +50,7 @@ export function toReadinessPayload({ milliseconds, outbox }: Probed): z.infer<ty
   return {
     status: 'ok',
     database: { status: 'up', round_trip_milliseconds: milliseconds },
-    outbox: { waiting: outbox?.waiting ?? 0, given_up: outbox?.givenUp ?? 0 },
+    outbox: { status: statusOf(outbox) },
   }
 }
 
@@ -115,3 +117,9 @@ export const problemPayload = z
 export const problemPagePayload = z
   .object({ code: z.string(), status: z.int(), title: z.string(), advice: z.string() })
   .check(z.meta({ id: 'ProblemPage' }))
+
+/** No numbers: while mails fail, they would tell whoever asks for a reset whether it was for an account. */
+function statusOf(outbox: Probed['outbox']): 'ok' | 'delayed' | 'given_up' {
+  if (outbox && outbox.givenUp > 0) return 'given_up'
+  return outbox && outbox.waiting > 0 ? 'delayed' : 'ok'
+}

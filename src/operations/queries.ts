@@ -13,6 +13,8 @@ const MILLISECONDS = sql<number>`
 /** A higher count would tell an operator no more, and cost more. */
 const MAX_COUNTED = 1000
 
+const DELAYED_MILLISECONDS = 600_000
+
 const o = columnsOf(outbox, 'o')
 
 export type Health = {
@@ -31,7 +33,8 @@ export type Health = {
  */
 export async function ping(db: Database, now: Date): Promise<Health> {
   const since = time(new Date(now.getTime() - 86_400_000))
-  const isWaiting = sql`${o.sentAt} is null and ${o.givenUpAt} is null and ${o.lastError} is not null`
+  const isWaiting = sql`${o.sentAt} is null and ${o.givenUpAt} is null and ${o.lastError} is not null
+    and ${o.createdAt} < ${time(new Date(now.getTime() - DELAYED_MILLISECONDS))}`
   const fields = {
     timeout: MILLISECONDS,
     waiting: count(isWaiting),

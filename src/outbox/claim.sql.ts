@@ -16,7 +16,8 @@ const newer = columnsOf(outbox, 'newer')
 
 const isReplaced = sql`(${o.isReplaceable} and exists (
     select from ${outbox} newer
-    where ${newer.userId} = ${o.userId} and ${newer.name} = ${o.name} and ${newer.kind} = ${o.kind}
+    where ${newer.recipient} = ${o.recipient} and ${newer.name} = ${o.name}
+      and ${newer.kind} = ${o.kind} and ${newer.userId} = ${o.userId}
       and (${newer.createdAt}, ${newer.id}) > (${o.createdAt}, ${o.id})
   ))`
 
@@ -50,19 +51,23 @@ const CLAIMED = {
   id: claimed.id,
   kind: claimed.kind,
   name: claimed.name,
+  recipient: claimed.recipient,
   payload: claimed.payload,
   attempts: claimed.attempts,
   lockedUntil: sql<number>`(extract(epoch from ${claimed.lockedUntil}) * 1000)::double precision`,
 }
 
-/** The part `due`, materialized: inlined, its limit could be applied anew for each row of the update. */
+/**
+ * The part `due`: what was tried least often first, so that mails to recipients that do not exist keep no
+ * other waiting. Materialized: inlined, its limit could be applied anew for each row of the update.
+ */
 function findDue({ kind, now, limit }: Claim): Materialized {
   return materialized(sql`
     select ${o.id} from ${outbox} o
     where ${isWaiting} and ${o.kind} = ${kind} and ${o.notBefore} <= ${time(now)}
       and ${o.giveUpAt} > ${time(now)} and not ${isReplaced}
       and (${o.lockedUntil} is null or ${o.lockedUntil} <= ${time(now)})
-    order by ${o.notBefore}, ${o.id} limit ${limit} for update skip locked`)
+    order by ${o.attempts}, ${o.notBefore}, ${o.id} limit ${limit} for update skip locked`)
 }
 
 /** The part `claimed`, beside `due`. */

@@ -9,8 +9,8 @@ const BATCH = 10
 const MAX_MILLISECONDS = 60_000
 
 /**
- * Sends what is due: what failed before, and what no request has sent. Each kind stops after a batch of which
- * nothing was sent, since the server that it goes to may be down; the others go on.
+ * Sends what is due: what failed before, and what no request has sent. Each kind stops after a batch that
+ * failed as a whole, since the server that it goes to may be down; the others go on.
  *
  * @returns how many were sent
  */
@@ -32,9 +32,9 @@ async function deliverKind(
   while (deps.stopwatch() < until) {
     const claimed = await claimDeliveries(deps.db, { kind, now: deps.clock(), limit: BATCH })
     const sending = claimed.map((delivery) => deliver(deps, delivery, { retriesSoon: false }))
-    const succeeded = (await Promise.all(sending)).filter(Boolean).length
-    if (succeeded === 0) break
-    sent += succeeded
+    const results = await Promise.all(sending)
+    sent += results.filter((result) => result === 'sent').length
+    if (results.every((result) => result === 'failed')) break
   }
   return sent
 }

@@ -1,12 +1,13 @@
 import type { AppDeps, DeliverDeps, DeliverSoon } from '../deps.ts'
-import { deliver } from './deliver.ts'
+import { LEASE_SECONDS } from '../sql/outbox.ts'
+import { type Delivered, deliver } from './deliver.ts'
 import { deliverDue } from './deliver-due.ts'
 
 /** The most requests whose deliveries a process sends at a time. Those of others, the schedule sends. */
 const MAX_UNDER_WAY = 20
 
 /** After this a request no longer counts: Workers may have ended it before its `finally`. */
-const ABANDONED_MILLISECONDS = 60_000
+const ABANDONED_MILLISECONDS = LEASE_SECONDS * 1000
 
 /**
  * Sending begins at a random moment within this time after the response. Sending slows the next request
@@ -29,9 +30,9 @@ export function createDeliverSoon({
    * The first success after a failure of this process takes along what waits: the schedule may be minutes
    * away.
    */
-  async function catchUp(deps: DeliverDeps, results: readonly boolean[]): Promise<void> {
-    const isUp = hasFailed && results.every(Boolean)
-    hasFailed = !results.every(Boolean)
+  async function catchUp(deps: DeliverDeps, results: readonly Delivered[]): Promise<void> {
+    const isUp = hasFailed && !results.includes('failed')
+    hasFailed = results.includes('failed')
     if (isUp) await deliverDue({ ...deps, stopwatch }, MAX_CATCHING_UP_MILLISECONDS)
   }
   return async function deliverSoon(deps, deliveries) {
@@ -44,7 +45,7 @@ export function createDeliverSoon({
     try {
       const [byte = 0] = random.bytes(1)
       await sleep((byte / 256) * MAX_DELAY_MILLISECONDS)
-      const results: boolean[] = []
+      const results: Delivered[] = []
       for (const delivery of deliveries) results.push(await deliver(deps, delivery, { retriesSoon: true }))
       await catchUp(deps, results)
     } finally {

@@ -1,8 +1,8 @@
 import type { DeliverDeps, Delivery } from '../deps.ts'
 import { recordFailure, recordSent } from './record.sql.ts'
 
-/** The longest that a channel takes for one try, and some more for recording. */
-const TRY_MILLISECONDS = 20_000
+/** Two tries of a channel, fifteen seconds each, what is between them, and recording. */
+const TRY_MILLISECONDS = 40_000
 
 /** Most failures are over by then: a connection was reset, a server restarted. */
 const QUICK_RETRY_MILLISECONDS = 2000
@@ -25,23 +25,23 @@ const MAX_ERROR_CHARACTERS = 200
  * two, the delivery is sent again after the lease, with the same id. Never rejects.
  *
  * @param options.retriesSoon whether to try a second time, two seconds after a failure
- * @returns whether the other server accepted it; false too if the claim ends too soon to try
+ * @returns `refused`: the server works, and does not take this one; `failed` too if the claim ends too soon
  */
 export async function deliver(
   deps: DeliverDeps,
   delivery: Delivery,
   { retriesSoon }: { retriesSoon: boolean },
-): Promise<boolean> {
+): Promise<Delivered> {
   const { db, clock, log } = deps
   const { id, kind, name, attempts, lockedUntil } = delivery
   // Another process may claim it before this try is over.
-  if (clock().getTime() + TRY_MILLISECONDS > lockedUntil) return false
+  if (clock().getTime() + TRY_MILLISECONDS > lockedUntil) return 'failed'
   const failure = await attempt(deps, delivery, retriesSoon)
   const now = clock()
   try {
     if (failure === null) {
       await recordSent(db, { id, now })
-      return true
+      return 'sent'
     }
     const { error, isFinal } = failure
     log({ event: 'delivery_failed', kind, name, id, attempts, error })
@@ -50,8 +50,12 @@ export async function deliver(
   } catch (cause) {
     log({ event: 'delivery_not_recorded', kind, id, sent: failure === null, error: nameOf(cause) })
   }
-  return failure === null
+  if (failure === null) return 'sent'
+  return failure.isFinal ? 'refused' : 'failed'
 }
+
+/** What became of a delivery. */
+export type Delivered = 'sent' | 'refused' | 'failed'
 
 type Failure = { error: string; isFinal: boolean }
 

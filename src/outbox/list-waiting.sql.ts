@@ -10,7 +10,7 @@ const LISTED = {
   id: o.id,
   kind: o.kind,
   name: o.name,
-  payload: o.payload,
+  recipient: o.recipient,
   createdAt: o.createdAt,
   attempts: o.attempts,
   notBefore: o.notBefore,

@@ -15,6 +15,8 @@ export const outbox = lumascope.table(
     kind: text('kind').notNull(),
     /** What it is among those of its kind, such as the name of a mail. */
     name: text('name').notNull(),
+    /** Whom it goes to: an address in lower case, or a URL. */
+    recipient: text('recipient').notNull(),
     /** Whom it is about. Not a foreign key: who deleted an account is told. */
     userId: integer('user_id').notNull(),
     /**
@@ -50,8 +52,8 @@ export const outbox = lumascope.table(
       .on(table.kind, table.notBefore, table.id)
       .where(sql`${table.sentAt} is null and ${table.givenUpAt} is null`),
     index('outbox_given_up_at_index').on(table.givenUpAt).where(sql`${table.givenUpAt} is not null`),
-    // For finding a newer one.
-    index('outbox_user_id_index').on(table.userId, table.name, table.createdAt),
+    // For finding a newer one, and for counting those of a day.
+    index('outbox_recipient_index').on(table.recipient, table.name, table.createdAt),
     // For the purge, and for lists.
     index('outbox_created_at_index').on(table.createdAt, table.id),
   ],

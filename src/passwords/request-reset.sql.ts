@@ -68,5 +68,6 @@ export async function insertResetRequest(
 function findAccount(email: string, passed: SQL): SQL {
   return sql`
     select u.* from ${users} u
-    where lower(${u.email}) = ${email} and ${u.disabledAt} is null and ${passed}`
+    where lower(${u.email}) = ${email} and ${u.disabledAt} is null and ${passed}
+    for key share of u`
 }

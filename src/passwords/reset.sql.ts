@@ -5,7 +5,7 @@ import { rateLimits } from '../limits/schema.ts'
 import { type EventSource, recordEvents } from '../sql/events.ts'
 import { NO_FAILURES } from '../sql/lockout.ts'
 import { queueMails } from '../sql/mails.ts'
-import { consumeTokens, lockToken, ofToken, token } from '../sql/one-time-tokens.ts'
+import { ALL_BUT_UNDO, consumeTokens, lockToken, ofToken, token } from '../sql/one-time-tokens.ts'
 import { DELIVERIES } from '../sql/outbox.ts'
 import { assignments, columnsOf, statement } from '../sql/parts.ts'
 import { join, sql } from '../sql/template.ts'
@@ -46,7 +46,7 @@ export async function resetPasswordRow(
   const reset = statement(
     {
       token: lockToken({ id, purpose, now }, { when: isUsable }),
-      consumed: consumeTokens(now),
+      consumed: consumeTokens(now, { which: ALL_BUT_UNDO }),
       changed: replacePassword({ passwordHash, purpose, now }),
       refilled: refill(bucketKeys),
       queued: queueMails({ mailing, client, now }, [

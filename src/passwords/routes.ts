@@ -101,6 +101,7 @@ export const passwordRoutes = new Hono<AppEnv>()
     validBody(resetRequestBody),
     limitFloods('reset'),
     async (c) => {
+      c.set('hidesDuration', true)
       await requestPasswordReset(c.var.deps, c.req.valid('json'))
       return c.json(ACCEPTED, 202)
     },

@@ -3,8 +3,7 @@ import { run } from '../db/run.ts'
 import type { Delivery, Deps } from '../deps.ts'
 import { oneTimeTokens } from '../one-time-tokens/schema.ts'
 import { type EventSource, recordEvents } from '../sql/events.ts'
-import { type Bucket, spend } from '../sql/limits.ts'
-import { type MailBuckets, queueMails, spendForMail } from '../sql/mails.ts'
+import { type MailBuckets, type MailSource, queueMails, spendForMail } from '../sql/mails.ts'
 import { insertToken } from '../sql/one-time-tokens.ts'
 import { account, isProven, type Proof, type SignInEffects } from '../sql/opening.ts'
 import { DELIVERIES } from '../sql/outbox.ts'
@@ -27,8 +26,6 @@ export type Opening = {
   session: NewSession
   /** Whether the account knows the browser, by its cookie. */
   isKnownDevice: boolean
-  /** The limit of notices about unknown devices. */
-  noticeBucket: Bucket
   /** The limits of verification mails; `null`: signing in needs no verified address. */
   verificationBuckets: MailBuckets | null
   now: Date
@@ -60,18 +57,20 @@ export async function openSessionRow(
   opening: Opening,
 ): Promise<Opened> {
   const { effects, session, now } = opening
-  const notice = noticeOfDevice({ client, mailing }, opening)
   const asked = askToVerify(opening)
   const opened = statement(
     {
       account: provenAccount(opening),
       ...asked.parts,
       ...effects.parts,
-      ...notice.parts,
       opened: insertSession({ user: account, from: sql`from account` }, { session, client, now }),
       evicted: evictOldest(now),
       forgotten: forgetEnded(now),
-      queued: queueMails({ mailing, client, now }, [...effects.mails, notice.mail, ...asked.mails]),
+      queued: queueMails({ mailing, client, now }, [
+        ...effects.mails,
+        noticeOfDevice(client, opening),
+        ...asked.mails,
+      ]),
       recorded: recordEvents({ client, now }, [
         ...openingEvents(opening, asked.isUnverified),
         ...evictionEvents(),
@@ -127,7 +126,8 @@ function askToVerify({ proof, effects, verificationBuckets, now }: Opening) {
     parts: {
       unverified: sql`
         select ${users}.* from ${users}
-        where ${isStillProven(proof, effects)} and ${users.emailVerifiedAt} is null`,
+        where ${isStillProven(proof, effects)} and ${users.emailVerifiedAt} is null
+        for key share`,
       ...parts,
       made: insertToken({
         purpose: 'email_verification',
@@ -147,19 +147,16 @@ function askToVerify({ proof, effects, verificationBuckets, now }: Opening) {
  * kept session of the same address and user agent (for clients without cookies). None at the first sign-in:
  * `account` has the time of this one, the table still that of the last.
  */
-function noticeOfDevice(
-  { client, mailing }: Pick<Deps, 'client' | 'mailing'>,
-  { isKnownDevice, noticeBucket: { key, ...rate }, now }: Opening,
-) {
+function noticeOfDevice(client: Deps['client'], { isKnownDevice }: Opening): MailSource {
   const isOwn = sql`${s.userId} = ${account.id}`
   const isSame = sql`${s.userAgent} is not distinct from ${client.userAgent}::text
     and ${s.ipAddress} is not distinct from ${client.address}::text`
-  const unknown = sql`from account where ${mailing.isOn && !isKnownDevice}::boolean
-    and exists (select from ${users} u where ${u.id} = ${account.id} and ${u.lastLoginAt} is not null)
-    and not exists (select from ${sessions} s where ${isOwn} and ${isSame})`
   return {
-    parts: { announced: spend({ key: sql`${key}`, ...rate, from: unknown, now }) },
-    mail: { message: 'new_device', from: sql`from account, announced`, user: account } as const,
+    message: 'new_device',
+    from: sql`from account where not ${isKnownDevice}::boolean
+      and exists (select from ${users} u where ${u.id} = ${account.id} and ${u.lastLoginAt} is not null)
+      and not exists (select from ${sessions} s where ${isOwn} and ${isSame})`,
+    user: account,
   }
 }
 

@@ -1,10 +1,10 @@
 import type { Deps } from '../deps.ts'
 import { AppError } from '../errors.ts'
-import { makeBucketKey } from '../limits/make-buckets.ts'
 import { makeRecipientBuckets } from '../limits/make-mail-buckets.ts'
+import type { MailBuckets } from '../sql/mails.ts'
 import type { Proof, SignInEffects } from '../sql/opening.ts'
 import { type IssueDeps, issueTokens, type TokenPair } from './issue-tokens.ts'
-import { type Opening, openSessionRow } from './open.sql.ts'
+import { openSessionRow } from './open.sql.ts'
 import { prepareSession } from './prepare-session.ts'
 
 export type OpenDeps = IssueDeps & Pick<Deps, 'db' | 'client' | 'limitKeys' | 'mailing' | 'deliverLater'>
@@ -38,11 +38,11 @@ export async function openSession(
 ): Promise<TokenPair | null> {
   const now = deps.clock()
   const session = prepareSession(deps, now)
-  const buckets = await makeNoticeBuckets(deps, attempt.attemptedId ?? 0)
+  const verificationBuckets = await makeVerificationBuckets(deps, attempt.attemptedId ?? 0)
   const opening = {
     ...attempt,
-    ...buckets,
-    effects: effects(now, { needsVerified: buckets.verificationBuckets !== null }),
+    verificationBuckets,
+    effects: effects(now, { needsVerified: verificationBuckets !== null }),
     session,
     now,
   }
@@ -62,19 +62,10 @@ export async function openSession(
   })
 }
 
-/** Three notices a day: a script that signs in from everywhere would fill the owner's mailbox. */
-const NOTICES = { count: 3, seconds: 86_400 }
-
-async function makeNoticeBuckets(
-  deps: OpenDeps,
-  accountId: number,
-): Promise<Pick<Opening, 'noticeBucket' | 'verificationBuckets'>> {
-  const isRequired = deps.config.requireVerifiedEmail === 'sign-in'
-  const [key, verificationBuckets] = await Promise.all([
-    makeBucketKey(deps, 'new_device', String(accountId)),
-    isRequired ? makeRecipientBuckets(deps, 'verification', [accountId]) : null,
-  ])
-  return { noticeBucket: { key, ...NOTICES }, verificationBuckets }
+/** The limits of mails that verify an address; `null`: signing in needs no verified one. */
+async function makeVerificationBuckets(deps: OpenDeps, accountId: number): Promise<MailBuckets | null> {
+  if (deps.config.requireVerifiedEmail === 'off') return null
+  return await makeRecipientBuckets(deps, 'verification', [accountId])
 }
 
 function notVerifiedError(isMailed: boolean): AppError {

@@ -33,6 +33,8 @@ export type MailSource = {
   newEmail?: SQL
   /** The token of the link. */
   token?: ColumnsOf<typeof oneTimeTokens>
+  /** Whether the recipient gets three a day at most. Default: notices, which have no token. */
+  isLimited?: boolean
   /** Whether the message shows the client. Default: true; false if an administrator or a stranger acted. */
   showsClient?: boolean
 }
@@ -49,17 +51,19 @@ function toSources(sender: Sender, mails: readonly MailSource[]): OutboxSource[]
     kind: 'mail',
     name: mail.message,
     from: mail.from,
+    recipient: mail.to ?? mail.user.email,
     userId: mail.user.id,
     payload: payloadOf(mail, sender),
     expiresAt: mail.token ? sql`${mail.token.expiresAt}` : sql`null`,
     // A link that undoes a change stays valid beside a newer one.
     isReplaceable: mail.token !== undefined && mail.message !== 'email_changed',
+    isLimited: mail.isLimited ?? mail.token === undefined,
     isSent: sql`${isMailbox}`,
     isWanted: sql`${isOn}`,
   }))
 }
 
-function payloadOf({ user, to, newEmail, token, showsClient = true }: MailSource, { client, now }: Sender) {
+function payloadOf({ user, newEmail, token, showsClient = true }: MailSource, { client, now }: Sender) {
   const link = token
     ? sql`jsonb_build_object('purpose', ${token.purpose}, 'id', ${token.id},
         'expires_at', floor(extract(epoch from ${token.expiresAt})))`
@@ -68,7 +72,7 @@ function payloadOf({ user, to, newEmail, token, showsClient = true }: MailSource
     ? sql`jsonb_build_object('address', ${client.address}::text, 'user_agent', ${client.userAgent}::text)`
     : sql`null::jsonb`
   return sql`jsonb_build_object('language', ${client.language}::text,
-    'to', ${to ?? user.email}, 'email', ${user.email}, 'username', ${user.username},
+    'email', ${user.email}, 'username', ${user.username},
     'new_email', ${newEmail ?? sql`null::text`}, 'at', extract(epoch from ${time(now)}),
     'client', ${from}, 'token', ${link})`
 }

@@ -40,7 +40,7 @@ type NewToken = {
   /** `from …`: one token for each row. */
   from: SQL
   /** The account. */
-  user: Pick<ColumnsOf<typeof users>, 'id' | 'email' | 'passwordVersion'>
+  user: Pick<ColumnsOf<typeof users>, 'id' | 'email' | 'passwordVersion' | 'emailVerifiedAt'>
   /** The address that it is sent to, if that is not the account's. */
   email?: SQL
   now: Date
@@ -53,6 +53,7 @@ export function insertToken({ purpose, from, user, email = user.email, now }: Ne
     userId: user.id,
     email,
     passwordVersion: user.passwordVersion,
+    isProven: sql`${user.emailVerifiedAt} is not null`,
     createdAt: time(now),
     expiresAt: time(new Date(now.getTime() + LIFETIME_SECONDS[purpose] * 1000)),
   }
@@ -62,7 +63,7 @@ export function insertToken({ purpose, from, user, email = user.email, now }: Ne
 /**
  * The part `token`: locks a presented token and its user, and returns the token if it can be used: not
  * consumed, not expired, and the newest of its purpose for the account. Parallel uses wait for the lock, then
- * find it consumed.
+ * find it consumed. The user is locked first, as by everything else that locks or deletes both.
  *
  * "Newest" is checked here, not written when a token is made: two requests at once don't see each other's.
  *
@@ -76,7 +77,7 @@ export function lockToken(
   const isNewest = sql`not exists (
       select from ${oneTimeTokens} newer
       where ${newer.userId} = ${t.userId} and ${newer.purpose} = ${t.purpose}
-        and (${newer.createdAt}, ${newer.id}) > (${t.createdAt}, ${t.id})
+        and ${newer.number} > ${t.number}
     )`
   const conditions = [sql`(${when})`, ...(isReplaceable ? [isNewest] : [])]
   return sql`
@@ -84,24 +85,31 @@ export function lockToken(
     from ${oneTimeTokens} t join ${users} u on ${u.id} = ${t.userId}
     where ${t.id} = ${id}::uuid and ${t.purpose} = ${purpose}
       and ${t.consumedAt} is null and ${t.expiresAt} > ${time(now)} and ${join(conditions, ' and ')}
-    for no key update of t, u`
+    for no key update of u, t`
 }
 
+/** A condition for `consumeTokens`: every purpose but undoing a change of the address. */
+export const ALL_BUT_UNDO = sql`${t.purpose} <> 'email_undo'`
+
 /**
- * The part, beside `token`, that consumes it and all tokens of its user and purpose.
+ * The part, beside `token`, that consumes tokens of its user.
  *
+ * @param options.which a condition on `ofToken.token`. Default: those of the token's purpose
  * @param options.when a condition; if it does not hold, none is consumed. Default: it holds
  */
-export function consumeTokens(now: Date, { when }: { when: SQL } = { when: sql`true` }): SQL {
+export function consumeTokens(
+  now: Date,
+  { which = sql`${t.purpose} = ${token.purpose}`, when = sql`true` }: { which?: SQL; when?: SQL } = {},
+): SQL {
   return sql`
     update ${oneTimeTokens} t set ${assignments(oneTimeTokens, { consumedAt: time(now) })} from token
-    where ${t.userId} = ${token.userId} and ${t.purpose} = ${token.purpose} and ${t.consumedAt} is null
-      and ${when}`
+    where ${t.userId} = ${token.userId} and ${t.consumedAt} is null and ${which} and ${when}`
 }
 
 /**
- * A condition: an address is kept for the account that it was changed away from. Without this, somebody who
- * changed a stranger's address could take the old one with another account, and undoing would fail.
+ * A condition: an address is kept for the account that it was changed away from, if its owner had proven it.
+ * Without this, somebody who changed a stranger's address could take the old one with another account, and
+ * undoing would fail.
  *
  * @param options.except the account that may have it; omitted: none
  */
@@ -110,6 +118,6 @@ export function isKept({ email, now, except }: { email: SQL; now: Date; except?:
   return sql`exists (
     select from ${oneTimeTokens} kept
     where lower(${kept.email}) = lower(${email}) and ${kept.purpose} = 'email_undo'
-      and ${kept.consumedAt} is null and ${kept.expiresAt} > ${time(now)} and ${isOther}
+      and ${kept.isProven} and ${kept.consumedAt} is null and ${kept.expiresAt} > ${time(now)} and ${isOther}
   )`
 }

@@ -22,8 +22,8 @@ export const account = columnsOf(users, 'account')
 export const isProven = sql<boolean>`exists (select from account)`
 
 /**
- * A condition: the proof holds, also where the address has to be verified before a session opens. Needs the part
- * `account`, and with `needsVerified` the part `unverified`.
+ * A condition: the proof holds, also where the address has to be verified before a session opens. Needs the
+ * part `account`, and with `needsVerified` the part `unverified`.
  */
 export function isRight({ needsVerified }: { needsVerified: boolean }): SQL<boolean> {
   if (!needsVerified) return isProven

@@ -2,7 +2,7 @@ import type { SQL } from 'drizzle-orm'
 import type { Delivery } from '../deps.ts'
 import { outbox } from '../outbox/schema.ts'
 import type { EventSource } from './events.ts'
-import { columnsOf, insertInto } from './parts.ts'
+import { columnsOf, insertInto, list } from './parts.ts'
 import { identifier, join, sql } from './template.ts'
 import { type Moment, time } from './time.ts'
 
@@ -15,6 +15,12 @@ export const LEASE_SECONDS = 120
 /** How long a row is tried; less if its message expires sooner. */
 export const GIVE_UP_SECONDS = 86_400
 
+/**
+ * Notices of one name to one recipient in a day, whoever causes them. Anybody can register with a stranger's
+ * address, and then change the password of that account all day.
+ */
+const MAX_A_DAY = 3
+
 /** Messages of one kind that a statement sends, one for each row of `from`. */
 export type OutboxSource = {
   kind: string
@@ -22,6 +28,8 @@ export type OutboxSource = {
   name: string
   /** `from …`, with a `where` if needed. */
   from: SQL
+  /** Whom it goes to: an address, or a URL. */
+  recipient: SQL
   /** Whom it is about. */
   userId: SQL
   /** An expression of type jsonb. */
@@ -30,6 +38,8 @@ export type OutboxSource = {
   expiresAt: SQL
   /** Whether a newer one of the same kind, name and user makes it pointless. */
   isReplaceable: boolean
+  /** Whether a recipient gets at most `MAX_A_DAY` of this name in a day. */
+  isLimited: boolean
   /** Whether it counts as sent once it is stored. */
   isSent: SQL
   /** Whether it is stored at all. */
@@ -41,14 +51,11 @@ export type OutboxSource = {
  * `deliveries: DELIVERIES`, which the verb passes to `deps.deliverLater`.
  */
 export function enqueue(sources: readonly OutboxSource[], now: Moment): SQL {
-  const rows = sources.map(
-    ({ kind, name, from, userId, payload, expiresAt, isReplaceable, isSent, isWanted }) => sql`
-      select ${kind}::text, ${name}::text, ${userId}::integer, ${payload}, ${expiresAt}::timestamptz,
-        ${isReplaceable}::boolean, ${isSent}::boolean, ${isWanted}::boolean ${from}`,
-  )
+  const rows = sources.map(({ from, ...source }) => sql`select ${list(columnsOfSource(source))} ${from}`)
   const values = {
     kind: sql`message.kind`,
     name: sql`message.name`,
+    recipient: sql`message.recipient`,
     userId: sql`message.user_id`,
     payload: sql`message.payload`,
     createdAt: time(now),
@@ -62,9 +69,33 @@ export function enqueue(sources: readonly OutboxSource[], now: Moment): SQL {
     sentAt: sql`case when message.is_sent then ${time(now)} end`,
   }
   const from = sql`from (${join(rows, ' union all ')})
-    as message (kind, name, user_id, payload, expires_at, is_replaceable, is_sent, is_wanted)
-    where message.is_wanted`
+    as message (kind, name, recipient, user_id, payload, expires_at, is_replaceable, is_limited, is_sent, is_wanted)
+    where message.is_wanted and (not message.is_limited or ${countOfDay(now)} < ${MAX_A_DAY})`
   return sql`${insertInto(outbox, values, { from })} returning *`
+}
+
+function columnsOfSource(source: Omit<OutboxSource, 'from'>): SQL[] {
+  const { kind, name, recipient, userId, payload, expiresAt } = source
+  const { isReplaceable, isLimited, isSent, isWanted } = source
+  return [
+    sql`${kind}::text`,
+    sql`${name}::text`,
+    sql`lower(${recipient})`,
+    sql`${userId}::integer`,
+    payload,
+    sql`${expiresAt}::timestamptz`,
+    ...[sql`${isReplaceable}`, sql`${isLimited}`, isSent, isWanted].map((flag) => sql`${flag}::boolean`),
+  ]
+}
+
+const recent = columnsOf(outbox, 'recent')
+
+/** How many of its name the recipient of `message` got within a day. */
+function countOfDay(now: Moment): SQL {
+  return sql`(
+    select count(*) from ${outbox} recent
+    where ${recent.recipient} = message.recipient and ${recent.name} = message.name
+      and ${recent.createdAt} > ${time(now)} - make_interval(days => 1))`
 }
 
 const queued = columnsOf(outbox, 'queued')
@@ -72,7 +103,8 @@ const queued = columnsOf(outbox, 'queued')
 /** The field `deliveries` of an answer: the rows of `queued` that are still to be sent. */
 export const DELIVERIES = sql`(
   select coalesce(jsonb_agg(jsonb_build_object(
-    'id', ${queued.id}, 'kind', ${queued.kind}, 'name', ${queued.name}, 'payload', ${queued.payload},
+    'id', ${queued.id}, 'kind', ${queued.kind}, 'name', ${queued.name},
+    'recipient', ${queued.recipient}, 'payload', ${queued.payload},
     'attempts', ${queued.attempts},
     'lockedUntil', extract(epoch from ${queued.lockedUntil}) * 1000
   )), '[]') from queued where ${queued.sentAt} is null)`.mapWith(outbox.payload) as unknown as SQL<Delivery[]>

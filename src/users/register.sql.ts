@@ -3,7 +3,7 @@ import { violatedUnique } from '../db/errors.ts'
 import { run } from '../db/run.ts'
 import type { Delivery, Deps } from '../deps.ts'
 import { type EventSource, recordEvents } from '../sql/events.ts'
-import { type Bucket, reportOnce, spend, spendInTurn } from '../sql/limits.ts'
+import { type Bucket, reportOnce, spendInTurn } from '../sql/limits.ts'
 import { type MailSource, queueMails } from '../sql/mails.ts'
 import {
   created,
@@ -14,7 +14,7 @@ import {
   verification,
 } from '../sql/new-users.ts'
 import { DELIVERIES } from '../sql/outbox.ts'
-import { bare, columnsOf, insertInto, nullable, type Parts, type Row, statement } from '../sql/parts.ts'
+import { bare, columnsOf, insertInto, nullable, type Row, statement } from '../sql/parts.ts'
 import { insertSession, type NewSession } from '../sql/sessions.ts'
 import { sql } from '../sql/template.ts'
 import { time } from '../sql/time.ts'
@@ -30,8 +30,8 @@ export type NewUser = {
   session: NewSession | null
   /** The limits that count the registration, from narrow to wide. */
   buckets: readonly Bucket[]
-  /** The limit of mails to the owner of an address that is taken; `null`: the owner gets none. */
-  takenBucket: Bucket | null
+  /** Whether the client must not learn that the address is taken, and its owner is told instead. */
+  isPrivate: boolean
   now: Date
 }
 
@@ -58,7 +58,7 @@ const owner = columnsOf(users, 'owner')
  */
 export async function insertUser(
   { db, client, mailing }: Pick<Deps, 'db' | 'client' | 'mailing'>,
-  { buckets, takenBucket, session, now, ...user }: NewUser,
+  { buckets, isPrivate, session, now, ...user }: NewUser,
 ): Promise<RegistrationOutcome> {
   const { parts, passed, refusal } = spendInTurn(buckets, { name: 'bucket', from: sql`from one`, now })
   const registration = statement(
@@ -74,8 +74,8 @@ export async function insertUser(
         opened: insertSession({ user: created, from: sql`from created` }, { session, client, now }),
       }),
       verification: insertVerificationToken(now, 'email_verification'),
-      ...(takenBucket && tellOwner(takenBucket, { email: user.email, now })),
-      queued: queueMails({ mailing, client, now }, mailsOf(takenBucket)),
+      owner: findOwner(user.email, isPrivate),
+      queued: queueMails({ mailing, client, now }, MAILS),
       reported: reportOnce({ refused: sql`refused`, now }),
       recorded: recordEvents({ client, now }, eventsOf(session)),
     },
@@ -83,7 +83,7 @@ export async function insertUser(
   )
   try {
     const [row] = await run(db, registration)
-    return toRegistered(row, takenBucket !== null)
+    return toRegistered(row, isPrivate)
   } catch (error) {
     if (violatedUnique(error) === USERNAME_KEY) return { outcome: 'username', deliveries: [] }
     throw error
@@ -91,27 +91,26 @@ export async function insertUser(
 }
 
 /**
- * The parts `told` and `owner`: the account that has the address, if its limit allows a mail. None if the
- * username is taken too: then the client gets 409.
+ * The part `owner`: the account that has the address, if it is to be told. None if the username is taken too:
+ * then the client gets 409.
  */
-function tellOwner(bucket: Bucket, { email, now }: { email: string; now: Date }): Parts {
-  const { key, ...rate } = bucket
-  const from = sql`from allowed, taken where taken.email and not taken.username`
-  return {
-    told: spend({ key: sql`${key}`, ...rate, from, now }),
-    owner: sql`select u.* from ${users} u, told where lower(${u.email}) = lower(${email})`,
-  }
+function findOwner(email: string, isPrivate: boolean): SQL {
+  return sql`
+    select u.* from ${users} u, allowed, taken
+    where ${isPrivate}::boolean and taken.email and not taken.username and lower(${u.email}) = lower(${email})`
 }
 
-function mailsOf(takenBucket: Bucket | null): MailSource[] {
-  const own = { from: sql`from created, verification`, user: created, token: verification }
-  return [
-    { message: 'email_verification', ...own },
-    ...(takenBucket
-      ? [{ message: 'address_in_use', from: sql`from owner`, user: owner, showsClient: false } as const]
-      : []),
-  ]
-}
+const MAILS: readonly MailSource[] = [
+  {
+    message: 'email_verification',
+    from: sql`from created, verification`,
+    user: created,
+    token: verification,
+    // Whoever deletes the account can register with the address again.
+    isLimited: true,
+  },
+  { message: 'address_in_use', from: sql`from owner`, user: owner, showsClient: false },
+]
 
 function eventsOf(session: NewSession | null): EventSource[] {
   const own = { from: sql`from created`, userId: created.id }
@@ -134,7 +133,7 @@ const REGISTERED = {
 }
 
 /** The part `created`, beside `allowed` and `taken`: the new user, if both let it be created. */
-function create({ session, now, ...profile }: Omit<NewUser, 'buckets' | 'takenBucket'>): SQL {
+function create({ session, now, ...profile }: Omit<NewUser, 'buckets' | 'isPrivate'>): SQL {
   const from = sql`from allowed, taken where not taken.email and not taken.username`
   const lastLoginAt = session ? time(now) : sql`null::timestamptz`
   const values = { ...profile, lastLoginAt, createdAt: time(now), updatedAt: time(now) }

@@ -3,13 +3,11 @@ import type { Device } from '../crypto/device-token.ts'
 import type { Deps } from '../deps.ts'
 import { fieldError } from '../errors.ts'
 import { makeAddressBuckets } from '../limits/make-buckets.ts'
-import { makeRecipientBuckets } from '../limits/make-mail-buckets.ts'
 import { rateLimitedError } from '../limits/rate-limited-error.ts'
 import { refuseLocally } from '../limits/refuse-locally.ts'
 import { assertAcceptable, type PasswordRulesDeps } from '../passwords/assert-acceptable.ts'
 import { type IssueDeps, issueTokens, type TokenPair } from '../sessions/issue-tokens.ts'
 import { prepareSession } from '../sessions/prepare-session.ts'
-import type { Bucket } from '../sql/limits.ts'
 import type { User } from '../sql/users.ts'
 import { insertUser } from './register.sql.ts'
 import { takenError } from './taken-error.ts'
@@ -75,13 +73,13 @@ export async function registerUser(
   const passwordHash = await deps.passwords.hash(password)
   const now = deps.clock()
   const session = signIn && prepareSession(deps, now)
-  const takenBucket = await makeTakenBucket(deps, email)
-  const row = { email, username, fullName, passwordHash, session, buckets, takenBucket, now }
+  const isPrivate = deps.config.registrationPrivacy === 'strict'
+  const row = { email, username, fullName, passwordHash, session, buckets, isPrivate, now }
   const result = await insertUser(deps, row)
   if (result.outcome === 'limited') throw rateLimitedError(limit, result.secondsToWait)
   if (result.outcome === 'username') throw takenError('username')
   deps.deliverLater(result.deliveries)
-  if (takenBucket) return { isAccepted: true }
+  if (isPrivate) return { isAccepted: true }
   if (result.outcome !== 'created') throw takenError(result.outcome)
   const { user, passwordVersion } = result
   if (!session) return { isAccepted: false, user, signedIn: null }
@@ -89,13 +87,6 @@ export async function registerUser(
   const subject = { user, sessionId, generation: 0, idleExpiresAt, authenticatedAt: now, ...signIn }
   const device = { userId: user.id, passwordVersion, deviceId: deps.random.uuid() }
   return { isAccepted: false, user, signedIn: { pair: await issueTokens(deps, subject), device } }
-}
-
-/** The bucket of mails to the owner of an address that is taken; `null`: this deployment says so instead. */
-async function makeTakenBucket(deps: RegisterDeps, email: string): Promise<Bucket | null> {
-  if (deps.config.registrationPrivacy === 'off') return null
-  const { recipients } = await makeRecipientBuckets(deps, 'taken', [email])
-  return recipients[0] ?? null
 }
 
 /** Signing in at once would show that the address was new, or sign in somebody whose address is unproven. */

@@ -58,6 +58,7 @@ export function registrationRoutes<F extends AccountFields>(fields: F) {
       if (useCookies) assertTrustedOrigin(c)
       const signIn = sign_in === 'true' ? { forCookie: useCookies } : null
       const registration = { email, password, ...toAccountFields(body), signIn }
+      if (c.var.deps.config.registrationPrivacy === 'strict') c.set('hidesDuration', true)
       const registered = await registerUser(c.var.deps, registration)
       if (registered.isAccepted) return c.json(ACCEPTED, 202)
       const { user, signedIn } = registered

@@ -94,6 +94,55 @@ describe('an account gets another address (row 77)', () => {
     expect(await (await me(pair.access_token)).json()).toMatchObject({ email: person.email })
   })
 
+  test('a disabled account gets no new address, and a refused change can be confirmed later', async () => {
+    const { person, change } = await signedIn()
+    const wanted = newPerson()
+    await change(wanted.email)
+    const token = await tokenFor(wanted.email, 'email_change')
+    await database.sql('update users set disabled_at = now() where id = $1', [String(person.id)])
+    expect((await confirm(token)).status).toBe(400)
+    await database.sql('update users set disabled_at = null where id = $1', [String(person.id)])
+    const other = await register(wanted)
+    expect((await confirm(token)).status).toBe(409)
+    await database.sql('delete from users where id = $1', [String(other.id)])
+    expect((await confirm(token)).status).toBe(204)
+  })
+
+  test('an address that is kept for another account can’t be confirmed either', async () => {
+    const keeper = await register()
+    const welcome = await tokenFor(keeper.email, 'email_verification')
+    await confirm(welcome)
+    const { change } = await signedIn()
+    // Asked for while nobody has it …
+    await database.sql('update users set email = $2 where id = $1', [String(keeper.id), 'away@example.com'])
+    await change(keeper.email)
+    const token = await tokenFor(keeper.email, 'email_change')
+    await database.sql('update users set email = $2 where id = $1', [String(keeper.id), keeper.email])
+    const pair = await openSession(keeper)
+    const elsewhere = newPerson().email
+    await as(pair).post('/users/me/email', { new_email: elsewhere, password: keeper.password })
+    await confirm(await tokenFor(elsewhere, 'email_change'))
+    // … and kept by now.
+    expect((await confirm(token)).status).toBe(409)
+  })
+
+  test('a reset link of the old address stays dead when the address comes back (row 43)', async () => {
+    const { person, pair, change } = await signedIn()
+    const { email: elsewhere } = newPerson()
+    await post('/password-resets', { email: person.email })
+    const reset = await tokenFor(person.email, 'password_reset')
+    await change(elsewhere)
+    await confirm(await tokenFor(elsewhere, 'email_change'))
+    const body = { new_email: person.email, password: person.password }
+    await as(pair).post('/users/me/email', body)
+    expect((await confirm(await tokenFor(person.email, 'email_change'))).status).toBe(204)
+    const late = await post('/password-resets/confirm', {
+      token: reset,
+      new_password: 'quite another staple',
+    })
+    expect(late.status).toBe(400)
+  })
+
   test('a new password ends a change that waits, and so does a newer change', async () => {
     const { person, pair, change } = await signedIn()
     const [first, second] = [newPerson().email, newPerson().email]
@@ -108,20 +157,20 @@ describe('an account gets another address (row 77)', () => {
     expect((await confirm(await tokenFor(second, 'email_change'))).status).toBe(400)
   })
 
-  test('an account mails an address three times an hour at most, whoever asks', async () => {
+  test('an account asks three times an hour, and an address is asked twelve times, whoever asks', async () => {
     const app = await createTestApp({
       variables: { ...DEFAULT_LIMITS, LIMIT_REGISTER_ADDRESS: '10000/60' },
       database: await createTestDatabase(),
     })
     const target = newPerson().email
     const statuses = []
-    for (let account = 0; account < 4; account++) {
+    for (let account = 0; account < 5; account++) {
       const person = await app.register()
       const session = app.as(await app.openSession(person))
       const body = { new_email: target, password: person.password }
-      statuses.push((await session.post('/users/me/email', body)).status)
+      for (let time = 0; time < 4; time++) statuses.push((await session.post('/users/me/email', body)).status)
     }
-    expect(statuses).toEqual([202, 202, 202, 429])
-    expect(await app.mailbox(target)).toHaveLength(3)
+    expect(statuses).toEqual([...Array(4).fill([202, 202, 202, 429]).flat(), 429, 429, 429, 429])
+    expect(await app.mailbox(target)).toHaveLength(12)
   })
 })

@@ -3,6 +3,14 @@ import { createTestApp, newPerson } from '../support/test-app.ts'
 
 const { post, register, openSession, as, me, mailbox, clock } = await createTestApp()
 
+/** Somebody who has proven their address. */
+async function registerVerified() {
+  const person = await register()
+  const token = await tokenFor(person.email, 'email_verification')
+  await post('/email-verifications/confirm', { token })
+  return person
+}
+
 const later = (milliseconds: number) => {
   clock.now = new Date(clock.now.getTime() + milliseconds)
 }
@@ -42,7 +50,7 @@ describe('the old address undoes a change (row 77)', () => {
   })
 
   test('the old address is kept for its owner: nobody can take it and so block the undoing (row 117)', async () => {
-    const person = await register()
+    const person = await registerVerified()
     const thief = await openSession(person)
     const token = await changeTo(thief, {
       from: person.email,
@@ -57,6 +65,65 @@ describe('the old address undoes a change (row 77)', () => {
     expect((await session.post('/users/me/email', body)).status).toBe(202)
     expect(await tokenFor(person.email, 'email_change')).toBe('')
     expect((await undo(token)).status).toBe(204)
+  })
+
+  test('an address that nobody had proven is free at once: a stranger who moved away keeps its owner from nothing', async () => {
+    const stranger = await register()
+    const pair = await openSession(stranger)
+    await as(pair).patch('/users/me', { user_metadata: { role: 'planted' } })
+    const token = await changeTo(pair, {
+      from: stranger.email,
+      to: newPerson().email,
+      password: stranger.password,
+    })
+    const owner = await post('/users', { ...newPerson(), email: stranger.email })
+    expect(owner.status).toBe(201)
+    const late = await undo(token)
+    expect([late.status, await codeOf(late)]).toEqual([409, 'email_taken'])
+  })
+
+  test('undoing to an address that nobody had proven leaves nothing of the stranger’s there (row 46)', async () => {
+    const stranger = await register()
+    const pair = await openSession(stranger)
+    await as(pair).patch('/users/me', { user_metadata: { role: 'planted' } })
+    const token = await changeTo(pair, {
+      from: stranger.email,
+      to: newPerson().email,
+      password: stranger.password,
+    })
+    expect((await undo(token)).status).toBe(204)
+    const reset = await tokenFor(stranger.email, 'email_change_undone')
+    await post('/password-resets/confirm', { token: reset, new_password: 'the owner’s own words' })
+    const owner = await openSession({ email: stranger.email, password: 'the owner’s own words' })
+    expect(await (await me(owner.access_token)).json()).toMatchObject({ user_metadata: {} })
+  })
+
+  test('with clocks that differ too: a link that undoes a later change ends', async () => {
+    const person = await registerVerified()
+    const { password } = person
+    const thief = await openSession(person)
+    const [first, second] = [newPerson().email, newPerson().email]
+    later(10_000)
+    const ofOwner = await changeTo(thief, { from: person.email, to: first, password })
+    // The second change goes to an instance whose clock is behind.
+    later(-6000)
+    const ofThief = await changeTo(thief, { from: first, to: second, password })
+    later(10_000)
+    expect((await undo(ofOwner)).status).toBe(204)
+    expect((await undo(ofThief)).status).toBe(400)
+  })
+
+  test('a link that undoes an earlier change stays: its owner had the account before', async () => {
+    const person = await registerVerified()
+    const { password } = person
+    const pair = await openSession(person)
+    const [second, third] = [newPerson().email, newPerson().email]
+    const first = await changeTo(pair, { from: person.email, to: second, password })
+    const ofSecond = await changeTo(pair, { from: second, to: third, password })
+    expect((await undo(ofSecond)).status).toBe(204)
+    expect((await undo(first)).status).toBe(204)
+    expect((await post('/password-resets', { email: person.email })).status).toBe(202)
+    expect(await tokenFor(person.email, 'password_reset')).not.toBe('')
   })
 
   test('whoever changed it twice can’t undo the undoing', async () => {

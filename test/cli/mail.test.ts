@@ -29,11 +29,11 @@ const [GIVEN_UP, WAITING, SENT] = [
 
 test('lists what is not sent, and has it sent again', async () => {
   expect((await mail('list')).output).toContain('Everything was sent.')
-  const payload = `'{"message": "password_reset", "to": "ada@example.com"}'`
-  await sql(`insert into outbox (id, kind, payload, created_at, not_before, give_up_at, attempts, sent_at, given_up_at, last_error)
-    values ('${GIVEN_UP}', 'mail', ${payload}, '2026-01-01', '2026-01-01', '2026-01-02', 9, null, '2026-01-02', 'The mail server answered 550'),
-    ('${WAITING}', 'mail', ${payload}, '2026-01-01', '2100-01-01', '2100-01-02', 1, null, null, 'ECONNREFUSED'),
-    ('${SENT}', 'mail', ${payload}, '2026-01-01', '2026-01-01', '2026-01-02', 1, '2026-01-01', null, null)`)
+  const what = `'mail', 'password_reset', 'ada@example.com', 1, '{}', true`
+  await sql(`insert into outbox (id, kind, name, recipient, user_id, payload, is_replaceable, created_at, not_before, give_up_at, attempts, sent_at, given_up_at, last_error)
+    values ('${GIVEN_UP}', ${what}, '2026-01-01', '2026-01-01', '2026-01-02', 9, null, '2026-01-02', 'The mail server answered 550'),
+    ('${WAITING}', ${what}, '2026-01-01', '2100-01-01', '2100-01-02', 1, null, null, 'ECONNREFUSED'),
+    ('${SENT}', ${what}, '2026-01-01', '2026-01-01', '2026-01-02', 1, '2026-01-01', null, null)`)
   const { code, output } = await mail('list')
   expect(code).toBe(0)
   expect(output).toContain(`${GIVEN_UP}  2026-01-01T00:00:00.000Z  password_reset  ada@example.com`)
@@ -42,7 +42,7 @@ test('lists what is not sent, and has it sent again', async () => {
   expect(output).not.toContain(SENT)
 
   expect((await mail('retry', WAITING)).output).toContain('1 will be sent again')
-  expect((await mail('retry', SENT)).output).toContain(`Nothing with the id ${SENT} waits`)
+  expect((await mail('retry', SENT)).output).toContain(`Nothing with the id ${SENT} can be sent again`)
   expect((await mail('retry')).output).toContain('2 will be sent again')
   const due = await sql(`select id from outbox where sent_at is null and given_up_at is null
     and not_before <= now() and give_up_at > now() order by id`)

@@ -51,6 +51,12 @@ describe('GET /dev/mail, on loopback without MAIL_URL', () => {
     expect((await read()).length).toBeGreaterThan(0)
   })
 
+  test('nor what came through a proxy: somebody else asks', async () => {
+    for (const name of ['X-Forwarded-For', 'Forwarded', 'X-Forwarded-Host', 'X-Real-IP']) {
+      expect((await request('/dev/mail', { headers: { [name]: '198.51.100.7' } })).status).toBe(404)
+    }
+  })
+
   test('DELETE empties it', async () => {
     await register()
     expect((await request('/dev/mail', { method: 'DELETE' })).status).toBe(204)
@@ -62,6 +68,8 @@ test('elsewhere there is none: with MAIL_URL, and off loopback', async () => {
   for (const variables of [
     { MAIL_URL: 'smtp://localhost:1', MAIL_FROM: 'no-reply@example.com' },
     { MAIL_URL: 'off' },
+    // In a container.
+    { PUBLIC_URL: 'https://localhost', HOST: '0.0.0.0' },
     { PUBLIC_URL: 'https://auth.example.com', APP_URL: 'https://app.example.com' },
   ] as Record<string, string>[]) {
     const other = await createTestApp({ variables })

@@ -24,7 +24,7 @@ test('GET /ready asks the database and says how long that took', async () => {
   expect(await response.json()).toEqual({
     status: 'ok',
     database: { status: 'up', round_trip_milliseconds: expect.any(Number) },
-    mail: { waiting: 0, given_up: 0 },
+    outbox: { status: 'ok' },
   })
   expect(await database.roundTrips()).toHaveLength(1)
 })

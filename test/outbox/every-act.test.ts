@@ -12,10 +12,10 @@ async function createMailingApp(variables: Record<string, string> = {}) {
     variables: { MAIL_URL: 'smtp://localhost:1', MAIL_FROM: 'no-reply@example.com', ...variables },
     deps: (real) => ({
       channels: {
-        mail: (async ({ name, payload }) => {
+        mail: (async ({ name, recipient, payload }) => {
           const { text } = await real.composeMail({ name, payload } as never)
           const token = /#token=([\w-]+)/.exec(text)?.[1] ?? ''
-          taken.push({ name, to: String(payload['to']), token })
+          taken.push({ name, to: recipient, token })
         }) satisfies Channel,
       },
     }),

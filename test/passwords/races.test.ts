@@ -105,6 +105,29 @@ describe.for(ROUNDS)('round %i', () => {
     expect(await database.sql('select from users where email = $1', [wanted.email])).toHaveLength(1)
   })
 
+  test('a reset and an undo at once end in no deadlock, and at the old address', async () => {
+    const person = await register()
+    const pair = await openSession(person)
+    const { email } = newPerson()
+    await as(pair).post('/users/me/email', { new_email: email, password: person.password })
+    const [change] = await tokensFor(email, 'email_change')
+    await post('/email-verifications/confirm', { token: change })
+    const [undo] = await tokensFor(person.email, 'email_changed')
+    await post('/password-resets', { email })
+    const [reset] = await tokensFor(email, 'password_reset')
+    const responses = await Promise.all([
+      post('/email-verifications/undo', { token: undo }),
+      post('/password-resets/confirm', { token: reset, new_password: 'staple of the thief' }),
+      post('/email-verifications/undo', { token: undo }),
+    ])
+    const statuses = responses.map(({ status }) => status)
+    expect(statuses.every((status) => status === 204 || status === 400)).toBe(true)
+    const [user] = await database.sql('select email, password_hash from users where id = $1', [
+      String(person.id),
+    ])
+    expect(user).toEqual({ email: person.email, password_hash: null })
+  })
+
   test('a confirmation and a rejection at once: the account is verified, or gone', async () => {
     const person = await register()
     const [token] = await tokensFor(person.email, 'email_verification')

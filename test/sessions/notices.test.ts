@@ -66,6 +66,27 @@ test('a session that a replayed token ended', async () => {
   expect(await noticesTo(person.email)).toEqual(['session_replayed'])
 })
 
+test('nobody fills a stranger’s mailbox by an account with their address: three of a kind a day', async () => {
+  const person = await register()
+  let password = person.password
+  for (let time = 0; time < 6; time++) {
+    const pair = await openSession({ email: person.email, password })
+    const body = { current_password: password, new_password: `quite another staple ${time}` }
+    expect((await as(pair).post('/users/me/password', body)).status).toBe(200)
+    password = body.new_password
+  }
+  expect(await noticesTo(person.email)).toEqual(Array(3).fill('password_changed'))
+  // The account is deleted and made again.
+  for (let time = 0; time < 4; time++) {
+    const pair = await openSession({ email: person.email, password })
+    expect((await as(pair).delete('/users/me', { password })).status).toBe(204)
+    await register({ email: person.email, username: person.username, password })
+  }
+  const kinds = (await mailbox(person.email)).map(({ kind }) => kind)
+  for (const kind of new Set(kinds))
+    expect([kind, kinds.filter((each) => each === kind).length]).toEqual([kind, 3])
+})
+
 test('a password that was changed', async () => {
   const person = await register()
   const pair = await openSession(person)
