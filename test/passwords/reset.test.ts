@@ -223,6 +223,7 @@ describe('nobody learns whether there is an account (row 57)', () => {
   test('the answer takes 100 ms for every address, and no header says how long the database took', async () => {
     const slept: number[] = []
     const app = await createTestApp({
+      database: await createTestDatabase(),
       deps: {
         stopwatch: () => 0,
         sleep: async (milliseconds) => void slept.push(milliseconds),

@@ -26,11 +26,11 @@ with
         where
           "newer"."user_id" = "t"."user_id"
           and "newer"."purpose" = "t"."purpose"
-          and ("newer"."created_at", "newer"."id") > ("t"."created_at", "t"."id")
+          and "newer"."number" > "t"."number"
       )
     for no key update of
-      t,
-      u
+      u,
+      t
   ),
   "taken" as (
     select
@@ -52,6 +52,7 @@ with
         where
           lower("kept"."email") = lower("token"."email")
           and "kept"."purpose" = 'email_undo'
+          and "kept"."is_proven"
           and "kept"."consumed_at" is null
           and "kept"."expires_at" > $4::timestamptz
           and "kept"."user_id" <> "token"."user_id"
@@ -76,8 +77,8 @@ with
       token
     where
       "t"."user_id" = "token"."user_id"
-      and "t"."purpose" = "token"."purpose"
       and "t"."consumed_at" is null
+      and "t"."purpose" <> 'email_undo'
       and exists (
         select
         from
@@ -105,6 +106,7 @@ with
         "user_id",
         "email",
         "password_version",
+        "is_proven",
         "created_at",
         "expires_at"
       )
@@ -113,6 +115,7 @@ with
       "changed"."id",
       token.user_email,
       "changed"."password_version",
+      token.user_verified_at is not null,
       $9::timestamptz,
       $10::timestamptz
     from
@@ -126,6 +129,7 @@ with
       "lumascope"."outbox" (
         "kind",
         "name",
+        "recipient",
         "user_id",
         "payload",
         "created_at",
@@ -140,6 +144,7 @@ with
     select
       message.kind,
       message.name,
+      message.recipient,
       message.user_id,
       message.payload,
       $11::timestamptz,
@@ -160,12 +165,11 @@ with
         select
           $19::text,
           $20::text,
+          lower(token.user_email),
           "changed"."id"::integer,
           jsonb_build_object(
             'language',
             $21::text,
-            'to',
-            token.user_email,
             'email',
             token.user_email,
             'username',
@@ -199,21 +203,21 @@ with
           "undo"."expires_at"::timestamptz,
           $25::boolean,
           $26::boolean,
-          $27::boolean
+          $27::boolean,
+          $28::boolean
         from
           changed,
           token,
           undo
         union all
         select
-          $28::text,
           $29::text,
+          $30::text,
+          lower("changed"."email"),
           "changed"."id"::integer,
           jsonb_build_object(
             'language',
-            $30::text,
-            'to',
-            "changed"."email",
+            $31::text,
             'email',
             "changed"."email",
             'username',
@@ -224,17 +228,18 @@ with
             extract(
               epoch
               from
-                $31::timestamptz
+                $32::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $32::text, 'user_agent', $33::text),
+            jsonb_build_object('address', $33::text, 'user_agent', $34::text),
             'token',
             null::jsonb
           ),
           null::timestamptz,
-          $34::boolean,
           $35::boolean,
-          $36::boolean
+          $36::boolean,
+          $37::boolean,
+          $38::boolean
         from
           changed,
           token,
@@ -242,15 +247,30 @@ with
       ) as message (
         kind,
         name,
+        recipient,
         user_id,
         payload,
         expires_at,
         is_replaceable,
+        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
+      and (
+        not message.is_limited
+        or (
+          select
+            count(*)
+          from
+            "lumascope"."outbox" recent
+          where
+            "recent"."recipient" = message.recipient
+            and "recent"."name" = message.name
+            and "recent"."created_at" > $39::timestamptz - make_interval(days => 1)
+        ) < $40
+      )
     returning
       *
   ),
@@ -267,13 +287,13 @@ with
         "details"
       )
     select
-      $37::timestamptz,
-      $38::text,
+      $41::timestamptz,
+      $42::text,
       "changed"."id"::integer,
       null::integer,
       null::uuid,
-      $39::text,
-      $40::text,
+      $43::text,
+      $44::text,
       '{}'::jsonb
     from
       changed
@@ -300,6 +320,8 @@ select
             "queued"."kind",
             'name',
             "queued"."name",
+            'recipient',
+            "queued"."recipient",
             'payload',
             "queued"."payload",
             'attempts',

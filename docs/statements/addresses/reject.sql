@@ -1,6 +1,13 @@
 -- npm run statements wrote this from src/addresses/reject.
 
 -- deleteUnverified
+select
+from
+  "lumascope"."roles"
+where
+  "lumascope"."roles"."name" = $1
+for no key update;
+
 with
   "token" as (
     select
@@ -28,8 +35,8 @@ with
         )
       )
     for no key update of
-      t,
-      u
+      u,
+      t
   ),
   "deleted" as (
     delete from "lumascope"."users" u using token

@@ -209,6 +209,7 @@ with
         "user_id",
         "email",
         "password_version",
+        "is_proven",
         "created_at",
         "expires_at"
       )
@@ -217,6 +218,7 @@ with
       "confirmed"."id",
       $45,
       "confirmed"."password_version",
+      "confirmed"."email_verified_at" is not null,
       $46::timestamptz,
       $47::timestamptz
     from
@@ -239,6 +241,7 @@ with
         where
           lower("kept"."email") = lower($48)
           and "kept"."purpose" = 'email_undo'
+          and "kept"."is_proven"
           and "kept"."consumed_at" is null
           and "kept"."expires_at" > $49::timestamptz
           and "kept"."user_id" <> "confirmed"."id"
@@ -251,6 +254,7 @@ with
       "lumascope"."outbox" (
         "kind",
         "name",
+        "recipient",
         "user_id",
         "payload",
         "created_at",
@@ -265,6 +269,7 @@ with
     select
       message.kind,
       message.name,
+      message.recipient,
       message.user_id,
       message.payload,
       $50::timestamptz,
@@ -285,12 +290,11 @@ with
         select
           $58::text,
           $59::text,
+          lower("made"."email"),
           "confirmed"."id"::integer,
           jsonb_build_object(
             'language',
             $60::text,
-            'to',
-            "made"."email",
             'email',
             "confirmed"."email",
             'username',
@@ -324,41 +328,42 @@ with
           "made"."expires_at"::timestamptz,
           $63::boolean,
           $64::boolean,
-          $65::boolean
+          $65::boolean,
+          $66::boolean
         from
           confirmed,
           made
         union all
         select
-          $66::text,
           $67::text,
+          $68::text,
+          lower("confirmed"."email"),
           "confirmed"."id"::integer,
           jsonb_build_object(
             'language',
-            $68::text,
-            'to',
-            "confirmed"."email",
+            $69::text,
             'email',
             "confirmed"."email",
             'username',
             "confirmed"."username",
             'new_email',
-            $69::text,
+            $70::text,
             'at',
             extract(
               epoch
               from
-                $70::timestamptz
+                $71::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $71::text, 'user_agent', $72::text),
+            jsonb_build_object('address', $72::text, 'user_agent', $73::text),
             'token',
             null::jsonb
           ),
           null::timestamptz,
-          $73::boolean,
           $74::boolean,
-          $75::boolean
+          $75::boolean,
+          $76::boolean,
+          $77::boolean
         from
           confirmed
         where
@@ -369,14 +374,13 @@ with
           )
         union all
         select
-          $76::text,
-          $77::text,
+          $78::text,
+          $79::text,
+          lower("owner"."email"),
           "owner"."id"::integer,
           jsonb_build_object(
             'language',
-            $78::text,
-            'to',
-            "owner"."email",
+            $80::text,
             'email',
             "owner"."email",
             'username',
@@ -387,7 +391,7 @@ with
             extract(
               epoch
               from
-                $79::timestamptz
+                $81::timestamptz
             ),
             'client',
             null::jsonb,
@@ -395,36 +399,52 @@ with
             null::jsonb
           ),
           null::timestamptz,
-          $80::boolean,
-          $81::boolean,
-          $82::boolean
+          $82::boolean,
+          $83::boolean,
+          $84::boolean,
+          $85::boolean
         from
           owner
       ) as message (
         kind,
         name,
+        recipient,
         user_id,
         payload,
         expires_at,
         is_replaceable,
+        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
+      and (
+        not message.is_limited
+        or (
+          select
+            count(*)
+          from
+            "lumascope"."outbox" recent
+          where
+            "recent"."recipient" = message.recipient
+            and "recent"."name" = message.name
+            and "recent"."created_at" > $86::timestamptz - make_interval(days => 1)
+        ) < $87
+      )
     returning
       *
   ),
   "given_back" as (
     update "lumascope"."rate_limits" r
     set
-      "theoretical_arrival_at" = "r"."theoretical_arrival_at" - make_interval(secs => $83),
+      "theoretical_arrival_at" = "r"."theoretical_arrival_at" - make_interval(secs => $88),
       "attempts" = case
-        when $84::boolean then 0
+        when $89::boolean then 0
         else "r"."attempts"
       end
     where
-      "r"."key" = $85
+      "r"."key" = $90
       and exists (
         select
         from
@@ -444,8 +464,8 @@ with
         "details"
       )
     select
-      $86::timestamptz,
-      $87::text,
+      $91::timestamptz,
+      $92::text,
       (
         select
           caller.user_id
@@ -454,20 +474,20 @@ with
       )::integer,
       null::integer,
       null::uuid,
-      $88::text,
-      $89::text,
+      $93::text,
+      $94::text,
       jsonb_build_object('limit', bucket)::jsonb
     from
       reported
     union all
     select
-      $90::timestamptz,
-      $91::text,
+      $95::timestamptz,
+      $96::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $92::text,
-      $93::text,
+      $97::text,
+      $98::text,
       '{}'::jsonb
     from
       caller,
@@ -480,13 +500,13 @@ with
       )
     union all
     select
-      $94::timestamptz,
-      $95::text,
+      $99::timestamptz,
+      $100::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $96::text,
-      $97::text,
+      $101::text,
+      $102::text,
       '{}'::jsonb
     from
       caller
@@ -526,6 +546,8 @@ select
             "queued"."kind",
             'name',
             "queued"."name",
+            'recipient',
+            "queued"."recipient",
             'payload',
             "queued"."payload",
             'attempts',

@@ -177,6 +177,7 @@ with
         "user_id",
         "email",
         "password_version",
+        "is_proven",
         "created_at",
         "expires_at"
       )
@@ -185,6 +186,7 @@ with
       "account"."id",
       "account"."email",
       "account"."password_version",
+      "account"."email_verified_at" is not null,
       $39::timestamptz,
       $40::timestamptz
     from
@@ -204,6 +206,7 @@ with
       "lumascope"."outbox" (
         "kind",
         "name",
+        "recipient",
         "user_id",
         "payload",
         "created_at",
@@ -218,6 +221,7 @@ with
     select
       message.kind,
       message.name,
+      message.recipient,
       message.user_id,
       message.payload,
       $41::timestamptz,
@@ -238,12 +242,11 @@ with
         select
           $49::text,
           $50::text,
+          lower("account"."email"),
           "account"."id"::integer,
           jsonb_build_object(
             'language',
             $51::text,
-            'to',
-            "account"."email",
             'email',
             "account"."email",
             'username',
@@ -277,22 +280,38 @@ with
           "made"."expires_at"::timestamptz,
           $55::boolean,
           $56::boolean,
-          $57::boolean
+          $57::boolean,
+          $58::boolean
         from
           account,
           made
       ) as message (
         kind,
         name,
+        recipient,
         user_id,
         payload,
         expires_at,
         is_replaceable,
+        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
+      and (
+        not message.is_limited
+        or (
+          select
+            count(*)
+          from
+            "lumascope"."outbox" recent
+          where
+            "recent"."recipient" = message.recipient
+            and "recent"."name" = message.name
+            and "recent"."created_at" > $59::timestamptz - make_interval(days => 1)
+        ) < $60
+      )
     returning
       *
   ),
@@ -309,8 +328,8 @@ with
         "details"
       )
     select
-      $58::timestamptz,
-      $59::text,
+      $61::timestamptz,
+      $62::text,
       (
         select
           caller.user_id
@@ -319,20 +338,20 @@ with
       )::integer,
       null::integer,
       null::uuid,
-      $60::text,
-      $61::text,
+      $63::text,
+      $64::text,
       jsonb_build_object('limit', bucket)::jsonb
     from
       reported
     union all
     select
-      $62::timestamptz,
-      $63::text,
+      $65::timestamptz,
+      $66::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $64::text,
-      $65::text,
+      $67::text,
+      $68::text,
       '{}'::jsonb
     from
       caller,
@@ -363,6 +382,8 @@ select
             "queued"."kind",
             'name',
             "queued"."name",
+            'recipient',
+            "queued"."recipient",
             'payload',
             "queued"."payload",
             'attempts',

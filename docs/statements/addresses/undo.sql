@@ -17,8 +17,8 @@ with
       and "t"."expires_at" > $3::timestamptz
       and (true)
     for no key update of
-      t,
-      u
+      u,
+      t
   ),
   "consumed" as (
     update "lumascope"."one_time_tokens" t
@@ -31,13 +31,17 @@ with
       and "t"."consumed_at" is null
       and (
         "t"."purpose" <> 'email_undo'
-        or ("t"."created_at", "t"."id") >= ("token"."created_at", "token"."id")
+        or "t"."number" >= "token"."number"
       )
   ),
   "changed" as (
     update "lumascope"."users" u
     set
       "email" = "token"."email",
+      "user_metadata" = case
+        when "token"."is_proven" then "u"."user_metadata"
+        else '{}'::jsonb
+      end,
       "email_verified_at" = $5::timestamptz,
       "password_hash" = $6,
       "auth_version" = "u"."auth_version" + 1,
@@ -58,6 +62,7 @@ with
         "user_id",
         "email",
         "password_version",
+        "is_proven",
         "created_at",
         "expires_at"
       )
@@ -66,6 +71,7 @@ with
       "changed"."id",
       "changed"."email",
       "changed"."password_version",
+      "changed"."email_verified_at" is not null,
       $9::timestamptz,
       $10::timestamptz
     from
@@ -78,6 +84,7 @@ with
       "lumascope"."outbox" (
         "kind",
         "name",
+        "recipient",
         "user_id",
         "payload",
         "created_at",
@@ -92,6 +99,7 @@ with
     select
       message.kind,
       message.name,
+      message.recipient,
       message.user_id,
       message.payload,
       $11::timestamptz,
@@ -112,12 +120,11 @@ with
         select
           $19::text,
           $20::text,
+          lower("changed"."email"),
           "changed"."id"::integer,
           jsonb_build_object(
             'language',
             $21::text,
-            'to',
-            "changed"."email",
             'email',
             "changed"."email",
             'username',
@@ -151,22 +158,38 @@ with
           "reset"."expires_at"::timestamptz,
           $25::boolean,
           $26::boolean,
-          $27::boolean
+          $27::boolean,
+          $28::boolean
         from
           changed,
         reset
       ) as message (
         kind,
         name,
+        recipient,
         user_id,
         payload,
         expires_at,
         is_replaceable,
+        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
+      and (
+        not message.is_limited
+        or (
+          select
+            count(*)
+          from
+            "lumascope"."outbox" recent
+          where
+            "recent"."recipient" = message.recipient
+            and "recent"."name" = message.name
+            and "recent"."created_at" > $29::timestamptz - make_interval(days => 1)
+        ) < $30
+      )
     returning
       *
   ),
@@ -183,25 +206,25 @@ with
         "details"
       )
     select
-      $28::timestamptz,
-      $29::text,
+      $31::timestamptz,
+      $32::text,
       "changed"."id"::integer,
       null::integer,
       null::uuid,
-      $30::text,
-      $31::text,
+      $33::text,
+      $34::text,
       '{}'::jsonb
     from
       changed
     union all
     select
-      $32::timestamptz,
-      $33::text,
+      $35::timestamptz,
+      $36::text,
       "changed"."id"::integer,
       null::integer,
       null::uuid,
-      $34::text,
-      $35::text,
+      $37::text,
+      $38::text,
       '{}'::jsonb
     from
       changed
@@ -219,6 +242,8 @@ select
             "queued"."kind",
             'name',
             "queued"."name",
+            'recipient',
+            "queued"."recipient",
             'payload',
             "queued"."payload",
             'attempts',

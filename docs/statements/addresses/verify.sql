@@ -23,11 +23,11 @@ with
         where
           "newer"."user_id" = "t"."user_id"
           and "newer"."purpose" = "t"."purpose"
-          and ("newer"."created_at", "newer"."id") > ("t"."created_at", "t"."id")
+          and "newer"."number" > "t"."number"
       )
     for no key update of
-      t,
-      u
+      u,
+      t
   ),
   "consumed" as (
     update "lumascope"."one_time_tokens" t
@@ -37,8 +37,8 @@ with
       token
     where
       "t"."user_id" = "token"."user_id"
-      and "t"."purpose" = "token"."purpose"
       and "t"."consumed_at" is null
+      and "t"."purpose" = "token"."purpose"
       and true
   ),
   "changed" as (

@@ -172,6 +172,7 @@ with
       "lumascope"."outbox" (
         "kind",
         "name",
+        "recipient",
         "user_id",
         "payload",
         "created_at",
@@ -186,6 +187,7 @@ with
     select
       message.kind,
       message.name,
+      message.recipient,
       message.user_id,
       message.payload,
       $29::timestamptz,
@@ -206,12 +208,11 @@ with
         select
           $37::text,
           $38::text,
+          lower("changed"."email"),
           "changed"."id"::integer,
           jsonb_build_object(
             'language',
             $39::text,
-            'to',
-            "changed"."email",
             'email',
             "changed"."email",
             'username',
@@ -232,7 +233,8 @@ with
           null::timestamptz,
           $41::boolean,
           $42::boolean,
-          $43::boolean
+          $43::boolean,
+          $44::boolean
         from
           subject,
           changed
@@ -242,15 +244,30 @@ with
       ) as message (
         kind,
         name,
+        recipient,
         user_id,
         payload,
         expires_at,
         is_replaceable,
+        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
+      and (
+        not message.is_limited
+        or (
+          select
+            count(*)
+          from
+            "lumascope"."outbox" recent
+          where
+            "recent"."recipient" = message.recipient
+            and "recent"."name" = message.name
+            and "recent"."created_at" > $45::timestamptz - make_interval(days => 1)
+        ) < $46
+      )
     returning
       *
   ),
@@ -267,14 +284,14 @@ with
         "details"
       )
     select
-      $44::timestamptz,
-      $45::text,
+      $47::timestamptz,
+      $48::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $46::text,
-      $47::text,
-      jsonb_build_object('members', $48::jsonb)::jsonb
+      $49::text,
+      $50::text,
+      jsonb_build_object('members', $51::jsonb)::jsonb
     from
       actor,
       subject,
@@ -291,13 +308,13 @@ with
       )
     union all
     select
-      $49::timestamptz,
-      $50::text,
+      $52::timestamptz,
+      $53::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $51::text,
-      $52::text,
+      $54::text,
+      $55::text,
       '{}'::jsonb
     from
       actor,
@@ -311,13 +328,13 @@ with
       )
     union all
     select
-      $53::timestamptz,
-      $54::text,
+      $56::timestamptz,
+      $57::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $55::text,
-      $56::text,
+      $58::text,
+      $59::text,
       '{}'::jsonb
     from
       actor,
@@ -328,20 +345,20 @@ with
       and ("subject"."disabled_at" is not null)
     union all
     select
-      $57::timestamptz,
-      $58::text,
+      $60::timestamptz,
+      $61::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $59::text,
-      $60::text,
+      $62::text,
+      $63::text,
       '{}'::jsonb
     from
       actor,
       subject,
       changed
     where
-      $61::text = 'active'
+      $64::text = 'active'
       and "subject"."consecutive_failures" > 0
   )
 select
@@ -357,6 +374,8 @@ select
             "queued"."kind",
             'name',
             "queued"."name",
+            'recipient',
+            "queued"."recipient",
             'payload',
             "queued"."payload",
             'attempts',
@@ -900,6 +919,7 @@ with
       "lumascope"."outbox" (
         "kind",
         "name",
+        "recipient",
         "user_id",
         "payload",
         "created_at",
@@ -914,6 +934,7 @@ with
     select
       message.kind,
       message.name,
+      message.recipient,
       message.user_id,
       message.payload,
       $31::timestamptz,
@@ -934,12 +955,11 @@ with
         select
           $39::text,
           $40::text,
+          lower("changed"."email"),
           "changed"."id"::integer,
           jsonb_build_object(
             'language',
             $41::text,
-            'to',
-            "changed"."email",
             'email',
             "changed"."email",
             'username',
@@ -960,7 +980,8 @@ with
           null::timestamptz,
           $43::boolean,
           $44::boolean,
-          $45::boolean
+          $45::boolean,
+          $46::boolean
         from
           subject,
           changed
@@ -970,15 +991,30 @@ with
       ) as message (
         kind,
         name,
+        recipient,
         user_id,
         payload,
         expires_at,
         is_replaceable,
+        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
+      and (
+        not message.is_limited
+        or (
+          select
+            count(*)
+          from
+            "lumascope"."outbox" recent
+          where
+            "recent"."recipient" = message.recipient
+            and "recent"."name" = message.name
+            and "recent"."created_at" > $47::timestamptz - make_interval(days => 1)
+        ) < $48
+      )
     returning
       *
   ),
@@ -995,14 +1031,14 @@ with
         "details"
       )
     select
-      $46::timestamptz,
-      $47::text,
+      $49::timestamptz,
+      $50::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $48::text,
-      $49::text,
-      jsonb_build_object('members', $50::jsonb)::jsonb
+      $51::text,
+      $52::text,
+      jsonb_build_object('members', $53::jsonb)::jsonb
     from
       actor,
       subject,
@@ -1019,13 +1055,13 @@ with
       )
     union all
     select
-      $51::timestamptz,
-      $52::text,
+      $54::timestamptz,
+      $55::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $53::text,
-      $54::text,
+      $56::text,
+      $57::text,
       '{}'::jsonb
     from
       actor,
@@ -1039,13 +1075,13 @@ with
       )
     union all
     select
-      $55::timestamptz,
-      $56::text,
+      $58::timestamptz,
+      $59::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $57::text,
-      $58::text,
+      $60::text,
+      $61::text,
       '{}'::jsonb
     from
       actor,
@@ -1056,20 +1092,20 @@ with
       and ("subject"."disabled_at" is not null)
     union all
     select
-      $59::timestamptz,
-      $60::text,
+      $62::timestamptz,
+      $63::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $61::text,
-      $62::text,
+      $64::text,
+      $65::text,
       '{}'::jsonb
     from
       actor,
       subject,
       changed
     where
-      $63::text = 'active'
+      $66::text = 'active'
       and "subject"."consecutive_failures" > 0
   )
 select
@@ -1085,6 +1121,8 @@ select
             "queued"."kind",
             'name',
             "queued"."name",
+            'recipient',
+            "queued"."recipient",
             'payload',
             "queued"."payload",
             'attempts',

@@ -65,6 +65,7 @@ with
         where
           lower("kept"."email") = lower($6)
           and "kept"."purpose" = 'email_undo'
+          and "kept"."is_proven"
           and "kept"."consumed_at" is null
           and "kept"."expires_at" > $7::timestamptz
           and true
@@ -138,6 +139,7 @@ with
         "user_id",
         "email",
         "password_version",
+        "is_proven",
         "created_at",
         "expires_at"
       )
@@ -146,6 +148,7 @@ with
       "created"."id",
       "created"."email",
       "created"."password_version",
+      "created"."email_verified_at" is not null,
       $18::timestamptz,
       $19::timestamptz
     from
@@ -158,6 +161,7 @@ with
       "lumascope"."outbox" (
         "kind",
         "name",
+        "recipient",
         "user_id",
         "payload",
         "created_at",
@@ -172,6 +176,7 @@ with
     select
       message.kind,
       message.name,
+      message.recipient,
       message.user_id,
       message.payload,
       $20::timestamptz,
@@ -192,12 +197,11 @@ with
         select
           $28::text,
           $29::text,
+          lower("created"."email"),
           "created"."id"::integer,
           jsonb_build_object(
             'language',
             $30::text,
-            'to',
-            "created"."email",
             'email',
             "created"."email",
             'username',
@@ -231,22 +235,38 @@ with
           "verification"."expires_at"::timestamptz,
           $32::boolean,
           $33::boolean,
-          $34::boolean
+          $34::boolean,
+          $35::boolean
         from
           created,
           verification
       ) as message (
         kind,
         name,
+        recipient,
         user_id,
         payload,
         expires_at,
         is_replaceable,
+        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
+      and (
+        not message.is_limited
+        or (
+          select
+            count(*)
+          from
+            "lumascope"."outbox" recent
+          where
+            "recent"."recipient" = message.recipient
+            and "recent"."name" = message.name
+            and "recent"."created_at" > $36::timestamptz - make_interval(days => 1)
+        ) < $37
+      )
     returning
       *
   ),
@@ -263,13 +283,13 @@ with
         "details"
       )
     select
-      $35::timestamptz,
-      $36::text,
+      $38::timestamptz,
+      $39::text,
       "created"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $37::text,
-      $38::text,
+      $40::text,
+      $41::text,
       '{}'::jsonb
     from
       actor,
@@ -288,6 +308,8 @@ select
             "queued"."kind",
             'name',
             "queued"."name",
+            'recipient',
+            "queued"."recipient",
             'payload',
             "queued"."payload",
             'attempts',

@@ -114,6 +114,7 @@ with
       "lumascope"."outbox" (
         "kind",
         "name",
+        "recipient",
         "user_id",
         "payload",
         "created_at",
@@ -128,6 +129,7 @@ with
     select
       message.kind,
       message.name,
+      message.recipient,
       message.user_id,
       message.payload,
       $10::timestamptz,
@@ -148,12 +150,11 @@ with
         select
           $18::text,
           $19::text,
+          lower("subject"."email"),
           "subject"."id"::integer,
           jsonb_build_object(
             'language',
             $20::text,
-            'to',
-            "subject"."email",
             'email',
             "subject"."email",
             'username',
@@ -174,7 +175,8 @@ with
           null::timestamptz,
           $22::boolean,
           $23::boolean,
-          $24::boolean
+          $24::boolean,
+          $25::boolean
         from
           subject,
           decision
@@ -183,15 +185,30 @@ with
       ) as message (
         kind,
         name,
+        recipient,
         user_id,
         payload,
         expires_at,
         is_replaceable,
+        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
+      and (
+        not message.is_limited
+        or (
+          select
+            count(*)
+          from
+            "lumascope"."outbox" recent
+          where
+            "recent"."recipient" = message.recipient
+            and "recent"."name" = message.name
+            and "recent"."created_at" > $26::timestamptz - make_interval(days => 1)
+        ) < $27
+      )
     returning
       *
   ),
@@ -208,13 +225,13 @@ with
         "details"
       )
     select
-      $25::timestamptz,
-      $26::text,
+      $28::timestamptz,
+      $29::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $27::text,
-      $28::text,
+      $30::text,
+      $31::text,
       '{}'::jsonb
     from
       actor,
@@ -236,6 +253,8 @@ select
             "queued"."kind",
             'name',
             "queued"."name",
+            'recipient',
+            "queued"."recipient",
             'payload',
             "queued"."payload",
             'attempts',

@@ -9,6 +9,8 @@ with
       "lumascope"."users" u
     where
       lower("u"."email") = $1
+    for key share of
+      u
   ),
   "made" as (
     insert into
@@ -17,6 +19,7 @@ with
         "user_id",
         "email",
         "password_version",
+        "is_proven",
         "created_at",
         "expires_at"
       )
@@ -25,6 +28,7 @@ with
       "account"."id",
       "account"."email",
       "account"."password_version",
+      "account"."email_verified_at" is not null,
       $3::timestamptz,
       $4::timestamptz
     from

@@ -229,6 +229,7 @@ with
         "user_id",
         "email",
         "password_version",
+        "is_proven",
         "created_at",
         "expires_at"
       )
@@ -237,6 +238,7 @@ with
       "subject"."id",
       "subject"."email",
       "subject"."password_version",
+      "subject"."email_verified_at" is not null,
       $41::timestamptz,
       $42::timestamptz
     from
@@ -258,6 +260,7 @@ with
         "user_id",
         "email",
         "password_version",
+        "is_proven",
         "created_at",
         "expires_at"
       )
@@ -266,6 +269,7 @@ with
       "subject"."id",
       "subject"."email",
       "subject"."password_version",
+      "subject"."email_verified_at" is not null,
       $44::timestamptz,
       $45::timestamptz
     from
@@ -285,6 +289,7 @@ with
       "lumascope"."outbox" (
         "kind",
         "name",
+        "recipient",
         "user_id",
         "payload",
         "created_at",
@@ -299,6 +304,7 @@ with
     select
       message.kind,
       message.name,
+      message.recipient,
       message.user_id,
       message.payload,
       $46::timestamptz,
@@ -319,12 +325,11 @@ with
         select
           $54::text,
           $55::text,
+          lower("subject"."email"),
           "subject"."id"::integer,
           jsonb_build_object(
             'language',
             $56::text,
-            'to',
-            "subject"."email",
             'email',
             "subject"."email",
             'username',
@@ -358,20 +363,20 @@ with
           "reset"."expires_at"::timestamptz,
           $58::boolean,
           $59::boolean,
-          $60::boolean
+          $60::boolean,
+          $61::boolean
         from
           subject,
         reset
         union all
         select
-          $61::text,
           $62::text,
+          $63::text,
+          lower("subject"."email"),
           "subject"."id"::integer,
           jsonb_build_object(
             'language',
-            $63::text,
-            'to',
-            "subject"."email",
+            $64::text,
             'email',
             "subject"."email",
             'username',
@@ -382,7 +387,7 @@ with
             extract(
               epoch
               from
-                $64::timestamptz
+                $65::timestamptz
             ),
             'client',
             null::jsonb,
@@ -403,24 +408,40 @@ with
             )
           ),
           "invitation"."expires_at"::timestamptz,
-          $65::boolean,
           $66::boolean,
-          $67::boolean
+          $67::boolean,
+          $68::boolean,
+          $69::boolean
         from
           subject,
           invitation
       ) as message (
         kind,
         name,
+        recipient,
         user_id,
         payload,
         expires_at,
         is_replaceable,
+        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
+      and (
+        not message.is_limited
+        or (
+          select
+            count(*)
+          from
+            "lumascope"."outbox" recent
+          where
+            "recent"."recipient" = message.recipient
+            and "recent"."name" = message.name
+            and "recent"."created_at" > $70::timestamptz - make_interval(days => 1)
+        ) < $71
+      )
     returning
       *
   ),
@@ -437,8 +458,8 @@ with
         "details"
       )
     select
-      $68::timestamptz,
-      $69::text,
+      $72::timestamptz,
+      $73::text,
       (
         select
           "subject"."id"
@@ -447,20 +468,20 @@ with
       )::integer,
       null::integer,
       null::uuid,
-      $70::text,
-      $71::text,
+      $74::text,
+      $75::text,
       jsonb_build_object('limit', bucket)::jsonb
     from
       reported
     union all
     select
-      $72::timestamptz,
-      $73::text,
+      $76::timestamptz,
+      $77::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $74::text,
-      $75::text,
+      $78::text,
+      $79::text,
       '{}'::jsonb
     from
       actor,
@@ -500,6 +521,8 @@ select
             "queued"."kind",
             'name',
             "queued"."name",
+            'recipient',
+            "queued"."recipient",
             'payload',
             "queued"."payload",
             'attempts',

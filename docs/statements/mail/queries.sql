@@ -4,6 +4,7 @@
 select
   "o"."id" as "id",
   "o"."name" as "name",
+  "o"."recipient" as "recipient",
   "o"."payload" as "payload",
   "o"."created_at" as "createdAt"
 from
@@ -12,7 +13,7 @@ where
   "o"."kind" = 'mail'
   and (
     $1::text is null
-    or lower("o"."payload" ->> 'to') = $2::text
+    or "o"."recipient" = $2::text
   )
 order by
   "o"."created_at" desc,

@@ -19,8 +19,9 @@ select
           "o"."sent_at" is null
           and "o"."given_up_at" is null
           and "o"."last_error" is not null
+          and "o"."created_at" < $1::timestamptz
         limit
-          $1
+          $2
       ) as counted
   ) as "waiting",
   (
@@ -32,9 +33,9 @@ select
         from
           "lumascope"."outbox" o
         where
-          "o"."given_up_at" > $2::timestamptz
+          "o"."given_up_at" > $3::timestamptz
         limit
-          $3
+          $4
       ) as counted
   ) as "givenUp"
 from

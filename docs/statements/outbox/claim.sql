@@ -20,9 +20,10 @@ with
           from
             "lumascope"."outbox" newer
           where
-            "newer"."user_id" = "o"."user_id"
+            "newer"."recipient" = "o"."recipient"
             and "newer"."name" = "o"."name"
             and "newer"."kind" = "o"."kind"
+            and "newer"."user_id" = "o"."user_id"
             and ("newer"."created_at", "newer"."id") > ("o"."created_at", "o"."id")
         )
       )
@@ -31,6 +32,7 @@ with
         or "o"."locked_until" <= $4::timestamptz
       )
     order by
+      "o"."attempts",
       "o"."not_before",
       "o"."id"
     limit
@@ -73,9 +75,10 @@ with
                 from
                   "lumascope"."outbox" newer
                 where
-                  "newer"."user_id" = "o"."user_id"
+                  "newer"."recipient" = "o"."recipient"
                   and "newer"."name" = "o"."name"
                   and "newer"."kind" = "o"."kind"
+                  and "newer"."user_id" = "o"."user_id"
                   and ("newer"."created_at", "newer"."id") > ("o"."created_at", "o"."id")
               )
             )
@@ -125,6 +128,7 @@ select
   "claimed"."id" as "id",
   "claimed"."kind" as "kind",
   "claimed"."name" as "name",
+  "claimed"."recipient" as "recipient",
   "claimed"."payload" as "payload",
   "claimed"."attempts" as "attempts",
   (

@@ -5,7 +5,7 @@ select
   "o"."id" as "id",
   "o"."kind" as "kind",
   "o"."name" as "name",
-  "o"."payload" as "payload",
+  "o"."recipient" as "recipient",
   "o"."created_at" as "createdAt",
   "o"."attempts" as "attempts",
   "o"."not_before" as "notBefore",

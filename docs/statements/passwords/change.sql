@@ -117,6 +117,7 @@ with
       "lumascope"."outbox" (
         "kind",
         "name",
+        "recipient",
         "user_id",
         "payload",
         "created_at",
@@ -131,6 +132,7 @@ with
     select
       message.kind,
       message.name,
+      message.recipient,
       message.user_id,
       message.payload,
       $24::timestamptz,
@@ -151,12 +153,11 @@ with
         select
           $32::text,
           $33::text,
+          lower("changed"."email"),
           "changed"."id"::integer,
           jsonb_build_object(
             'language',
             $34::text,
-            'to',
-            "changed"."email",
             'email',
             "changed"."email",
             'username',
@@ -177,21 +178,37 @@ with
           null::timestamptz,
           $38::boolean,
           $39::boolean,
-          $40::boolean
+          $40::boolean,
+          $41::boolean
         from
           changed
       ) as message (
         kind,
         name,
+        recipient,
         user_id,
         payload,
         expires_at,
         is_replaceable,
+        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
+      and (
+        not message.is_limited
+        or (
+          select
+            count(*)
+          from
+            "lumascope"."outbox" recent
+          where
+            "recent"."recipient" = message.recipient
+            and "recent"."name" = message.name
+            and "recent"."created_at" > $42::timestamptz - make_interval(days => 1)
+        ) < $43
+      )
     returning
       *
   ),
@@ -208,26 +225,26 @@ with
         "details"
       )
     select
-      $41::timestamptz,
-      $42::text,
+      $44::timestamptz,
+      $45::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $43::text,
-      $44::text,
-      jsonb_build_object('new_session_id', $45::text)::jsonb
+      $46::text,
+      $47::text,
+      jsonb_build_object('new_session_id', $48::text)::jsonb
     from
       caller,
       changed
     union all
     select
-      $46::timestamptz,
-      $47::text,
+      $49::timestamptz,
+      $50::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $48::text,
-      $49::text,
+      $51::text,
+      $52::text,
       '{}'::jsonb
     from
       caller
@@ -251,6 +268,8 @@ select
             "queued"."kind",
             'name',
             "queued"."name",
+            'recipient',
+            "queued"."recipient",
             'payload',
             "queued"."payload",
             'attempts',

@@ -49,6 +49,7 @@ with
       "lumascope"."outbox" (
         "kind",
         "name",
+        "recipient",
         "user_id",
         "payload",
         "created_at",
@@ -63,6 +64,7 @@ with
     select
       message.kind,
       message.name,
+      message.recipient,
       message.user_id,
       message.payload,
       $9::timestamptz,
@@ -83,12 +85,11 @@ with
         select
           $17::text,
           $18::text,
+          lower("failed"."email"),
           "failed"."id"::integer,
           jsonb_build_object(
             'language',
             $19::text,
-            'to',
-            "failed"."email",
             'email',
             "failed"."email",
             'username',
@@ -109,23 +110,39 @@ with
           null::timestamptz,
           $23::boolean,
           $24::boolean,
-          $25::boolean
+          $25::boolean,
+          $26::boolean
         from
           failed
         where
-          "failed"."consecutive_failures" >= $26
+          "failed"."consecutive_failures" >= $27
       ) as message (
         kind,
         name,
+        recipient,
         user_id,
         payload,
         expires_at,
         is_replaceable,
+        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
+      and (
+        not message.is_limited
+        or (
+          select
+            count(*)
+          from
+            "lumascope"."outbox" recent
+          where
+            "recent"."recipient" = message.recipient
+            and "recent"."name" = message.name
+            and "recent"."created_at" > $28::timestamptz - make_interval(days => 1)
+        ) < $29
+      )
     returning
       *
   ),
@@ -142,13 +159,13 @@ with
         "details"
       )
     select
-      $27::timestamptz,
-      $28::text,
-      $29::integer,
-      $30::integer,
-      $31::uuid,
-      $32::text,
-      $33::text,
+      $30::timestamptz,
+      $31::text,
+      $32::integer,
+      $33::integer,
+      $34::uuid,
+      $35::text,
+      $36::text,
       '{}'::jsonb
   )
 select
@@ -163,6 +180,8 @@ select
             "queued"."kind",
             'name',
             "queued"."name",
+            'recipient',
+            "queued"."recipient",
             'payload',
             "queued"."payload",
             'attempts',

@@ -154,6 +154,8 @@ with
         from
           "mail_1"
       )
+    for key share of
+      u
   ),
   "made" as (
     insert into
@@ -162,6 +164,7 @@ with
         "user_id",
         "email",
         "password_version",
+        "is_proven",
         "created_at",
         "expires_at"
       )
@@ -170,6 +173,7 @@ with
       "account"."id",
       "account"."email",
       "account"."password_version",
+      "account"."email_verified_at" is not null,
       $36::timestamptz,
       $37::timestamptz
     from
@@ -182,6 +186,7 @@ with
       "lumascope"."outbox" (
         "kind",
         "name",
+        "recipient",
         "user_id",
         "payload",
         "created_at",
@@ -196,6 +201,7 @@ with
     select
       message.kind,
       message.name,
+      message.recipient,
       message.user_id,
       message.payload,
       $38::timestamptz,
@@ -216,12 +222,11 @@ with
         select
           $46::text,
           $47::text,
+          lower("account"."email"),
           "account"."id"::integer,
           jsonb_build_object(
             'language',
             $48::text,
-            'to',
-            "account"."email",
             'email',
             "account"."email",
             'username',
@@ -255,22 +260,38 @@ with
           "made"."expires_at"::timestamptz,
           $52::boolean,
           $53::boolean,
-          $54::boolean
+          $54::boolean,
+          $55::boolean
         from
           account,
           made
       ) as message (
         kind,
         name,
+        recipient,
         user_id,
         payload,
         expires_at,
         is_replaceable,
+        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
+      and (
+        not message.is_limited
+        or (
+          select
+            count(*)
+          from
+            "lumascope"."outbox" recent
+          where
+            "recent"."recipient" = message.recipient
+            and "recent"."name" = message.name
+            and "recent"."created_at" > $56::timestamptz - make_interval(days => 1)
+        ) < $57
+      )
     returning
       *
   ),
@@ -287,25 +308,25 @@ with
         "details"
       )
     select
-      $55::timestamptz,
-      $56::text,
+      $58::timestamptz,
+      $59::text,
       null::integer,
       null::integer,
       null::uuid,
-      $57::text,
-      $58::text,
+      $60::text,
+      $61::text,
       jsonb_build_object('limit', bucket)::jsonb
     from
       reported
     union all
     select
-      $59::timestamptz,
-      $60::text,
+      $62::timestamptz,
+      $63::text,
       "account"."id"::integer,
       null::integer,
       null::uuid,
-      $61::text,
-      $62::text,
+      $64::text,
+      $65::text,
       '{}'::jsonb
     from
       one
@@ -341,6 +362,8 @@ select
             "queued"."kind",
             'name',
             "queued"."name",
+            'recipient',
+            "queued"."recipient",
             'payload',
             "queued"."payload",
             'attempts',

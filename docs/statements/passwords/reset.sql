@@ -27,11 +27,11 @@ with
         where
           "newer"."user_id" = "t"."user_id"
           and "newer"."purpose" = "t"."purpose"
-          and ("newer"."created_at", "newer"."id") > ("t"."created_at", "t"."id")
+          and "newer"."number" > "t"."number"
       )
     for no key update of
-      t,
-      u
+      u,
+      t
   ),
   "consumed" as (
     update "lumascope"."one_time_tokens" t
@@ -41,8 +41,8 @@ with
       token
     where
       "t"."user_id" = "token"."user_id"
-      and "t"."purpose" = "token"."purpose"
       and "t"."consumed_at" is null
+      and "t"."purpose" <> 'email_undo'
       and true
   ),
   "changed" as (
@@ -79,6 +79,7 @@ with
       "lumascope"."outbox" (
         "kind",
         "name",
+        "recipient",
         "user_id",
         "payload",
         "created_at",
@@ -93,6 +94,7 @@ with
     select
       message.kind,
       message.name,
+      message.recipient,
       message.user_id,
       message.payload,
       $11::timestamptz,
@@ -113,12 +115,11 @@ with
         select
           $19::text,
           $20::text,
+          lower("changed"."email"),
           "changed"."id"::integer,
           jsonb_build_object(
             'language',
             $21::text,
-            'to',
-            "changed"."email",
             'email',
             "changed"."email",
             'username',
@@ -139,23 +140,39 @@ with
           null::timestamptz,
           $25::boolean,
           $26::boolean,
-          $27::boolean
+          $27::boolean,
+          $28::boolean
         from
           changed
         where
-          not $28::text = 'invitation'
+          not $29::text = 'invitation'
       ) as message (
         kind,
         name,
+        recipient,
         user_id,
         payload,
         expires_at,
         is_replaceable,
+        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
+      and (
+        not message.is_limited
+        or (
+          select
+            count(*)
+          from
+            "lumascope"."outbox" recent
+          where
+            "recent"."recipient" = message.recipient
+            and "recent"."name" = message.name
+            and "recent"."created_at" > $30::timestamptz - make_interval(days => 1)
+        ) < $31
+      )
     returning
       *
   ),
@@ -172,25 +189,25 @@ with
         "details"
       )
     select
-      $29::timestamptz,
-      $30::text,
+      $32::timestamptz,
+      $33::text,
       "changed"."id"::integer,
       null::integer,
       null::uuid,
-      $31::text,
-      $32::text,
+      $34::text,
+      $35::text,
       '{}'::jsonb
     from
       changed
     union all
     select
-      $33::timestamptz,
-      $34::text,
+      $36::timestamptz,
+      $37::text,
       "changed"."id"::integer,
       null::integer,
       null::uuid,
-      $35::text,
-      $36::text,
+      $38::text,
+      $39::text,
       '{}'::jsonb
     from
       changed,
@@ -213,6 +230,8 @@ select
             "queued"."kind",
             'name',
             "queued"."name",
+            'recipient',
+            "queued"."recipient",
             'payload',
             "queued"."payload",
             'attempts',

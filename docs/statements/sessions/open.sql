@@ -99,50 +99,6 @@ with
           account
       )
   ),
-  "announced" as (
-    insert into
-      "lumascope"."rate_limits" as "r" (
-        "key",
-        "theoretical_arrival_at",
-        "attempts",
-        "expires_at"
-      )
-    select
-      $22,
-      $23::timestamptz + make_interval(secs => $24),
-      $25,
-      $26::timestamptz + make_interval(secs => $27)
-    from
-      account
-    where
-      $28::boolean
-      and exists (
-        select
-        from
-          "lumascope"."users" u
-        where
-          "u"."id" = "account"."id"
-          and "u"."last_login_at" is not null
-      )
-      and not exists (
-        select
-        from
-          "lumascope"."sessions" s
-        where
-          "s"."user_id" = "account"."id"
-          and "s"."user_agent" is not distinct from $29::text
-          and "s"."ip_address" is not distinct from $30::text
-      )
-    on conflict ("key") do update
-    set
-      "theoretical_arrival_at" = greatest("r"."theoretical_arrival_at", $31::timestamptz) + make_interval(secs => $32),
-      "attempts" = "r"."attempts" + 1,
-      "expires_at" = excluded."expires_at"
-    where
-      "r"."theoretical_arrival_at" <= $33::timestamptz + make_interval(secs => $34)
-    returning
-      "r"."attempts"
-  ),
   "opened" as (
     insert into
       "lumascope"."sessions" (
@@ -157,23 +113,23 @@ with
         "user_agent"
       )
     select
-      $35::uuid,
+      $22::uuid,
       "account"."id",
       "account"."auth_version",
-      $36::timestamptz,
-      $37::timestamptz,
-      $38::timestamptz,
-      $39::timestamptz,
-      $40,
-      $41
+      $23::timestamptz,
+      $24::timestamptz,
+      $25::timestamptz,
+      $26::timestamptz,
+      $27,
+      $28
     from
       account
   ),
   "evicted" as (
     update "lumascope"."sessions"
     set
-      "revoked_at" = $42::timestamptz,
-      "revoked_reason" = $43
+      "revoked_at" = $29::timestamptz,
+      "revoked_reason" = $30
     where
       "lumascope"."sessions"."revoked_at" is null
       and "lumascope"."sessions"."id" in (
@@ -185,8 +141,8 @@ with
         where
           (
             "s"."revoked_at" is null
-            and "s"."idle_expires_at" > $44::timestamptz
-            and "s"."expires_at" > $45::timestamptz
+            and "s"."idle_expires_at" > $31::timestamptz
+            and "s"."expires_at" > $32::timestamptz
             and "s"."auth_version" >= "account"."auth_version"
             and "account"."disabled_at" is null
           )
@@ -194,7 +150,7 @@ with
           "s"."last_used_at" desc,
           "s"."id"
         offset
-          $46
+          $33
       )
     returning
       "lumascope"."sessions"."id",
@@ -217,21 +173,21 @@ with
               "s"."created_at" desc,
               "s"."id"
             offset
-              $47
+              $34
             limit
-              $48
+              $35
           ) found
           join account on true
         where
           not (
             "found"."revoked_at" is null
-            and "found"."idle_expires_at" > $49::timestamptz
-            and "found"."expires_at" > $50::timestamptz
+            and "found"."idle_expires_at" > $36::timestamptz
+            and "found"."expires_at" > $37::timestamptz
             and "found"."auth_version" >= "account"."auth_version"
             and "account"."disabled_at" is null
           )
         limit
-          $51
+          $38
       )
   ),
   "queued" as (
@@ -239,6 +195,7 @@ with
       "lumascope"."outbox" (
         "kind",
         "name",
+        "recipient",
         "user_id",
         "payload",
         "created_at",
@@ -253,32 +210,32 @@ with
     select
       message.kind,
       message.name,
+      message.recipient,
       message.user_id,
       message.payload,
-      $52::timestamptz,
-      $53::timestamptz,
+      $39::timestamptz,
+      $40::timestamptz,
       message.expires_at,
       message.is_replaceable,
       least(
         message.expires_at,
-        $54::timestamptz + make_interval(secs => $55::integer)
+        $41::timestamptz + make_interval(secs => $42::integer)
       ),
-      $56,
-      $57::timestamptz + make_interval(secs => $58::integer),
+      $43,
+      $44::timestamptz + make_interval(secs => $45::integer),
       case
-        when message.is_sent then $59::timestamptz
+        when message.is_sent then $46::timestamptz
       end
     from
       (
         select
-          $60::text,
-          $61::text,
+          $47::text,
+          $48::text,
+          lower("failed"."email"),
           "failed"."id"::integer,
           jsonb_build_object(
             'language',
-            $62::text,
-            'to',
-            "failed"."email",
+            $49::text,
             'email',
             "failed"."email",
             'username',
@@ -289,31 +246,31 @@ with
             extract(
               epoch
               from
-                $63::timestamptz
+                $50::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $64::text, 'user_agent', $65::text),
+            jsonb_build_object('address', $51::text, 'user_agent', $52::text),
             'token',
             null::jsonb
           ),
           null::timestamptz,
-          $66::boolean,
-          $67::boolean,
-          $68::boolean
+          $53::boolean,
+          $54::boolean,
+          $55::boolean,
+          $56::boolean
         from
           failed
         where
-          "failed"."consecutive_failures" >= $69
+          "failed"."consecutive_failures" >= $57
         union all
         select
-          $70::text,
-          $71::text,
+          $58::text,
+          $59::text,
+          lower("account"."email"),
           "account"."id"::integer,
           jsonb_build_object(
             'language',
-            $72::text,
-            'to',
-            "account"."email",
+            $60::text,
             'email',
             "account"."email",
             'username',
@@ -324,32 +281,66 @@ with
             extract(
               epoch
               from
-                $73::timestamptz
+                $61::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $74::text, 'user_agent', $75::text),
+            jsonb_build_object('address', $62::text, 'user_agent', $63::text),
             'token',
             null::jsonb
           ),
           null::timestamptz,
-          $76::boolean,
-          $77::boolean,
-          $78::boolean
+          $64::boolean,
+          $65::boolean,
+          $66::boolean,
+          $67::boolean
         from
-          account,
-          announced
+          account
+        where
+          not $68::boolean
+          and exists (
+            select
+            from
+              "lumascope"."users" u
+            where
+              "u"."id" = "account"."id"
+              and "u"."last_login_at" is not null
+          )
+          and not exists (
+            select
+            from
+              "lumascope"."sessions" s
+            where
+              "s"."user_id" = "account"."id"
+              and "s"."user_agent" is not distinct from $69::text
+              and "s"."ip_address" is not distinct from $70::text
+          )
       ) as message (
         kind,
         name,
+        recipient,
         user_id,
         payload,
         expires_at,
         is_replaceable,
+        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
+      and (
+        not message.is_limited
+        or (
+          select
+            count(*)
+          from
+            "lumascope"."outbox" recent
+          where
+            "recent"."recipient" = message.recipient
+            and "recent"."name" = message.name
+            and "recent"."created_at" > $71::timestamptz - make_interval(days => 1)
+        ) < $72
+      )
     returning
       *
   ),
@@ -366,44 +357,44 @@ with
         "details"
       )
     select
-      $79::timestamptz,
-      $80::text,
+      $73::timestamptz,
+      $74::text,
       "account"."id"::integer,
       "account"."id"::integer,
-      $81::uuid,
-      $82::text,
-      $83::text,
+      $75::uuid,
+      $76::text,
+      $77::text,
       '{}'::jsonb
     from
       account
     union all
     select
-      $84::timestamptz,
-      $85::text,
+      $78::timestamptz,
+      $79::text,
       "account"."id"::integer,
       "account"."id"::integer,
-      $86::uuid,
-      $87::text,
-      $88::text,
+      $80::uuid,
+      $81::text,
+      $82::text,
       '{}'::jsonb
     from
       account
     where
-      "account"."password_hash" = $89
+      "account"."password_hash" = $83
     union all
     select
-      $90::timestamptz,
-      $91::text,
-      $92::integer,
+      $84::timestamptz,
+      $85::text,
+      $86::integer,
       null::integer,
       null::uuid,
-      $93::text,
-      $94::text,
+      $87::text,
+      $88::text,
       jsonb_build_object(
         'reason',
         case
           when false then 'email_not_verified'
-          else $95::text
+          else $89::text
         end
       )::jsonb
     where
@@ -414,19 +405,20 @@ with
       )
     union all
     select
-      $96::timestamptz,
-      $97::text,
+      $90::timestamptz,
+      $91::text,
       user_id::integer,
       null::integer,
       id::uuid,
-      $98::text,
-      $99::text,
+      $92::text,
+      $93::text,
       '{"reason":"evicted"}'::jsonb
     from
       evicted
   )
 select
   false as "isUnverified",
+  false as "isMailed",
   (
     select
       coalesce(
@@ -438,6 +430,8 @@ select
             "queued"."kind",
             'name',
             "queued"."name",
+            'recipient',
+            "queued"."recipient",
             'payload',
             "queued"."payload",
             'attempts',
@@ -534,75 +528,17 @@ with
     returning
       *
   ),
-  "failed" as (
-    update "lumascope"."users" u
-    set
-      "consecutive_failures" = greatest(
-        0,
-        "u"."consecutive_failures" - coalesce(
-          floor(
-            greatest(
-              0,
-              extract(
-                epoch
-                from
-                  $11::timestamptz - "u"."last_failed_at"
-              )
-            ) / $12::integer
-          ),
-          0
-        )::integer
-      ) + 1,
-      "last_failed_at" = $13::timestamptz
-    where
-      "u"."id" = $14
-      and not $15::boolean
-      and greatest(
-        0,
-        "u"."consecutive_failures" - coalesce(
-          floor(
-            greatest(
-              0,
-              extract(
-                epoch
-                from
-                  $16::timestamptz - "u"."last_failed_at"
-              )
-            ) / $17::integer
-          ),
-          0
-        )::integer
-      ) < $18
-    returning
-      u.*
-  ),
-  "given_back" as (
-    update "lumascope"."rate_limits" r
-    set
-      "theoretical_arrival_at" = "r"."theoretical_arrival_at" - make_interval(secs => $19),
-      "attempts" = case
-        when $20::boolean then 0
-        else "r"."attempts"
-      end
-    where
-      "r"."key" = $21
-      and exists (
-        select
-        from
-          account
-      )
-  ),
   "unverified" as (
     select
       "lumascope"."users".*
     from
       "lumascope"."users"
     where
-      "lumascope"."users"."id" = $22
-      and "lumascope"."users"."auth_version" = $23
+      "lumascope"."users"."id" = $11
+      and "lumascope"."users"."auth_version" = $12
       and "lumascope"."users"."disabled_at" is null
       and (
-        $24::boolean
+        $13::boolean
         or greatest(
           0,
           "lumascope"."users"."consecutive_failures" - coalesce(
@@ -612,15 +548,16 @@ with
                 extract(
                   epoch
                   from
-                    $25::timestamptz - "lumascope"."users"."last_failed_at"
+                    $14::timestamptz - "lumascope"."users"."last_failed_at"
                 )
-              ) / $26::integer
+              ) / $15::integer
             ),
             0
           )::integer
-        ) < $27
+        ) < $16
       )
       and "lumascope"."users"."email_verified_at" is null
+    for key share
   ),
   "mail_0" as (
     insert into
@@ -631,19 +568,19 @@ with
         "expires_at"
       )
     select
-      $28,
-      $29::timestamptz + make_interval(secs => $30),
-      $31,
-      $32::timestamptz + make_interval(secs => $33)
+      $17,
+      $18::timestamptz + make_interval(secs => $19),
+      $20,
+      $21::timestamptz + make_interval(secs => $22)
     from
       unverified
     on conflict ("key") do update
     set
-      "theoretical_arrival_at" = greatest("r"."theoretical_arrival_at", $34::timestamptz) + make_interval(secs => $35),
+      "theoretical_arrival_at" = greatest("r"."theoretical_arrival_at", $23::timestamptz) + make_interval(secs => $24),
       "attempts" = "r"."attempts" + 1,
       "expires_at" = excluded."expires_at"
     where
-      "r"."theoretical_arrival_at" <= $36::timestamptz + make_interval(secs => $37)
+      "r"."theoretical_arrival_at" <= $25::timestamptz + make_interval(secs => $26)
     returning
       "r"."attempts"
   ),
@@ -656,19 +593,19 @@ with
         "expires_at"
       )
     select
-      $38,
-      $39::timestamptz + make_interval(secs => $40),
-      $41,
-      $42::timestamptz + make_interval(secs => $43)
+      $27,
+      $28::timestamptz + make_interval(secs => $29),
+      $30,
+      $31::timestamptz + make_interval(secs => $32)
     from
       "mail_0"
     on conflict ("key") do update
     set
-      "theoretical_arrival_at" = greatest("r"."theoretical_arrival_at", $44::timestamptz) + make_interval(secs => $45),
+      "theoretical_arrival_at" = greatest("r"."theoretical_arrival_at", $33::timestamptz) + make_interval(secs => $34),
       "attempts" = "r"."attempts" + 1,
       "expires_at" = excluded."expires_at"
     where
-      "r"."theoretical_arrival_at" <= $46::timestamptz + make_interval(secs => $47)
+      "r"."theoretical_arrival_at" <= $35::timestamptz + make_interval(secs => $36)
     returning
       "r"."attempts"
   ),
@@ -676,25 +613,25 @@ with
     select
       refusal.*,
       case
-        when key in ($48::text) then 'mail_account'
+        when key in ($37::text) then 'mail_account'
         else 'mail_address'
       end as bucket
     from
       (
         select
-          $49::text as key,
-          $50::integer as seconds,
+          $38::text as key,
+          $39::integer as seconds,
           (
             select
               extract(
                 epoch
                 from
-                  "r"."theoretical_arrival_at" - make_interval(secs => $51) - $52::timestamptz
+                  "r"."theoretical_arrival_at" - make_interval(secs => $40) - $41::timestamptz
               )::double precision
             from
               "lumascope"."rate_limits" r
             where
-              "r"."key" = $53
+              "r"."key" = $42
           ) as wait
         from
           (
@@ -712,19 +649,19 @@ with
           )
         union all
         select
-          $54::text as key,
-          $55::integer as seconds,
+          $43::text as key,
+          $44::integer as seconds,
           (
             select
               extract(
                 epoch
                 from
-                  "r"."theoretical_arrival_at" - make_interval(secs => $56) - $57::timestamptz
+                  "r"."theoretical_arrival_at" - make_interval(secs => $45) - $46::timestamptz
               )::double precision
             from
               "lumascope"."rate_limits" r
             where
-              "r"."key" = $58
+              "r"."key" = $47
           ) as wait
         from
           (
@@ -745,14 +682,14 @@ with
   "reported" as (
     update "lumascope"."rate_limits" r
     set
-      "reported_at" = $59::timestamptz
+      "reported_at" = $48::timestamptz
     from
       refused
     where
       "r"."key" = refused.key
       and (
         "r"."reported_at" is null
-        or "r"."reported_at" <= $60::timestamptz - make_interval(secs => refused.seconds)
+        or "r"."reported_at" <= $49::timestamptz - make_interval(secs => refused.seconds)
       )
     returning
       refused.*
@@ -764,16 +701,18 @@ with
         "user_id",
         "email",
         "password_version",
+        "is_proven",
         "created_at",
         "expires_at"
       )
     select
-      $61,
+      $50,
       "unverified"."id",
       "unverified"."email",
       "unverified"."password_version",
-      $62::timestamptz,
-      $63::timestamptz
+      "unverified"."email_verified_at" is not null,
+      $51::timestamptz,
+      $52::timestamptz
     from
       unverified
     where
@@ -785,49 +724,67 @@ with
     returning
       *
   ),
-  "announced" as (
-    insert into
-      "lumascope"."rate_limits" as "r" (
-        "key",
-        "theoretical_arrival_at",
-        "attempts",
-        "expires_at"
-      )
-    select
-      $64,
-      $65::timestamptz + make_interval(secs => $66),
-      $67,
-      $68::timestamptz + make_interval(secs => $69)
-    from
-      account
+  "failed" as (
+    update "lumascope"."users" u
+    set
+      "consecutive_failures" = greatest(
+        0,
+        "u"."consecutive_failures" - coalesce(
+          floor(
+            greatest(
+              0,
+              extract(
+                epoch
+                from
+                  $53::timestamptz - "u"."last_failed_at"
+              )
+            ) / $54::integer
+          ),
+          0
+        )::integer
+      ) + 1,
+      "last_failed_at" = $55::timestamptz
     where
-      $70::boolean
+      "u"."id" = $56
+      and not $57::boolean
+      and greatest(
+        0,
+        "u"."consecutive_failures" - coalesce(
+          floor(
+            greatest(
+              0,
+              extract(
+                epoch
+                from
+                  $58::timestamptz - "u"."last_failed_at"
+              )
+            ) / $59::integer
+          ),
+          0
+        )::integer
+      ) < $60
+    returning
+      u.*
+  ),
+  "given_back" as (
+    update "lumascope"."rate_limits" r
+    set
+      "theoretical_arrival_at" = "r"."theoretical_arrival_at" - make_interval(secs => $61),
+      "attempts" = case
+        when $62::boolean then 0
+        else "r"."attempts"
+      end
+    where
+      "r"."key" = $63
       and exists (
         select
         from
-          "lumascope"."users" u
-        where
-          "u"."id" = "account"."id"
-          and "u"."last_login_at" is not null
-      )
-      and not exists (
+          account
+        union all
         select
         from
-          "lumascope"."sessions" s
-        where
-          "s"."user_id" = "account"."id"
-          and "s"."user_agent" is not distinct from $71::text
-          and "s"."ip_address" is not distinct from $72::text
+          unverified
       )
-    on conflict ("key") do update
-    set
-      "theoretical_arrival_at" = greatest("r"."theoretical_arrival_at", $73::timestamptz) + make_interval(secs => $74),
-      "attempts" = "r"."attempts" + 1,
-      "expires_at" = excluded."expires_at"
-    where
-      "r"."theoretical_arrival_at" <= $75::timestamptz + make_interval(secs => $76)
-    returning
-      "r"."attempts"
   ),
   "opened" as (
     insert into
@@ -843,23 +800,23 @@ with
         "user_agent"
       )
     select
-      $77::uuid,
+      $64::uuid,
       "account"."id",
       "account"."auth_version",
-      $78::timestamptz,
-      $79::timestamptz,
-      $80::timestamptz,
-      $81::timestamptz,
-      $82,
-      $83
+      $65::timestamptz,
+      $66::timestamptz,
+      $67::timestamptz,
+      $68::timestamptz,
+      $69,
+      $70
     from
       account
   ),
   "evicted" as (
     update "lumascope"."sessions"
     set
-      "revoked_at" = $84::timestamptz,
-      "revoked_reason" = $85
+      "revoked_at" = $71::timestamptz,
+      "revoked_reason" = $72
     where
       "lumascope"."sessions"."revoked_at" is null
       and "lumascope"."sessions"."id" in (
@@ -871,8 +828,8 @@ with
         where
           (
             "s"."revoked_at" is null
-            and "s"."idle_expires_at" > $86::timestamptz
-            and "s"."expires_at" > $87::timestamptz
+            and "s"."idle_expires_at" > $73::timestamptz
+            and "s"."expires_at" > $74::timestamptz
             and "s"."auth_version" >= "account"."auth_version"
             and "account"."disabled_at" is null
           )
@@ -880,7 +837,7 @@ with
           "s"."last_used_at" desc,
           "s"."id"
         offset
-          $88
+          $75
       )
     returning
       "lumascope"."sessions"."id",
@@ -903,21 +860,21 @@ with
               "s"."created_at" desc,
               "s"."id"
             offset
-              $89
+              $76
             limit
-              $90
+              $77
           ) found
           join account on true
         where
           not (
             "found"."revoked_at" is null
-            and "found"."idle_expires_at" > $91::timestamptz
-            and "found"."expires_at" > $92::timestamptz
+            and "found"."idle_expires_at" > $78::timestamptz
+            and "found"."expires_at" > $79::timestamptz
             and "found"."auth_version" >= "account"."auth_version"
             and "account"."disabled_at" is null
           )
         limit
-          $93
+          $80
       )
   ),
   "queued" as (
@@ -925,6 +882,7 @@ with
       "lumascope"."outbox" (
         "kind",
         "name",
+        "recipient",
         "user_id",
         "payload",
         "created_at",
@@ -939,32 +897,32 @@ with
     select
       message.kind,
       message.name,
+      message.recipient,
       message.user_id,
       message.payload,
-      $94::timestamptz,
-      $95::timestamptz,
+      $81::timestamptz,
+      $82::timestamptz,
       message.expires_at,
       message.is_replaceable,
       least(
         message.expires_at,
-        $96::timestamptz + make_interval(secs => $97::integer)
+        $83::timestamptz + make_interval(secs => $84::integer)
       ),
-      $98,
-      $99::timestamptz + make_interval(secs => $100::integer),
+      $85,
+      $86::timestamptz + make_interval(secs => $87::integer),
       case
-        when message.is_sent then $101::timestamptz
+        when message.is_sent then $88::timestamptz
       end
     from
       (
         select
-          $102::text,
-          $103::text,
+          $89::text,
+          $90::text,
+          lower("failed"."email"),
           "failed"."id"::integer,
           jsonb_build_object(
             'language',
-            $104::text,
-            'to',
-            "failed"."email",
+            $91::text,
             'email',
             "failed"."email",
             'username',
@@ -975,31 +933,31 @@ with
             extract(
               epoch
               from
-                $105::timestamptz
+                $92::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $106::text, 'user_agent', $107::text),
+            jsonb_build_object('address', $93::text, 'user_agent', $94::text),
             'token',
             null::jsonb
           ),
           null::timestamptz,
-          $108::boolean,
-          $109::boolean,
-          $110::boolean
+          $95::boolean,
+          $96::boolean,
+          $97::boolean,
+          $98::boolean
         from
           failed
         where
-          "failed"."consecutive_failures" >= $111
+          "failed"."consecutive_failures" >= $99
         union all
         select
-          $112::text,
-          $113::text,
+          $100::text,
+          $101::text,
+          lower("account"."email"),
           "account"."id"::integer,
           jsonb_build_object(
             'language',
-            $114::text,
-            'to',
-            "account"."email",
+            $102::text,
             'email',
             "account"."email",
             'username',
@@ -1010,30 +968,48 @@ with
             extract(
               epoch
               from
-                $115::timestamptz
+                $103::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $116::text, 'user_agent', $117::text),
+            jsonb_build_object('address', $104::text, 'user_agent', $105::text),
             'token',
             null::jsonb
           ),
           null::timestamptz,
-          $118::boolean,
-          $119::boolean,
-          $120::boolean
+          $106::boolean,
+          $107::boolean,
+          $108::boolean,
+          $109::boolean
         from
-          account,
-          announced
+          account
+        where
+          not $110::boolean
+          and exists (
+            select
+            from
+              "lumascope"."users" u
+            where
+              "u"."id" = "account"."id"
+              and "u"."last_login_at" is not null
+          )
+          and not exists (
+            select
+            from
+              "lumascope"."sessions" s
+            where
+              "s"."user_id" = "account"."id"
+              and "s"."user_agent" is not distinct from $111::text
+              and "s"."ip_address" is not distinct from $112::text
+          )
         union all
         select
-          $121::text,
-          $122::text,
+          $113::text,
+          $114::text,
+          lower("unverified"."email"),
           "unverified"."id"::integer,
           jsonb_build_object(
             'language',
-            $123::text,
-            'to',
-            "unverified"."email",
+            $115::text,
             'email',
             "unverified"."email",
             'username',
@@ -1044,10 +1020,10 @@ with
             extract(
               epoch
               from
-                $124::timestamptz
+                $116::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $125::text, 'user_agent', $126::text),
+            jsonb_build_object('address', $117::text, 'user_agent', $118::text),
             'token',
             jsonb_build_object(
               'purpose',
@@ -1065,24 +1041,40 @@ with
             )
           ),
           "made"."expires_at"::timestamptz,
-          $127::boolean,
-          $128::boolean,
-          $129::boolean
+          $119::boolean,
+          $120::boolean,
+          $121::boolean,
+          $122::boolean
         from
           unverified,
           made
       ) as message (
         kind,
         name,
+        recipient,
         user_id,
         payload,
         expires_at,
         is_replaceable,
+        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
+      and (
+        not message.is_limited
+        or (
+          select
+            count(*)
+          from
+            "lumascope"."outbox" recent
+          where
+            "recent"."recipient" = message.recipient
+            and "recent"."name" = message.name
+            and "recent"."created_at" > $123::timestamptz - make_interval(days => 1)
+        ) < $124
+      )
     returning
       *
   ),
@@ -1099,6 +1091,18 @@ with
         "details"
       )
     select
+      $125::timestamptz,
+      $126::text,
+      "account"."id"::integer,
+      "account"."id"::integer,
+      $127::uuid,
+      $128::text,
+      $129::text,
+      '{}'::jsonb
+    from
+      account
+    union all
+    select
       $130::timestamptz,
       $131::text,
       "account"."id"::integer,
@@ -1109,29 +1113,17 @@ with
       '{}'::jsonb
     from
       account
-    union all
-    select
-      $135::timestamptz,
-      $136::text,
-      "account"."id"::integer,
-      "account"."id"::integer,
-      $137::uuid,
-      $138::text,
-      $139::text,
-      '{}'::jsonb
-    from
-      account
     where
-      "account"."password_hash" = $140
+      "account"."password_hash" = $135
     union all
     select
-      $141::timestamptz,
-      $142::text,
-      $143::integer,
+      $136::timestamptz,
+      $137::text,
+      $138::integer,
       null::integer,
       null::uuid,
-      $144::text,
-      $145::text,
+      $139::text,
+      $140::text,
       jsonb_build_object(
         'reason',
         case
@@ -1140,7 +1132,7 @@ with
             from
               unverified
           ) then 'email_not_verified'
-          else $146::text
+          else $141::text
         end
       )::jsonb
     where
@@ -1151,13 +1143,13 @@ with
       )
     union all
     select
-      $147::timestamptz,
-      $148::text,
+      $142::timestamptz,
+      $143::text,
       user_id::integer,
       null::integer,
       id::uuid,
-      $149::text,
-      $150::text,
+      $144::text,
+      $145::text,
       '{"reason":"evicted"}'::jsonb
     from
       evicted
@@ -1168,6 +1160,11 @@ select
     from
       unverified
   ) as "isUnverified",
+  exists (
+    select
+    from
+      made
+  ) as "isMailed",
   (
     select
       coalesce(
@@ -1179,6 +1176,8 @@ select
             "queued"."kind",
             'name',
             "queued"."name",
+            'recipient',
+            "queued"."recipient",
             'payload',
             "queued"."payload",
             'attempts',

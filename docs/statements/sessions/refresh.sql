@@ -63,6 +63,7 @@ with
       "lumascope"."outbox" (
         "kind",
         "name",
+        "recipient",
         "user_id",
         "payload",
         "created_at",
@@ -77,6 +78,7 @@ with
     select
       message.kind,
       message.name,
+      message.recipient,
       message.user_id,
       message.payload,
       $17::timestamptz,
@@ -97,12 +99,11 @@ with
         select
           $25::text,
           $26::text,
+          lower("u"."email"),
           "u"."id"::integer,
           jsonb_build_object(
             'language',
             $27::text,
-            'to',
-            "u"."email",
             'email',
             "u"."email",
             'username',
@@ -123,22 +124,38 @@ with
           null::timestamptz,
           $31::boolean,
           $32::boolean,
-          $33::boolean
+          $33::boolean,
+          $34::boolean
         from
           "lumascope"."users" u
           join revoked on "u"."id" = revoked.user_id
       ) as message (
         kind,
         name,
+        recipient,
         user_id,
         payload,
         expires_at,
         is_replaceable,
+        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
+      and (
+        not message.is_limited
+        or (
+          select
+            count(*)
+          from
+            "lumascope"."outbox" recent
+          where
+            "recent"."recipient" = message.recipient
+            and "recent"."name" = message.name
+            and "recent"."created_at" > $35::timestamptz - make_interval(days => 1)
+        ) < $36
+      )
     returning
       *
   ),
@@ -155,13 +172,13 @@ with
         "details"
       )
     select
-      $34::timestamptz,
-      $35::text,
+      $37::timestamptz,
+      $38::text,
       user_id::integer,
       null::integer,
       id::uuid,
-      $36::text,
-      $37::text,
+      $39::text,
+      $40::text,
       '{}'::jsonb
     from
       revoked
@@ -189,6 +206,8 @@ select
             "queued"."kind",
             'name',
             "queued"."name",
+            'recipient',
+            "queued"."recipient",
             'payload',
             "queued"."payload",
             'attempts',

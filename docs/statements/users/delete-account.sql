@@ -137,6 +137,7 @@ with
       "lumascope"."outbox" (
         "kind",
         "name",
+        "recipient",
         "user_id",
         "payload",
         "created_at",
@@ -151,6 +152,7 @@ with
     select
       message.kind,
       message.name,
+      message.recipient,
       message.user_id,
       message.payload,
       $20::timestamptz,
@@ -171,12 +173,11 @@ with
         select
           $28::text,
           $29::text,
+          lower("deleted"."email"),
           "deleted"."id"::integer,
           jsonb_build_object(
             'language',
             $30::text,
-            'to',
-            "deleted"."email",
             'email',
             "deleted"."email",
             'username',
@@ -197,21 +198,37 @@ with
           null::timestamptz,
           $34::boolean,
           $35::boolean,
-          $36::boolean
+          $36::boolean,
+          $37::boolean
         from
           deleted
       ) as message (
         kind,
         name,
+        recipient,
         user_id,
         payload,
         expires_at,
         is_replaceable,
+        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
+      and (
+        not message.is_limited
+        or (
+          select
+            count(*)
+          from
+            "lumascope"."outbox" recent
+          where
+            "recent"."recipient" = message.recipient
+            and "recent"."name" = message.name
+            and "recent"."created_at" > $38::timestamptz - make_interval(days => 1)
+        ) < $39
+      )
     returning
       *
   ),
@@ -228,26 +245,26 @@ with
         "details"
       )
     select
-      $37::timestamptz,
-      $38::text,
+      $40::timestamptz,
+      $41::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $39::text,
-      $40::text,
+      $42::text,
+      $43::text,
       '{}'::jsonb
     from
       caller,
       deleted
     union all
     select
-      $41::timestamptz,
-      $42::text,
+      $44::timestamptz,
+      $45::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $43::text,
-      $44::text,
+      $46::text,
+      $47::text,
       '{}'::jsonb
     from
       caller
@@ -287,6 +304,8 @@ select
             "queued"."kind",
             'name',
             "queued"."name",
+            'recipient',
+            "queued"."recipient",
             'payload',
             "queued"."payload",
             'attempts',

@@ -87,6 +87,7 @@ with
         where
           lower("kept"."email") = lower($17)
           and "kept"."purpose" = 'email_undo'
+          and "kept"."is_proven"
           and "kept"."consumed_at" is null
           and "kept"."expires_at" > $18::timestamptz
           and true
@@ -146,6 +147,7 @@ with
         "user_id",
         "email",
         "password_version",
+        "is_proven",
         "created_at",
         "expires_at"
       )
@@ -154,6 +156,7 @@ with
       "created"."id",
       "created"."email",
       "created"."password_version",
+      "created"."email_verified_at" is not null,
       $28::timestamptz,
       $29::timestamptz
     from
@@ -161,11 +164,25 @@ with
     returning
       *
   ),
+  "owner" as (
+    select
+      u.*
+    from
+      "lumascope"."users" u,
+      allowed,
+      taken
+    where
+      $30::boolean
+      and taken.email
+      and not taken.username
+      and lower("u"."email") = lower($31)
+  ),
   "queued" as (
     insert into
       "lumascope"."outbox" (
         "kind",
         "name",
+        "recipient",
         "user_id",
         "payload",
         "created_at",
@@ -180,32 +197,32 @@ with
     select
       message.kind,
       message.name,
+      message.recipient,
       message.user_id,
       message.payload,
-      $30::timestamptz,
-      $31::timestamptz,
+      $32::timestamptz,
+      $33::timestamptz,
       message.expires_at,
       message.is_replaceable,
       least(
         message.expires_at,
-        $32::timestamptz + make_interval(secs => $33::integer)
+        $34::timestamptz + make_interval(secs => $35::integer)
       ),
-      $34,
-      $35::timestamptz + make_interval(secs => $36::integer),
+      $36,
+      $37::timestamptz + make_interval(secs => $38::integer),
       case
-        when message.is_sent then $37::timestamptz
+        when message.is_sent then $39::timestamptz
       end
     from
       (
         select
-          $38::text,
-          $39::text,
+          $40::text,
+          $41::text,
+          lower("created"."email"),
           "created"."id"::integer,
           jsonb_build_object(
             'language',
-            $40::text,
-            'to',
-            "created"."email",
+            $42::text,
             'email',
             "created"."email",
             'username',
@@ -216,10 +233,10 @@ with
             extract(
               epoch
               from
-                $41::timestamptz
+                $43::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $42::text, 'user_agent', $43::text),
+            jsonb_build_object('address', $44::text, 'user_agent', $45::text),
             'token',
             jsonb_build_object(
               'purpose',
@@ -237,38 +254,87 @@ with
             )
           ),
           "verification"."expires_at"::timestamptz,
-          $44::boolean,
-          $45::boolean,
-          $46::boolean
+          $46::boolean,
+          $47::boolean,
+          $48::boolean,
+          $49::boolean
         from
           created,
           verification
+        union all
+        select
+          $50::text,
+          $51::text,
+          lower("owner"."email"),
+          "owner"."id"::integer,
+          jsonb_build_object(
+            'language',
+            $52::text,
+            'email',
+            "owner"."email",
+            'username',
+            "owner"."username",
+            'new_email',
+            null::text,
+            'at',
+            extract(
+              epoch
+              from
+                $53::timestamptz
+            ),
+            'client',
+            null::jsonb,
+            'token',
+            null::jsonb
+          ),
+          null::timestamptz,
+          $54::boolean,
+          $55::boolean,
+          $56::boolean,
+          $57::boolean
+        from
+          owner
       ) as message (
         kind,
         name,
+        recipient,
         user_id,
         payload,
         expires_at,
         is_replaceable,
+        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
+      and (
+        not message.is_limited
+        or (
+          select
+            count(*)
+          from
+            "lumascope"."outbox" recent
+          where
+            "recent"."recipient" = message.recipient
+            and "recent"."name" = message.name
+            and "recent"."created_at" > $58::timestamptz - make_interval(days => 1)
+        ) < $59
+      )
     returning
       *
   ),
   "reported" as (
     update "lumascope"."rate_limits" r
     set
-      "reported_at" = $47::timestamptz
+      "reported_at" = $60::timestamptz
     from
       refused
     where
       "r"."key" = refused.key
       and (
         "r"."reported_at" is null
-        or "r"."reported_at" <= $48::timestamptz - make_interval(secs => refused.seconds)
+        or "r"."reported_at" <= $61::timestamptz - make_interval(secs => refused.seconds)
       )
     returning
       refused.*
@@ -286,25 +352,25 @@ with
         "details"
       )
     select
-      $49::timestamptz,
-      $50::text,
+      $62::timestamptz,
+      $63::text,
       "created"."id"::integer,
       null::integer,
       null::uuid,
-      $51::text,
-      $52::text,
+      $64::text,
+      $65::text,
       '{}'::jsonb
     from
       created
     union all
     select
-      $53::timestamptz,
-      $54::text,
+      $66::timestamptz,
+      $67::text,
       null::integer,
       null::integer,
       null::uuid,
-      $55::text,
-      $56::text,
+      $68::text,
+      $69::text,
       '{"limit":"register_address"}'::jsonb
     from
       reported
@@ -335,6 +401,8 @@ select
             "queued"."kind",
             'name',
             "queued"."name",
+            'recipient',
+            "queued"."recipient",
             'payload',
             "queued"."payload",
             'attempts',
@@ -469,6 +537,7 @@ with
         where
           lower("kept"."email") = lower($17)
           and "kept"."purpose" = 'email_undo'
+          and "kept"."is_proven"
           and "kept"."consumed_at" is null
           and "kept"."expires_at" > $18::timestamptz
           and true
@@ -528,6 +597,7 @@ with
         "user_id",
         "email",
         "password_version",
+        "is_proven",
         "created_at",
         "expires_at"
       )
@@ -536,6 +606,7 @@ with
       "created"."id",
       "created"."email",
       "created"."password_version",
+      "created"."email_verified_at" is not null,
       $28::timestamptz,
       $29::timestamptz
     from
@@ -543,49 +614,25 @@ with
     returning
       *
   ),
-  "told" as (
-    insert into
-      "lumascope"."rate_limits" as "r" (
-        "key",
-        "theoretical_arrival_at",
-        "attempts",
-        "expires_at"
-      )
-    select
-      $30,
-      $31::timestamptz + make_interval(secs => $32),
-      $33,
-      $34::timestamptz + make_interval(secs => $35)
-    from
-      allowed,
-      taken
-    where
-      taken.email
-      and not taken.username
-    on conflict ("key") do update
-    set
-      "theoretical_arrival_at" = greatest("r"."theoretical_arrival_at", $36::timestamptz) + make_interval(secs => $37),
-      "attempts" = "r"."attempts" + 1,
-      "expires_at" = excluded."expires_at"
-    where
-      "r"."theoretical_arrival_at" <= $38::timestamptz + make_interval(secs => $39)
-    returning
-      "r"."attempts"
-  ),
   "owner" as (
     select
       u.*
     from
       "lumascope"."users" u,
-      told
+      allowed,
+      taken
     where
-      lower("u"."email") = lower($40)
+      $30::boolean
+      and taken.email
+      and not taken.username
+      and lower("u"."email") = lower($31)
   ),
   "queued" as (
     insert into
       "lumascope"."outbox" (
         "kind",
         "name",
+        "recipient",
         "user_id",
         "payload",
         "created_at",
@@ -600,32 +647,32 @@ with
     select
       message.kind,
       message.name,
+      message.recipient,
       message.user_id,
       message.payload,
-      $41::timestamptz,
-      $42::timestamptz,
+      $32::timestamptz,
+      $33::timestamptz,
       message.expires_at,
       message.is_replaceable,
       least(
         message.expires_at,
-        $43::timestamptz + make_interval(secs => $44::integer)
+        $34::timestamptz + make_interval(secs => $35::integer)
       ),
-      $45,
-      $46::timestamptz + make_interval(secs => $47::integer),
+      $36,
+      $37::timestamptz + make_interval(secs => $38::integer),
       case
-        when message.is_sent then $48::timestamptz
+        when message.is_sent then $39::timestamptz
       end
     from
       (
         select
-          $49::text,
-          $50::text,
+          $40::text,
+          $41::text,
+          lower("created"."email"),
           "created"."id"::integer,
           jsonb_build_object(
             'language',
-            $51::text,
-            'to',
-            "created"."email",
+            $42::text,
             'email',
             "created"."email",
             'username',
@@ -636,10 +683,10 @@ with
             extract(
               epoch
               from
-                $52::timestamptz
+                $43::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $53::text, 'user_agent', $54::text),
+            jsonb_build_object('address', $44::text, 'user_agent', $45::text),
             'token',
             jsonb_build_object(
               'purpose',
@@ -657,22 +704,22 @@ with
             )
           ),
           "verification"."expires_at"::timestamptz,
-          $55::boolean,
-          $56::boolean,
-          $57::boolean
+          $46::boolean,
+          $47::boolean,
+          $48::boolean,
+          $49::boolean
         from
           created,
           verification
         union all
         select
-          $58::text,
-          $59::text,
+          $50::text,
+          $51::text,
+          lower("owner"."email"),
           "owner"."id"::integer,
           jsonb_build_object(
             'language',
-            $60::text,
-            'to',
-            "owner"."email",
+            $52::text,
             'email',
             "owner"."email",
             'username',
@@ -683,7 +730,7 @@ with
             extract(
               epoch
               from
-                $61::timestamptz
+                $53::timestamptz
             ),
             'client',
             null::jsonb,
@@ -691,37 +738,53 @@ with
             null::jsonb
           ),
           null::timestamptz,
-          $62::boolean,
-          $63::boolean,
-          $64::boolean
+          $54::boolean,
+          $55::boolean,
+          $56::boolean,
+          $57::boolean
         from
           owner
       ) as message (
         kind,
         name,
+        recipient,
         user_id,
         payload,
         expires_at,
         is_replaceable,
+        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
+      and (
+        not message.is_limited
+        or (
+          select
+            count(*)
+          from
+            "lumascope"."outbox" recent
+          where
+            "recent"."recipient" = message.recipient
+            and "recent"."name" = message.name
+            and "recent"."created_at" > $58::timestamptz - make_interval(days => 1)
+        ) < $59
+      )
     returning
       *
   ),
   "reported" as (
     update "lumascope"."rate_limits" r
     set
-      "reported_at" = $65::timestamptz
+      "reported_at" = $60::timestamptz
     from
       refused
     where
       "r"."key" = refused.key
       and (
         "r"."reported_at" is null
-        or "r"."reported_at" <= $66::timestamptz - make_interval(secs => refused.seconds)
+        or "r"."reported_at" <= $61::timestamptz - make_interval(secs => refused.seconds)
       )
     returning
       refused.*
@@ -739,25 +802,25 @@ with
         "details"
       )
     select
-      $67::timestamptz,
-      $68::text,
+      $62::timestamptz,
+      $63::text,
       "created"."id"::integer,
       null::integer,
       null::uuid,
-      $69::text,
-      $70::text,
+      $64::text,
+      $65::text,
       '{}'::jsonb
     from
       created
     union all
     select
-      $71::timestamptz,
-      $72::text,
+      $66::timestamptz,
+      $67::text,
       null::integer,
       null::integer,
       null::uuid,
-      $73::text,
-      $74::text,
+      $68::text,
+      $69::text,
       '{"limit":"register_address"}'::jsonb
     from
       reported
@@ -788,6 +851,8 @@ select
             "queued"."kind",
             'name',
             "queued"."name",
+            'recipient',
+            "queued"."recipient",
             'payload',
             "queued"."payload",
             'attempts',
@@ -922,6 +987,7 @@ with
         where
           lower("kept"."email") = lower($17)
           and "kept"."purpose" = 'email_undo'
+          and "kept"."is_proven"
           and "kept"."consumed_at" is null
           and "kept"."expires_at" > $18::timestamptz
           and true
@@ -1007,6 +1073,7 @@ with
         "user_id",
         "email",
         "password_version",
+        "is_proven",
         "created_at",
         "expires_at"
       )
@@ -1015,6 +1082,7 @@ with
       "created"."id",
       "created"."email",
       "created"."password_version",
+      "created"."email_verified_at" is not null,
       $36::timestamptz,
       $37::timestamptz
     from
@@ -1022,11 +1090,25 @@ with
     returning
       *
   ),
+  "owner" as (
+    select
+      u.*
+    from
+      "lumascope"."users" u,
+      allowed,
+      taken
+    where
+      $38::boolean
+      and taken.email
+      and not taken.username
+      and lower("u"."email") = lower($39)
+  ),
   "queued" as (
     insert into
       "lumascope"."outbox" (
         "kind",
         "name",
+        "recipient",
         "user_id",
         "payload",
         "created_at",
@@ -1041,32 +1123,32 @@ with
     select
       message.kind,
       message.name,
+      message.recipient,
       message.user_id,
       message.payload,
-      $38::timestamptz,
-      $39::timestamptz,
+      $40::timestamptz,
+      $41::timestamptz,
       message.expires_at,
       message.is_replaceable,
       least(
         message.expires_at,
-        $40::timestamptz + make_interval(secs => $41::integer)
+        $42::timestamptz + make_interval(secs => $43::integer)
       ),
-      $42,
-      $43::timestamptz + make_interval(secs => $44::integer),
+      $44,
+      $45::timestamptz + make_interval(secs => $46::integer),
       case
-        when message.is_sent then $45::timestamptz
+        when message.is_sent then $47::timestamptz
       end
     from
       (
         select
-          $46::text,
-          $47::text,
+          $48::text,
+          $49::text,
+          lower("created"."email"),
           "created"."id"::integer,
           jsonb_build_object(
             'language',
-            $48::text,
-            'to',
-            "created"."email",
+            $50::text,
             'email',
             "created"."email",
             'username',
@@ -1077,10 +1159,10 @@ with
             extract(
               epoch
               from
-                $49::timestamptz
+                $51::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $50::text, 'user_agent', $51::text),
+            jsonb_build_object('address', $52::text, 'user_agent', $53::text),
             'token',
             jsonb_build_object(
               'purpose',
@@ -1098,38 +1180,87 @@ with
             )
           ),
           "verification"."expires_at"::timestamptz,
-          $52::boolean,
-          $53::boolean,
-          $54::boolean
+          $54::boolean,
+          $55::boolean,
+          $56::boolean,
+          $57::boolean
         from
           created,
           verification
+        union all
+        select
+          $58::text,
+          $59::text,
+          lower("owner"."email"),
+          "owner"."id"::integer,
+          jsonb_build_object(
+            'language',
+            $60::text,
+            'email',
+            "owner"."email",
+            'username',
+            "owner"."username",
+            'new_email',
+            null::text,
+            'at',
+            extract(
+              epoch
+              from
+                $61::timestamptz
+            ),
+            'client',
+            null::jsonb,
+            'token',
+            null::jsonb
+          ),
+          null::timestamptz,
+          $62::boolean,
+          $63::boolean,
+          $64::boolean,
+          $65::boolean
+        from
+          owner
       ) as message (
         kind,
         name,
+        recipient,
         user_id,
         payload,
         expires_at,
         is_replaceable,
+        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
+      and (
+        not message.is_limited
+        or (
+          select
+            count(*)
+          from
+            "lumascope"."outbox" recent
+          where
+            "recent"."recipient" = message.recipient
+            and "recent"."name" = message.name
+            and "recent"."created_at" > $66::timestamptz - make_interval(days => 1)
+        ) < $67
+      )
     returning
       *
   ),
   "reported" as (
     update "lumascope"."rate_limits" r
     set
-      "reported_at" = $55::timestamptz
+      "reported_at" = $68::timestamptz
     from
       refused
     where
       "r"."key" = refused.key
       and (
         "r"."reported_at" is null
-        or "r"."reported_at" <= $56::timestamptz - make_interval(secs => refused.seconds)
+        or "r"."reported_at" <= $69::timestamptz - make_interval(secs => refused.seconds)
       )
     returning
       refused.*
@@ -1147,37 +1278,37 @@ with
         "details"
       )
     select
-      $57::timestamptz,
-      $58::text,
+      $70::timestamptz,
+      $71::text,
       "created"."id"::integer,
       null::integer,
       null::uuid,
-      $59::text,
-      $60::text,
+      $72::text,
+      $73::text,
       '{}'::jsonb
     from
       created
     union all
     select
-      $61::timestamptz,
-      $62::text,
+      $74::timestamptz,
+      $75::text,
       "created"."id"::integer,
       "created"."id"::integer,
-      $63::uuid,
-      $64::text,
-      $65::text,
+      $76::uuid,
+      $77::text,
+      $78::text,
       '{}'::jsonb
     from
       created
     union all
     select
-      $66::timestamptz,
-      $67::text,
+      $79::timestamptz,
+      $80::text,
       null::integer,
       null::integer,
       null::uuid,
-      $68::text,
-      $69::text,
+      $81::text,
+      $82::text,
       '{"limit":"register_address"}'::jsonb
     from
       reported
@@ -1208,6 +1339,8 @@ select
             "queued"."kind",
             'name',
             "queued"."name",
+            'recipient',
+            "queued"."recipient",
             'payload',
             "queued"."payload",
             'attempts',
