@@ -44,7 +44,6 @@ export const EXAMPLES: Record<string, unknown> = {
   expires_in: 1800,
   file: 'page.css',
   full_name: 'Ada Lovelace',
-  given_up: 0,
   health: '/health',
   id: 42,
   instance: 'urn:uuid:9b2f6c1e-52a7-4d0a-9f0e-1c3d5e7f9a10',
@@ -83,7 +82,6 @@ export const EXAMPLES: Record<string, unknown> = {
   user_id: 42,
   username: 'ada',
   version: '0.1.0',
-  waiting: 0,
   x: '_8ZNsDpSGZrFnuNbWSbzOTxSh1ZOlXNSQ5Y3Ih6HJpM',
   y: 'AEh3fO2nHFbYJ4jqtyfMIaTJ5cXhSDXOlpyEDOzlSLY',
 }

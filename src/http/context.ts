@@ -75,10 +75,8 @@ export function requestContext({ connect, ...shared }: AppDeps, passwordsOf: Pas
     await next()
     const { headers } = c.res
     headers.set('X-Request-Id', requestId)
-    headers.set(
-      'Server-Timing',
-      `db;${c.var.hidesDuration ? '' : `dur=${meter.milliseconds.toFixed(1)};`}desc="${meter.roundTrips} round trips"`,
-    )
+    const duration = c.var.hidesDuration ? '' : `dur=${meter.milliseconds.toFixed(1)};`
+    headers.set('Server-Timing', `db;${duration}desc="${meter.roundTrips} round trips"`)
     if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store')
     logRequest(c, { milliseconds: shared.stopwatch() - start, queries: meter.roundTrips })
     if (deliveries.length > 0) keepRunning(c, shared.deliverSoon(c.var.deps, deliveries))

@@ -237,7 +237,7 @@ describe('DATABASE_SCHEMA', () => {
       "select schemaname as schema, count(*) from pg_tables where schemaname in ('public', 'own_auth', 'lumascope') group by 1 order by 1",
     )
     expect(rows).toEqual([
-      { schema: 'own_auth', count: '8' },
+      { schema: 'own_auth', count: '10' },
       { schema: 'public', count: '2' },
     ])
     const endpoint = await serveNeonEndpoint(createNeonEndpoint({ poolFor: () => pool }), { port: 0 })
