@@ -13,6 +13,7 @@ CREATE TABLE "lumascope"."one_time_tokens" (
 --> statement-breakpoint
 CREATE TABLE "lumascope"."outbox" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"number" bigint GENERATED ALWAYS AS IDENTITY (sequence name "lumascope"."outbox_number_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"kind" text NOT NULL,
 	"name" text NOT NULL,
 	"recipient" text NOT NULL,
@@ -37,4 +38,4 @@ CREATE INDEX "one_time_tokens_expires_at_index" ON "lumascope"."one_time_tokens"
 CREATE INDEX "outbox_waiting_index" ON "lumascope"."outbox" USING btree ("kind","not_before","id") WHERE "lumascope"."outbox"."sent_at" is null and "lumascope"."outbox"."given_up_at" is null;--> statement-breakpoint
 CREATE INDEX "outbox_given_up_at_index" ON "lumascope"."outbox" USING btree ("given_up_at") WHERE "lumascope"."outbox"."given_up_at" is not null;--> statement-breakpoint
 CREATE INDEX "outbox_recipient_index" ON "lumascope"."outbox" USING btree ("recipient","name","created_at");--> statement-breakpoint
-CREATE INDEX "outbox_created_at_index" ON "lumascope"."outbox" USING btree ("created_at","id");
+CREATE INDEX "outbox_created_at_index" ON "lumascope"."outbox" USING btree ("created_at");

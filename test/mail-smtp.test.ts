@@ -60,7 +60,7 @@ beforeEach(() => {
 function reasonOf(outcome: Outcome): string {
   if ('sent' in outcome) return 'sent'
   expect(outcome.isTransportError).toBe(true)
-  expect(outcome.error).toMatch(/^TransportError: The SMTP server [\w ]+( \(\w+\))?$/)
+  expect(outcome.error).toMatch(/^TransportError: The SMTP server [\w ]+( \([\w-]+\))?$/)
   expect(outcome.error).not.toMatch(/canary|127\.0\.0\.1|localhost/)
   return outcome.error.replace('TransportError: The SMTP server ', '')
 }

@@ -25,7 +25,7 @@ const o = columnsOf(outbox, 'o')
 export async function selectMails(db: Database, { to }: { to: string | null }): Promise<StoredMail[]> {
   const isWanted = sql`(${to}::text is null or ${o.recipient} = ${to}::text)`
   const mails = sql`from ${outbox} o where ${o.kind} = 'mail' and ${isWanted}
-    order by ${o.createdAt} desc, ${o.id} limit ${MAX_SHOWN}`
+    order by ${o.number} desc limit ${MAX_SHOWN}`
   const fields = {
     id: o.id,
     name: o.name,

@@ -18,7 +18,7 @@ const isReplaced = sql`(${o.isReplaceable} and exists (
     select from ${outbox} newer
     where ${newer.recipient} = ${o.recipient} and ${newer.name} = ${o.name}
       and ${newer.kind} = ${o.kind} and ${newer.userId} = ${o.userId}
-      and (${newer.createdAt}, ${newer.id}) > (${o.createdAt}, ${o.id})
+      and ${newer.number} > ${o.number}
   ))`
 
 const isWaiting = sql`${o.sentAt} is null and ${o.givenUpAt} is null`

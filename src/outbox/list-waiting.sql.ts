@@ -24,6 +24,6 @@ export type Waiting = Awaited<ReturnType<typeof selectWaiting>>[number]
 /** What is not sent: waiting or given up, the newest first. */
 export async function selectWaiting(db: Database, { limit }: { limit: number }) {
   const from = sql`from ${outbox} o where ${o.sentAt} is null
-    order by ${o.createdAt} desc, ${o.id} limit ${limit}`
+    order by ${o.number} desc limit ${limit}`
   return await run(db, statement({}, { fields: LISTED, from }))
 }

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { boolean, index, integer, jsonb, text, uuid } from 'drizzle-orm/pg-core'
+import { bigint, boolean, index, integer, jsonb, text, uuid } from 'drizzle-orm/pg-core'
 import { lumascope, time } from '../features/tables.ts'
 
 /**
@@ -11,6 +11,8 @@ export const outbox = lumascope.table(
   {
     /** Given by the database. Receivers recognise a second copy by it. */
     id: uuid('id').primaryKey().defaultRandom(),
+    /** The order in which they were stored, given by the database: clocks differ. */
+    number: bigint('number', { mode: 'number' }).notNull().generatedAlwaysAsIdentity(),
     /** Which channel sends it: a name in `deps.channels`. */
     kind: text('kind').notNull(),
     /** What it is among those of its kind, such as the name of a mail. */
@@ -54,7 +56,7 @@ export const outbox = lumascope.table(
     index('outbox_given_up_at_index').on(table.givenUpAt).where(sql`${table.givenUpAt} is not null`),
     // For finding a newer one, and for counting those of a day.
     index('outbox_recipient_index').on(table.recipient, table.name, table.createdAt),
-    // For the purge, and for lists.
-    index('outbox_created_at_index').on(table.createdAt, table.id),
+    // For the purge.
+    index('outbox_created_at_index').on(table.createdAt),
   ],
 )

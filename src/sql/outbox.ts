@@ -69,7 +69,9 @@ export function enqueue(sources: readonly OutboxSource[], now: Moment): SQL {
     sentAt: sql`case when message.is_sent then ${time(now)} end`,
   }
   const from = sql`from (${join(rows, ' union all ')})
-    as message (kind, name, recipient, user_id, payload, expires_at, is_replaceable, is_limited, is_sent, is_wanted)
+    as message (
+      kind, name, recipient, user_id, payload, expires_at, is_replaceable, is_limited, is_sent, is_wanted
+    )
     where message.is_wanted and (not message.is_limited or ${countOfDay(now)} < ${MAX_A_DAY})`
   return sql`${insertInto(outbox, values, { from })} returning *`
 }

@@ -97,7 +97,8 @@ export async function insertUser(
 function findOwner(email: string, isPrivate: boolean): SQL {
   return sql`
     select u.* from ${users} u, allowed, taken
-    where ${isPrivate}::boolean and taken.email and not taken.username and lower(${u.email}) = lower(${email})`
+    where ${isPrivate}::boolean and taken.email and not taken.username
+      and lower(${u.email}) = lower(${email})`
 }
 
 const MAILS: readonly MailSource[] = [

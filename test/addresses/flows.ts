@@ -198,7 +198,7 @@ export const addressFlows: Flow[] = [
           expect(await world.status('POST', '/login', credentials)).toBe(401)
           // One mail leads to a new password.
           const kinds = await world.kindsFor(ada.email)
-          expect(kinds.filter((kind) => kind === 'password_reset')).toHaveLength(1)
+          expect(kinds.filter((kind) => kind === 'email_change_undone')).toHaveLength(1)
         },
       }
     },

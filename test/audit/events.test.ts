@@ -442,7 +442,7 @@ describe('mail and recovery', () => {
   test('of a mail that could not be sent for a day: which, and not to whom', async () => {
     const { id, email } = await register()
     await database.sql(
-      `update outbox set sent_at = null, locked_until = null, give_up_at = $1 where payload ->> 'to' = $2`,
+      `update outbox set sent_at = null, locked_until = null, give_up_at = $1 where recipient = $2`,
       [clock.now.toISOString(), email],
     )
     const sending = await createTestApp({

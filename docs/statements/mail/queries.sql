@@ -16,8 +16,7 @@ where
     or "o"."recipient" = $2::text
   )
 order by
-  "o"."created_at" desc,
-  "o"."id"
+  "o"."number" desc
 limit
   $3;
 

@@ -24,7 +24,7 @@ with
             and "newer"."name" = "o"."name"
             and "newer"."kind" = "o"."kind"
             and "newer"."user_id" = "o"."user_id"
-            and ("newer"."created_at", "newer"."id") > ("o"."created_at", "o"."id")
+            and "newer"."number" > "o"."number"
         )
       )
       and (
@@ -79,7 +79,7 @@ with
                   and "newer"."name" = "o"."name"
                   and "newer"."kind" = "o"."kind"
                   and "newer"."user_id" = "o"."user_id"
-                  and ("newer"."created_at", "newer"."id") > ("o"."created_at", "o"."id")
+                  and "newer"."number" > "o"."number"
               )
             )
           )

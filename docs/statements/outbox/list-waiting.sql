@@ -17,7 +17,6 @@ from
 where
   "o"."sent_at" is null
 order by
-  "o"."created_at" desc,
-  "o"."id"
+  "o"."number" desc
 limit
   $1;

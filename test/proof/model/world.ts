@@ -189,8 +189,8 @@ export class World {
   async #linkOf(link: Link): Promise<string> {
     const ids = new Map([...this.#symbols].map(([name, symbol]) => [symbol, name.split(' ')[1]]))
     const [row] = await this.database.sql(
-      `select id, payload ->> 'to' as email from outbox
-       where payload ->> 'message' = $1 and payload ->> 'user_id' = $2 and created_at = $3`,
+      `select id, recipient as email from outbox
+       where name = $1 and user_id = $2 and created_at = $3`,
       [link.purpose, ids.get(link.user), new Date(this.#origin + link.at * 1000).toISOString()],
     )
     const mails = row ? await this.#app.mailbox(row['email']) : []
