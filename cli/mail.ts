@@ -31,7 +31,7 @@ async function retry(deps: Deps, id: string | null): Promise<string> {
   const count = await retryDeliveries(deps, { id })
   if (id !== null && count === 0) process.exitCode = 1
   return id !== null && count === 0
-    ? `Nothing with the id ${id} can be sent again: it was sent, has expired, or is being sent`
+    ? `Nothing with the id ${id} can be sent again: it was sent, replaced or has expired, or is being sent`
     : `${count} will be sent again within ten minutes`
 }
 

@@ -28,6 +28,7 @@ CREATE TABLE "lumascope"."outbox" (
 	"locked_until" timestamp (3) with time zone,
 	"sent_at" timestamp (3) with time zone,
 	"given_up_at" timestamp (3) with time zone,
+	"given_up_reason" text,
 	"last_error" text
 );
 --> statement-breakpoint

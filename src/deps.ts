@@ -84,7 +84,7 @@ export type Mailing = {
  * Hands one delivery to the server that it is for.
  *
  * @throws Error whose message is for operators: it holds no secret and no address. If another try has little
- *   chance, it has `isFinal: true`
+ *   chance, it has `isFinal: true`; if others may be taken, `isAboutOne: true`
  */
 export type Channel = (delivery: Pick<Delivery, 'id' | 'name' | 'recipient' | 'payload'>) => Promise<void>
 
@@ -100,7 +100,7 @@ export type Probed = {
   milliseconds: number
   /** The `statement_timeout` of our connections; 0: none; `null`: the database did not answer. */
   statementTimeoutMilliseconds: number | null
-  /** Deliveries that failed and wait, and those that were given up within a day; `null`: no answer. */
+  /** Deliveries that have waited for ten minutes, and those that expired within a day; `null`: no answer. */
   outbox: { waiting: number; givenUp: number } | null
   failure?: unknown
 }

@@ -50,7 +50,8 @@ function prepareSending(
 ) {
   const { now } = act
   const { parts, passed, limited } = spendForMail(buckets, { from: sql`from decision where ${isDone}`, now })
-  const hasPassword = sql`${subject.passwordHash} is not null`
+  // Undoing a change of the address voids a password.
+  const hasPassword = sql`(${subject.passwordHash} is not null or ${subject.passwordVersion} > 1)`
   return statement(
     {
       ...decideAboutUser(act, { refusals: sql`when ${subject.disabledAt} is not null then 'disabled'` }),

@@ -22,7 +22,8 @@ export async function makeMailBuckets(
   return { addresses, recipients: own.recipients }
 }
 
-const SHARED = 4
+/** A dozen mails a day, whoever asks for the address. */
+const PER_SHARED_ADDRESS = { count: 12, seconds: 86_400 }
 
 /**
  * Makes the buckets of recipients alone, where something else limits the client: its session, or the limit of
@@ -40,7 +41,7 @@ export async function makeRecipientBuckets(
   const recipients = counted.map(async (each) => {
     const isShared = typeof each === 'object'
     const key = await makeBucketKey(deps, `mail_${kind}`, String(isShared ? each.shared : each))
-    return { key, count: isShared ? count * SHARED : count, seconds }
+    return isShared ? { key, ...PER_SHARED_ADDRESS } : { key, count, seconds }
   })
   return { addresses: [], recipients: await Promise.all(recipients) }
 }

@@ -14,7 +14,7 @@ import { readMailbox } from './read-mailbox.ts'
 
 const tag = 'Development'
 
-const FORWARDING = ['Forwarded', 'X-Forwarded-For', 'X-Forwarded-Host', 'X-Real-IP']
+const FORWARDING = ['Forwarded', 'X-Forwarded-For', 'X-Forwarded-Host', 'X-Real-IP', 'Via']
 
 /**
  * A page elsewhere can point its own name at this machine (DNS rebinding), and would read every mail here.

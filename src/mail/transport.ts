@@ -22,6 +22,8 @@ export type Transport = {
   send(mail: Mail): Promise<void>
 }
 
+type Blame = Pick<TransportError, 'isFinal' | 'isAboutOne'>
+
 /**
  * A message that was not taken over. The text is for operators: it names the server's answer and holds no
  * secret, no address and nothing of the message.
@@ -29,10 +31,13 @@ export type Transport = {
 export class TransportError extends Error {
   /** Whether another try has little chance, as for a recipient that does not exist. */
   readonly isFinal: boolean
+  /** Whether it is about this mail or its recipient: others may be taken. */
+  readonly isAboutOne: boolean
 
-  constructor(message: string, { isFinal = false }: { isFinal?: boolean } = {}) {
+  constructor(message: string, { isFinal = false, isAboutOne = isFinal }: Partial<Blame> = {}) {
     super(message)
     this.name = 'TransportError'
     this.isFinal = isFinal
+    this.isAboutOne = isAboutOne
   }
 }

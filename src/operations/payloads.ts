@@ -40,7 +40,7 @@ export const readinessPayload = z
     outbox: z.object({
       status: described(
         z.enum(['ok', 'delayed', 'given_up']),
-        '`delayed`: something has waited for ten minutes; `given_up`: something was given up within a day.',
+        '`delayed`: something has waited for ten minutes; `given_up`: something expired unsent within a day.',
       ),
     }),
   })

@@ -20,9 +20,7 @@ const o = columnsOf(outbox, 'o')
 export type Health = {
   /** The `statement_timeout` of our connections in milliseconds; 0: none. */
   timeout: number
-  /**
-   * Deliveries that failed at least once and wait, and those that were given up within a day; 1,000 at most.
-   */
+  /** Deliveries that have waited for ten minutes, and those that expired within a day; 1,000 at most. */
   waiting: number
   givenUp: number
 }
@@ -33,12 +31,13 @@ export type Health = {
  */
 export async function ping(db: Database, now: Date): Promise<Health> {
   const since = time(new Date(now.getTime() - 86_400_000))
-  const isWaiting = sql`${o.sentAt} is null and ${o.givenUpAt} is null and ${o.lastError} is not null
+  const isWaiting = sql`${o.sentAt} is null and ${o.givenUpAt} is null
     and ${o.createdAt} < ${time(new Date(now.getTime() - DELAYED_MILLISECONDS))}`
   const fields = {
     timeout: MILLISECONDS,
     waiting: count(isWaiting),
-    givenUp: count(sql`${o.givenUpAt} > ${since}`),
+    // Not what was refused: anybody can give an address that does not exist.
+    givenUp: count(sql`${o.givenUpAt} > ${since} and ${o.givenUpReason} = 'expired'`),
   }
   const from = sql`from (select exists (select from ${users})) as answers`
   const [row] = await run(db, statement({}, { fields, from }))

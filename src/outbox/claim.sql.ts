@@ -23,6 +23,9 @@ const isReplaced = sql`(${o.isReplaceable} and exists (
 
 const isWaiting = sql`${o.sentAt} is null and ${o.givenUpAt} is null`
 
+/** What was tried so often is no longer behind what is new: else it could wait for ever. */
+const OFTEN = 2
+
 /** The most rows that are given up at once: after a long outage the next run goes on. */
 const GIVEN_UP_AT_ONCE = 100
 
@@ -39,7 +42,9 @@ export async function claimDeliveries(db: Database, claiming: Claim): Promise<De
     {
       due: findDue(claiming),
       claimed: claimDue(now),
-      given_up: giveUpExpired(now),
+      given_up: giveUp('expired', sql`${o.giveUpAt} <= ${time(now)}`, now),
+      // Its link is dead, and the newer one tells as much: no event.
+      replaced: giveUp('replaced', sql`${o.giveUpAt} > ${time(now)} and ${isReplaced}`, now),
       recorded: recordEvents({ client: NO_CLIENT, now }, [givenUpEvent('given_up')]),
     },
     { fields: CLAIMED, from: sql`from claimed` },
@@ -67,7 +72,7 @@ function findDue({ kind, now, limit }: Claim): Materialized {
     where ${isWaiting} and ${o.kind} = ${kind} and ${o.notBefore} <= ${time(now)}
       and ${o.giveUpAt} > ${time(now)} and not ${isReplaced}
       and (${o.lockedUntil} is null or ${o.lockedUntil} <= ${time(now)})
-    order by ${o.attempts}, ${o.notBefore}, ${o.id} limit ${limit} for update skip locked`)
+    order by least(${o.attempts}, ${OFTEN}), ${o.notBefore}, ${o.id} limit ${limit} for update skip locked`)
 }
 
 /** The part `claimed`, beside `due`. */
@@ -79,13 +84,14 @@ function claimDue(now: Date): SQL {
   return sql`update ${outbox} o set ${leased} from due where ${o.id} = due.id returning o.*`
 }
 
-function giveUpExpired(now: Date): SQL {
+/** A part that ends rows of a condition without sending them. */
+function giveUp(reason: 'expired' | 'replaced', condition: SQL, now: Date): SQL {
+  const values = { givenUpAt: time(now), givenUpReason: reason, lockedUntil: null }
   return sql`
-    update ${outbox} set ${assignments(outbox, { givenUpAt: time(now), lockedUntil: null })}
+    update ${outbox} set ${assignments(outbox, values)}
     where ${outbox.id} in (
       select ${o.id} from ${outbox} o
-      where ${isWaiting} and (${o.giveUpAt} <= ${time(now)} or ${isReplaced})
-        and (${o.lockedUntil} is null or ${o.lockedUntil} <= ${time(now)})
+      where ${isWaiting} and ${condition} and (${o.lockedUntil} is null or ${o.lockedUntil} <= ${time(now)})
       limit ${GIVEN_UP_AT_ONCE} for update skip locked
     ) returning *`
 }

@@ -51,13 +51,13 @@ export async function deliver(
     log({ event: 'delivery_not_recorded', kind, id, sent: failure === null, error: nameOf(cause) })
   }
   if (failure === null) return 'sent'
-  return failure.isFinal ? 'refused' : 'failed'
+  return failure.isAboutOne ? 'refused' : 'failed'
 }
 
 /** What became of a delivery. */
 export type Delivered = 'sent' | 'refused' | 'failed'
 
-type Failure = { error: string; isFinal: boolean }
+type Failure = { error: string; isFinal: boolean; isAboutOne: boolean }
 
 /** @returns `null`: sent */
 async function attempt(
@@ -66,7 +66,7 @@ async function attempt(
   retriesSoon: boolean,
 ): Promise<Failure | null> {
   const channel = channels[delivery.kind]
-  if (!channel) return { error: `nothing sends ${delivery.kind} here`, isFinal: false }
+  if (!channel) return toFailure(new Error(`nothing sends ${delivery.kind} here`))
   try {
     await channel(delivery)
     return null
@@ -85,8 +85,10 @@ function retryTime(attempts: number, now: Date): Date {
 
 function toFailure(error: unknown): Failure {
   const message = error instanceof Error ? error.message : 'failed'
-  const isFinal = error instanceof Error && 'isFinal' in error && error.isFinal === true
-  return { error: message.slice(0, MAX_ERROR_CHARACTERS), isFinal }
+  const is = (flag: string) => error instanceof Error && Reflect.get(error, flag) === true
+  const isFinal = is('isFinal')
+  const isAboutOne = isFinal || is('isAboutOne')
+  return { error: message.slice(0, MAX_ERROR_CHARACTERS), isFinal, isAboutOne }
 }
 
 function nameOf(error: unknown): string {

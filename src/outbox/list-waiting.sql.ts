@@ -21,9 +21,10 @@ const LISTED = {
 
 export type Waiting = Awaited<ReturnType<typeof selectWaiting>>[number]
 
-/** What is not sent: waiting or given up, the newest first. */
+/** What is not sent, waiting or given up, without what a newer one replaced. The newest comes first. */
 export async function selectWaiting(db: Database, { limit }: { limit: number }) {
-  const from = sql`from ${outbox} o where ${o.sentAt} is null
+  const from = sql`from ${outbox} o
+    where ${o.sentAt} is null and ${o.givenUpReason} is distinct from 'replaced'
     order by ${o.number} desc limit ${limit}`
   return await run(db, statement({}, { fields: LISTED, from }))
 }

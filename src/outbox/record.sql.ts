@@ -41,6 +41,8 @@ export async function recordFailure(
     notBefore: time(retryAt),
     lockedUntil: null,
     lastError: error,
+    givenUpReason: sql`case when ${givesUp}::boolean then 'refused'
+      when ${o.giveUpAt} <= ${time(retryAt)} then 'expired' end`,
     givenUpAt: sql`case when ${givesUp}::boolean or ${o.giveUpAt} <= ${time(retryAt)} then ${time(now)} end`,
   }
   const failed = sql`

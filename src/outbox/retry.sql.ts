@@ -25,12 +25,15 @@ export async function retryWaiting(
     giveUpAt: sql`least(${o.expiresAt}, ${time(now)} + make_interval(secs => ${GIVE_UP_SECONDS}::integer))`,
     lockedUntil: null,
     givenUpAt: null,
+    givenUpReason: null,
+    attempts: 0,
   }
   const update = sql`
     update ${outbox} o set ${assignments(outbox, values)}
     where ${o.sentAt} is null and (${id}::uuid is null or ${o.id} = ${id}::uuid)
       and (${o.lockedUntil} is null or ${o.lockedUntil} <= ${time(now)})
       and (${o.expiresAt} is null or ${o.expiresAt} > ${time(now)})
+      and ${o.givenUpReason} is distinct from 'replaced'
     returning o.*`
   const retry = statement({ retried: update }, { fields: { id: retried.id }, from: sql`from retried` })
   const rows = await run(db, retry)

@@ -45,6 +45,8 @@ export const outbox = lumascope.table(
     sentAt: time('sent_at'),
     /** When it was given up; null: it was not. */
     givenUpAt: time('given_up_at'),
+    /** `expired`, `refused` for good, or `replaced` by a newer one. */
+    givenUpReason: text('given_up_reason').$type<'expired' | 'refused' | 'replaced'>(),
     /** Why the last attempt failed, for operators. */
     lastError: text('last_error'),
   },

@@ -27,14 +27,12 @@ export type MailSource = {
   /** `from …`, with a `where` if needed. */
   from: SQL
   /** Whose account the message is about. */
-  user: Pick<ColumnsOf<typeof users>, 'id' | 'email' | 'username'>
+  user: Pick<ColumnsOf<typeof users>, 'id' | 'email' | 'username' | 'emailVerifiedAt'>
   /** The recipient, if it is not the user's address. */
   to?: SQL
   newEmail?: SQL
   /** The token of the link. */
   token?: ColumnsOf<typeof oneTimeTokens>
-  /** Whether the recipient gets three a day at most. Default: notices, which have no token. */
-  isLimited?: boolean
   /** Whether the message shows the client. Default: true; false if an administrator or a stranger acted. */
   showsClient?: boolean
 }
@@ -57,10 +55,25 @@ function toSources(sender: Sender, mails: readonly MailSource[]): OutboxSource[]
     expiresAt: mail.token ? sql`${mail.token.expiresAt}` : sql`null`,
     // A link that undoes a change stays valid beside a newer one.
     isReplaceable: mail.token !== undefined && mail.message !== 'email_changed',
-    isLimited: mail.isLimited ?? mail.token === undefined,
+    maxADay: maxADayOf(mail),
     isSent: sql`${isMailbox}`,
     isWanted: sql`${isOn}`,
   }))
+}
+
+/**
+ * Notices of one name to one recipient in a day. Anybody can register with a stranger's address and then
+ * change the password of that account all day, or ask for the address of somebody else; an owner who has
+ * proven the address causes their own, and must hear of a thief after them.
+ */
+const MAX_A_DAY = { proven: 20, unproven: 3 }
+
+function maxADayOf({ message, user, token }: MailSource): SQL {
+  // Who asks for these is counted: see `spendForMail`, and the limit of registering.
+  if (token) return sql`null`
+  const { proven, unproven } = MAX_A_DAY
+  if (message === 'address_in_use') return sql`${unproven}::integer`
+  return sql`case when ${user.emailVerifiedAt} is null then ${unproven}::integer else ${proven}::integer end`
 }
 
 function payloadOf({ user, newEmail, token, showsClient = true }: MailSource, { client, now }: Sender) {

@@ -15,12 +15,6 @@ export const LEASE_SECONDS = 120
 /** How long a row is tried; less if its message expires sooner. */
 export const GIVE_UP_SECONDS = 86_400
 
-/**
- * Notices of one name to one recipient in a day, whoever causes them. Anybody can register with a stranger's
- * address, and then change the password of that account all day.
- */
-const MAX_A_DAY = 3
-
 /** Messages of one kind that a statement sends, one for each row of `from`. */
 export type OutboxSource = {
   kind: string
@@ -38,8 +32,8 @@ export type OutboxSource = {
   expiresAt: SQL
   /** Whether a newer one of the same kind, name and user makes it pointless. */
   isReplaceable: boolean
-  /** Whether a recipient gets at most `MAX_A_DAY` of this name in a day. */
-  isLimited: boolean
+  /** How many of this name a recipient gets within a day; an expression, which may be null: any number. */
+  maxADay: SQL
   /** Whether it counts as sent once it is stored. */
   isSent: SQL
   /** Whether it is stored at all. */
@@ -70,15 +64,15 @@ export function enqueue(sources: readonly OutboxSource[], now: Moment): SQL {
   }
   const from = sql`from (${join(rows, ' union all ')})
     as message (
-      kind, name, recipient, user_id, payload, expires_at, is_replaceable, is_limited, is_sent, is_wanted
+      kind, name, recipient, user_id, payload, expires_at, max_a_day, is_replaceable, is_sent, is_wanted
     )
-    where message.is_wanted and (not message.is_limited or ${countOfDay(now)} < ${MAX_A_DAY})`
+    where message.is_wanted and (message.max_a_day is null or ${countOfDay(now)} < message.max_a_day)`
   return sql`${insertInto(outbox, values, { from })} returning *`
 }
 
 function columnsOfSource(source: Omit<OutboxSource, 'from'>): SQL[] {
   const { kind, name, recipient, userId, payload, expiresAt } = source
-  const { isReplaceable, isLimited, isSent, isWanted } = source
+  const { isReplaceable, maxADay, isSent, isWanted } = source
   return [
     sql`${kind}::text`,
     sql`${name}::text`,
@@ -86,7 +80,8 @@ function columnsOfSource(source: Omit<OutboxSource, 'from'>): SQL[] {
     sql`${userId}::integer`,
     payload,
     sql`${expiresAt}::timestamptz`,
-    ...[sql`${isReplaceable}`, sql`${isLimited}`, isSent, isWanted].map((flag) => sql`${flag}::boolean`),
+    sql`${maxADay}::integer`,
+    ...[sql`${isReplaceable}`, isSent, isWanted].map((flag) => sql`${flag}::boolean`),
   ]
 }
 

@@ -1,14 +1,16 @@
 import { runAfter } from '../db/run.ts'
 import type { Delivery, Deps } from '../deps.ts'
+import { oneTimeTokens } from '../one-time-tokens/schema.ts'
 import { ADMINISTRATION_LOCK, isLastAdmin } from '../sql/authority.ts'
 import { type ConfirmedAct, isConfirmed, type NotDone } from '../sql/confirmed-act.ts'
 import { recordEvents } from '../sql/events.ts'
 import { giveBack } from '../sql/limits.ts'
-import { queueMails } from '../sql/mails.ts'
+import { type MailSource, queueMails } from '../sql/mails.ts'
 import { DELIVERIES } from '../sql/outbox.ts'
 import { columnsOf, statement } from '../sql/parts.ts'
 import { byCaller, lockCaller } from '../sql/sessions.ts'
 import { sql } from '../sql/template.ts'
+import { time } from '../sql/time.ts'
 import { users } from './schema.ts'
 
 const u = columnsOf(users, 'u')
@@ -37,6 +39,7 @@ export async function deleteOwnUser(
       given_back: giveBack(bucket, isRight),
       queued: queueMails({ mailing, client, now: act.now }, [
         { message: 'account_deleted', from: sql`from deleted`, user: deleted },
+        toOldAddresses(act.now),
       ]),
       recorded: recordEvents({ client, now: act.now }, [
         byCaller('account_deleted', sql`from caller, deleted`),
@@ -54,4 +57,18 @@ export async function deleteOwnUser(
   )
   const [row] = await runAfter(db, ADMINISTRATION_LOCK, deletion)
   return row ?? { outcome: 'ended', deliveries: [] }
+}
+
+const kept = columnsOf(oneTimeTokens, 'kept')
+
+/** Who can undo a change of the address learns that the account is gone, and the link with it. */
+function toOldAddresses(now: Date): MailSource {
+  return {
+    message: 'account_deleted',
+    from: sql`from deleted join ${oneTimeTokens} kept on ${kept.userId} = ${deleted.id}
+      where ${kept.purpose} = 'email_undo' and ${kept.consumedAt} is null
+        and ${kept.expiresAt} > ${time(now)}`,
+    user: { ...deleted, email: kept.email },
+    showsClient: false,
+  }
 }

@@ -107,8 +107,6 @@ const MAILS: readonly MailSource[] = [
     from: sql`from created, verification`,
     user: created,
     token: verification,
-    // Whoever deletes the account can register with the address again.
-    isLimited: true,
   },
   { message: 'address_in_use', from: sql`from owner`, user: owner, showsClient: false },
 ]

@@ -157,7 +157,7 @@ describe('an account gets another address (row 77)', () => {
     expect((await confirm(await tokenFor(second, 'email_change'))).status).toBe(400)
   })
 
-  test('an account asks three times an hour, and an address is asked twelve times, whoever asks', async () => {
+  test('an account asks three times an hour, and an address is asked twelve times a day, whoever asks', async () => {
     const app = await createTestApp({
       variables: { ...DEFAULT_LIMITS, LIMIT_REGISTER_ADDRESS: '10000/60' },
       database: await createTestDatabase(),

@@ -67,6 +67,29 @@ describe('the old address undoes a change (row 77)', () => {
     expect((await undo(token)).status).toBe(204)
   })
 
+  test('it is kept as long as the link works: for three days, and no longer', async () => {
+    const person = await registerVerified()
+    const pair = await openSession(person)
+    await changeTo(pair, { from: person.email, to: newPerson().email, password: person.password })
+    const take = async () => (await post('/users', { ...newPerson(), email: person.email })).status
+    later(3 * 86_400_000 - 2000)
+    expect(await take()).toBe(409)
+    later(2000)
+    expect(await take()).toBe(201)
+  })
+
+  test('a thief who deletes the account after the change: the old address hears of that too', async () => {
+    const person = await registerVerified()
+    const { password } = person
+    const thief = await openSession(person)
+    const stolen = newPerson().email
+    await changeTo(thief, { from: person.email, to: stolen, password })
+    expect((await as(thief).delete('/users/me', { password })).status).toBe(204)
+    for (const email of [person.email, stolen]) {
+      expect((await mailbox(email)).map(({ kind }) => kind)).toContain('account_deleted')
+    }
+  })
+
   test('an address that nobody had proven is free at once: a stranger who moved away keeps its owner from nothing', async () => {
     const stranger = await register()
     const pair = await openSession(stranger)

@@ -30,6 +30,17 @@ describe('an administrator sends somebody a mail to choose a new password', () =
     expect(event).toEqual({ actor_id: String(admin.id) })
   })
 
+  test('an owner whose password is void gets that mail too, not an invitation', async () => {
+    const admin = await signInWith('admin')
+    const person = await register()
+    await database.sql(`update users set password_hash = null, password_version = 2 where id = $1`, [
+      String(person.id),
+    ])
+    expect((await as(admin.pair).post(`/users/${person.id}/password-reset`)).status).toBe(202)
+    const kinds = (await mailbox(person.email)).map(({ kind }) => kind)
+    expect(kinds.sort()).toEqual(['email_verification', 'password_reset'])
+  })
+
   test('needs the permission, and somebody who may do no more', async () => {
     const [nobody, admin, person] = [await signInWith(null), await signInWith('admin'), await register()]
     const before = (await mailbox(person.email)).length

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import type { AppDeps, Channel } from '../../src/deps.ts'
+import type { AppDeps, Channel, Delivery } from '../../src/deps.ts'
+import { claimDeliveries } from '../../src/outbox/claim.sql.ts'
+import { deliver } from '../../src/outbox/deliver.ts'
 import { deliverDue } from '../../src/outbox/deliver-due.ts'
+import { listWaiting } from '../../src/outbox/list-waiting.ts'
 import { retryDeliveries } from '../../src/outbox/retry.ts'
 import { createTestApp, createTestDatabase, newPerson, tokenIn } from '../support/test-app.ts'
 
@@ -14,10 +17,11 @@ async function createMailingApp(replaced: Partial<AppDeps> = {}) {
     tries: 0,
     taken: [] as { id: string; name: string; to: string }[],
     error: {},
+    refused: new Set<string>(),
   }
   const channel: Channel = ({ id, name, recipient }) => {
     server.tries++
-    if (server.isDown)
+    if (server.isDown || server.refused.has(recipient))
       return Promise.reject(Object.assign(new Error('The mail server answered 503'), server.error))
     server.taken.push({ id, name, to: recipient })
     return Promise.resolve()
@@ -31,10 +35,13 @@ async function createMailingApp(replaced: Partial<AppDeps> = {}) {
   const later = (milliseconds: number) => {
     app.clock.now = new Date(app.clock.now.getTime() + milliseconds)
   }
-  const runSchedule = () =>
-    deliverDue({ ...app.deps, db: app.deps.connect({ roundTrips: 0, milliseconds: 0 }) })
+  const db = app.deps.connect({ roundTrips: 0, milliseconds: 0 })
+  const runSchedule = () => deliverDue({ ...app.deps, db })
+  /** Claims what is due, as one schedule; and sends one, as it goes on. */
+  const claim = () => claimDeliveries(db, { kind: 'mail', now: app.clock.now, limit: 10 })
+  const send = (delivery: Delivery) => deliver({ ...app.deps, db }, delivery, { retriesSoon: false })
   const rows = () => app.database.sql('select * from outbox order by created_at, id')
-  return { ...app, server, later, runSchedule, rows }
+  return { ...app, server, later, runSchedule, claim, send, rows }
 }
 
 describe('a mail is stored with what it announces, and sent after the response', () => {
@@ -203,8 +210,9 @@ describe('a process that ends in between', () => {
 })
 
 describe('a mail that has become pointless', () => {
-  test('a newer link of its kind replaces it: what arrives last works', async () => {
-    const { register, post, settled, server, later, runSchedule, database } = await createMailingApp()
+  test('a newer link of its kind replaces it: what arrives last works, and no alarm rings', async () => {
+    const { register, post, request, settled, server, later, runSchedule, database, rows, deps } =
+      await createMailingApp()
     const { email } = await register()
     await settled()
     server.isDown = true
@@ -218,10 +226,36 @@ describe('a mail that has become pointless', () => {
     later(HOUR / 2)
     expect(await runSchedule()).toBe(0)
     expect(server.taken).toEqual([])
-    const [event] = await database.sql(`select details::text from audit_events where type = $1`, [
-      'delivery_given_up',
+    const unsent = (await rows()).filter(({ sent_at }) => sent_at === null)
+    expect(unsent.map(({ name, given_up_reason }) => [name, given_up_reason])).toEqual([
+      ['password_reset', 'replaced'],
     ])
-    expect(event?.['details']).toContain('password_reset')
+    const events = await database.sql(`select from audit_events where type = 'delivery_given_up'`)
+    expect(events).toEqual([])
+    const ready = (await (await request('/ready')).json()) as { outbox: object }
+    expect(ready.outbox).toEqual({ status: 'ok' })
+    expect(await listWaiting({ db: deps.connect({ roundTrips: 0, milliseconds: 0 }) })).toEqual([])
+  })
+
+  test('a newer link of another account to the same address replaces none', async () => {
+    const { register, openSession, as, settled, server, later, runSchedule } = await createMailingApp()
+    const [one, other] = [await register(), await register()]
+    const address = newPerson().email
+    const ask = async (person: typeof one) => {
+      const session = as(await openSession(person))
+      await session.post('/users/me/email', { new_email: address, password: person.password })
+      await settled()
+    }
+    await settled()
+    server.isDown = true
+    await ask(one)
+    later(1000)
+    server.isDown = false
+    server.taken.length = 0
+    await ask(other)
+    later(MINUTE)
+    await runSchedule()
+    expect(server.taken.filter(({ to }) => to === address)).toHaveLength(2)
   })
 
   test('one that was refused for good is given up after three tries, not after a day', async () => {
@@ -235,7 +269,7 @@ describe('a mail that has become pointless', () => {
       await runSchedule()
     }
     expect(server.tries).toBe(3)
-    expect((await rows())[0]?.['given_up_at']).not.toBeNull()
+    expect((await rows())[0]?.['given_up_reason']).toBe('refused')
   })
 
   test('an operator’s retry spares what is being sent, and what has expired', async () => {
@@ -253,6 +287,85 @@ describe('a mail that has become pointless', () => {
     expect(await retry()).toBe(0)
     const [row] = (await rows()).filter(({ name }) => name === 'password_reset')
     expect(await retry(row?.['id'] ?? '')).toBe(0)
+  })
+})
+
+describe('recipients who are refused keep nobody waiting', () => {
+  test('a run goes on after a batch of them', async () => {
+    const { register, settled, server, later, runSchedule } = await createMailingApp()
+    server.isDown = true
+    const people = []
+    for (let number = 0; number < 14; number++) people.push(await register())
+    await settled()
+    server.isDown = false
+    server.error = { isAboutOne: true }
+    server.refused = new Set(people.slice(0, 11).map(({ email }) => email))
+    later(MINUTE)
+    expect(await runSchedule()).toBe(3)
+  })
+
+  test('and what was tried often is tried before what is newer: new mail can’t keep it back', async () => {
+    const { register, settled, server, later, runSchedule, claim, database } = await createMailingApp()
+    server.isDown = true
+    const { email } = await register()
+    await settled()
+    for (let run = 0; run < 5; run++) {
+      later(HOUR)
+      await runSchedule()
+    }
+    later(HOUR)
+    await database.sql(`insert into outbox (kind, name, recipient, user_id, payload, created_at, not_before, attempts, is_replaceable, give_up_at)
+      select 'mail', name, 'newer@example.com', user_id, payload, created_at, not_before + interval '1 second', 2, false, '2100-01-01'
+      from outbox, generate_series(1, 20)`)
+    expect((await claim()).map(({ recipient }) => recipient)).toContain(email)
+  })
+})
+
+describe('two processes never send the same mail at the same time', () => {
+  test('a try begins only if it ends before its claim', async () => {
+    const { register, settled, server, later, claim, send } = await createMailingApp()
+    server.isDown = true
+    await register()
+    await settled()
+    server.isDown = false
+    later(HOUR)
+    const [late] = await claim()
+    later(2 * MINUTE - 39_000)
+    const before = server.tries
+    expect(await send(late as Delivery)).toBe('failed')
+    expect(server.tries).toBe(before)
+    later(39_000)
+    const [again] = await claim()
+    later(2 * MINUTE - 40_000)
+    expect(await send(again as Delivery)).toBe('sent')
+  })
+
+  test('a failure that arrives after the next claim changes nothing', async () => {
+    const { register, settled, server, later, claim, send, rows } = await createMailingApp()
+    server.isDown = true
+    await register()
+    await settled()
+    later(HOUR)
+    const [slow] = await claim()
+    later(2 * MINUTE)
+    await claim()
+    const [before] = await rows()
+    await send({ ...(slow as Delivery), lockedUntil: Number.MAX_SAFE_INTEGER })
+    expect(await rows()).toEqual([before])
+  })
+
+  test('what is being sent is not given up, though its time is over', async () => {
+    const { register, settled, server, later, claim, send, runSchedule, rows } = await createMailingApp()
+    server.isDown = true
+    await register()
+    await settled()
+    server.isDown = false
+    later(24 * HOUR - MINUTE)
+    const [last] = await claim()
+    later(MINUTE)
+    await runSchedule()
+    expect((await rows())[0]?.['given_up_at']).toBeNull()
+    expect(await send(last as Delivery)).toBe('sent')
   })
 })
 

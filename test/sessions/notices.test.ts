@@ -28,12 +28,25 @@ describe('the owner is told of a sign-in from a new browser', () => {
     expect(await noticesTo(email)).toEqual(['new_device'])
   })
 
-  test('three times a day at most, however many there are', async () => {
+  test('three times a day at most while nobody has proven the address, however many there are', async () => {
     const { email, password } = await register()
     for (let number = 0; number < 6; number++) {
       await post('/login', { email, password }, { 'User-Agent': `script ${number}` })
     }
     expect(await noticesTo(email)).toEqual(['new_device', 'new_device', 'new_device'])
+    later(86_400)
+    await post('/login', { email, password }, { 'User-Agent': 'a day later' })
+    expect(await noticesTo(email)).toHaveLength(4)
+  })
+
+  test('once the address is proven, after three that a thief caused, too', async () => {
+    const { email, password } = await register()
+    const [welcome] = await mailbox(email)
+    expect((await post('/email-verifications/confirm', { token: welcome?.token })).status).toBe(204)
+    for (let number = 0; number < 6; number++) {
+      await post('/login', { email, password }, { 'User-Agent': `browser ${number}` })
+    }
+    expect(await noticesTo(email)).toEqual(Array(5).fill('new_device'))
   })
 
   test('after a long absence too, when no session is kept any more', async () => {
@@ -66,7 +79,7 @@ test('a session that a replayed token ended', async () => {
   expect(await noticesTo(person.email)).toEqual(['session_replayed'])
 })
 
-test('nobody fills a stranger’s mailbox by an account with their address: three of a kind a day', async () => {
+test('nobody fills a stranger’s mailbox by an account with their address: three notices of a kind a day', async () => {
   const person = await register()
   let password = person.password
   for (let time = 0; time < 6; time++) {
@@ -82,9 +95,12 @@ test('nobody fills a stranger’s mailbox by an account with their address: thre
     expect((await as(pair).delete('/users/me', { password })).status).toBe(204)
     await register({ email: person.email, username: person.username, password })
   }
-  const kinds = (await mailbox(person.email)).map(({ kind }) => kind)
+  const kinds = await noticesTo(person.email)
   for (const kind of new Set(kinds))
     expect([kind, kinds.filter((each) => each === kind).length]).toEqual([kind, 3])
+  // Registering has limits of its own, and no account can do without this one.
+  const links = (await mailbox(person.email)).filter(({ kind }) => kind === 'email_verification')
+  expect(links).toHaveLength(5)
 })
 
 test('a password that was changed', async () => {

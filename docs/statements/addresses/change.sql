@@ -201,23 +201,23 @@ with
             )
           ),
           "undo"."expires_at"::timestamptz,
+          null::integer,
           $25::boolean,
           $26::boolean,
-          $27::boolean,
-          $28::boolean
+          $27::boolean
         from
           changed,
           token,
           undo
         union all
         select
+          $28::text,
           $29::text,
-          $30::text,
           lower("changed"."email"),
           "changed"."id"::integer,
           jsonb_build_object(
             'language',
-            $31::text,
+            $30::text,
             'email',
             "changed"."email",
             'username',
@@ -228,15 +228,18 @@ with
             extract(
               epoch
               from
-                $32::timestamptz
+                $31::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $33::text, 'user_agent', $34::text),
+            jsonb_build_object('address', $32::text, 'user_agent', $33::text),
             'token',
             null::jsonb
           ),
           null::timestamptz,
-          $35::boolean,
+          case
+            when "changed"."email_verified_at" is null then $34::integer
+            else $35::integer
+          end::integer,
           $36::boolean,
           $37::boolean,
           $38::boolean
@@ -251,15 +254,15 @@ with
         user_id,
         payload,
         expires_at,
+        max_a_day,
         is_replaceable,
-        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
       and (
-        not message.is_limited
+        message.max_a_day is null
         or (
           select
             count(*)
@@ -269,7 +272,7 @@ with
             "recent"."recipient" = message.recipient
             and "recent"."name" = message.name
             and "recent"."created_at" > $39::timestamptz - make_interval(days => 1)
-        ) < $40
+        ) < message.max_a_day
       )
     returning
       *
@@ -287,13 +290,13 @@ with
         "details"
       )
     select
-      $41::timestamptz,
-      $42::text,
+      $40::timestamptz,
+      $41::text,
       "changed"."id"::integer,
       null::integer,
       null::uuid,
+      $42::text,
       $43::text,
-      $44::text,
       '{}'::jsonb
     from
       changed

@@ -326,41 +326,44 @@ with
             )
           ),
           "made"."expires_at"::timestamptz,
+          null::integer,
           $63::boolean,
           $64::boolean,
-          $65::boolean,
-          $66::boolean
+          $65::boolean
         from
           confirmed,
           made
         union all
         select
+          $66::text,
           $67::text,
-          $68::text,
           lower("confirmed"."email"),
           "confirmed"."id"::integer,
           jsonb_build_object(
             'language',
-            $69::text,
+            $68::text,
             'email',
             "confirmed"."email",
             'username',
             "confirmed"."username",
             'new_email',
-            $70::text,
+            $69::text,
             'at',
             extract(
               epoch
               from
-                $71::timestamptz
+                $70::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $72::text, 'user_agent', $73::text),
+            jsonb_build_object('address', $71::text, 'user_agent', $72::text),
             'token',
             null::jsonb
           ),
           null::timestamptz,
-          $74::boolean,
+          case
+            when "confirmed"."email_verified_at" is null then $73::integer
+            else $74::integer
+          end::integer,
           $75::boolean,
           $76::boolean,
           $77::boolean
@@ -399,7 +402,7 @@ with
             null::jsonb
           ),
           null::timestamptz,
-          $82::boolean,
+          $82::integer::integer,
           $83::boolean,
           $84::boolean,
           $85::boolean
@@ -412,15 +415,15 @@ with
         user_id,
         payload,
         expires_at,
+        max_a_day,
         is_replaceable,
-        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
       and (
-        not message.is_limited
+        message.max_a_day is null
         or (
           select
             count(*)
@@ -430,7 +433,7 @@ with
             "recent"."recipient" = message.recipient
             and "recent"."name" = message.name
             and "recent"."created_at" > $86::timestamptz - make_interval(days => 1)
-        ) < $87
+        ) < message.max_a_day
       )
     returning
       *
@@ -438,13 +441,13 @@ with
   "given_back" as (
     update "lumascope"."rate_limits" r
     set
-      "theoretical_arrival_at" = "r"."theoretical_arrival_at" - make_interval(secs => $88),
+      "theoretical_arrival_at" = "r"."theoretical_arrival_at" - make_interval(secs => $87),
       "attempts" = case
-        when $89::boolean then 0
+        when $88::boolean then 0
         else "r"."attempts"
       end
     where
-      "r"."key" = $90
+      "r"."key" = $89
       and exists (
         select
         from
@@ -464,8 +467,8 @@ with
         "details"
       )
     select
-      $91::timestamptz,
-      $92::text,
+      $90::timestamptz,
+      $91::text,
       (
         select
           caller.user_id
@@ -474,20 +477,20 @@ with
       )::integer,
       null::integer,
       null::uuid,
+      $92::text,
       $93::text,
-      $94::text,
       jsonb_build_object('limit', bucket)::jsonb
     from
       reported
     union all
     select
-      $95::timestamptz,
-      $96::text,
+      $94::timestamptz,
+      $95::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
+      $96::text,
       $97::text,
-      $98::text,
       '{}'::jsonb
     from
       caller,
@@ -500,13 +503,13 @@ with
       )
     union all
     select
-      $99::timestamptz,
-      $100::text,
+      $98::timestamptz,
+      $99::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
+      $100::text,
       $101::text,
-      $102::text,
       '{}'::jsonb
     from
       caller

@@ -278,10 +278,10 @@ with
             )
           ),
           "made"."expires_at"::timestamptz,
+          null::integer,
           $55::boolean,
           $56::boolean,
-          $57::boolean,
-          $58::boolean
+          $57::boolean
         from
           account,
           made
@@ -292,15 +292,15 @@ with
         user_id,
         payload,
         expires_at,
+        max_a_day,
         is_replaceable,
-        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
       and (
-        not message.is_limited
+        message.max_a_day is null
         or (
           select
             count(*)
@@ -309,8 +309,8 @@ with
           where
             "recent"."recipient" = message.recipient
             and "recent"."name" = message.name
-            and "recent"."created_at" > $59::timestamptz - make_interval(days => 1)
-        ) < $60
+            and "recent"."created_at" > $58::timestamptz - make_interval(days => 1)
+        ) < message.max_a_day
       )
     returning
       *
@@ -328,8 +328,8 @@ with
         "details"
       )
     select
-      $61::timestamptz,
-      $62::text,
+      $59::timestamptz,
+      $60::text,
       (
         select
           caller.user_id
@@ -338,20 +338,20 @@ with
       )::integer,
       null::integer,
       null::uuid,
-      $63::text,
-      $64::text,
+      $61::text,
+      $62::text,
       jsonb_build_object('limit', bucket)::jsonb
     from
       reported
     union all
     select
-      $65::timestamptz,
-      $66::text,
+      $63::timestamptz,
+      $64::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $67::text,
-      $68::text,
+      $65::text,
+      $66::text,
       '{}'::jsonb
     from
       caller,

@@ -156,10 +156,10 @@ with
             )
           ),
           "reset"."expires_at"::timestamptz,
+          null::integer,
           $25::boolean,
           $26::boolean,
-          $27::boolean,
-          $28::boolean
+          $27::boolean
         from
           changed,
         reset
@@ -170,15 +170,15 @@ with
         user_id,
         payload,
         expires_at,
+        max_a_day,
         is_replaceable,
-        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
       and (
-        not message.is_limited
+        message.max_a_day is null
         or (
           select
             count(*)
@@ -187,8 +187,8 @@ with
           where
             "recent"."recipient" = message.recipient
             and "recent"."name" = message.name
-            and "recent"."created_at" > $29::timestamptz - make_interval(days => 1)
-        ) < $30
+            and "recent"."created_at" > $28::timestamptz - make_interval(days => 1)
+        ) < message.max_a_day
       )
     returning
       *
@@ -206,25 +206,25 @@ with
         "details"
       )
     select
-      $31::timestamptz,
-      $32::text,
+      $29::timestamptz,
+      $30::text,
       "changed"."id"::integer,
       null::integer,
       null::uuid,
-      $33::text,
-      $34::text,
+      $31::text,
+      $32::text,
       '{}'::jsonb
     from
       changed
     union all
     select
-      $35::timestamptz,
-      $36::text,
+      $33::timestamptz,
+      $34::text,
       "changed"."id"::integer,
       null::integer,
       null::uuid,
-      $37::text,
-      $38::text,
+      $35::text,
+      $36::text,
       '{}'::jsonb
     from
       changed

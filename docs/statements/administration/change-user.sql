@@ -231,10 +231,13 @@ with
             null::jsonb
           ),
           null::timestamptz,
-          $41::boolean,
-          $42::boolean,
+          case
+            when "changed"."email_verified_at" is null then $41::integer
+            else $42::integer
+          end::integer,
           $43::boolean,
-          $44::boolean
+          $44::boolean,
+          $45::boolean
         from
           subject,
           changed
@@ -248,15 +251,15 @@ with
         user_id,
         payload,
         expires_at,
+        max_a_day,
         is_replaceable,
-        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
       and (
-        not message.is_limited
+        message.max_a_day is null
         or (
           select
             count(*)
@@ -265,8 +268,8 @@ with
           where
             "recent"."recipient" = message.recipient
             and "recent"."name" = message.name
-            and "recent"."created_at" > $45::timestamptz - make_interval(days => 1)
-        ) < $46
+            and "recent"."created_at" > $46::timestamptz - make_interval(days => 1)
+        ) < message.max_a_day
       )
     returning
       *
@@ -978,10 +981,13 @@ with
             null::jsonb
           ),
           null::timestamptz,
-          $43::boolean,
-          $44::boolean,
+          case
+            when "changed"."email_verified_at" is null then $43::integer
+            else $44::integer
+          end::integer,
           $45::boolean,
-          $46::boolean
+          $46::boolean,
+          $47::boolean
         from
           subject,
           changed
@@ -995,15 +1001,15 @@ with
         user_id,
         payload,
         expires_at,
+        max_a_day,
         is_replaceable,
-        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
       and (
-        not message.is_limited
+        message.max_a_day is null
         or (
           select
             count(*)
@@ -1012,8 +1018,8 @@ with
           where
             "recent"."recipient" = message.recipient
             and "recent"."name" = message.name
-            and "recent"."created_at" > $47::timestamptz - make_interval(days => 1)
-        ) < $48
+            and "recent"."created_at" > $48::timestamptz - make_interval(days => 1)
+        ) < message.max_a_day
       )
     returning
       *

@@ -233,10 +233,10 @@ with
             )
           ),
           "verification"."expires_at"::timestamptz,
+          null::integer,
           $32::boolean,
           $33::boolean,
-          $34::boolean,
-          $35::boolean
+          $34::boolean
         from
           created,
           verification
@@ -247,15 +247,15 @@ with
         user_id,
         payload,
         expires_at,
+        max_a_day,
         is_replaceable,
-        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
       and (
-        not message.is_limited
+        message.max_a_day is null
         or (
           select
             count(*)
@@ -264,8 +264,8 @@ with
           where
             "recent"."recipient" = message.recipient
             and "recent"."name" = message.name
-            and "recent"."created_at" > $36::timestamptz - make_interval(days => 1)
-        ) < $37
+            and "recent"."created_at" > $35::timestamptz - make_interval(days => 1)
+        ) < message.max_a_day
       )
     returning
       *
@@ -283,13 +283,13 @@ with
         "details"
       )
     select
-      $38::timestamptz,
-      $39::text,
+      $36::timestamptz,
+      $37::text,
       "created"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $40::text,
-      $41::text,
+      $38::text,
+      $39::text,
       '{}'::jsonb
     from
       actor,

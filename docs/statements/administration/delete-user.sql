@@ -173,10 +173,13 @@ with
             null::jsonb
           ),
           null::timestamptz,
-          $22::boolean,
-          $23::boolean,
+          case
+            when "subject"."email_verified_at" is null then $22::integer
+            else $23::integer
+          end::integer,
           $24::boolean,
-          $25::boolean
+          $25::boolean,
+          $26::boolean
         from
           subject,
           decision
@@ -189,15 +192,15 @@ with
         user_id,
         payload,
         expires_at,
+        max_a_day,
         is_replaceable,
-        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
       and (
-        not message.is_limited
+        message.max_a_day is null
         or (
           select
             count(*)
@@ -206,8 +209,8 @@ with
           where
             "recent"."recipient" = message.recipient
             and "recent"."name" = message.name
-            and "recent"."created_at" > $26::timestamptz - make_interval(days => 1)
-        ) < $27
+            and "recent"."created_at" > $27::timestamptz - make_interval(days => 1)
+        ) < message.max_a_day
       )
     returning
       *

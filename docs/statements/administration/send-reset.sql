@@ -244,7 +244,10 @@ with
     from
       subject
     where
-      "subject"."password_hash" is not null
+      (
+        "subject"."password_hash" is not null
+        or "subject"."password_version" > 1
+      )
       and exists (
         select
         from
@@ -275,7 +278,10 @@ with
     from
       subject
     where
-      not "subject"."password_hash" is not null
+      not (
+        "subject"."password_hash" is not null
+        or "subject"."password_version" > 1
+      )
       and exists (
         select
         from
@@ -361,22 +367,22 @@ with
             )
           ),
           "reset"."expires_at"::timestamptz,
+          null::integer,
           $58::boolean,
           $59::boolean,
-          $60::boolean,
-          $61::boolean
+          $60::boolean
         from
           subject,
         reset
         union all
         select
+          $61::text,
           $62::text,
-          $63::text,
           lower("subject"."email"),
           "subject"."id"::integer,
           jsonb_build_object(
             'language',
-            $64::text,
+            $63::text,
             'email',
             "subject"."email",
             'username',
@@ -387,7 +393,7 @@ with
             extract(
               epoch
               from
-                $65::timestamptz
+                $64::timestamptz
             ),
             'client',
             null::jsonb,
@@ -408,10 +414,10 @@ with
             )
           ),
           "invitation"."expires_at"::timestamptz,
+          null::integer,
+          $65::boolean,
           $66::boolean,
-          $67::boolean,
-          $68::boolean,
-          $69::boolean
+          $67::boolean
         from
           subject,
           invitation
@@ -422,15 +428,15 @@ with
         user_id,
         payload,
         expires_at,
+        max_a_day,
         is_replaceable,
-        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
       and (
-        not message.is_limited
+        message.max_a_day is null
         or (
           select
             count(*)
@@ -439,8 +445,8 @@ with
           where
             "recent"."recipient" = message.recipient
             and "recent"."name" = message.name
-            and "recent"."created_at" > $70::timestamptz - make_interval(days => 1)
-        ) < $71
+            and "recent"."created_at" > $68::timestamptz - make_interval(days => 1)
+        ) < message.max_a_day
       )
     returning
       *
@@ -458,8 +464,8 @@ with
         "details"
       )
     select
-      $72::timestamptz,
-      $73::text,
+      $69::timestamptz,
+      $70::text,
       (
         select
           "subject"."id"
@@ -468,20 +474,20 @@ with
       )::integer,
       null::integer,
       null::uuid,
-      $74::text,
-      $75::text,
+      $71::text,
+      $72::text,
       jsonb_build_object('limit', bucket)::jsonb
     from
       reported
     union all
     select
-      $76::timestamptz,
-      $77::text,
+      $73::timestamptz,
+      $74::text,
       "subject"."id"::integer,
       actor.user_id::integer,
       actor.session_id::uuid,
-      $78::text,
-      $79::text,
+      $75::text,
+      $76::text,
       '{}'::jsonb
     from
       actor,

@@ -18,7 +18,6 @@ select
         where
           "o"."sent_at" is null
           and "o"."given_up_at" is null
-          and "o"."last_error" is not null
           and "o"."created_at" < $1::timestamptz
         limit
           $2
@@ -34,6 +33,7 @@ select
           "lumascope"."outbox" o
         where
           "o"."given_up_at" > $3::timestamptz
+          and "o"."given_up_reason" = 'expired'
         limit
           $4
       ) as counted

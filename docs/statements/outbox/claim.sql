@@ -32,18 +32,18 @@ with
         or "o"."locked_until" <= $4::timestamptz
       )
     order by
-      "o"."attempts",
+      least("o"."attempts", $5),
       "o"."not_before",
       "o"."id"
     limit
-      $5
+      $6
     for update
       skip locked
   ),
   "claimed" as (
     update "lumascope"."outbox" o
     set
-      "locked_until" = $6::timestamptz + make_interval(secs => $7::integer),
+      "locked_until" = $7::timestamptz + make_interval(secs => $8::integer),
       "attempts" = "o"."attempts" + 1
     from
       due
@@ -55,8 +55,9 @@ with
   "given_up" as (
     update "lumascope"."outbox"
     set
-      "given_up_at" = $8::timestamptz,
-      "locked_until" = $9
+      "given_up_at" = $9::timestamptz,
+      "given_up_reason" = $10,
+      "locked_until" = $11
     where
       "lumascope"."outbox"."id" in (
         select
@@ -66,29 +67,55 @@ with
         where
           "o"."sent_at" is null
           and "o"."given_up_at" is null
+          and "o"."give_up_at" <= $12::timestamptz
           and (
-            "o"."give_up_at" <= $10::timestamptz
-            or (
-              "o"."is_replaceable"
-              and exists (
-                select
-                from
-                  "lumascope"."outbox" newer
-                where
-                  "newer"."recipient" = "o"."recipient"
-                  and "newer"."name" = "o"."name"
-                  and "newer"."kind" = "o"."kind"
-                  and "newer"."user_id" = "o"."user_id"
-                  and "newer"."number" > "o"."number"
-              )
+            "o"."locked_until" is null
+            or "o"."locked_until" <= $13::timestamptz
+          )
+        limit
+          $14
+        for update
+          skip locked
+      )
+    returning
+      *
+  ),
+  "replaced" as (
+    update "lumascope"."outbox"
+    set
+      "given_up_at" = $15::timestamptz,
+      "given_up_reason" = $16,
+      "locked_until" = $17
+    where
+      "lumascope"."outbox"."id" in (
+        select
+          "o"."id"
+        from
+          "lumascope"."outbox" o
+        where
+          "o"."sent_at" is null
+          and "o"."given_up_at" is null
+          and "o"."give_up_at" > $18::timestamptz
+          and (
+            "o"."is_replaceable"
+            and exists (
+              select
+              from
+                "lumascope"."outbox" newer
+              where
+                "newer"."recipient" = "o"."recipient"
+                and "newer"."name" = "o"."name"
+                and "newer"."kind" = "o"."kind"
+                and "newer"."user_id" = "o"."user_id"
+                and "newer"."number" > "o"."number"
             )
           )
           and (
             "o"."locked_until" is null
-            or "o"."locked_until" <= $11::timestamptz
+            or "o"."locked_until" <= $19::timestamptz
           )
         limit
-          $12
+          $20
         for update
           skip locked
       )
@@ -108,13 +135,13 @@ with
         "details"
       )
     select
-      $13::timestamptz,
-      $14::text,
+      $21::timestamptz,
+      $22::text,
       "given_up"."user_id"::integer,
       null::integer,
       null::uuid,
-      $15::text,
-      $16::text,
+      $23::text,
+      $24::text,
       jsonb_build_object(
         'kind',
         "given_up"."kind",

@@ -16,6 +16,7 @@ from
   "lumascope"."outbox" o
 where
   "o"."sent_at" is null
+  and "o"."given_up_reason" is distinct from 'replaced'
 order by
   "o"."number" desc
 limit

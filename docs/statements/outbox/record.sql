@@ -23,13 +23,17 @@ with
       "not_before" = $1::timestamptz,
       "locked_until" = $2,
       "last_error" = $3,
+      "given_up_reason" = case
+        when $4::boolean then 'refused'
+        when "o"."give_up_at" <= $5::timestamptz then 'expired'
+      end,
       "given_up_at" = case
-        when $4::boolean
-        or "o"."give_up_at" <= $5::timestamptz then $6::timestamptz
+        when $6::boolean
+        or "o"."give_up_at" <= $7::timestamptz then $8::timestamptz
       end
     where
-      "o"."id" = $7::uuid
-      and "o"."attempts" = $8
+      "o"."id" = $9::uuid
+      and "o"."attempts" = $10
       and "o"."sent_at" is null
     returning
       o.*
@@ -55,13 +59,13 @@ with
         "details"
       )
     select
-      $9::timestamptz,
-      $10::text,
+      $11::timestamptz,
+      $12::text,
       "given_up"."user_id"::integer,
       null::integer,
       null::uuid,
-      $11::text,
-      $12::text,
+      $13::text,
+      $14::text,
       jsonb_build_object(
         'kind',
         "given_up"."kind",

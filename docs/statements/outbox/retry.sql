@@ -11,21 +11,24 @@ with
         $2::timestamptz + make_interval(secs => $3::integer)
       ),
       "locked_until" = $4,
-      "given_up_at" = $5
+      "given_up_at" = $5,
+      "given_up_reason" = $6,
+      "attempts" = $7
     where
       "o"."sent_at" is null
       and (
-        $6::uuid is null
-        or "o"."id" = $7::uuid
+        $8::uuid is null
+        or "o"."id" = $9::uuid
       )
       and (
         "o"."locked_until" is null
-        or "o"."locked_until" <= $8::timestamptz
+        or "o"."locked_until" <= $10::timestamptz
       )
       and (
         "o"."expires_at" is null
-        or "o"."expires_at" > $9::timestamptz
+        or "o"."expires_at" > $11::timestamptz
       )
+      and "o"."given_up_reason" is distinct from 'replaced'
     returning
       o.*
   )

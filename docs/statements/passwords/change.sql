@@ -176,10 +176,13 @@ with
             null::jsonb
           ),
           null::timestamptz,
-          $38::boolean,
-          $39::boolean,
+          case
+            when "changed"."email_verified_at" is null then $38::integer
+            else $39::integer
+          end::integer,
           $40::boolean,
-          $41::boolean
+          $41::boolean,
+          $42::boolean
         from
           changed
       ) as message (
@@ -189,15 +192,15 @@ with
         user_id,
         payload,
         expires_at,
+        max_a_day,
         is_replaceable,
-        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
       and (
-        not message.is_limited
+        message.max_a_day is null
         or (
           select
             count(*)
@@ -206,8 +209,8 @@ with
           where
             "recent"."recipient" = message.recipient
             and "recent"."name" = message.name
-            and "recent"."created_at" > $42::timestamptz - make_interval(days => 1)
-        ) < $43
+            and "recent"."created_at" > $43::timestamptz - make_interval(days => 1)
+        ) < message.max_a_day
       )
     returning
       *

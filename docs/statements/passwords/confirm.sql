@@ -108,14 +108,17 @@ with
             null::jsonb
           ),
           null::timestamptz,
-          $23::boolean,
-          $24::boolean,
+          case
+            when "failed"."email_verified_at" is null then $23::integer
+            else $24::integer
+          end::integer,
           $25::boolean,
-          $26::boolean
+          $26::boolean,
+          $27::boolean
         from
           failed
         where
-          "failed"."consecutive_failures" >= $27
+          "failed"."consecutive_failures" >= $28
       ) as message (
         kind,
         name,
@@ -123,15 +126,15 @@ with
         user_id,
         payload,
         expires_at,
+        max_a_day,
         is_replaceable,
-        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
       and (
-        not message.is_limited
+        message.max_a_day is null
         or (
           select
             count(*)
@@ -140,8 +143,8 @@ with
           where
             "recent"."recipient" = message.recipient
             and "recent"."name" = message.name
-            and "recent"."created_at" > $28::timestamptz - make_interval(days => 1)
-        ) < $29
+            and "recent"."created_at" > $29::timestamptz - make_interval(days => 1)
+        ) < message.max_a_day
       )
     returning
       *

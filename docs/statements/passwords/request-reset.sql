@@ -258,10 +258,10 @@ with
             )
           ),
           "made"."expires_at"::timestamptz,
+          null::integer,
           $52::boolean,
           $53::boolean,
-          $54::boolean,
-          $55::boolean
+          $54::boolean
         from
           account,
           made
@@ -272,15 +272,15 @@ with
         user_id,
         payload,
         expires_at,
+        max_a_day,
         is_replaceable,
-        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
       and (
-        not message.is_limited
+        message.max_a_day is null
         or (
           select
             count(*)
@@ -289,8 +289,8 @@ with
           where
             "recent"."recipient" = message.recipient
             and "recent"."name" = message.name
-            and "recent"."created_at" > $56::timestamptz - make_interval(days => 1)
-        ) < $57
+            and "recent"."created_at" > $55::timestamptz - make_interval(days => 1)
+        ) < message.max_a_day
       )
     returning
       *
@@ -308,25 +308,25 @@ with
         "details"
       )
     select
-      $58::timestamptz,
-      $59::text,
+      $56::timestamptz,
+      $57::text,
       null::integer,
       null::integer,
       null::uuid,
-      $60::text,
-      $61::text,
+      $58::text,
+      $59::text,
       jsonb_build_object('limit', bucket)::jsonb
     from
       reported
     union all
     select
-      $62::timestamptz,
-      $63::text,
+      $60::timestamptz,
+      $61::text,
       "account"."id"::integer,
       null::integer,
       null::uuid,
-      $64::text,
-      $65::text,
+      $62::text,
+      $63::text,
       '{}'::jsonb
     from
       one

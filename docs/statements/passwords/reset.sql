@@ -138,14 +138,17 @@ with
             null::jsonb
           ),
           null::timestamptz,
-          $25::boolean,
-          $26::boolean,
+          case
+            when "changed"."email_verified_at" is null then $25::integer
+            else $26::integer
+          end::integer,
           $27::boolean,
-          $28::boolean
+          $28::boolean,
+          $29::boolean
         from
           changed
         where
-          not $29::text = 'invitation'
+          not $30::text = 'invitation'
       ) as message (
         kind,
         name,
@@ -153,15 +156,15 @@ with
         user_id,
         payload,
         expires_at,
+        max_a_day,
         is_replaceable,
-        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
       and (
-        not message.is_limited
+        message.max_a_day is null
         or (
           select
             count(*)
@@ -170,8 +173,8 @@ with
           where
             "recent"."recipient" = message.recipient
             and "recent"."name" = message.name
-            and "recent"."created_at" > $30::timestamptz - make_interval(days => 1)
-        ) < $31
+            and "recent"."created_at" > $31::timestamptz - make_interval(days => 1)
+        ) < message.max_a_day
       )
     returning
       *

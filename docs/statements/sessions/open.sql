@@ -254,23 +254,26 @@ with
             null::jsonb
           ),
           null::timestamptz,
-          $53::boolean,
-          $54::boolean,
+          case
+            when "failed"."email_verified_at" is null then $53::integer
+            else $54::integer
+          end::integer,
           $55::boolean,
-          $56::boolean
+          $56::boolean,
+          $57::boolean
         from
           failed
         where
-          "failed"."consecutive_failures" >= $57
+          "failed"."consecutive_failures" >= $58
         union all
         select
-          $58::text,
           $59::text,
+          $60::text,
           lower("account"."email"),
           "account"."id"::integer,
           jsonb_build_object(
             'language',
-            $60::text,
+            $61::text,
             'email',
             "account"."email",
             'username',
@@ -281,22 +284,25 @@ with
             extract(
               epoch
               from
-                $61::timestamptz
+                $62::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $62::text, 'user_agent', $63::text),
+            jsonb_build_object('address', $63::text, 'user_agent', $64::text),
             'token',
             null::jsonb
           ),
           null::timestamptz,
-          $64::boolean,
-          $65::boolean,
-          $66::boolean,
-          $67::boolean
+          case
+            when "account"."email_verified_at" is null then $65::integer
+            else $66::integer
+          end::integer,
+          $67::boolean,
+          $68::boolean,
+          $69::boolean
         from
           account
         where
-          not $68::boolean
+          not $70::boolean
           and exists (
             select
             from
@@ -311,8 +317,8 @@ with
               "lumascope"."sessions" s
             where
               "s"."user_id" = "account"."id"
-              and "s"."user_agent" is not distinct from $69::text
-              and "s"."ip_address" is not distinct from $70::text
+              and "s"."user_agent" is not distinct from $71::text
+              and "s"."ip_address" is not distinct from $72::text
           )
       ) as message (
         kind,
@@ -321,15 +327,15 @@ with
         user_id,
         payload,
         expires_at,
+        max_a_day,
         is_replaceable,
-        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
       and (
-        not message.is_limited
+        message.max_a_day is null
         or (
           select
             count(*)
@@ -338,8 +344,8 @@ with
           where
             "recent"."recipient" = message.recipient
             and "recent"."name" = message.name
-            and "recent"."created_at" > $71::timestamptz - make_interval(days => 1)
-        ) < $72
+            and "recent"."created_at" > $73::timestamptz - make_interval(days => 1)
+        ) < message.max_a_day
       )
     returning
       *
@@ -357,44 +363,44 @@ with
         "details"
       )
     select
-      $73::timestamptz,
-      $74::text,
+      $74::timestamptz,
+      $75::text,
       "account"."id"::integer,
       "account"."id"::integer,
-      $75::uuid,
-      $76::text,
+      $76::uuid,
       $77::text,
+      $78::text,
       '{}'::jsonb
     from
       account
     union all
     select
-      $78::timestamptz,
-      $79::text,
+      $79::timestamptz,
+      $80::text,
       "account"."id"::integer,
       "account"."id"::integer,
-      $80::uuid,
-      $81::text,
+      $81::uuid,
       $82::text,
+      $83::text,
       '{}'::jsonb
     from
       account
     where
-      "account"."password_hash" = $83
+      "account"."password_hash" = $84
     union all
     select
-      $84::timestamptz,
-      $85::text,
-      $86::integer,
+      $85::timestamptz,
+      $86::text,
+      $87::integer,
       null::integer,
       null::uuid,
-      $87::text,
       $88::text,
+      $89::text,
       jsonb_build_object(
         'reason',
         case
           when false then 'email_not_verified'
-          else $89::text
+          else $90::text
         end
       )::jsonb
     where
@@ -405,13 +411,13 @@ with
       )
     union all
     select
-      $90::timestamptz,
-      $91::text,
+      $91::timestamptz,
+      $92::text,
       user_id::integer,
       null::integer,
       id::uuid,
-      $92::text,
       $93::text,
+      $94::text,
       '{"reason":"evicted"}'::jsonb
     from
       evicted
@@ -941,23 +947,26 @@ with
             null::jsonb
           ),
           null::timestamptz,
-          $95::boolean,
-          $96::boolean,
+          case
+            when "failed"."email_verified_at" is null then $95::integer
+            else $96::integer
+          end::integer,
           $97::boolean,
-          $98::boolean
+          $98::boolean,
+          $99::boolean
         from
           failed
         where
-          "failed"."consecutive_failures" >= $99
+          "failed"."consecutive_failures" >= $100
         union all
         select
-          $100::text,
           $101::text,
+          $102::text,
           lower("account"."email"),
           "account"."id"::integer,
           jsonb_build_object(
             'language',
-            $102::text,
+            $103::text,
             'email',
             "account"."email",
             'username',
@@ -968,22 +977,25 @@ with
             extract(
               epoch
               from
-                $103::timestamptz
+                $104::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $104::text, 'user_agent', $105::text),
+            jsonb_build_object('address', $105::text, 'user_agent', $106::text),
             'token',
             null::jsonb
           ),
           null::timestamptz,
-          $106::boolean,
-          $107::boolean,
-          $108::boolean,
-          $109::boolean
+          case
+            when "account"."email_verified_at" is null then $107::integer
+            else $108::integer
+          end::integer,
+          $109::boolean,
+          $110::boolean,
+          $111::boolean
         from
           account
         where
-          not $110::boolean
+          not $112::boolean
           and exists (
             select
             from
@@ -998,18 +1010,18 @@ with
               "lumascope"."sessions" s
             where
               "s"."user_id" = "account"."id"
-              and "s"."user_agent" is not distinct from $111::text
-              and "s"."ip_address" is not distinct from $112::text
+              and "s"."user_agent" is not distinct from $113::text
+              and "s"."ip_address" is not distinct from $114::text
           )
         union all
         select
-          $113::text,
-          $114::text,
+          $115::text,
+          $116::text,
           lower("unverified"."email"),
           "unverified"."id"::integer,
           jsonb_build_object(
             'language',
-            $115::text,
+            $117::text,
             'email',
             "unverified"."email",
             'username',
@@ -1020,10 +1032,10 @@ with
             extract(
               epoch
               from
-                $116::timestamptz
+                $118::timestamptz
             ),
             'client',
-            jsonb_build_object('address', $117::text, 'user_agent', $118::text),
+            jsonb_build_object('address', $119::text, 'user_agent', $120::text),
             'token',
             jsonb_build_object(
               'purpose',
@@ -1041,10 +1053,10 @@ with
             )
           ),
           "made"."expires_at"::timestamptz,
-          $119::boolean,
-          $120::boolean,
+          null::integer,
           $121::boolean,
-          $122::boolean
+          $122::boolean,
+          $123::boolean
         from
           unverified,
           made
@@ -1055,15 +1067,15 @@ with
         user_id,
         payload,
         expires_at,
+        max_a_day,
         is_replaceable,
-        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
       and (
-        not message.is_limited
+        message.max_a_day is null
         or (
           select
             count(*)
@@ -1072,8 +1084,8 @@ with
           where
             "recent"."recipient" = message.recipient
             and "recent"."name" = message.name
-            and "recent"."created_at" > $123::timestamptz - make_interval(days => 1)
-        ) < $124
+            and "recent"."created_at" > $124::timestamptz - make_interval(days => 1)
+        ) < message.max_a_day
       )
     returning
       *

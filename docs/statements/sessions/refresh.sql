@@ -122,10 +122,13 @@ with
             null::jsonb
           ),
           null::timestamptz,
-          $31::boolean,
-          $32::boolean,
+          case
+            when "u"."email_verified_at" is null then $31::integer
+            else $32::integer
+          end::integer,
           $33::boolean,
-          $34::boolean
+          $34::boolean,
+          $35::boolean
         from
           "lumascope"."users" u
           join revoked on "u"."id" = revoked.user_id
@@ -136,15 +139,15 @@ with
         user_id,
         payload,
         expires_at,
+        max_a_day,
         is_replaceable,
-        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
       and (
-        not message.is_limited
+        message.max_a_day is null
         or (
           select
             count(*)
@@ -153,8 +156,8 @@ with
           where
             "recent"."recipient" = message.recipient
             and "recent"."name" = message.name
-            and "recent"."created_at" > $35::timestamptz - make_interval(days => 1)
-        ) < $36
+            and "recent"."created_at" > $36::timestamptz - make_interval(days => 1)
+        ) < message.max_a_day
       )
     returning
       *

@@ -196,12 +196,56 @@ with
             null::jsonb
           ),
           null::timestamptz,
-          $34::boolean,
-          $35::boolean,
+          case
+            when "deleted"."email_verified_at" is null then $34::integer
+            else $35::integer
+          end::integer,
           $36::boolean,
-          $37::boolean
+          $37::boolean,
+          $38::boolean
         from
           deleted
+        union all
+        select
+          $39::text,
+          $40::text,
+          lower("kept"."email"),
+          "deleted"."id"::integer,
+          jsonb_build_object(
+            'language',
+            $41::text,
+            'email',
+            "kept"."email",
+            'username',
+            "deleted"."username",
+            'new_email',
+            null::text,
+            'at',
+            extract(
+              epoch
+              from
+                $42::timestamptz
+            ),
+            'client',
+            null::jsonb,
+            'token',
+            null::jsonb
+          ),
+          null::timestamptz,
+          case
+            when "deleted"."email_verified_at" is null then $43::integer
+            else $44::integer
+          end::integer,
+          $45::boolean,
+          $46::boolean,
+          $47::boolean
+        from
+          deleted
+          join "lumascope"."one_time_tokens" kept on "kept"."user_id" = "deleted"."id"
+        where
+          "kept"."purpose" = 'email_undo'
+          and "kept"."consumed_at" is null
+          and "kept"."expires_at" > $48::timestamptz
       ) as message (
         kind,
         name,
@@ -209,15 +253,15 @@ with
         user_id,
         payload,
         expires_at,
+        max_a_day,
         is_replaceable,
-        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
       and (
-        not message.is_limited
+        message.max_a_day is null
         or (
           select
             count(*)
@@ -226,8 +270,8 @@ with
           where
             "recent"."recipient" = message.recipient
             and "recent"."name" = message.name
-            and "recent"."created_at" > $38::timestamptz - make_interval(days => 1)
-        ) < $39
+            and "recent"."created_at" > $49::timestamptz - make_interval(days => 1)
+        ) < message.max_a_day
       )
     returning
       *
@@ -245,26 +289,26 @@ with
         "details"
       )
     select
-      $40::timestamptz,
-      $41::text,
+      $50::timestamptz,
+      $51::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $42::text,
-      $43::text,
+      $52::text,
+      $53::text,
       '{}'::jsonb
     from
       caller,
       deleted
     union all
     select
-      $44::timestamptz,
-      $45::text,
+      $54::timestamptz,
+      $55::text,
       caller.user_id::integer,
       caller.user_id::integer,
       caller.session_id::uuid,
-      $46::text,
-      $47::text,
+      $56::text,
+      $57::text,
       '{}'::jsonb
     from
       caller

@@ -254,22 +254,22 @@ with
             )
           ),
           "verification"."expires_at"::timestamptz,
+          null::integer,
           $46::boolean,
           $47::boolean,
-          $48::boolean,
-          $49::boolean
+          $48::boolean
         from
           created,
           verification
         union all
         select
+          $49::text,
           $50::text,
-          $51::text,
           lower("owner"."email"),
           "owner"."id"::integer,
           jsonb_build_object(
             'language',
-            $52::text,
+            $51::text,
             'email',
             "owner"."email",
             'username',
@@ -280,7 +280,7 @@ with
             extract(
               epoch
               from
-                $53::timestamptz
+                $52::timestamptz
             ),
             'client',
             null::jsonb,
@@ -288,10 +288,10 @@ with
             null::jsonb
           ),
           null::timestamptz,
+          $53::integer::integer,
           $54::boolean,
           $55::boolean,
-          $56::boolean,
-          $57::boolean
+          $56::boolean
         from
           owner
       ) as message (
@@ -301,15 +301,15 @@ with
         user_id,
         payload,
         expires_at,
+        max_a_day,
         is_replaceable,
-        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
       and (
-        not message.is_limited
+        message.max_a_day is null
         or (
           select
             count(*)
@@ -318,8 +318,8 @@ with
           where
             "recent"."recipient" = message.recipient
             and "recent"."name" = message.name
-            and "recent"."created_at" > $58::timestamptz - make_interval(days => 1)
-        ) < $59
+            and "recent"."created_at" > $57::timestamptz - make_interval(days => 1)
+        ) < message.max_a_day
       )
     returning
       *
@@ -327,14 +327,14 @@ with
   "reported" as (
     update "lumascope"."rate_limits" r
     set
-      "reported_at" = $60::timestamptz
+      "reported_at" = $58::timestamptz
     from
       refused
     where
       "r"."key" = refused.key
       and (
         "r"."reported_at" is null
-        or "r"."reported_at" <= $61::timestamptz - make_interval(secs => refused.seconds)
+        or "r"."reported_at" <= $59::timestamptz - make_interval(secs => refused.seconds)
       )
     returning
       refused.*
@@ -352,25 +352,25 @@ with
         "details"
       )
     select
-      $62::timestamptz,
-      $63::text,
+      $60::timestamptz,
+      $61::text,
       "created"."id"::integer,
       null::integer,
       null::uuid,
-      $64::text,
-      $65::text,
+      $62::text,
+      $63::text,
       '{}'::jsonb
     from
       created
     union all
     select
-      $66::timestamptz,
-      $67::text,
+      $64::timestamptz,
+      $65::text,
       null::integer,
       null::integer,
       null::uuid,
-      $68::text,
-      $69::text,
+      $66::text,
+      $67::text,
       '{"limit":"register_address"}'::jsonb
     from
       reported
@@ -704,22 +704,22 @@ with
             )
           ),
           "verification"."expires_at"::timestamptz,
+          null::integer,
           $46::boolean,
           $47::boolean,
-          $48::boolean,
-          $49::boolean
+          $48::boolean
         from
           created,
           verification
         union all
         select
+          $49::text,
           $50::text,
-          $51::text,
           lower("owner"."email"),
           "owner"."id"::integer,
           jsonb_build_object(
             'language',
-            $52::text,
+            $51::text,
             'email',
             "owner"."email",
             'username',
@@ -730,7 +730,7 @@ with
             extract(
               epoch
               from
-                $53::timestamptz
+                $52::timestamptz
             ),
             'client',
             null::jsonb,
@@ -738,10 +738,10 @@ with
             null::jsonb
           ),
           null::timestamptz,
+          $53::integer::integer,
           $54::boolean,
           $55::boolean,
-          $56::boolean,
-          $57::boolean
+          $56::boolean
         from
           owner
       ) as message (
@@ -751,15 +751,15 @@ with
         user_id,
         payload,
         expires_at,
+        max_a_day,
         is_replaceable,
-        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
       and (
-        not message.is_limited
+        message.max_a_day is null
         or (
           select
             count(*)
@@ -768,8 +768,8 @@ with
           where
             "recent"."recipient" = message.recipient
             and "recent"."name" = message.name
-            and "recent"."created_at" > $58::timestamptz - make_interval(days => 1)
-        ) < $59
+            and "recent"."created_at" > $57::timestamptz - make_interval(days => 1)
+        ) < message.max_a_day
       )
     returning
       *
@@ -777,14 +777,14 @@ with
   "reported" as (
     update "lumascope"."rate_limits" r
     set
-      "reported_at" = $60::timestamptz
+      "reported_at" = $58::timestamptz
     from
       refused
     where
       "r"."key" = refused.key
       and (
         "r"."reported_at" is null
-        or "r"."reported_at" <= $61::timestamptz - make_interval(secs => refused.seconds)
+        or "r"."reported_at" <= $59::timestamptz - make_interval(secs => refused.seconds)
       )
     returning
       refused.*
@@ -802,25 +802,25 @@ with
         "details"
       )
     select
-      $62::timestamptz,
-      $63::text,
+      $60::timestamptz,
+      $61::text,
       "created"."id"::integer,
       null::integer,
       null::uuid,
-      $64::text,
-      $65::text,
+      $62::text,
+      $63::text,
       '{}'::jsonb
     from
       created
     union all
     select
-      $66::timestamptz,
-      $67::text,
+      $64::timestamptz,
+      $65::text,
       null::integer,
       null::integer,
       null::uuid,
-      $68::text,
-      $69::text,
+      $66::text,
+      $67::text,
       '{"limit":"register_address"}'::jsonb
     from
       reported
@@ -1180,22 +1180,22 @@ with
             )
           ),
           "verification"."expires_at"::timestamptz,
+          null::integer,
           $54::boolean,
           $55::boolean,
-          $56::boolean,
-          $57::boolean
+          $56::boolean
         from
           created,
           verification
         union all
         select
+          $57::text,
           $58::text,
-          $59::text,
           lower("owner"."email"),
           "owner"."id"::integer,
           jsonb_build_object(
             'language',
-            $60::text,
+            $59::text,
             'email',
             "owner"."email",
             'username',
@@ -1206,7 +1206,7 @@ with
             extract(
               epoch
               from
-                $61::timestamptz
+                $60::timestamptz
             ),
             'client',
             null::jsonb,
@@ -1214,10 +1214,10 @@ with
             null::jsonb
           ),
           null::timestamptz,
+          $61::integer::integer,
           $62::boolean,
           $63::boolean,
-          $64::boolean,
-          $65::boolean
+          $64::boolean
         from
           owner
       ) as message (
@@ -1227,15 +1227,15 @@ with
         user_id,
         payload,
         expires_at,
+        max_a_day,
         is_replaceable,
-        is_limited,
         is_sent,
         is_wanted
       )
     where
       message.is_wanted
       and (
-        not message.is_limited
+        message.max_a_day is null
         or (
           select
             count(*)
@@ -1244,8 +1244,8 @@ with
           where
             "recent"."recipient" = message.recipient
             and "recent"."name" = message.name
-            and "recent"."created_at" > $66::timestamptz - make_interval(days => 1)
-        ) < $67
+            and "recent"."created_at" > $65::timestamptz - make_interval(days => 1)
+        ) < message.max_a_day
       )
     returning
       *
@@ -1253,14 +1253,14 @@ with
   "reported" as (
     update "lumascope"."rate_limits" r
     set
-      "reported_at" = $68::timestamptz
+      "reported_at" = $66::timestamptz
     from
       refused
     where
       "r"."key" = refused.key
       and (
         "r"."reported_at" is null
-        or "r"."reported_at" <= $69::timestamptz - make_interval(secs => refused.seconds)
+        or "r"."reported_at" <= $67::timestamptz - make_interval(secs => refused.seconds)
       )
     returning
       refused.*
@@ -1278,37 +1278,37 @@ with
         "details"
       )
     select
-      $70::timestamptz,
+      $68::timestamptz,
+      $69::text,
+      "created"."id"::integer,
+      null::integer,
+      null::uuid,
+      $70::text,
       $71::text,
-      "created"."id"::integer,
-      null::integer,
-      null::uuid,
-      $72::text,
+      '{}'::jsonb
+    from
+      created
+    union all
+    select
+      $72::timestamptz,
       $73::text,
-      '{}'::jsonb
-    from
-      created
-    union all
-    select
-      $74::timestamptz,
+      "created"."id"::integer,
+      "created"."id"::integer,
+      $74::uuid,
       $75::text,
-      "created"."id"::integer,
-      "created"."id"::integer,
-      $76::uuid,
-      $77::text,
-      $78::text,
+      $76::text,
       '{}'::jsonb
     from
       created
     union all
     select
-      $79::timestamptz,
-      $80::text,
+      $77::timestamptz,
+      $78::text,
       null::integer,
       null::integer,
       null::uuid,
-      $81::text,
-      $82::text,
+      $79::text,
+      $80::text,
       '{"limit":"register_address"}'::jsonb
     from
       reported

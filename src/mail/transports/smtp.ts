@@ -149,7 +149,8 @@ function toTransportError(error: unknown): TransportError {
     const step = memberOf(error, 'command')
     const at = typeof step === 'string' ? inBrackets(step.replaceAll(' ', '-')) : ''
     const message = `The SMTP server answered ${status}${at}`
-    return new TransportError(message, { isFinal: status >= 500 && step === 'RCPT TO' })
+    const isAboutOne = step === 'RCPT TO' || (step === 'DATA' && status >= 550)
+    return new TransportError(message, { isFinal: status >= 500 && step === 'RCPT TO', isAboutOne })
   }
   const code = memberOf(error, 'code')
   if (code === TIMED_OUT.code) return new TransportError('The SMTP server did not answer in time')
