@@ -318,7 +318,11 @@ const writes: [name: string, act: Act, most?: number][] = [
     'say that an account is not one’s own',
     withLink('email_verification', ({ app, token }) => app.post('/email-verifications/reject', { token })),
   ],
-  ['send what is due', ({ app }) => runFrequent(app.deps, jobs)],
+  [
+    'send what is due',
+    // On loopback nothing waits; what is claimed is nothing, among a hundred thousand that were sent.
+    ({ app }) => runFrequent({ ...app.deps, channels: { mail: () => Promise.resolve() } }, jobs),
+  ],
   ['delete one’s account', own('DELETE', '/users/me', (password) => ({ password }))],
 ]
 

@@ -68,13 +68,14 @@ function inserts(first: number, users: number): string {
       case when n % 20 = 0 then ${first} else 10 + n % ${users / 100} end, '{}'
     from generate_series(1, ${users * 0.3}) n;
 
-    insert into one_time_tokens (purpose, user_id, email, password_version, created_at, expires_at)
-    select 'password_reset', n, 'person' || n || '@example.com', 1, '2026-11-22', '2026-11-23'
+    insert into one_time_tokens (purpose, user_id, email, password_version, is_proven, created_at, expires_at)
+    select 'password_reset', n, 'person' || n || '@example.com', 1, true, '2026-11-22', '2026-11-23'
     from generate_series(10, ${users}, 10) n;
 
-    insert into outbox (kind, payload, created_at, not_before, give_up_at, sent_at)
-    select 'mail', jsonb_build_object('message', 'password_reset', 'to', 'person' || n || '@example.com'),
-      '2026-11-22', '2026-11-22', '2026-11-23', '2026-11-22'
+    insert into outbox (kind, name, recipient, user_id, payload, is_replaceable, created_at, not_before,
+      give_up_at, sent_at)
+    select 'mail', 'password_reset', 'person' || n || '@example.com', n, '{}', true, '2026-11-22', '2026-11-22',
+      '2026-11-23', '2026-11-22'
     from generate_series(10, ${users}, 10) n;
 
     insert into rate_limits (key, theoretical_arrival_at, expires_at)
