@@ -36,7 +36,7 @@ export async function ping(db: Database, now: Date): Promise<Health> {
   const fields = {
     timeout: MILLISECONDS,
     waiting: count(isWaiting),
-    // Not what was refused: anybody can give an address that does not exist.
+    // Refused ones don't count: anybody can register with an address that does not exist.
     givenUp: count(sql`${o.givenUpAt} > ${since} and ${o.givenUpReason} = 'expired'`),
   }
   const from = sql`from (select exists (select from ${users})) as answers`

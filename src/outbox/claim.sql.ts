@@ -23,7 +23,9 @@ const isReplaced = sql`(${o.isReplaceable} and exists (
 
 const isWaiting = sql`${o.sentAt} is null and ${o.givenUpAt} is null`
 
-/** What was tried so often is no longer behind what is new: else it could wait for ever. */
+/**
+ * A delivery that was tried so often is not sorted behind newer ones: they could keep it waiting for ever.
+ */
 const OFTEN = 2
 
 /** The most rows that are given up at once: after a long outage the next run goes on. */
@@ -84,7 +86,7 @@ function claimDue(now: Date): SQL {
   return sql`update ${outbox} o set ${leased} from due where ${o.id} = due.id returning o.*`
 }
 
-/** A part that ends rows of a condition without sending them. */
+/** A part that gives up the rows which a condition matches. */
 function giveUp(reason: 'expired' | 'replaced', condition: SQL, now: Date): SQL {
   const values = { givenUpAt: time(now), givenUpReason: reason, lockedUntil: null }
   return sql`

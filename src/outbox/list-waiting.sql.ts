@@ -21,7 +21,7 @@ const LISTED = {
 
 export type Waiting = Awaited<ReturnType<typeof selectWaiting>>[number]
 
-/** What is not sent, waiting or given up, without what a newer one replaced. The newest comes first. */
+/** Deliveries that wait or were given up, the newest first; without those that a newer one replaced. */
 export async function selectWaiting(db: Database, { limit }: { limit: number }) {
   const from = sql`from ${outbox} o
     where ${o.sentAt} is null and ${o.givenUpReason} is distinct from 'replaced'

@@ -62,14 +62,14 @@ function toSources(sender: Sender, mails: readonly MailSource[]): OutboxSource[]
 }
 
 /**
- * Notices of one name to one recipient in a day. Anybody can register with a stranger's address and then
- * change the password of that account all day, or ask for the address of somebody else; an owner who has
- * proven the address causes their own, and must hear of a thief after them.
+ * The most notices of one name to one recipient within a day. Anybody can register with a stranger's address
+ * and then change the password of that account all day, or ask for the address of somebody else; an owner who
+ * has proven the address causes their own, and must hear of a thief after them.
  */
 const MAX_A_DAY = { proven: 20, unproven: 3 }
 
 function maxADayOf({ message, user, token }: MailSource): SQL {
-  // Who asks for these is counted: see `spendForMail`, and the limit of registering.
+  // Links are limited where they are asked for: by `spendForMail`, and by the limit of registering.
   if (token) return sql`null`
   const { proven, unproven } = MAX_A_DAY
   if (message === 'address_in_use') return sql`${unproven}::integer`

@@ -61,7 +61,7 @@ export async function deleteOwnUser(
 
 const kept = columnsOf(oneTimeTokens, 'kept')
 
-/** Who can undo a change of the address learns that the account is gone, and the link with it. */
+/** Whoever can undo a change of the address learns that the account is gone, and the link with it. */
 function toOldAddresses(now: Date): MailSource {
   return {
     message: 'account_deleted',
