@@ -80,9 +80,9 @@ function readOwn<Name extends 'AUTH_SECRETS' | 'APP_URL' | 'ACCOUNT_PATH'>(name:
   throw new Error(`${name} ${result.error.issues[0]?.message}`)
 }
 
-/** What a link is made of. */
+/** Reads the dependencies of making a link from the environment. */
 function readLinkDeps(): LinkDeps {
-  // Of the database of npm run dev, the frontend is where it is by default.
+  // For the database of `npm run dev`, the frontend is where it is by default.
   const isLocal = !readVariable(process.env, 'DATABASE_URL')
   const appUrl = readOwn('APP_URL', isLocal ? 'http://localhost:3000' : undefined) as string
   const accountPath = readOwn('ACCOUNT_PATH', VARIABLES.ACCOUNT_PATH.default) as string

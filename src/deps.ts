@@ -72,7 +72,7 @@ export type Delivery = {
   lockedUntil: number
 }
 
-/** What becomes of mails. */
+/** Whether mails are stored, and whether they are sent. */
 export type Mailing = {
   /** Whether this deployment sends any; if not, none is stored. */
   isOn: boolean
@@ -88,7 +88,7 @@ export type Mailing = {
  */
 export type Channel = (delivery: Pick<Delivery, 'id' | 'name' | 'recipient' | 'payload'>) => Promise<void>
 
-/** What sending needs. */
+/** The dependencies of sending deliveries. */
 export type DeliverDeps = Pick<Deps, 'db' | 'clock' | 'log' | 'sleep' | 'channels'>
 
 /** Sends deliveries that this process has claimed. Never rejects. */
@@ -128,9 +128,8 @@ export type AppDeps = {
   /** For the keys of the rows of `rate_limits`. */
   limitKeys: DerivedKeys
   oneTimeTokenKeys: DerivedKeys
-  /** What becomes of mails here. */
   mailing: Mailing
-  /** What sends the rows of the outbox, by their kind. */
+  /** One for each kind of row in the outbox that is sent here. */
   channels: Readonly<Record<string, Channel>>
   /** Sends deliveries after the response of the request that stored them. */
   deliverSoon: DeliverSoon

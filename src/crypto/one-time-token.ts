@@ -2,9 +2,7 @@ import type { DerivedKeys } from './derive-keys.ts'
 import { utf8, uuidFromBytes, uuidToBytes } from './encoding.ts'
 import { seal, unsealWithin } from './seal.ts'
 
-/**
- * What a token allows, by the byte that stands for it in tokens: a byte is never used for another purpose.
- */
+/** The purposes of tokens and the byte that stands for each. A byte is never given to another purpose. */
 const PURPOSES = {
   password_reset: 1,
   invitation: 2,

@@ -9,7 +9,7 @@ const HTTP_TIMEOUT_MILLISECONDS = 10_000
 /** A whole SMTP session: about eight round trips, and servers that look the client up before they greet. */
 const SMTP_TIMEOUT_MILLISECONDS = 15_000
 
-/** What transports need of the platform. */
+/** The parts of the platform that transports use. */
 export type TransportPlatform = {
   fetch: typeof fetch
   /** A binding of the Worker, by its name; `undefined` if there is none, as under Node. */

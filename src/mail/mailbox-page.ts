@@ -40,7 +40,7 @@ function toArticle({ id, to, kind, subject, text, html: message, createdAt }: Ma
     </article>`
 }
 
-/** What `split` puts at odd places matched. */
+/** `split` puts the matches at odd places. */
 function toLink(part: string, index: number): Markup | string {
   return index % 2 === 0 ? part : html`<a href="${part}">${part}</a>`
 }

@@ -54,7 +54,7 @@ export async function deliver(
   return failure.isAboutOne ? 'refused' : 'failed'
 }
 
-/** What became of a delivery. */
+/** The outcome of one try. */
 export type Delivered = 'sent' | 'refused' | 'failed'
 
 type Failure = { error: string; isFinal: boolean; isAboutOne: boolean }

@@ -15,14 +15,14 @@ export const outbox = lumascope.table(
     number: bigint('number', { mode: 'number' }).notNull().generatedAlwaysAsIdentity(),
     /** Which channel sends it: a name in `deps.channels`. */
     kind: text('kind').notNull(),
-    /** What it is among those of its kind, such as the name of a mail. */
+    /** The name among those of its kind, such as `password_reset` for a mail. */
     name: text('name').notNull(),
     /** Whom it goes to: an address in lower case, or a URL. */
     recipient: text('recipient').notNull(),
     /** Whom it is about. Not a foreign key: who deleted an account is told. */
     userId: integer('user_id').notNull(),
     /**
-     * What the channel needs, such as a `MailPayload`. It has no token: links are made when it is sent.
+     * For the channel, such as a `MailPayload`. It has no token: links are made when it is sent.
      */
     payload: jsonb('payload').$type<Readonly<Record<string, unknown>>>().notNull(),
     createdAt: time('created_at').notNull(),

@@ -1,6 +1,6 @@
 import type { Deps } from '../deps.ts'
 import { deliverOrRefuse } from '../limits/deliver-or-refuse.ts'
-import { makeMailBuckets } from '../limits/make-mail-buckets.ts'
+import { makeResetBuckets } from '../limits/make-mail-buckets.ts'
 import { assertMailIsOn } from '../mail/assert-mail-is-on.ts'
 import { insertResetRequest } from './request-reset.sql.ts'
 
@@ -28,7 +28,7 @@ export async function requestPasswordReset(
 ): Promise<void> {
   assertMailIsOn(deps)
   const start = deps.stopwatch()
-  const buckets = await makeMailBuckets(deps, 'reset', email)
+  const buckets = await makeResetBuckets(deps, email)
   const requested = await insertResetRequest(deps, { email, buckets, now: deps.clock() })
   deliverOrRefuse(deps, requested)
   const elapsed = deps.stopwatch() - start

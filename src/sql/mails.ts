@@ -14,7 +14,7 @@ import { type Moment, time } from './time.ts'
 /** A value, or the placeholder of one. */
 type OrPlaceholder<Values> = { [Name in keyof Values]: Values[Name] | Placeholder }
 
-/** What the mails of a statement have in common. */
+/** The values that all mails of a statement share. */
 export type Sender = {
   mailing: OrPlaceholder<Mailing>
   client: OrPlaceholder<Pick<Client, 'address' | 'userAgent' | 'language'>>
@@ -92,9 +92,12 @@ function payloadOf({ user, newEmail, token, showsClient = true }: MailSource, { 
 
 /** The buckets that count a mail which somebody asks for. */
 export type MailBuckets = {
-  /** Of the client's networks, from narrow to wide; empty for a signed-in user, whose account is counted. */
+  /**
+   * Buckets of the client's networks, from narrow to wide; empty for a signed-in user, whose account is
+   * counted.
+   */
   addresses: readonly Bucket[]
-  /** Of the recipient, and of the account that asks. */
+  /** Buckets of the recipient, and of the account that asks. */
   recipients: readonly Bucket[]
 }
 

@@ -18,7 +18,7 @@ export const GIVE_UP_SECONDS = 86_400
 /** Messages of one kind that a statement sends, one for each row of `from`. */
 export type OutboxSource = {
   kind: string
-  /** What it is among those of its kind, such as the name of a mail. */
+  /** The name among those of its kind, such as `password_reset` for a mail. */
   name: string
   /** `from …`, with a `where` if needed. */
   from: SQL

@@ -7,11 +7,11 @@ export type MessageText = {
   subject: string
   /** The heading; left out, it is the subject. */
   title?: string
-  /** What happened. */
+  /** Says what happened. */
   paragraphs: string[]
   /** The label of the link that does what the message is about. */
   action?: string
-  /** What to do about it, below the details. */
+  /** Says what to do about it, below the details. */
   after?: string[]
   /** The label of the link "This wasn't me". */
   reject?: string

@@ -13,7 +13,10 @@ const TEXTS: readonly string[] = ['paragraphs', 'after', 'reason']
 /** Members that are lists of paragraphs. */
 const LISTS: readonly string[] = ['paragraphs', 'after']
 
-/** What every text of a message may say; `{product}` may be left out, since a deployer knows its name. */
+/**
+ * The placeholders that every text of a message may have; `{product}` may be left out, since a deployer knows
+ * its name.
+ */
 const EVERYWHERE = ['product', 'email', 'when']
 
 /** A subject with a line break would be two headers. */

@@ -1,4 +1,4 @@
-/** Who sends. */
+/** The product that sends the message. */
 export type Brand = {
   productName: string
   /** Where the application is, `APP_URL`. */
@@ -19,7 +19,7 @@ export type Composed = {
   action: Link | null
   /** The line above the URL of the action, for mail programs without buttons. */
   copyLink: string
-  /** What is known of the client. */
+  /** The client as far as it is known. */
   details: { label: string; value: string }[]
   after: string[]
   /** Other ways than the action. */

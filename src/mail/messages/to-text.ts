@@ -1,6 +1,6 @@
 import type { Composed, Link } from './message-parts.ts'
 
-/** What fits into any window, and into an answer that quotes it. */
+/** A width that fits into any window, and into an answer that quotes the text. */
 const MAX_COLUMNS = 72
 
 /** The message for programs and people that read no HTML. Each link stands alone on its line, unbroken. */

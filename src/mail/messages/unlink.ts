@@ -5,7 +5,10 @@
  */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
-/** What joins the parts of an address. Programs also take the wide forms of the dot, colon, slash and @. */
+/**
+ * The signs that join the parts of an address. Programs also take the wide forms of the dot, colon, slash and
+ * @.
+ */
 const JOINTS = /[.:/@\u3002\uFF0E\uFF0F\uFF1A\uFF20\uFF61]/g
 
 /** Not seen, and no line is broken at it; as a part of a host name it is forbidden (RFC 5892 section 2.6). */

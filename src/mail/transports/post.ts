@@ -39,7 +39,7 @@ export async function post(request: ApiRequest, { fetch, timeoutMilliseconds }: 
   if (response.ok) return await response.body?.cancel().catch(() => {})
   const answer = await readJson(response).catch(() => null)
   const message = `${provider} answered ${response.status}${inBrackets(errorName(response, answer))}`
-  // What is wrong with this one mail; all other codes are about the key, the limits or the provider.
+  // These codes are about this one mail; all others are about the key, the limits or the provider.
   throw new TransportError(message, { isFinal: response.status === 400 || response.status === 422 })
 }
 

@@ -142,7 +142,7 @@ async function runSession(
 
 const TIMED_OUT = { code: 'ETIMEDOUT' }
 
-/** Of an error, only codes: its text has the server's answer, which may quote addresses. */
+/** Keeps only the codes of an error: its text has the server's answer, which may quote addresses. */
 function toTransportError(error: unknown): TransportError {
   const status = memberOf(error, 'responseCode')
   if (typeof status === 'number') {
